@@ -1,0 +1,39 @@
+#include "config/clock.h"
+
+#include <time.h>
+
+static int64_t system_wall_ms(const struct clock *c)
+{
+	struct timespec ts;
+
+	(void)c;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static uint64_t system_monotonic_ns(const struct clock *c)
+{
+	struct timespec ts;
+
+	(void)c;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+const struct clock clock_system = { system_wall_ms, system_monotonic_ns };
+
+static int64_t fake_wall_ms(const struct clock *c)
+{
+	return ((const struct clock_fake *)c)->now_ms;
+}
+
+static uint64_t fake_monotonic_ns(const struct clock *c)
+{
+	return (uint64_t)((const struct clock_fake *)c)->now_ms * 1000000u;
+}
+
+void clock_fake_init(struct clock_fake *c, int64_t now_ms)
+{
+	c->base = (struct clock){ fake_wall_ms, fake_monotonic_ns };
+	c->now_ms = now_ms;
+}

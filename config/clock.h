@@ -1,0 +1,24 @@
+/*
+ * clock.h - the wall clock and the monotonic clock, behind a seam so that a test can step them.
+ * Views never see a clock. Thread: any.
+ */
+#ifndef AISLE_CONFIG_CLOCK_H
+#define AISLE_CONFIG_CLOCK_H
+
+#include <stdint.h>
+
+struct clock {
+	int64_t (*wall_ms)(const struct clock *c);       /* since 1970 UTC */
+	uint64_t (*monotonic_ns)(const struct clock *c);
+};
+
+extern const struct clock clock_system;
+
+/* A clock that stands still until it is moved; for tests. */
+struct clock_fake {
+	struct clock base;
+	int64_t now_ms;
+};
+void clock_fake_init(struct clock_fake *c, int64_t now_ms);
+
+#endif

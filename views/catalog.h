@@ -1,0 +1,23 @@
+/*
+ * catalog.h - the last catalogue record of an item, seen from a snapshot.
+ */
+#ifndef AISLE_VIEWS_CATALOG_H
+#define AISLE_VIEWS_CATALOG_H
+
+#include "schemas/catalog_item.h"
+#include "views/store.h"
+
+enum catalog_state {
+	CATALOG_UNKNOWN,  /* no record was ever seen */
+	CATALOG_LIVE,
+	CATALOG_DELETED   /* a null record was seen */
+};
+
+/* *ret is filled (item_id included) for CATALOG_LIVE; strings are valid until the next catalog_get or renew. Negative on error. */
+int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret);
+
+/* Each live item in ascending interned id. Stops on non-zero. */
+typedef int (*catalog_row)(void *arg, uint32_t item, const struct catalog_item *record);
+int catalog_each(struct snap *sn, catalog_row each, void *arg);
+
+#endif

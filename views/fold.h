@@ -1,0 +1,74 @@
+/*
+ * fold.h - records in, one transaction out.
+ *
+ * A fold gathers the deltas of many records in memory and writes them sorted, with the offsets, in one
+ * transaction. The processor drives it; views write through the second half.
+ *
+ *     fold_new -> { fold_event | fold_catalog | fold_stock ... fold_position }* -> fold_commit -> ... -> fold_free
+ *
+ * Invariants: between commits nothing is visible outside. After a failed commit the fold is as after fold_new and
+ * the store as before; the caller reads the log again from the stored offsets.
+ * Thread: processor, all of it.
+ */
+#ifndef AISLE_VIEWS_FOLD_H
+#define AISLE_VIEWS_FOLD_H
+
+#include "schemas/catalog_item.h"
+#include "schemas/event.h"
+#include "schemas/record.h"
+#include "schemas/stock_record.h"
+#include "views/store.h"
+
+struct fold;
+
+/* ---- for the processor ---- */
+
+int fold_new(struct store *s, struct fold **ret, struct error *e) MUST_CHECK;
+void fold_free(struct fold *f);
+
+/*
+ * Apply one decoded record. Returns 0; 1 when the event was a duplicate (nothing changed); or TIME_IN_FUTURE
+ * (class SKIP, nothing changed). `record_ts_ms` < 0: the record has no timestamp of its own.
+ */
+int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e) MUST_CHECK;
+int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted) MUST_CHECK;
+int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms) MUST_CHECK;
+
+/* The partition has been applied up to pos->next (good, bad and duplicate records alike). */
+void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos);
+
+/* Stored position; false when that partition was never read. Reads what is committed. */
+bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret);
+
+size_t fold_pending_bytes(const struct fold *f);   /* memory held for the next commit */
+uint64_t fold_pending_records(const struct fold *f);
+
+struct commit_figures {
+	uint64_t records, rows_replaced, rows_added;
+	uint64_t sort_ns, apply_ns, commit_ns;
+};
+/* Write everything pending; *ret may be NULL. STORE_FULL and STORE_IO leave the store as it was. */
+int fold_commit(struct fold *f, struct commit_figures *ret) MUST_CHECK;
+
+/* ---- for views ---- */
+
+/* Interned ids: dense, never reused, made on first sight. */
+uint32_t fold_item(struct fold *f, struct str item_id);
+struct str fold_item_name(struct fold *f, uint32_t item);
+
+/* Replacing: the row as of now (pending changes included), or { NULL, 0 }. Valid until the next put of the same key. */
+struct str fold_get(struct fold *f, enum table_id id, struct str key);
+void fold_put(struct fold *f, enum table_id id, struct str key, const void *value, size_t n);
+void fold_delete(struct fold *f, enum table_id id, struct str key);
+
+/*
+ * Replacing, in place: the row's bytes in a buffer of at least `room` bytes more than *n, which the view may change and
+ * grow by setting *n through fold_edited(). Marked changed. Valid until the next edit or put of the same key.
+ */
+unsigned char *fold_edit(struct fold *f, enum table_id id, struct str key, size_t room, size_t *n);
+void fold_edited(struct fold *f, enum table_id id, struct str key, size_t n);
+
+/* Adding: column += delta. */
+void fold_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member, unsigned column, int64_t delta);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * history.h - what an actor did: its last 256 item rows by (t, eventId).
+ * Impressions are what the shop did, not the actor; they are not in a history.
+ */
+#ifndef AISLE_VIEWS_HISTORY_H
+#define AISLE_VIEWS_HISTORY_H
+
+#include "schemas/event.h"
+#include "views/store.h"
+
+#define HISTORY_MAX 256
+
+struct history_row {
+	enum event_type type;
+	uint32_t item;
+	int64_t t_ms;
+	uint32_t quantity;
+	bool has_price;
+	int64_t price_micros;
+	struct str event_id, session_id, order_id;  /* borrowed from the snapshot; n = 0 when absent */
+};
+
+/* Newest first into ret[HISTORY_MAX]; returns how many, or an error. */
+int history_get(struct snap *sn, uint32_t actor, struct history_row *ret);
+
+#endif

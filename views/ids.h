@@ -1,0 +1,31 @@
+/*
+ * ids.h - interned ids, seen from a snapshot. Inside the store an item or an
+ * actor is a u32; outside it is the shop's string or a keyed hash.
+ *
+ * An actor's hash is BLAKE2b-128 of 'u' or 'v' and the raw id, keyed with the store's person.key: a userId and a
+ * visitorId of the same text are two actors, and no raw id is ever stored. Thread: any (a snapshot has one thread).
+ */
+#ifndef AISLE_VIEWS_IDS_H
+#define AISLE_VIEWS_IDS_H
+
+#include "views/store.h"
+
+#define ID_NONE UINT32_MAX
+#define ACTOR_HASH_BYTES 16
+#define ACTOR_HASH_HEX 33
+
+enum actor_kind { ACTOR_USER = 'u', ACTOR_VISITOR = 'v' };
+
+/* ID_NONE when the store has never seen it. */
+uint32_t snap_item(struct snap *sn, struct str item_id);
+uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id);
+
+/* Borrowed from the snapshot; empty for an unknown id. */
+struct str snap_item_name(struct snap *sn, uint32_t item);
+/* Hex of the actor's hash. */
+void snap_actor_hex(struct snap *sn, uint32_t actor, char ret[ACTOR_HASH_HEX]);
+
+void actor_hash(const unsigned char key[32], enum actor_kind kind, struct str raw_id,
+		unsigned char ret[ACTOR_HASH_BYTES]);
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * pairs.h - the four pair views, seen from a snapshot: which items go with an item, how often.
+ *
+ * Counts are sums over the PAIR_EPOCHS newest epochs (30 days each) up to the watermark's. Exact integers.
+ */
+#ifndef AISLE_VIEWS_PAIRS_H
+#define AISLE_VIEWS_PAIRS_H
+
+#include "views/store.h"
+
+#define PAIR_EPOCHS 6
+
+enum pair_view { PAIR_BOUGHT_TOGETHER, PAIR_ALSO_BOUGHT, PAIR_ALSO_VIEWED, PAIR_VIEWED_THEN_BOUGHT, PAIR_VIEW_COUNT };
+
+struct neighbour {
+	uint32_t item;
+	uint32_t count;   /* orders, actors or sessions with both; for viewed-then-bought: viewed -> bought */
+};
+
+/* A growable list the caller keeps between calls (all-zero at first) and frees with neighbours_fini. */
+struct neighbours {
+	struct neighbour *v;
+	size_t n, room;
+};
+void neighbours_fini(struct neighbours *list);
+
+/* All neighbours of `item`, largest count first, ties by ascending interned id. Replaces what the list held. */
+int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, struct neighbours *ret);
+
+/* The marginals over the same epochs, zeros for an item without rows. */
+struct item_totals {
+	int64_t view_sessions, orders, buyers;
+};
+int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret);
+
+#endif

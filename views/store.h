@@ -1,0 +1,129 @@
+/*
+ * store.h - the LMDB store: named tables, one write transaction at a time, any
+ * number of snapshots. The only files that know lmdb.h are store_*.c.
+ *
+ * Two kinds of table:
+ *   REPLACING  key bytes -> value bytes; the younger row wins. Values may be up to value_max: the store cuts long
+ *              ones into rows of at most ~2,000 bytes, so no value goes to overflow pages.
+ *   ADDING     (group u64, member u32) -> a vector of int64 columns that are summed. The store packs the sorted
+ *              members of a group into rows of at most ~2,000 bytes.
+ * A view declares its tables and never sees rows, chunks or levels: sums commute, replacing rows are ordered by
+ * the log, so a younger level can be laid over an older one without the view knowing.
+ *
+ * Directory: DIR/base/{data.mdb,lock.mdb}, DIR/person.key (mode 0600), DIR/status (status.h), DIR/processor.lock.
+ *
+ * Errors: STORE_OPEN, STORE_FULL, STORE_IO, STORE_VERSION, STORE_LOCKED, STORE_CORRUPT; NOT_FOUND for a missing row.
+ */
+#ifndef AISLE_VIEWS_STORE_H
+#define AISLE_VIEWS_STORE_H
+
+#include "schemas/base.h"
+#include "schemas/error.h"
+
+#define STORE_KEY_MAX 160     /* bytes of a replacing key */
+#define STORE_COLUMNS_MAX 8   /* columns of an adding table */
+
+enum table_kind { TABLE_REPLACING, TABLE_ADDING };
+
+struct table {
+	const char *name;     /* of the LMDB database; never changes */
+	enum table_kind kind;
+	unsigned columns;     /* ADDING: 1..STORE_COLUMNS_MAX */
+	int id;               /* place in tables.def; set by TABLE() */
+};
+
+/* Every table, in tables.def: TABLE(NAME, "name", kind, columns). */
+enum table_id {
+#define TABLE(name, text, kind, columns) TBL_##name,
+#include "views/tables.def"
+#undef TABLE
+	TABLE_COUNT
+};
+
+const struct table *table_get(enum table_id id);
+
+/* ---- the store: main thread ---- */
+
+enum store_durability { STORE_SYNC, STORE_NOMETASYNC, STORE_NOSYNC };
+
+struct store_options {
+	const char *path;         /* directory, made when missing (mode 0700) unless read_only */
+	uint64_t map_size;        /* bytes; 0: 64 GiB */
+	unsigned readers_max;     /* 0: 510 */
+	enum store_durability durability;
+	bool read_only;           /* `serve`, `inspect`: the store must exist */
+	bool writer;              /* take processor.lock; STORE_LOCKED names the holder's pid */
+};
+
+struct store;
+
+int store_open(const struct store_options *opt, struct store **ret, struct error *e) MUST_CHECK;
+/* NULL is fine. No batch or snapshot may be alive. */
+void store_close(struct store *s);
+
+const char *store_path(const struct store *s);
+/* 32 secret bytes of DIR/person.key; valid as long as the store. */
+const unsigned char *store_person_key(const struct store *s);
+
+struct store_figures {
+	uint64_t map_size, used_bytes, free_bytes; /* free: pages on the free list */
+	uint64_t last_txn, oldest_reader_txn;      /* equal when nobody holds an old snapshot */
+	unsigned readers;
+};
+int store_figures(struct store *s, struct store_figures *ret) MUST_CHECK;
+
+/* ---- writing: processor thread ---- */
+
+struct store_txn;
+
+/* One at a time. */
+int store_begin(struct store *s, struct store_txn **ret) MUST_CHECK;
+/* Both end the transaction, whatever they return; nothing is left behind on failure. */
+int store_commit(struct store_txn *t) MUST_CHECK;
+void store_abort(struct store_txn *t);
+
+/* Replacing tables. Keys in ascending order are fastest. A value borrowed from get is valid until the next write. */
+int store_get(struct store_txn *t, enum table_id id, struct str key, struct str *ret);
+int store_put(struct store_txn *t, enum table_id id, struct str key, const void *value, size_t n) MUST_CHECK;
+int store_delete(struct store_txn *t, enum table_id id, struct str key) MUST_CHECK;
+
+/* One delta of an adding table. */
+struct sum_delta {
+	uint64_t group;
+	uint32_t member;
+	uint32_t unused;
+	const int64_t *columns;
+};
+
+/* Add `n` deltas sorted by (group, member), each pair at most once. */
+int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *deltas, size_t n) MUST_CHECK;
+
+/* Drop all rows of an adding table with first <= group < end; at most rows_max stored rows a call, 0 when done, else 1. */
+int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uint64_t end, size_t rows_max) MUST_CHECK;
+
+/* ---- reading: any thread, one snapshot a thread at a time ---- */
+
+struct snap;
+
+/* A reusable reader: open once a thread, renew for each request, park after it. Never held across an await. */
+int snap_open(struct store *s, struct snap **ret) MUST_CHECK;
+void snap_close(struct snap *sn);
+int snap_renew(struct snap *sn) MUST_CHECK;   /* a new snapshot of the newest commit; the old one's bytes are invalid */
+void snap_park(struct snap *sn);              /* let the old pages go until the next renew */
+uint64_t snap_version(const struct snap *sn); /* grows with each commit */
+
+/* Borrowed until renew or park; a cut value is put together in the snapshot's own buffer, valid until the next get. */
+int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret);
+
+/* Each key with this prefix in byte order; stops when `each` returns non-zero and returns that. */
+typedef int (*snap_row)(void *arg, struct str key, struct str value);
+int snap_each(struct snap *sn, enum table_id id, struct str prefix, snap_row each, void *arg);
+
+/* Each member of groups first..last (inclusive), ascending; stops when `each` returns non-zero and returns that. */
+typedef int (*snap_sum)(void *arg, uint64_t group, uint32_t member, const int64_t *columns);
+int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg);
+
+/* One member's columns into ret[columns]; NOT_FOUND leaves zeros. */
+int snap_sum_get(struct snap *sn, enum table_id id, uint64_t group, uint32_t member, int64_t *ret);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * view.h - what a materialized view is: one file, one descriptor, one line in views.def.
+ *
+ * `apply` is a pure function of the view's rows and one event: event time only; no clock, random, I/O, log or
+ * globals; bounded rows an event; it never commits. What the actor did before this event (session, order,
+ * purchases) is worked out once by journal.h and handed to all views.
+ *
+ * Rows, as `aisle inspect` prints them, are logical: string ids, not interned ones, and nothing outside the
+ * retention behind the watermark. A view's digest is the sum of its rows' hashes, so it does not depend on the
+ * order of rows or on how they are stored.
+ */
+#ifndef AISLE_VIEWS_VIEW_H
+#define AISLE_VIEWS_VIEW_H
+
+#include "schemas/event.h"
+#include "schemas/record.h"
+#include "views/store.h"
+
+struct fold;
+struct moment;          /* journal.h: the event with what came before it */
+struct catalog_item;
+struct stock_record;
+
+/* One logical row as one line of JSON without the newline. */
+typedef int (*view_row)(void *arg, struct str json);
+
+struct view_filter {
+	struct str item;    /* n = 0: all */
+	struct str user;    /* raw user or visitor id; n = 0: all */
+};
+
+struct view {
+	const char *name;      /* as in VIEWS: "bought-together" */
+	unsigned version;      /* a change of meaning raises it */
+	const char *meaning;   /* one line for --help and /strategies */
+	/* events; NULL for views that do not read them */
+	void (*apply)(struct fold *f, const struct moment *m);
+	/* the logical rows that are alive at the watermark, each exactly once, in any order */
+	int (*rows)(struct snap *sn, const struct view_filter *filter, view_row each, void *arg);
+};
+
+/* The registry, in the order of views.def; NULL at the end. */
+extern const struct view *const view_registry[];
+const struct view *view_find(const char *name);
+
+#define VIEW_DIGEST_HEX 33
+/* Sum (mod 2^128) of XXH3-128 over the rows; *ret_rows counts them. */
+int view_digest(const struct view *v, struct snap *sn, char ret_hex[VIEW_DIGEST_HEX], uint64_t *ret_rows) MUST_CHECK;
+
+/* Largest event time applied so far; TIME_NONE in an empty store. */
+#define TIME_NONE INT64_MIN
+int64_t snap_watermark(struct snap *sn);
+
+#endif
