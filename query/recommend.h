@@ -1,0 +1,125 @@
+/*
+ * recommend.h - one request to one list: candidates by the scenario's chain, then what may not be shown is dropped,
+ * then the page. The HTTP routes fill the request and render the answer; nothing here knows HTTP.
+ *
+ * Order of work: candidates by the chain -> drop excluded, deleted, out of stock, not available yet or any more ->
+ * category filter -> score -> page.
+ *
+ * Thread: any; one `struct answerer` a thread. All strings of a request are the caller's and must outlive the answer;
+ * strings of an answer are borrowed from the answerer and valid until its next call.
+ */
+#ifndef AISLE_QUERY_RECOMMEND_H
+#define AISLE_QUERY_RECOMMEND_H
+
+#include "config/clock.h"
+#include "config/settings.h"
+#include "schemas/catalog_item.h"
+#include "schemas/error.h"
+#include "views/stock.h"
+#include "views/store.h"
+
+#define RECOMMEND_COUNT_MAX 100
+#define RECOMMEND_COUNT_DEFAULT 10
+#define RECOMMEND_ITEMS_MAX 100       /* itemIds */
+#define RECOMMEND_EXCLUDE_MAX 1000    /* exclude.itemIds */
+#define RECOMMEND_PROPERTIES_MAX 32
+#define RECOMMEND_REASON_MAX 160
+
+/* Inputs a scenario or strategy may read; one that it does not read is refused. `common` ones are always read. */
+enum input {
+	INPUT_USER_ID = 1 << 0,
+	INPUT_VISITOR_ID = 1 << 1,
+	INPUT_SESSION_ID = 1 << 2,
+	INPUT_ITEM_IDS = 1 << 3,
+	INPUT_CATEGORY = 1 << 4,
+	INPUT_WINDOW = 1 << 5,
+	INPUT_COMMON = 1 << 6  /* count, exclude, properties, explain, maxStalenessMs, validateOnly */
+};
+
+enum window { WINDOW_DEFAULT, WINDOW_1H, WINDOW_24H, WINDOW_7D };
+
+struct recommend_request {
+	struct str scenario;      /* scenario or strategy slug */
+	struct str user_id, visitor_id, session_id;
+	struct str category;
+	enum window window;
+	unsigned given;           /* INPUT_ bits that the caller sent */
+	unsigned count;           /* 1..RECOMMEND_COUNT_MAX; 0: default */
+	unsigned item_count, exclude_count, property_count;
+	struct str item_ids[RECOMMEND_ITEMS_MAX];
+	struct str exclude_ids[RECOMMEND_EXCLUDE_MAX];
+	struct str properties[RECOMMEND_PROPERTIES_MAX]; /* catalogue fields to return; "*": all */
+	bool exclude_purchased, exclude_in_cart, exclude_viewed;
+	bool explain, validate_only;
+	int64_t max_staleness_ms; /* -1: any */
+};
+
+/* The counts behind a score; `kind` tells which are meant. */
+struct explanation {
+	enum { EXPLAIN_NONE, EXPLAIN_PAIR, EXPLAIN_TREND, EXPLAIN_SALES, EXPLAIN_PERSON } kind;
+	int64_t together, item_total, other_total; /* PAIR */
+	const char *measure;                       /* PAIR: "jaccard" */
+	double recent, before;                     /* TREND: weighted counts */
+	int64_t units, days;                       /* SALES */
+	int64_t last_ms, times;                    /* PERSON: last seen or bought at, how often */
+};
+
+struct recommended {
+	uint32_t item;
+	struct str item_id;
+	double score;
+	unsigned rank;                 /* 1.. */
+	const char *strategy;          /* slug */
+	char reason[RECOMMEND_REASON_MAX];
+	struct stock_level stock;
+	bool low_stock;
+	bool has_record;
+	struct str packed;             /* packed catalogue record when has_record, for the asked properties */
+	struct explanation why;
+};
+
+struct answer {
+	char recommendation_id[96];
+	const char *scenario;
+	bool fallback;                 /* the first strategy of the chain did not fill the list alone */
+	bool stale;                    /* a partition is stopped: what it had to say is missing */
+	int64_t as_of_ms;              /* event-time watermark; TIME_NONE (view.h) in an empty store */
+	int64_t lag_ms;
+	uint64_t took_ns;
+	unsigned item_count;
+	struct recommended items[RECOMMEND_COUNT_MAX];
+};
+
+struct ranker;                         /* ranker.h: shared lists of trending and best sellers */
+struct status;
+struct answerer;
+
+struct answerer_options {
+	struct store *store;
+	struct status *status;
+	struct ranker *ranker;
+	const struct settings *settings;
+	const struct clock *clock;     /* NULL: clock_system */
+};
+
+int answerer_new(const struct answerer_options *opt, struct answerer **ret, struct error *e) MUST_CHECK;
+void answerer_free(struct answerer *a);
+
+/*
+ * 0 and *ret, or BAD_REQUEST with e->field (unknown scenario: field "scenario", code NOT_FOUND; an input it does not
+ * read; too stale: field "maxStalenessMs"), or an error of the store.
+ */
+int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e) MUST_CHECK;
+
+/* What there is, for GET /strategies and check-routes: index 0.. until false. */
+struct scenario_info {
+	const char *slug;
+	bool is_strategy;
+	const char *meaning;           /* one line */
+	const char *formula;           /* strategies: the score, with its source */
+	unsigned inputs, required;     /* INPUT_ bits */
+	const char *chain[8];          /* scenarios: strategy slugs in order, NULL-terminated */
+};
+bool scenario_info(size_t index, struct scenario_info *ret);
+
+#endif

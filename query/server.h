@@ -1,0 +1,42 @@
+/*
+ * server.h - the HTTP front end: h2o on libuv loops, one a thread, SO_REUSEPORT, answering from snapshots.
+ *
+ * Thread: start/stop main; all else inside is each loop's own.
+ */
+#ifndef AISLE_QUERY_SERVER_H
+#define AISLE_QUERY_SERVER_H
+
+#include "config/settings.h"
+#include "schemas/error.h"
+#include "schemas/record.h"
+#include "views/status.h"
+#include "views/store.h"
+
+/* A page of the demo or of the docs, served from memory. */
+struct static_file {
+	const char *path;          /* "/demo", "/demo/app.js" */
+	const char *content_type;
+	const void *bytes;
+	size_t n;
+};
+
+struct server_options {
+	const struct settings *settings;
+	struct store *store;
+	struct status *status;
+	struct publisher *publisher;   /* NULL: POST /events and PUT answer 503 */
+	const struct static_file *files;
+	size_t file_count;
+	bool trusted_feed;             /* demo: GET /demo/feed streams what was published as server-sent events */
+};
+
+struct server;
+
+/* Listening when it returns 0. */
+int server_start(const struct server_options *opt, struct server **ret, struct error *e) MUST_CHECK;
+/* "http://127.0.0.1:8600", valid until stop. */
+const char *server_url(const struct server *s);
+/* Stop accepting, let requests under way end (at most grace_ms), join the threads. NULL is fine. */
+void server_stop(struct server *s, int grace_ms);
+
+#endif
