@@ -1,0 +1,183 @@
+#include "schemas/json_out.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+void json_reset(struct json_out *j)
+{
+	j->n = 0;
+	j->comma = false;
+}
+
+void json_fini(struct json_out *j)
+{
+	free(j->p);
+	*j = (struct json_out){ 0 };
+}
+
+static char *reserve(struct json_out *j, size_t n)
+{
+	if (j->room - j->n < n) {
+		size_t room = (j->room + n) * 2;
+
+		if (room > 2 * JSON_OUT_MAX) {
+			fputs("aisle: a JSON text outgrew its bound\n", stderr);
+			abort();
+		}
+		j->p = xrealloc(j->p, room);
+		j->room = room;
+	}
+	return j->p + j->n;
+}
+
+static void put(struct json_out *j, const char *p, size_t n)
+{
+	memcpy(reserve(j, n), p, n);
+	j->n += n;
+}
+
+static void before_value(struct json_out *j)
+{
+	if (j->comma)
+		put(j, ",", 1);
+	j->comma = true;
+}
+
+static void open_with(struct json_out *j, const char *bracket)
+{
+	before_value(j);
+	put(j, bracket, 1);
+	j->comma = false;
+}
+
+static void close_with(struct json_out *j, const char *bracket)
+{
+	put(j, bracket, 1);
+	j->comma = true;
+}
+
+void json_object(struct json_out *j)
+{
+	open_with(j, "{");
+}
+
+void json_end_object(struct json_out *j)
+{
+	close_with(j, "}");
+}
+
+void json_array(struct json_out *j)
+{
+	open_with(j, "[");
+}
+
+void json_end_array(struct json_out *j)
+{
+	close_with(j, "]");
+}
+
+void json_key(struct json_out *j, const char *name)
+{
+	json_text(j, name);
+	put(j, ":", 1);
+	j->comma = false;
+}
+
+static void put_escaped(struct json_out *j, unsigned char c)
+{
+	static const char short_form[][2] = { ['\b'] = "b", ['\t'] = "t", ['\n'] = "n", ['\f'] = "f", ['\r'] = "r",
+					      ['"'] = "\"", ['\\'] = "\\" };
+	char *at = reserve(j, 8);
+
+	if (c < ARRAY_SIZE(short_form) && short_form[c][0]) {
+		at[0] = '\\';
+		at[1] = short_form[c][0];
+		j->n += 2;
+	} else {
+		j->n += (size_t)snprintf(at, 8, "\\u%04x", c);
+	}
+}
+
+void json_str(struct json_out *j, struct str s)
+{
+	uint32_t from = 0;
+
+	before_value(j);
+	put(j, "\"", 1);
+	for (uint32_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+
+		if (c >= 0x20 && c != '"' && c != '\\')
+			continue;
+		if (i > from)
+			put(j, s.p + from, i - from);
+		put_escaped(j, c);
+		from = i + 1;
+	}
+	if (s.n > from)
+		put(j, s.p + from, s.n - from);
+	put(j, "\"", 1);
+}
+
+void json_text(struct json_out *j, const char *z)
+{
+	json_str(j, str_of(z));
+}
+
+void json_int(struct json_out *j, int64_t v)
+{
+	before_value(j);
+	j->n += (size_t)snprintf(reserve(j, 24), 24, "%" PRId64, v);
+}
+
+void json_number(struct json_out *j, double v)
+{
+	char text[32];
+	int n = 0;
+
+	if (!isfinite(v)) {
+		json_null(j);
+		return;
+	}
+	for (int digits = 6; digits <= 17; digits++) {
+		n = snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	before_value(j);
+	put(j, text, (size_t)n);
+}
+
+void json_micros(struct json_out *j, int64_t v)
+{
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+	char text[40];
+	int n = snprintf(text, sizeof(text), "%s%" PRIu64 ".%06" PRIu64, v < 0 ? "-" : "", u / 1000000, u % 1000000);
+
+	while (text[n - 1] == '0')
+		n--;
+	if (text[n - 1] == '.')
+		n--;
+	before_value(j);
+	put(j, text, (size_t)n);
+}
+
+void json_bool(struct json_out *j, bool v)
+{
+	before_value(j);
+	put(j, v ? "true" : "false", v ? 4 : 5);
+}
+
+void json_null(struct json_out *j)
+{
+	before_value(j);
+	put(j, "null", 4);
+}
+
+void json_raw(struct json_out *j, struct str json)
+{
+	before_value(j);
+	put(j, json.p, json.n);
+}
