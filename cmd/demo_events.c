@@ -1,0 +1,275 @@
+#include "cmd/demo_events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define VIEWS_BEFORE_ORDER 6    /* products of an order that its customer looked at first, at most */
+#define BROWSERS_PER_ORDER 2    /* visitors who looked at the like and bought nothing */
+#define POPULAR_PRODUCTS 400    /* what a wandering visitor looks at */
+
+uint64_t demo_random(uint64_t *state)
+{
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+static struct demo_event *add_event(struct demo_log *log)
+{
+	struct demo_event *ev;
+
+	if (log->event_count == log->event_room) {
+		log->event_room = log->event_room ? 2 * log->event_room : 65536;
+		log->events = xrealloc(log->events, log->event_room * sizeof(*log->events));
+	}
+	ev = &log->events[log->event_count];
+	*ev = (struct demo_event){ .sequence = (uint32_t)log->event_count };
+	log->event_count++;
+	return ev;
+}
+
+static void add_visit(struct demo_log *log, const struct demo_order *order, uint32_t visitor, int64_t t_ms,
+		      uint32_t product, enum demo_act act)
+{
+	struct demo_event *ev = add_event(log);
+
+	ev->t_ms = t_ms;
+	ev->visitor = visitor;
+	ev->product = product;
+	ev->act = act;
+	ev->order = order;
+	log->visit_count++;
+}
+
+static uint32_t line_of(const struct demo_order *order, uint64_t *dice)
+{
+	return order->lines[demo_random(dice) % order->line_count].product;
+}
+
+/* Somebody strays: popular products more often than others. */
+static uint32_t stray(uint64_t *dice)
+{
+	uint64_t a = demo_random(dice) % POPULAR_PRODUCTS, b = demo_random(dice) % POPULAR_PRODUCTS;
+
+	return (uint32_t)(a * b / POPULAR_PRODUCTS);
+}
+
+/* The minutes before an order: its customer looks at some of its products and puts one or two into the basket. */
+static void visit_before_order(struct demo_log *log, const struct demo_order *order, uint64_t *dice)
+{
+	uint32_t views = 2 + (uint32_t)(demo_random(dice) % (VIEWS_BEFORE_ORDER - 1)), i;
+	int64_t t = order->t_ms - (int64_t)(views + 1) * 2 * MS_PER_MINUTE;
+
+	for (i = 0; i < views; i++) {
+		uint32_t product = line_of(order, dice);
+
+		if (demo_random(dice) % 5 == 0)
+			product = stray(dice);
+		t += (int64_t)(20 + demo_random(dice) % 80) * MS_PER_SECOND;
+		add_visit(log, order, 0, t, product, DEMO_VIEW);
+		if (demo_random(dice) % 4 == 0)
+			add_visit(log, order, 0, t + 5 * MS_PER_SECOND, product, DEMO_CART_ADD);
+	}
+}
+
+/* Somebody else looks at what goes with one of the order's products, and leaves. */
+static void visit_of_browser(struct demo_log *log, const struct demo_order *order, uint32_t visitor, uint64_t *dice)
+{
+	int64_t t = order->t_ms - (int64_t)(10 + demo_random(dice) % 110) * MS_PER_MINUTE;
+	uint32_t views = 2 + (uint32_t)(demo_random(dice) % 5), i;
+
+	for (i = 0; i < views; i++) {
+		uint32_t product = demo_random(dice) % 4 ? line_of(order, dice) : stray(dice);
+
+		t += (int64_t)(15 + demo_random(dice) % 60) * MS_PER_SECOND;
+		add_visit(log, order, visitor, t, product, DEMO_VIEW);
+		if (demo_random(dice) % 16 == 0)
+			add_visit(log, order, visitor, t + 4 * MS_PER_SECOND, product, DEMO_CART_ADD);
+	}
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const struct demo_event *x = a, *y = b;
+
+	if (x->t_ms != y->t_ms)
+		return x->t_ms < y->t_ms ? -1 : 1;
+	return (x->sequence > y->sequence) - (x->sequence < y->sequence);
+}
+
+void demo_log_init(struct demo_log *log, const struct demo_shop *shop)
+{
+	int64_t visits_from = shop->last_ms - DEMO_VISIT_DAYS * MS_PER_DAY;
+	uint64_t dice = 2011;
+	uint32_t visitor = 0;
+	size_t i;
+	int k;
+
+	*log = (struct demo_log){ .shop = shop };
+	for (i = 0; i < shop->order_count; i++) {
+		const struct demo_order *order = &shop->orders[i];
+		struct demo_event *ev;
+
+		if (order->t_ms >= visits_from && !order->returned) {
+			visit_before_order(log, order, &dice);
+			for (k = 0; k < BROWSERS_PER_ORDER; k++)
+				visit_of_browser(log, order, ++visitor, &dice);
+		}
+		ev = add_event(log);
+		ev->t_ms = order->t_ms;
+		ev->act = DEMO_ORDER;
+		ev->order = order;
+	}
+	qsort(log->events, log->event_count, sizeof(*log->events), by_time);
+}
+
+void demo_log_fini(struct demo_log *log)
+{
+	free(log->events);
+	json_fini(&log->json);
+}
+
+size_t demo_log_count(const struct demo_log *log)
+{
+	return 2 * log->shop->product_count + log->event_count;
+}
+
+static void put_field(struct json_out *j, const char *name, struct str value)
+{
+	json_key(j, name);
+	json_str(j, value);
+}
+
+static void put_catalog(struct demo_log *log, const struct demo_product *product, struct demo_record *ret)
+{
+	struct json_out *j = &log->json;
+
+	ret->topic = TOPIC_CATALOG;
+	ret->key = product->id;
+	ret->t_ms = log->events[0].t_ms;
+	json_object(j);
+	put_field(j, "itemId", product->id);
+	put_field(j, "title", product->title);
+	json_key(j, "categories");
+	json_array(j);
+	json_str(j, product->category);
+	json_end_array(j);
+	json_key(j, "price");
+	json_micros(j, product->price_pence * (MICROS / 100));
+	put_field(j, "currency", STR("GBP"));
+	json_end_object(j);
+}
+
+static void put_stock(struct demo_log *log, const struct demo_product *product, struct demo_record *ret)
+{
+	struct json_out *j = &log->json;
+
+	ret->topic = TOPIC_STOCK;
+	ret->key = product->id;
+	ret->t_ms = log->shop->last_ms;
+	json_object(j);
+	put_field(j, "itemId", product->id);
+	json_key(j, "quantity");
+	json_int(j, product->stock);
+	json_key(j, "asOf");
+	json_int(j, log->shop->last_ms);
+	json_end_object(j);
+}
+
+/* Who: the order's customer, its guest (known by the order alone), or a visitor who buys nothing. */
+static void put_actor(struct demo_log *log, const struct demo_event *ev, struct demo_record *ret)
+{
+	const char *field = "visitorId";
+	int n;
+
+	if (ev->visitor) {
+		n = snprintf(log->key, sizeof(log->key), "visitor-%" PRIu32, ev->visitor);
+	} else if (ev->order->customer) {
+		n = snprintf(log->key, sizeof(log->key), "%" PRIu32, ev->order->customer);
+		field = "userId";
+	} else {
+		n = snprintf(log->key, sizeof(log->key), "guest-%" PRIu32, ev->order->number);
+	}
+	ret->key = (struct str){ log->key, (uint32_t)n };
+	put_field(&log->json, field, ret->key);
+}
+
+static void put_order(struct demo_log *log, const struct demo_order *order)
+{
+	struct json_out *j = &log->json;
+	char id[DEMO_ID_MAX];
+	uint32_t i;
+
+	snprintf(id, sizeof(id), "order-%" PRIu32, order->number);
+	put_field(j, "orderId", str_of(id));
+	put_field(j, "eventId", str_of(id));
+	put_field(j, "currency", STR("GBP"));
+	json_key(j, "context");
+	json_object(j);
+	put_field(j, "country", order->country);
+	json_end_object(j);
+	json_key(j, "items");
+	json_array(j);
+	for (i = 0; i < order->line_count; i++) {
+		json_object(j);
+		put_field(j, "itemId", log->shop->products[order->lines[i].product].id);
+		json_key(j, "quantity");
+		json_int(j, order->lines[i].quantity);
+		json_key(j, "price");
+		json_micros(j, order->lines[i].price_pence * (MICROS / 100));
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void put_visit(struct demo_log *log, const struct demo_event *ev)
+{
+	struct json_out *j = &log->json;
+	char id[DEMO_ID_MAX];
+
+	snprintf(id, sizeof(id), "visit-%" PRIu32, ev->sequence);
+	put_field(j, "eventId", str_of(id));
+	put_field(j, "itemId", log->shop->products[ev->product].id);
+	json_key(j, "context");
+	json_object(j);
+	put_field(j, "channel", STR("simulated"));
+	json_end_object(j);
+}
+
+static void put_event(struct demo_log *log, const struct demo_event *ev, struct demo_record *ret)
+{
+	struct json_out *j = &log->json;
+	const char *type = ev->order->returned ? "return" : "purchase";
+
+	if (ev->act != DEMO_ORDER)
+		type = ev->act == DEMO_VIEW ? "view" : "cart-add";
+	ret->topic = TOPIC_EVENTS;
+	ret->t_ms = ev->t_ms;
+	json_object(j);
+	put_field(j, "type", str_of(type));
+	json_key(j, "eventTime");
+	json_int(j, ev->t_ms);
+	put_actor(log, ev, ret);
+	if (ev->act == DEMO_ORDER)
+		put_order(log, ev->order);
+	else
+		put_visit(log, ev);
+	json_end_object(j);
+}
+
+void demo_log_get(struct demo_log *log, size_t index, struct demo_record *ret)
+{
+	size_t products = log->shop->product_count;
+
+	json_reset(&log->json);
+	if (index < products)
+		put_catalog(log, &log->shop->products[index], ret);
+	else if (index < 2 * products)
+		put_stock(log, &log->shop->products[index - products], ret);
+	else
+		put_event(log, &log->events[index - 2 * products], ret);
+	ret->value = (struct str){ log->json.p, (uint32_t)log->json.n };
+}
