@@ -111,6 +111,7 @@ void snap_close(struct snap *sn);
 int snap_renew(struct snap *sn) MUST_CHECK;   /* a new snapshot of the newest commit; the old one's bytes are invalid */
 void snap_park(struct snap *sn);              /* let the old pages go until the next renew */
 uint64_t snap_version(const struct snap *sn); /* grows with each commit */
+const unsigned char *snap_person_key(const struct snap *sn); /* the store's */
 
 /* Borrowed until renew or park; a cut value is put together in the snapshot's own buffer, valid until the next get. */
 int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret);

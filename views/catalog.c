@@ -1,0 +1,114 @@
+/* catalog: item -> 1 and the packed record, or 0 for a deleted one */
+#include "views/catalog.h"
+#include "schemas/json_out.h"
+#include "views/catalog_json.h"
+#include "views/catalog_rows.h"
+#include "views/ids.h"
+#include "views/keys.h"
+#include "views/view.h"
+
+enum { ROW_DELETED, ROW_LIVE };
+
+void catalog_store(struct fold *f, const struct catalog_item *item, bool deleted)
+{
+	static __thread unsigned char packed[1 + CATALOG_PACKED_MAX];
+	unsigned char be[4];
+	size_t n = 0;
+
+	packed[0] = deleted ? ROW_DELETED : ROW_LIVE;
+	if (!deleted)
+		n = catalog_item_pack(item, packed + 1);
+	fold_put(f, TBL_CATALOG, id_key(fold_item(f, item->item_id), be), packed, n + 1);
+}
+
+int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)
+{
+	unsigned char be[4];
+	struct str row;
+	int rc = snap_get(sn, TBL_CATALOG, id_key(item, be), &row);
+
+	if (rc)
+		return rc == ERR_NOT_FOUND ? CATALOG_UNKNOWN : rc;
+	if (row.n == 0)
+		return ERR_STORE_CORRUPT;
+	if (row.p[0] == ROW_DELETED)
+		return CATALOG_DELETED;
+	rc = catalog_item_unpack(row.p + 1, row.n - 1, ret);
+	if (rc)
+		return rc;
+	ret->item_id = snap_item_name(sn, item);
+	return CATALOG_LIVE;
+}
+
+struct walk {
+	struct snap *sn;
+	catalog_row each;
+	void *arg;
+	struct catalog_item item;
+};
+
+static int walk_row(void *arg, struct str key, struct str value)
+{
+	struct walk *w = arg;
+	uint32_t item;
+	int rc;
+
+	if (key.n != 4 || value.n == 0)
+		return ERR_STORE_CORRUPT;
+	if (value.p[0] == ROW_DELETED)
+		return 0;
+	item = get_be32(key.p);
+	rc = catalog_item_unpack(value.p + 1, value.n - 1, &w->item);
+	if (rc)
+		return rc;
+	w->item.item_id = snap_item_name(w->sn, item);
+	return w->each(w->arg, item, &w->item);
+}
+
+int catalog_each(struct snap *sn, catalog_row each, void *arg)
+{
+	struct walk w = { .sn = sn, .each = each, .arg = arg };
+
+	return snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_row, &w);
+}
+
+struct printing {
+	struct json_out out;
+	view_row each;
+	void *arg;
+};
+
+static int print_row(void *arg, uint32_t item, const struct catalog_item *record)
+{
+	struct printing *p = arg;
+
+	(void)item;
+	json_reset(&p->out);
+	catalog_item_json(&p->out, record);
+	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
+}
+
+static int catalog_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	struct printing p = { .each = each, .arg = arg };
+	int rc;
+
+	if (filter->item.n) {
+		uint32_t item = snap_item(sn, filter->item);
+		struct catalog_item record;
+
+		rc = item == ID_NONE ? CATALOG_UNKNOWN : catalog_get(sn, item, &record);
+		rc = rc == CATALOG_LIVE ? print_row(&p, item, &record) : rc < 0 ? rc : 0;
+	} else {
+		rc = catalog_each(sn, print_row, &p);
+	}
+	json_fini(&p.out);
+	return rc;
+}
+
+const struct view view_catalog = {
+	.name = "catalog",
+	.version = 1,
+	.meaning = "the last catalogue record of each item",
+	.rows = catalog_rows,
+};

@@ -1,0 +1,109 @@
+#include "views/catalog_json.h"
+#include "schemas/decode.h"
+
+enum kind { TEXT, RAW, MONEY, COUNT, TIME, LIST };
+
+static const struct {
+	const char *name;
+	enum kind kind;
+	size_t at;
+} fields[] = {
+#define FIELD(name, kind, member) { name, kind, offsetof(struct catalog_item, member) }
+	FIELD("title", TEXT, title),
+	FIELD("categories", LIST, categories),
+	FIELD("brand", TEXT, brand),
+	FIELD("price", MONEY, price_micros),
+	FIELD("listPrice", MONEY, list_price_micros),
+	FIELD("currency", TEXT, currency),
+	FIELD("rating", MONEY, rating_micros),
+	FIELD("ratingCount", COUNT, rating_count),
+	FIELD("attributes", RAW, attributes),
+	FIELD("tags", LIST, tags),
+	FIELD("groupId", TEXT, group_id),
+	FIELD("accessoriesOf", LIST, accessories_of),
+	FIELD("margin", MONEY, margin_micros),
+	FIELD("regions", LIST, regions),
+	FIELD("availableFrom", TIME, available_from_ms),
+	FIELD("availableTo", TIME, available_to_ms),
+	FIELD("seasons", LIST, seasons),
+	FIELD("url", TEXT, url),
+	FIELD("imageUrl", TEXT, image_url),
+#undef FIELD
+};
+
+static void write_text(struct json_out *j, const char *name, enum kind kind, struct str s)
+{
+	if (s.n == 0)
+		return;
+	json_key(j, name);
+	if (kind == RAW)
+		json_raw(j, s);
+	else
+		json_str(j, s);
+}
+
+static void write_integer(struct json_out *j, const char *name, enum kind kind, int64_t v)
+{
+	char text[32];
+
+	if (v == (kind == COUNT ? -1 : INT64_MIN))
+		return;
+	json_key(j, name);
+	if (kind == MONEY) {
+		json_micros(j, v);
+	} else if (kind == COUNT) {
+		json_int(j, v);
+	} else {
+		format_rfc3339(v, text);
+		json_text(j, text);
+	}
+}
+
+static void write_list(struct json_out *j, const char *name, const struct str_list *list)
+{
+	if (list->n == 0)
+		return;
+	json_key(j, name);
+	json_array(j);
+	for (uint32_t i = 0; i < list->n; i++)
+		json_str(j, list->v[i]);
+	json_end_array(j);
+}
+
+static void write_field(struct json_out *j, const struct catalog_item *item, size_t i)
+{
+	const void *member = (const char *)item + fields[i].at;
+
+	switch (fields[i].kind) {
+	case TEXT:
+	case RAW:
+		write_text(j, fields[i].name, fields[i].kind, *(const struct str *)member);
+		break;
+	case LIST:
+		write_list(j, fields[i].name, member);
+		break;
+	default:
+		write_integer(j, fields[i].name, fields[i].kind, *(const int64_t *)member);
+	}
+}
+
+void catalog_item_json(struct json_out *j, const struct catalog_item *item)
+{
+	json_object(j);
+	json_key(j, "itemId");
+	json_str(j, item->item_id);
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		write_field(j, item, i);
+	json_end_object(j);
+}
+
+bool catalog_field_json(struct json_out *j, const struct catalog_item *item, struct str field)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+		if (str_eq(field, str_of(fields[i].name))) {
+			write_field(j, item, i);
+			return true;
+		}
+	}
+	return false;
+}

@@ -1,0 +1,361 @@
+#include "views/fold_internal.h"
+#include "views/catalog_rows.h"
+#include "views/history_rows.h"
+#include "views/keys.h"
+#include "views/offsets.h"
+#include "views/view.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define FUTURE_MS MS_PER_HOUR /* VIEWS: how far event time may be after its record's timestamp */
+
+/* The counters in the meta table. */
+struct fold_meta {
+	uint32_t next_item, next_actor;
+	int64_t watermark_ms;
+};
+
+static const struct str meta_key = { "fold", 4 };
+
+static int load_meta(struct fold *f)
+{
+	struct fold_meta meta = { .watermark_ms = TIME_NONE };
+	struct str row;
+	int rc = snap_get(f->snap, TBL_META, meta_key, &row);
+
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	if (!rc && row.n != sizeof(meta))
+		return ERR_STORE_CORRUPT;
+	if (!rc)
+		memcpy(&meta, row.p, sizeof(meta));
+	f->next_item = meta.next_item;
+	f->next_actor = meta.next_actor;
+	f->watermark_ms = meta.watermark_ms;
+	return 0;
+}
+
+int64_t snap_watermark(struct snap *sn)
+{
+	struct fold_meta meta;
+	struct str row;
+
+	if (snap_get(sn, TBL_META, meta_key, &row) || row.n != sizeof(meta))
+		return TIME_NONE;
+	memcpy(&meta, row.p, sizeof(meta));
+	return meta.watermark_ms;
+}
+
+int fold_new(struct store *s, struct fold **ret, struct error *e)
+{
+	struct fold *f = xcalloc(1, sizeof(*f));
+	int rc;
+
+	f->store = s;
+	f->expired_hour = INT64_MIN;
+	f->id_cache = xcalloc(ID_CACHE_SLOTS, sizeof(*f->id_cache));
+	f->journal = journal_new();
+	randombytes_buf(&f->id_seed, sizeof(f->id_seed));
+	delta_init(&f->delta);
+	rc = snap_open(s, &f->snap);
+	if (!rc)
+		rc = load_meta(f);
+	if (rc) {
+		fold_free(f);
+		return error_set(e, rc, "store.path", "cannot read store '%s': %s", store_path(s), error_text(rc));
+	}
+	*ret = f;
+	return 0;
+}
+
+void fold_free(struct fold *f)
+{
+	if (!f)
+		return;
+	snap_close(f->snap);
+	delta_fini(&f->delta);
+	journal_free(f->journal);
+	free(f->id_cache);
+	free(f);
+}
+
+/* ---- replacing and adding, for views ---- */
+
+static struct delta_row *load_row(struct fold *f, enum table_id id, struct str key)
+{
+	struct delta_row *row;
+	struct str stored;
+	bool is_new;
+
+	row = delta_row(&f->delta, id, key, &is_new);
+	if (is_new && snap_get(f->snap, id, key, &stored) == 0) {
+		delta_row_reserve(&f->delta, row, stored.n);
+		memcpy(row->value, stored.p, stored.n);
+		row->n = stored.n;
+	}
+	return row;
+}
+
+struct str fold_get(struct fold *f, enum table_id id, struct str key)
+{
+	struct delta_row *row = load_row(f, id, key);
+
+	return row->n ? (struct str){ (char *)row->value, row->n } : (struct str){ NULL, 0 };
+}
+
+void fold_put(struct fold *f, enum table_id id, struct str key, const void *value, size_t n)
+{
+	bool is_new;
+	struct delta_row *row = delta_row(&f->delta, id, key, &is_new);
+
+	row->n = 0;
+	delta_row_reserve(&f->delta, row, n);
+	if (n)
+		memcpy(row->value, value, n);
+	row->n = (uint32_t)n;
+	row->dirty = true;
+	row->deleted = false;
+}
+
+void fold_delete(struct fold *f, enum table_id id, struct str key)
+{
+	bool is_new;
+	struct delta_row *row = delta_row(&f->delta, id, key, &is_new);
+
+	row->n = 0;
+	row->dirty = true;
+	row->deleted = true;
+}
+
+unsigned char *fold_edit(struct fold *f, enum table_id id, struct str key, size_t room, size_t *n)
+{
+	struct delta_row *row = load_row(f, id, key);
+
+	delta_row_reserve(&f->delta, row, row->n + room);
+	row->dirty = true;
+	row->deleted = false;
+	*n = row->n;
+	return row->value;
+}
+
+void fold_edited(struct fold *f, enum table_id id, struct str key, size_t n)
+{
+	bool is_new;
+
+	delta_row(&f->delta, id, key, &is_new)->n = (uint32_t)n;
+}
+
+void fold_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member, unsigned column, int64_t delta)
+{
+	int64_t *columns = delta_sum(&f->delta, id, group, member), sum;
+
+	if (__builtin_add_overflow(columns[column], delta, &sum))
+		sum = delta < 0 ? INT64_MIN : INT64_MAX;
+	columns[column] = sum;
+}
+
+/* ---- records in ---- */
+
+int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e)
+{
+	enum actor_kind kind = ev->user_id.n ? ACTOR_USER : ACTOR_VISITOR;
+	struct moment m;
+	uint32_t actor;
+
+	f->pending_records++;
+	if (!ev->has_time) {
+		if (record_ts_ms < 0)
+			return error_set(e, ERR_MISSING_FIELD, "eventTime",
+					 "an event of a record without a timestamp needs an eventTime");
+		ev->t_ms = record_ts_ms;
+	} else if (record_ts_ms >= 0 && ev->t_ms > record_ts_ms + FUTURE_MS) {
+		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime", "eventTime is %lld ms after its record's timestamp",
+				 (long long)(ev->t_ms - record_ts_ms));
+	}
+	actor = fold__actor(f, kind, event_actor(ev));
+	if (!history_remember(f, actor, ev))
+		return 1;
+	journal_take(f->journal, f, ev, actor, &m);
+	m.user = kind == ACTOR_USER ? actor : ID_NONE;
+	m.visitor = kind == ACTOR_VISITOR ? actor : ev->visitor_id.n ? fold__actor(f, ACTOR_VISITOR, ev->visitor_id) : ID_NONE;
+	for (size_t i = 0; view_registry[i]; i++)
+		if (view_registry[i]->apply)
+			view_registry[i]->apply(f, &m);
+	if (ev->t_ms > f->watermark_ms) {
+		f->watermark_ms = ev->t_ms;
+		f->watermark_changed = true;
+	}
+	return 0;
+}
+
+int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted)
+{
+	f->pending_records++;
+	catalog_store(f, item, deleted);
+	return 0;
+}
+
+int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms)
+{
+	f->pending_records++;
+	stock_store(f, rec, deleted, record_ts_ms);
+	return 0;
+}
+
+void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos)
+{
+	offsets_put(f, log_name, partition, pos);
+}
+
+bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret)
+{
+	return offsets_get(f->snap, log_name, partition, ret) == 0;
+}
+
+size_t fold_pending_bytes(const struct fold *f)
+{
+	return delta_bytes(&f->delta);
+}
+
+uint64_t fold_pending_records(const struct fold *f)
+{
+	return f->pending_records;
+}
+
+/* ---- one transaction out ---- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static int write_rows(struct store_txn *t, struct delta_row **rows, size_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		struct str key = { (char *)rows[i]->key, rows[i]->key_len };
+
+		rc = rows[i]->deleted ? store_delete(t, rows[i]->table, key)
+				      : store_put(t, rows[i]->table, key, rows[i]->value, rows[i]->n);
+	}
+	return rc;
+}
+
+static int write_sums(struct store_txn *t, const struct delta_sum *sums, size_t n)
+{
+	struct sum_delta *run = xmalloc((n ? n : 1) * sizeof(*run));
+	int rc = 0;
+
+	for (size_t i = 0, k; i < n && !rc; i += k) {
+		for (k = 0; i + k < n && sums[i + k].table == sums[i].table; k++) {
+			const struct delta_sum *s = &sums[i + k];
+
+			run[k] = (struct sum_delta){ .group = s->group, .member = s->member, .columns = s->columns };
+		}
+		rc = store_add(t, sums[i].table, run, k);
+	}
+	free(run);
+	return rc;
+}
+
+static int write_meta(struct fold *f, struct store_txn *t)
+{
+	struct fold_meta meta = { f->next_item, f->next_actor, f->watermark_ms };
+
+	if (!f->ids_changed && !f->watermark_changed)
+		return 0;
+	return store_put(t, TBL_META, meta_key, &meta, sizeof(meta));
+}
+
+/* Once an hour of event time, and on until all that is behind the watermark is gone: a piece of each view a commit. */
+static int expire(struct fold *f, struct store_txn *t)
+{
+	int64_t hour;
+	bool more = false;
+
+	if (f->watermark_ms == TIME_NONE)
+		return 0;
+	hour = time_bucket(f->watermark_ms, MS_PER_HOUR);
+	if (hour == f->expired_hour)
+		return 0;
+	for (size_t i = 0; view_registry[i]; i++) {
+		int rc = view_registry[i]->expire ? view_registry[i]->expire(t, f->watermark_ms) : 0;
+
+		if (rc < 0)
+			return rc;
+		more |= rc > 0;
+	}
+	if (!more)
+		f->expired_hour = hour;
+	return 0;
+}
+
+static void forget_pending(struct fold *f)
+{
+	delta_reset(&f->delta);
+	f->pending_records = 0;
+	f->ids_changed = false;
+	f->watermark_changed = false;
+}
+
+static int write_all(struct fold *f, struct store_txn *t, struct commit_figures *fig)
+{
+	uint64_t start = now_ns();
+	struct delta_row **rows;
+	struct delta_sum *sums;
+	size_t rows_n, sums_n;
+	int rc;
+
+	rows = delta_sorted_rows(&f->delta, &rows_n);
+	sums = delta_sorted_sums(&f->delta, &sums_n);
+	fig->sort_ns = now_ns() - start;
+	rc = write_rows(t, rows, rows_n);
+	if (!rc)
+		rc = write_sums(t, sums, sums_n);
+	if (!rc)
+		rc = write_meta(f, t);
+	if (!rc)
+		rc = expire(f, t);
+	fig->apply_ns = now_ns() - start - fig->sort_ns;
+	fig->rows_replaced = rows_n;
+	fig->rows_added = sums_n;
+	free(rows);
+	free(sums);
+	return rc;
+}
+
+int fold_commit(struct fold *f, struct commit_figures *ret)
+{
+	struct commit_figures fig = { .records = f->pending_records };
+	struct store_txn *t = NULL;
+	uint64_t start;
+	int rc, renewed;
+
+	snap_park(f->snap); /* so that this commit may reuse the pages the last one freed */
+	rc = store_begin(f->store, &t);
+	if (!rc)
+		rc = write_all(f, t, &fig);
+	start = now_ns();
+	if (!rc)
+		rc = store_commit(t);
+	else
+		store_abort(t);
+	fig.commit_ns = now_ns() - start;
+	forget_pending(f);
+	renewed = snap_renew(f->snap);
+	if (rc) {
+		fold__forget_ids(f);
+		f->expired_hour = INT64_MIN;
+		if (!renewed)
+			renewed = load_meta(f);
+	}
+	if (!rc && ret)
+		*ret = fig;
+	return rc ? rc : renewed;
+}

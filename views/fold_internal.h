@@ -1,0 +1,38 @@
+/*
+ * fold_internal.h - the inside of a fold, shared by fold.c and fold_ids.c only.
+ */
+#ifndef AISLE_VIEWS_FOLD_INTERNAL_H
+#define AISLE_VIEWS_FOLD_INTERNAL_H
+
+#include "views/delta.h"
+#include "views/fold.h"
+#include "views/ids.h"
+#include "views/journal.h"
+
+#define ID_CACHE_SLOTS 65536 /* power of two; ids met lately, so that most need no hash and no look-up */
+
+struct id_cache_slot {
+	uint64_t hash[2];            /* XXH3-128 of kind and raw id, seeded per process; kept in memory only */
+	uint32_t id;
+	uint32_t used;
+};
+
+struct fold {
+	struct store *store;
+	struct snap *snap;           /* the store as of the last commit */
+	struct delta delta;
+	struct journal *journal;
+	struct id_cache_slot *id_cache;
+	uint64_t id_seed;
+	uint32_t next_item, next_actor;
+	int64_t watermark_ms;
+	int64_t expired_hour;        /* the watermark's hour at the last expiry */
+	uint64_t pending_records;
+	bool ids_changed, watermark_changed;
+};
+
+/* The actor's interned id, made on first sight. */
+uint32_t fold__actor(struct fold *f, enum actor_kind kind, struct str raw_id);
+void fold__forget_ids(struct fold *f);
+
+#endif

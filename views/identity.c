@@ -1,0 +1,179 @@
+/*
+ * identity: the link of a visitor with the largest (t, user hash). links has every visitor's; user-visitors is its
+ * index by user, newest first, of which the first PERSON_VISITORS_MAX count.
+ */
+#include "views/identity.h"
+#include "schemas/json_out.h"
+#include "views/ids.h"
+#include "views/journal.h"
+#include "views/keys.h"
+#include "views/view.h"
+
+struct link_row {
+	int64_t t_ms;
+	uint32_t user, unused;
+};
+
+#define INDEX_KEY_BYTES 16
+
+static struct str index_key(uint32_t user, int64_t t, uint32_t visitor, unsigned char *buf)
+{
+	put_be32(buf, user);
+	put_be64(buf + 4, ~(uint64_t)t);
+	put_be32(buf + 12, visitor);
+	return (struct str){ (char *)buf, INDEX_KEY_BYTES };
+}
+
+static int compare_hashes(struct fold *f, uint32_t a, uint32_t b)
+{
+	unsigned char ka[4], kb[4];
+	struct str ha = fold_get(f, TBL_ACTOR_HASHES, id_key(a, ka));
+	struct str hb = fold_get(f, TBL_ACTOR_HASHES, id_key(b, kb));
+
+	return str_cmp(ha, hb);
+}
+
+static void identity_apply(struct fold *f, const struct moment *m)
+{
+	unsigned char be[4], buf[INDEX_KEY_BYTES];
+	struct link_row link = { .t_ms = m->t_ms, .user = m->user }, old;
+	struct str key, row;
+
+	if (m->user == ID_NONE || m->visitor == ID_NONE)
+		return;
+	key = id_key(m->visitor, be);
+	row = fold_get(f, TBL_LINKS, key);
+	if (row.n == sizeof(old)) {
+		memcpy(&old, row.p, sizeof(old));
+		if (old.t_ms > m->t_ms || (old.t_ms == m->t_ms && compare_hashes(f, old.user, m->user) >= 0))
+			return;
+		fold_delete(f, TBL_USER_VISITORS, index_key(old.user, old.t_ms, m->visitor, buf));
+	}
+	fold_put(f, TBL_LINKS, key, &link, sizeof(link));
+	fold_put(f, TBL_USER_VISITORS, index_key(m->user, m->t_ms, m->visitor, buf), "", 0);
+}
+
+/* ---- reading ---- */
+
+struct person {
+	uint32_t *actors;
+	int n;
+};
+
+static int add_visitor(void *arg, struct str key, struct str value)
+{
+	struct person *p = arg;
+
+	(void)value;
+	if (key.n != INDEX_KEY_BYTES)
+		return ERR_STORE_CORRUPT;
+	p->actors[p->n++] = get_be32(key.p + 12);
+	return p->n == PERSON_ACTORS_MAX;
+}
+
+/* The user a visitor is linked to, if the link is among that user's newest. */
+static uint32_t linked_user(struct snap *sn, uint32_t visitor)
+{
+	struct link_row link;
+	unsigned char be[4];
+	struct str row;
+
+	if (visitor == ID_NONE || snap_get(sn, TBL_LINKS, id_key(visitor, be), &row) || row.n != sizeof(link))
+		return ID_NONE;
+	memcpy(&link, row.p, sizeof(link));
+	return link.user;
+}
+
+int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, uint32_t ret[PERSON_ACTORS_MAX])
+{
+	uint32_t user = snap_actor(sn, ACTOR_USER, user_id);
+	uint32_t visitor = snap_actor(sn, ACTOR_VISITOR, visitor_id);
+	struct person p = { .actors = ret };
+	unsigned char be[4];
+	int rc;
+
+	if (user_id.n == 0)
+		user = linked_user(sn, visitor);
+	if (user != ID_NONE) {
+		ret[p.n++] = user;
+		rc = snap_each(sn, TBL_USER_VISITORS, id_key(user, be), add_visitor, &p);
+		if (rc < 0)
+			return rc;
+	}
+	/* the visitor at hand belongs to the person even before its link is folded, or when it is an old one */
+	if (visitor != ID_NONE) {
+		for (int i = 0; i < p.n; i++)
+			if (ret[i] == visitor)
+				return p.n;
+		if (p.n == PERSON_ACTORS_MAX)
+			p.n--;
+		ret[p.n++] = visitor;
+	}
+	return p.n;
+}
+
+struct printing {
+	struct json_out out;
+	struct snap *sn;
+	uint32_t user;       /* of the row before */
+	int visitors;        /* rows of that user so far */
+	view_row each;
+	void *arg;
+};
+
+static int print_row(void *arg, struct str key, struct str value)
+{
+	struct printing *p = arg;
+	struct json_out *j = &p->out;
+	char hex[ACTOR_HASH_HEX];
+
+	(void)value;
+	if (key.n != INDEX_KEY_BYTES)
+		return ERR_STORE_CORRUPT;
+	if (get_be32(key.p) != p->user)
+		p->visitors = 0;
+	p->user = get_be32(key.p);
+	if (++p->visitors > PERSON_VISITORS_MAX)
+		return 0;
+	json_reset(j);
+	json_object(j);
+	json_key(j, "visitor");
+	snap_actor_hex(p->sn, get_be32(key.p + 12), hex);
+	json_text(j, hex);
+	json_key(j, "user");
+	snap_actor_hex(p->sn, p->user, hex);
+	json_text(j, hex);
+	json_key(j, "t");
+	json_int(j, (int64_t)~get_be64(key.p + 4));
+	json_end_object(j);
+	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
+}
+
+static int identity_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .user = ID_NONE, .each = each, .arg = arg };
+	struct str prefix = { NULL, 0 };
+	unsigned char be[4];
+	int rc;
+
+	if (filter->user.n) {
+		uint32_t user = snap_actor(sn, ACTOR_USER, filter->user);
+
+		if (user == ID_NONE)
+			user = linked_user(sn, snap_actor(sn, ACTOR_VISITOR, filter->user));
+		if (user == ID_NONE)
+			return 0;
+		prefix = id_key(user, be);
+	}
+	rc = snap_each(sn, TBL_USER_VISITORS, prefix, print_row, &p);
+	json_fini(&p.out);
+	return rc;
+}
+
+const struct view view_identity = {
+	.name = "identity",
+	.version = 1,
+	.meaning = "which visitors are the same person as a user; the newest 16 of each",
+	.apply = identity_apply,
+	.rows = identity_rows,
+};

@@ -1,0 +1,314 @@
+#include "views/journal.h"
+#include "views/keys.h"
+
+#include <stdlib.h>
+#include <xxhash.h>
+
+struct journal {
+	struct moment_item *items;
+	uint32_t items_room;
+	uint32_t *others;
+	uint32_t others_n, others_room;
+	uint32_t *order;             /* the order at hand when it has no id */
+	uint32_t order_room;
+};
+
+/* ---- stored rows; all integers little-endian, rows aligned in memory ---- */
+
+struct actor_state {
+	int64_t last_ms;             /* of its events without sessionId */
+	uint64_t session;            /* number of the current one */
+};
+
+/* session-state: head, items[items_n] in order of first view, pairs[pairs_n] */
+struct session_head {
+	uint32_t clock, items_n, pairs_n, unused;
+};
+
+struct session_item {
+	uint32_t item, last_view;    /* last_view: the session's clock */
+};
+
+struct session_pair {
+	uint32_t viewed, bought;
+};
+
+/* purchases: head, items[items_n] in order of first purchase */
+struct bought_head {
+	uint32_t clock, items_n;
+};
+
+struct bought_item {
+	uint32_t item, last_buy;     /* last_buy: the actor's clock */
+	int64_t last_ms;             /* largest t of its purchases */
+};
+
+struct journal *journal_new(void)
+{
+	return xcalloc(1, sizeof(struct journal));
+}
+
+void journal_free(struct journal *j)
+{
+	if (!j)
+		return;
+	free(j->items);
+	free(j->others);
+	free(j->order);
+	free(j);
+}
+
+static void add_other(struct journal *j, struct others *o, uint32_t item)
+{
+	if (j->others_n == j->others_room) {
+		j->others_room = j->others_room ? j->others_room * 2 : 256;
+		j->others = xrealloc(j->others, j->others_room * sizeof(*j->others));
+	}
+	if (o->n == 0)
+		o->at = j->others_n;
+	j->others[j->others_n++] = item;
+	o->n++;
+}
+
+/* ---- sessions ---- */
+
+/* The number of the actor's running session without sessionId. */
+static uint64_t session_number(struct fold *f, uint32_t actor, int64_t t)
+{
+	unsigned char bytes[4];
+	struct str key = id_key(actor, bytes);
+	struct actor_state *st;
+	size_t n;
+
+	st = (struct actor_state *)fold_edit(f, TBL_ACTOR_STATE, key, sizeof(*st), &n);
+	if (n == 0)
+		*st = (struct actor_state){ .session = 1 };
+	else if (t - st->last_ms > SESSION_GAP_MS || st->last_ms - t > SESSION_GAP_MS)
+		st->session++;
+	st->last_ms = t;
+	fold_edited(f, TBL_ACTOR_STATE, key, sizeof(*st));
+	return st->session;
+}
+
+#define SESSION_KEY_BYTES 13
+
+/* actor, 0 and the running number or 1 and the hash of the id */
+static struct str session_key(struct fold *f, const struct event *ev, uint32_t actor, int64_t t, unsigned char *key)
+{
+	bool named = ev->session_id.n > 0;
+	uint64_t tail = named ? XXH3_64bits(ev->session_id.p, ev->session_id.n) : session_number(f, actor, t);
+
+	put_be32(key, actor);
+	key[4] = named;
+	put_be64(key + 5, tail);
+	return (struct str){ (char *)key, SESSION_KEY_BYTES };
+}
+
+static void init_head(unsigned char *row, size_t *n, size_t head_bytes)
+{
+	if (*n == 0) {
+		memset(row, 0, head_bytes);
+		*n = head_bytes;
+	}
+}
+
+static void view_item(struct journal *j, struct moment_item *mi, struct session_head *h)
+{
+	struct session_item *items = (struct session_item *)(h + 1);
+	uint32_t i = 0, from;
+
+	h->clock++;
+	while (i < h->items_n && items[i].item != mi->item)
+		i++;
+	if (i < h->items_n) {
+		items[i].last_view = h->clock;
+		return;
+	}
+	if (h->items_n == SESSION_ITEMS_MAX)
+		return;
+	mi->first_view = true;
+	from = h->items_n > VIEWED_TOGETHER_MAX ? h->items_n - VIEWED_TOGETHER_MAX : 0;
+	for (i = from; i < h->items_n; i++)
+		add_other(j, &mi->viewed, items[i].item);
+	memmove(&items[h->items_n + 1], &items[h->items_n], h->pairs_n * sizeof(struct session_pair));
+	items[h->items_n++] = (struct session_item){ mi->item, h->clock };
+}
+
+/* The entries of `items` with the largest `last`, at most `max`, newest first, into picked[]. */
+struct recent {
+	uint32_t item, last;
+};
+
+static uint32_t keep_recent(struct recent *picked, uint32_t n, uint32_t max, uint32_t item, uint32_t last)
+{
+	uint32_t at = n;
+
+	if (n == max && picked[n - 1].last > last)
+		return n;
+	if (n == max)
+		at = n - 1;
+	for (; at > 0 && picked[at - 1].last < last; at--)
+		picked[at] = picked[at - 1];
+	picked[at] = (struct recent){ item, last };
+	return n == max ? n : n + 1;
+}
+
+static bool pair_counted(const struct session_pair *pairs, uint32_t n, uint32_t viewed, uint32_t bought)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (pairs[i].viewed == viewed && pairs[i].bought == bought)
+			return true;
+	return false;
+}
+
+static void buy_after_views(struct journal *j, struct moment_item *mi, struct session_head *h)
+{
+	struct session_item *items = (struct session_item *)(h + 1);
+	struct session_pair *pairs = (struct session_pair *)(items + h->items_n);
+	struct recent picked[VIEWED_BEFORE_MAX];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < h->items_n; i++)
+		if (items[i].item != mi->item)
+			n = keep_recent(picked, n, VIEWED_BEFORE_MAX, items[i].item, items[i].last_view);
+	for (uint32_t i = 0; i < n; i++) {
+		if (h->pairs_n == SESSION_PAIRS_MAX || pair_counted(pairs, h->pairs_n, picked[i].item, mi->item))
+			continue;
+		pairs[h->pairs_n++] = (struct session_pair){ picked[i].item, mi->item };
+		add_other(j, &mi->viewed, picked[i].item);
+	}
+}
+
+static void take_session(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
+{
+	unsigned char key_bytes[SESSION_KEY_BYTES];
+	struct str key = session_key(f, ev, actor, ev->t_ms, key_bytes);
+	struct session_head *h;
+	size_t n, room;
+
+	if (ev->type != EVENT_VIEW && ev->type != EVENT_PURCHASE)
+		return;
+	room = sizeof(*h);
+	room += ev->item_count * (ev->type == EVENT_VIEW ? sizeof(struct session_item)
+							 : sizeof(struct session_pair) * VIEWED_BEFORE_MAX);
+	if (ev->type == EVENT_PURCHASE && fold_get(f, TBL_SESSION_STATE, key).n == 0)
+		return; /* nothing was viewed */
+	h = (struct session_head *)fold_edit(f, TBL_SESSION_STATE, key, room, &n);
+	init_head((unsigned char *)h, &n, sizeof(*h));
+	for (uint32_t i = 0; i < ev->item_count; i++) {
+		if (ev->type == EVENT_VIEW)
+			view_item(j, &j->items[i], h);
+		else
+			buy_after_views(j, &j->items[i], h);
+	}
+	fold_edited(f, TBL_SESSION_STATE, key,
+		    sizeof(*h) + h->items_n * sizeof(struct session_item) + h->pairs_n * sizeof(struct session_pair));
+}
+
+/* ---- orders ---- */
+
+static uint32_t order_item(struct journal *j, struct moment_item *mi, uint32_t *order, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (order[i] == mi->item)
+			return n;
+	if (n == ORDER_ITEMS_MAX)
+		return n;
+	mi->first_in_order = true;
+	for (uint32_t i = 0; n < ORDER_PAIR_ITEMS_MAX && i < n; i++)
+		add_other(j, &mi->ordered, order[i]);
+	order[n] = mi->item;
+	return n + 1;
+}
+
+static void take_order(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
+{
+	unsigned char bytes[12];
+	struct str key = { (char *)bytes, sizeof(bytes) };
+	uint32_t *order, order_n;
+	size_t n = 0;
+
+	if (ev->order_id.n) {
+		put_be32(bytes, actor);
+		put_be64(bytes + 4, XXH3_64bits(ev->order_id.p, ev->order_id.n));
+		order = (uint32_t *)fold_edit(f, TBL_ORDER_STATE, key, ev->item_count * sizeof(*order), &n);
+	} else {
+		if (j->order_room < ev->item_count) {
+			j->order_room = ev->item_count;
+			j->order = xrealloc(j->order, j->order_room * sizeof(*j->order));
+		}
+		order = j->order;
+	}
+	order_n = (uint32_t)(n / sizeof(*order));
+	for (uint32_t i = 0; i < ev->item_count; i++)
+		order_n = order_item(j, &j->items[i], order, order_n);
+	if (ev->order_id.n)
+		fold_edited(f, TBL_ORDER_STATE, key, order_n * sizeof(*order));
+}
+
+/* ---- what the actor ever bought ---- */
+
+static void first_buy(struct journal *j, struct moment_item *mi, struct bought_head *h, int64_t t)
+{
+	struct bought_item *items = (struct bought_item *)(h + 1);
+	struct recent picked[BOUGHT_BEFORE_MAX];
+	uint32_t n = 0;
+
+	mi->first_buy = true;
+	for (uint32_t i = 0; i < h->items_n; i++)
+		if (items[i].last_ms >= t - BOUGHT_BEFORE_MS)
+			n = keep_recent(picked, n, BOUGHT_BEFORE_MAX, items[i].item, items[i].last_buy);
+	for (uint32_t i = 0; i < n; i++)
+		add_other(j, &mi->bought, picked[i].item);
+	items[h->items_n++] = (struct bought_item){ mi->item, h->clock, t };
+}
+
+static void buy_item(struct journal *j, struct moment_item *mi, struct bought_head *h, int64_t t)
+{
+	struct bought_item *items = (struct bought_item *)(h + 1);
+	uint32_t i = 0;
+
+	h->clock++;
+	while (i < h->items_n && items[i].item != mi->item)
+		i++;
+	if (i < h->items_n) {
+		items[i].last_buy = h->clock;
+		if (t > items[i].last_ms)
+			items[i].last_ms = t;
+	} else if (h->items_n < ACTOR_ITEMS_MAX) {
+		first_buy(j, mi, h, t);
+	}
+}
+
+static void take_purchases(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
+{
+	unsigned char bytes[4];
+	struct str key = id_key(actor, bytes);
+	struct bought_head *h;
+	size_t n;
+
+	h = (struct bought_head *)fold_edit(f, TBL_PURCHASES, key, sizeof(*h) + ev->item_count * sizeof(struct bought_item),
+					    &n);
+	init_head((unsigned char *)h, &n, sizeof(*h));
+	for (uint32_t i = 0; i < ev->item_count; i++)
+		buy_item(j, &j->items[i], h, ev->t_ms);
+	fold_edited(f, TBL_PURCHASES, key, sizeof(*h) + h->items_n * sizeof(struct bought_item));
+}
+
+void journal_take(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor, struct moment *ret)
+{
+	if (j->items_room < ev->item_count) {
+		j->items_room = ev->item_count;
+		j->items = xrealloc(j->items, j->items_room * sizeof(*j->items));
+	}
+	j->others_n = 0;
+	for (uint32_t i = 0; i < ev->item_count; i++)
+		j->items[i] = (struct moment_item){ .line = &ev->items[i], .item = fold_item(f, ev->items[i].id) };
+	take_session(j, f, ev, actor);
+	if (ev->type == EVENT_PURCHASE) {
+		take_order(j, f, ev, actor);
+		take_purchases(j, f, ev, actor);
+	}
+	*ret = (struct moment){ .ev = ev, .t_ms = ev->t_ms, .actor = actor, .item_count = ev->item_count,
+				.items = j->items, .others = j->others };
+}

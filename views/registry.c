@@ -1,0 +1,52 @@
+#include "views/view.h"
+
+#include <stdio.h>
+#include <xxhash.h>
+
+#define VIEW(name) extern const struct view view_##name;
+#include "views/views.def"
+#undef VIEW
+
+const struct view *const view_registry[] = {
+#define VIEW(name) &view_##name,
+#include "views/views.def"
+#undef VIEW
+	NULL
+};
+
+const struct view *view_find(const char *name)
+{
+	for (size_t i = 0; view_registry[i]; i++)
+		if (strcmp(view_registry[i]->name, name) == 0)
+			return view_registry[i];
+	return NULL;
+}
+
+struct digest {
+	unsigned __int128 sum;
+	uint64_t rows;
+};
+
+static int digest_row(void *arg, struct str json)
+{
+	struct digest *d = arg;
+	XXH128_hash_t h = XXH3_128bits(json.p, json.n);
+
+	d->sum += (unsigned __int128)h.high64 << 64 | h.low64;
+	d->rows++;
+	return 0;
+}
+
+int view_digest(const struct view *v, struct snap *sn, char ret_hex[VIEW_DIGEST_HEX], uint64_t *ret_rows)
+{
+	const struct view_filter all = { .item = { NULL, 0 } };
+	struct digest d = { 0 };
+	int rc = v->rows(sn, &all, digest_row, &d);
+
+	if (rc)
+		return rc;
+	snprintf(ret_hex, VIEW_DIGEST_HEX, "%016llx%016llx", (unsigned long long)(uint64_t)(d.sum >> 64),
+		 (unsigned long long)(uint64_t)d.sum);
+	*ret_rows = d.rows;
+	return 0;
+}

@@ -1,0 +1,50 @@
+#include "views/ids.h"
+#include "views/keys.h"
+
+#include <sodium.h>
+
+static uint32_t find(struct snap *sn, enum table_id id, struct str key)
+{
+	struct str row;
+	uint32_t ret;
+
+	if (snap_get(sn, id, key, &row) || row.n != sizeof(ret))
+		return ID_NONE;
+	memcpy(&ret, row.p, sizeof(ret));
+	return ret;
+}
+
+uint32_t snap_item(struct snap *sn, struct str item_id)
+{
+	return find(sn, TBL_ITEM_IDS, item_id);
+}
+
+uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id)
+{
+	unsigned char hash[ACTOR_HASH_BYTES];
+
+	if (raw_id.n == 0)
+		return ID_NONE;
+	actor_hash(snap_person_key(sn), kind, raw_id, hash);
+	return find(sn, TBL_ACTOR_IDS, (struct str){ (char *)hash, sizeof(hash) });
+}
+
+struct str snap_item_name(struct snap *sn, uint32_t item)
+{
+	unsigned char be[4];
+	struct str row;
+
+	if (snap_get(sn, TBL_ITEM_NAMES, id_key(item, be), &row))
+		return (struct str){ NULL, 0 };
+	return row;
+}
+
+void snap_actor_hex(struct snap *sn, uint32_t actor, char ret[ACTOR_HASH_HEX])
+{
+	unsigned char be[4];
+	struct str row;
+
+	ret[0] = '\0';
+	if (snap_get(sn, TBL_ACTOR_HASHES, id_key(actor, be), &row) == 0 && row.n == ACTOR_HASH_BYTES)
+		sodium_bin2hex(ret, ACTOR_HASH_HEX, (const unsigned char *)row.p, row.n);
+}

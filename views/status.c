@@ -1,0 +1,117 @@
+#include "views/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define STATUS_FORMAT UINT64_C(0x6169736c65000001)
+#define PAGE_BYTES 4096
+
+_Static_assert(sizeof(struct status_page) <= PAGE_BYTES, "the status is one page");
+
+struct status {
+	void *page;
+	bool writer;
+};
+
+static int failed(struct error *e, const char *what, const char *path)
+{
+	return error_set(e, ERR_STORE_OPEN, "store.path", "cannot %s '%s': %s", what, path, strerror(errno));
+}
+
+/* A page of zeros, so that a reader need not care whether a processor ever ran. */
+static void *zeros(void)
+{
+	return mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static int map_file(const char *path, bool writer, void **ret, struct error *e)
+{
+	int fd = open(path, writer ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644);
+	struct stat st;
+	int rc = 0;
+	void *p;
+
+	if (fd < 0 && errno == ENOENT && !writer) {
+		p = zeros();
+	} else if (fd < 0) {
+		return failed(e, "open", path);
+	} else if (fstat(fd, &st) || (writer && st.st_size < PAGE_BYTES && ftruncate(fd, PAGE_BYTES))) {
+		rc = failed(e, "size", path);
+		goto out;
+	} else if (!writer && st.st_size < PAGE_BYTES) {
+		p = zeros();
+	} else {
+		p = mmap(NULL, PAGE_BYTES, writer ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+	}
+	if (p == MAP_FAILED)
+		rc = failed(e, "map", path);
+	else
+		*ret = p;
+out:
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+int status_open(const char *store_path, bool writer, struct status **ret, struct error *e)
+{
+	struct status_page *page;
+	struct status *st;
+	char path[4200];
+	void *p = NULL;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/status", store_path);
+	rc = map_file(path, writer, &p, e);
+	if (rc)
+		return rc;
+	page = p;
+	if (writer) {
+		/* how fresh the views are outlives the processor; its own counters do not */
+		int64_t fresh_ms = page->format == STATUS_FORMAT ? page->fresh_ms : 0;
+
+		memset(page, 0, sizeof(*page));
+		page->fresh_ms = fresh_ms;
+		page->watermark_ms = INT64_MIN;
+		page->lag_records = -1;
+		__atomic_store_n(&page->processor_pid, (int64_t)getpid(), __ATOMIC_RELEASE);
+		__atomic_store_n(&page->format, STATUS_FORMAT, __ATOMIC_RELEASE);
+	} else if (page->format && page->format != STATUS_FORMAT) {
+		munmap(p, PAGE_BYTES);
+		return error_set(e, ERR_STORE_VERSION, "store.path", "'%s' was written by another version", path);
+	}
+	st = xcalloc(1, sizeof(*st));
+	st->page = p;
+	st->writer = writer;
+	*ret = st;
+	return 0;
+}
+
+void status_close(struct status *st)
+{
+	if (!st)
+		return;
+	if (st->writer)
+		__atomic_store_n(&status_page(st)->processor_pid, (int64_t)0, __ATOMIC_RELEASE);
+	munmap(st->page, PAGE_BYTES);
+	free(st);
+}
+
+struct status_page *status_page(struct status *st)
+{
+	return st->page;
+}
+
+int64_t status_lag_ms(const struct status_page *p, int64_t now_ms)
+{
+	int64_t fresh = __atomic_load_n(&p->fresh_ms, __ATOMIC_ACQUIRE);
+
+	if (!fresh || now_ms <= fresh)
+		return 0;
+	return now_ms - fresh;
+}

@@ -1,0 +1,150 @@
+/* stock: item, location -> as of, quantity, lead time, then each region it ships to as length and bytes */
+#include "views/stock.h"
+#include "schemas/decode.h"
+#include "schemas/json_out.h"
+#include "views/catalog_rows.h"
+#include "views/ids.h"
+#include "views/keys.h"
+#include "views/view.h"
+
+struct stock_head {
+	int64_t as_of_ms, quantity, lead_time_hours;
+};
+
+#define STOCK_ROW_MAX (sizeof(struct stock_head) + STOCK_SHIPS_TO_MAX * (1 + EVENT_TEXT_MAX))
+
+void stock_store(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms)
+{
+	struct stock_head head = { rec->has_as_of ? rec->as_of_ms : record_ts_ms, rec->quantity, rec->lead_time_hours };
+	unsigned char key_bytes[4 + STOCK_LOCATION_MAX], row[STOCK_ROW_MAX];
+	struct str key = { (char *)key_bytes, 4 + rec->location.n }, old;
+	size_t n = sizeof(head);
+
+	put_be32(key_bytes, fold_item(f, rec->item_id));
+	if (rec->location.n)
+		memcpy(key_bytes + 4, rec->location.p, rec->location.n);
+	if (deleted) {
+		fold_delete(f, TBL_STOCK, key);
+		return;
+	}
+	old = fold_get(f, TBL_STOCK, key);
+	if (old.n >= sizeof(head)) {
+		int64_t old_as_of;
+
+		memcpy(&old_as_of, old.p, sizeof(old_as_of));
+		if (old_as_of > head.as_of_ms)
+			return;
+	}
+	memcpy(row, &head, sizeof(head));
+	for (uint32_t i = 0; i < rec->ships_to_count; i++) {
+		row[n++] = (unsigned char)rec->ships_to[i].n;
+		memcpy(row + n, rec->ships_to[i].p, rec->ships_to[i].n);
+		n += rec->ships_to[i].n;
+	}
+	fold_put(f, TBL_STOCK, key, row, n);
+}
+
+static int add_location(void *arg, struct str key, struct str value)
+{
+	struct stock_level *level = arg;
+	struct stock_head head;
+
+	(void)key;
+	if (value.n < sizeof(head))
+		return ERR_STORE_CORRUPT;
+	memcpy(&head, value.p, sizeof(head));
+	level->known = true;
+	level->quantity += head.quantity;
+	level->locations++;
+	return 0;
+}
+
+int stock_get(struct snap *sn, uint32_t item, struct stock_level *ret)
+{
+	unsigned char be[4];
+
+	*ret = (struct stock_level){ 0 };
+	return snap_each(sn, TBL_STOCK, id_key(item, be), add_location, ret);
+}
+
+struct printing {
+	struct json_out out;
+	struct snap *sn;
+	view_row each;
+	void *arg;
+};
+
+static void print_ships_to(struct json_out *j, struct str value)
+{
+	uint32_t at = sizeof(struct stock_head);
+
+	if (at >= value.n)
+		return;
+	json_key(j, "shipsTo");
+	json_array(j);
+	while (at < value.n && at + (unsigned char)value.p[at] < value.n) {
+		json_str(j, (struct str){ value.p + at + 1, (unsigned char)value.p[at] });
+		at += 1u + (unsigned char)value.p[at];
+	}
+	json_end_array(j);
+}
+
+static int print_row(void *arg, struct str key, struct str value)
+{
+	struct printing *p = arg;
+	struct json_out *j = &p->out;
+	struct stock_head head;
+	char text[32];
+
+	if (value.n < sizeof(head) || key.n < 4)
+		return ERR_STORE_CORRUPT;
+	memcpy(&head, value.p, sizeof(head));
+	json_reset(j);
+	json_object(j);
+	json_key(j, "itemId");
+	json_str(j, snap_item_name(p->sn, get_be32(key.p)));
+	if (key.n > 4) {
+		json_key(j, "location");
+		json_str(j, (struct str){ key.p + 4, key.n - 4 });
+	}
+	json_key(j, "quantity");
+	json_int(j, head.quantity);
+	print_ships_to(j, value);
+	if (head.lead_time_hours >= 0) {
+		json_key(j, "leadTimeHours");
+		json_int(j, head.lead_time_hours);
+	}
+	if (head.as_of_ms >= 0) {
+		format_rfc3339(head.as_of_ms, text);
+		json_key(j, "asOf");
+		json_text(j, text);
+	}
+	json_end_object(j);
+	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
+}
+
+static int stock_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	struct str prefix = { NULL, 0 };
+	unsigned char be[4];
+	int rc;
+
+	if (filter->item.n) {
+		uint32_t item = snap_item(sn, filter->item);
+
+		if (item == ID_NONE)
+			return 0;
+		prefix = id_key(item, be);
+	}
+	rc = snap_each(sn, TBL_STOCK, prefix, print_row, &p);
+	json_fini(&p.out);
+	return rc;
+}
+
+const struct view view_stock = {
+	.name = "stock",
+	.version = 1,
+	.meaning = "the last stock record of each item and location",
+	.rows = stock_rows,
+};

@@ -1,0 +1,295 @@
+/* Opening, closing and describing the store. */
+#include "views/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct table tables[] = {
+#define TABLE(name, text, kind, columns) { text, TABLE_##kind, columns, TBL_##name },
+#include "views/tables.def"
+#undef TABLE
+};
+
+const struct table *table_get(enum table_id id)
+{
+	return &tables[id];
+}
+
+int store__error(int rc)
+{
+	switch (rc) {
+	case 0:
+		return 0;
+	case MDB_NOTFOUND:
+		return ERR_NOT_FOUND;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+	case ENOSPC:
+		return ERR_STORE_FULL;
+	case MDB_VERSION_MISMATCH:
+		return ERR_STORE_VERSION;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INVALID:
+	case MDB_PANIC:
+		return ERR_STORE_CORRUPT;
+	default:
+		return ERR_STORE_IO;
+	}
+}
+
+static int make_directory(const char *path, bool read_only, struct error *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0) {
+		if (S_ISDIR(st.st_mode))
+			return 0;
+		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot open store '%s': not a directory", path);
+	}
+	if (read_only)
+		return error_set(e, ERR_STORE_OPEN, "store.path",
+				 "cannot open store '%s': it does not exist; run `aisle run` or `aisle replay` first", path);
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make store '%s': %s", path, strerror(errno));
+	return 0;
+}
+
+/* Write the new key beside its place and link it there, so that a crash leaves a whole key or none. */
+static int make_key(const char *file, unsigned char key[32], struct error *e)
+{
+	char temporary[4200];
+	int fd, ret = 0;
+
+	snprintf(temporary, sizeof(temporary), "%s.%ld", file, (long)getpid());
+	randombytes_buf(key, 32);
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0 || write(fd, key, 32) != 32 || fsync(fd) || (link(temporary, file) && errno != EEXIST))
+		ret = error_set(e, ERR_STORE_OPEN, "store.path", "cannot make the key '%s': %s", file, strerror(errno));
+	if (fd >= 0)
+		close(fd);
+	unlink(temporary);
+	return ret;
+}
+
+static int load_key(struct store *s, struct error *e)
+{
+	char file[4128];
+	ssize_t n;
+	int fd;
+
+	snprintf(file, sizeof(file), "%s/person.key", s->path);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && !s->read_only) {
+		if (make_key(file, s->person_key, e))
+			return ERR_STORE_OPEN;
+		fd = open(file, O_RDONLY | O_CLOEXEC);
+	}
+	if (fd < 0)
+		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot read the key '%s': %s", file, strerror(errno));
+	n = read(fd, s->person_key, 32);
+	close(fd);
+	if (n != 32)
+		return error_set(e, ERR_STORE_CORRUPT, "store.path", "the key '%s' is damaged: it must have 32 bytes", file);
+	return 0;
+}
+
+static int take_lock(struct store *s, struct error *e)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	char file[4128];
+
+	snprintf(file, sizeof(file), "%s/processor.lock", s->path);
+	s->lock_fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->lock_fd < 0)
+		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot open '%s': %s", file, strerror(errno));
+	if (fcntl(s->lock_fd, F_SETLK, &lock) == 0)
+		return 0;
+	if (fcntl(s->lock_fd, F_GETLK, &lock) || lock.l_type == F_UNLCK)
+		lock.l_pid = 0;
+	return error_set(e, ERR_STORE_LOCKED, "store.path",
+			 "store '%s' is held by the processor with pid %ld; stop it first", s->path, (long)lock.l_pid);
+}
+
+static int open_databases(struct store *s)
+{
+	unsigned create = s->read_only ? 0 : MDB_CREATE;
+	MDB_txn *txn;
+	int rc;
+
+	rc = mdb_txn_begin(s->env, NULL, s->read_only ? MDB_RDONLY : 0, &txn);
+	if (rc)
+		return rc;
+	for (int i = 0; i < TABLE_COUNT && !rc; i++)
+		rc = mdb_dbi_open(txn, tables[i].name, create, &s->dbi[i]);
+	if (!rc)
+		rc = mdb_dbi_open(txn, "long-values", create, &s->dbi_long);
+	if (rc) {
+		mdb_txn_abort(txn);
+		return rc;
+	}
+	return mdb_txn_commit(txn);
+}
+
+static int check_format(struct store *s, struct error *e)
+{
+	uint32_t format = STORE_FORMAT;
+	MDB_val key = { 6, (void *)"format" }, value;
+	MDB_txn *txn;
+	int rc;
+
+	rc = mdb_txn_begin(s->env, NULL, s->read_only ? MDB_RDONLY : 0, &txn);
+	if (rc)
+		return store__error(rc);
+	rc = mdb_get(txn, s->dbi[TBL_META], &key, &value);
+	if (rc == MDB_NOTFOUND && !s->read_only) {
+		value = (MDB_val){ sizeof(format), &format };
+		rc = mdb_put(txn, s->dbi[TBL_META], &key, &value, 0);
+		return store__error(rc ? rc : mdb_txn_commit(txn));
+	}
+	if (!rc && value.mv_size == sizeof(format))
+		memcpy(&format, value.mv_data, sizeof(format));
+	mdb_txn_abort(txn);
+	if (rc || format != STORE_FORMAT)
+		return error_set(e, ERR_STORE_VERSION, "store.path",
+				 "store '%s' has format %u, this program reads %u: replay the log into a new store", s->path,
+				 rc ? 0 : format, STORE_FORMAT);
+	return 0;
+}
+
+static int open_environment(struct store *s, const struct store_options *opt, struct error *e)
+{
+	static const unsigned durability[] = { 0, MDB_NOMETASYNC, MDB_NOSYNC };
+	unsigned flags = MDB_NOTLS | (opt->read_only ? MDB_RDONLY : durability[opt->durability]);
+	char dir[4128];
+	int rc;
+
+	snprintf(dir, sizeof(dir), "%s/base", s->path);
+	if (make_directory(dir, opt->read_only, e))
+		return ERR_STORE_OPEN;
+	rc = mdb_env_create(&s->env);
+	if (!rc)
+		rc = mdb_env_set_maxdbs(s->env, TABLE_COUNT + 8);
+	if (!rc)
+		rc = mdb_env_set_maxreaders(s->env, opt->readers_max ? opt->readers_max : 510);
+	if (!rc)
+		rc = mdb_env_set_mapsize(s->env, opt->map_size ? opt->map_size : UINT64_C(64) << 30);
+	if (!rc)
+		rc = mdb_env_open(s->env, dir, flags, 0600);
+	if (!rc)
+		rc = open_databases(s);
+	if (rc)
+		return error_set(e, rc == EACCES || rc == ENOENT ? ERR_STORE_OPEN : store__error(rc), "store.path",
+				 "cannot open store '%s': %s", s->path, mdb_strerror(rc));
+	return check_format(s, e);
+}
+
+int store_open(const struct store_options *opt, struct store **ret, struct error *e)
+{
+	struct store *s = xcalloc(1, sizeof(*s));
+	int rc;
+
+	s->lock_fd = -1;
+	s->read_only = opt->read_only;
+	s->path = xstrndup(opt->path, strlen(opt->path));
+	rc = sodium_init() < 0 ? ERR_STORE_OPEN : make_directory(s->path, opt->read_only, e);
+	if (!rc && opt->writer)
+		rc = take_lock(s, e);
+	if (!rc)
+		rc = load_key(s, e);
+	if (!rc)
+		rc = open_environment(s, opt, e);
+	if (rc) {
+		store_close(s);
+		return rc;
+	}
+	*ret = s;
+	return 0;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	if (s->env)
+		mdb_env_close(s->env);
+	if (s->lock_fd >= 0)
+		close(s->lock_fd);
+	sodium_memzero(s->person_key, sizeof(s->person_key));
+	free(s->path);
+	free(s);
+}
+
+const char *store_path(const struct store *s)
+{
+	return s->path;
+}
+
+const unsigned char *store_person_key(const struct store *s)
+{
+	return s->person_key;
+}
+
+struct reader_scan {
+	uint64_t oldest;
+	unsigned n;
+};
+
+static int scan_reader(const char *line, void *arg)
+{
+	struct reader_scan *scan = arg;
+	unsigned long pid, thread, txn;
+
+	if (sscanf(line, "%lu %lx %lu", &pid, &thread, &txn) == 3) {
+		scan->n++;
+		if (txn < scan->oldest)
+			scan->oldest = txn;
+	}
+	return 0;
+}
+
+/* Pages on the free list: the main environment's database 0. */
+static uint64_t free_pages(MDB_txn *txn)
+{
+	MDB_cursor *cur;
+	MDB_val key, value;
+	uint64_t n = 0;
+
+	if (mdb_cursor_open(txn, 0, &cur))
+		return 0;
+	while (mdb_cursor_get(cur, &key, &value, MDB_NEXT) == 0)
+		n += *(size_t *)value.mv_data;
+	mdb_cursor_close(cur);
+	return n;
+}
+
+int store_figures(struct store *s, struct store_figures *ret)
+{
+	struct reader_scan scan = { .oldest = UINT64_MAX };
+	MDB_envinfo info;
+	MDB_stat st;
+	MDB_txn *txn;
+	int rc;
+
+	rc = mdb_env_info(s->env, &info);
+	if (!rc)
+		rc = mdb_env_stat(s->env, &st);
+	if (!rc)
+		rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return store__error(rc);
+	ret->free_bytes = free_pages(txn) * st.ms_psize;
+	mdb_txn_abort(txn);
+	mdb_reader_list(s->env, scan_reader, &scan);
+	ret->map_size = info.me_mapsize;
+	ret->used_bytes = (info.me_last_pgno + 1) * st.ms_psize;
+	ret->last_txn = info.me_last_txnid;
+	ret->oldest_reader_txn = scan.oldest < info.me_last_txnid ? scan.oldest : info.me_last_txnid;
+	ret->readers = scan.n;
+	return 0;
+}

@@ -1,0 +1,180 @@
+/* Writing: replacing rows, cut into parts when they are long, and sums merged into packed rows. */
+#include "views/store_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+int store_begin(struct store *s, struct store_txn **ret)
+{
+	struct store_txn *t = xcalloc(1, sizeof(*t));
+	int rc = mdb_txn_begin(s->env, NULL, 0, &t->txn);
+
+	if (rc) {
+		free(t);
+		return store__error(rc);
+	}
+	t->store = s;
+	*ret = t;
+	return 0;
+}
+
+int store_commit(struct store_txn *t)
+{
+	int rc = mdb_txn_commit(t->txn);
+
+	free(t->assembled);
+	free(t);
+	return store__error(rc);
+}
+
+void store_abort(struct store_txn *t)
+{
+	if (!t)
+		return;
+	mdb_txn_abort(t->txn);
+	free(t->assembled);
+	free(t);
+}
+
+size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned char *buf)
+{
+	buf[0] = (unsigned char)id;
+	memcpy(buf + 1, key.p, key.n);
+	buf[1 + key.n] = (unsigned char)(part >> 8);
+	buf[2 + key.n] = (unsigned char)part;
+	return key.n + 3;
+}
+
+int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str key, MDB_val row,
+		    unsigned char **buf, struct str *ret)
+{
+	unsigned char long_key[LONG_KEY_MAX];
+	const unsigned char *bytes = row.mv_data;
+	unsigned parts;
+	size_t n;
+
+	if (row.mv_size < 1)
+		return ERR_STORE_CORRUPT;
+	parts = bytes[0];
+	*ret = (struct str){ (const char *)bytes + 1, (uint32_t)(row.mv_size - 1) };
+	if (parts == 0)
+		return 0;
+	if (!*buf)
+		*buf = xmalloc(LONG_VALUE_MAX);
+	memcpy(*buf, bytes + 1, row.mv_size - 1);
+	n = row.mv_size - 1;
+	for (unsigned part = 1; part <= parts; part++) {
+		MDB_val k = { store__long_key(id, key, part, long_key), long_key }, v;
+		int rc = mdb_get(txn, s->dbi_long, &k, &v);
+
+		if (rc || n + v.mv_size > LONG_VALUE_MAX)
+			return rc && rc != MDB_NOTFOUND ? store__error(rc) : ERR_STORE_CORRUPT;
+		memcpy(*buf + n, v.mv_data, v.mv_size);
+		n += v.mv_size;
+	}
+	*ret = (struct str){ (const char *)*buf, (uint32_t)n };
+	return 0;
+}
+
+int store_get(struct store_txn *t, enum table_id id, struct str key, struct str *ret)
+{
+	MDB_val k = { key.n, (void *)key.p }, v;
+	int rc = mdb_get(t->txn, t->store->dbi[id], &k, &v);
+
+	if (rc)
+		return store__error(rc);
+	return store__assemble(t->store, t->txn, id, key, v, &t->assembled, ret);
+}
+
+static unsigned parts_of(const MDB_val *row)
+{
+	return row->mv_size ? *(const unsigned char *)row->mv_data : 0;
+}
+
+/* Write one row unless the same bytes are there already. */
+static int put_if_changed(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, const MDB_val *value)
+{
+	MDB_val old, put = *value;
+
+	if (mdb_get(txn, dbi, key, &old) == 0 && old.mv_size == put.mv_size &&
+	    memcmp(old.mv_data, put.mv_data, put.mv_size) == 0)
+		return 0;
+	return mdb_put(txn, dbi, key, &put, 0);
+}
+
+static int drop_parts(struct store_txn *t, enum table_id id, struct str key, unsigned first, unsigned last)
+{
+	unsigned char long_key[LONG_KEY_MAX];
+	int rc = 0;
+
+	for (unsigned part = first; part <= last && !rc; part++) {
+		MDB_val k = { store__long_key(id, key, part, long_key), long_key };
+
+		rc = mdb_del(t->txn, t->store->dbi_long, &k, NULL);
+		if (rc == MDB_NOTFOUND)
+			rc = 0;
+	}
+	return rc;
+}
+
+static int put_parts(struct store_txn *t, enum table_id id, struct str key, const unsigned char *value, size_t n)
+{
+	unsigned char long_key[LONG_KEY_MAX];
+	int rc = 0;
+
+	for (unsigned part = 1; n > ROW_MAX && !rc; part++) {
+		MDB_val k = { store__long_key(id, key, part, long_key), long_key };
+		MDB_val v;
+
+		value += ROW_MAX;
+		n -= ROW_MAX;
+		v = (MDB_val){ n < ROW_MAX ? n : ROW_MAX, (void *)value };
+		rc = put_if_changed(t->txn, t->store->dbi_long, &k, &v);
+	}
+	return rc;
+}
+
+int store_put(struct store_txn *t, enum table_id id, struct str key, const void *value, size_t n)
+{
+	unsigned char row[ROW_MAX + 1];
+	size_t head = n < ROW_MAX ? n : ROW_MAX;
+	unsigned parts = n > ROW_MAX ? (unsigned)((n - 1) / ROW_MAX) : 0;
+	MDB_val k = { key.n, (void *)key.p }, v = { head + 1, row }, old;
+	unsigned old_parts = 0;
+	int rc;
+
+	assert(key.n > 0 && key.n <= STORE_KEY_MAX && n <= LONG_VALUE_MAX);
+	row[0] = (unsigned char)parts;
+	if (head)
+		memcpy(row + 1, value, head);
+	rc = mdb_get(t->txn, t->store->dbi[id], &k, &old);
+	if (rc && rc != MDB_NOTFOUND)
+		return store__error(rc);
+	if (!rc)
+		old_parts = parts_of(&old);
+	if (rc || old.mv_size != v.mv_size || memcmp(old.mv_data, row, v.mv_size) != 0)
+		rc = mdb_put(t->txn, t->store->dbi[id], &k, &v, 0);
+	if (!rc && parts)
+		rc = put_parts(t, id, key, value, n);
+	if (!rc && old_parts > parts)
+		rc = drop_parts(t, id, key, parts + 1, old_parts);
+	return store__error(rc);
+}
+
+int store_delete(struct store_txn *t, enum table_id id, struct str key)
+{
+	MDB_val k = { key.n, (void *)key.p }, old;
+	unsigned parts;
+	int rc;
+
+	rc = mdb_get(t->txn, t->store->dbi[id], &k, &old);
+	if (rc == MDB_NOTFOUND)
+		return 0;
+	if (rc)
+		return store__error(rc);
+	parts = parts_of(&old);
+	rc = mdb_del(t->txn, t->store->dbi[id], &k, NULL);
+	if (!rc)
+		rc = drop_parts(t, id, key, 1, parts);
+	return store__error(rc);
+}
