@@ -286,14 +286,16 @@ static void print_id(struct json_out *j, const char *name, struct str id)
 	}
 }
 
-static int print_one(struct printing *p, const char *actor_hex, const struct history_row *r)
+/* actor_hex NULL: without the actor */
+static void write_row(struct printing *p, const char *actor_hex, const struct history_row *r)
 {
 	struct json_out *j = &p->out;
 
-	json_reset(j);
 	json_object(j);
-	json_key(j, "actor");
-	json_text(j, actor_hex);
+	if (actor_hex) {
+		json_key(j, "actor");
+		json_text(j, actor_hex);
+	}
 	json_key(j, "type");
 	json_text(j, event_type_name(r->type));
 	json_key(j, "itemId");
@@ -309,7 +311,13 @@ static int print_one(struct printing *p, const char *actor_hex, const struct his
 		json_micros(j, r->price_micros);
 	}
 	json_end_object(j);
-	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
+}
+
+static int print_one(struct printing *p, const char *actor_hex, const struct history_row *r)
+{
+	json_reset(&p->out);
+	write_row(p, actor_hex, r);
+	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }
 
 static int print_row(void *arg, struct str key, struct str value)
@@ -351,9 +359,37 @@ static int history_rows(struct snap *sn, const struct view_filter *filter, view_
 	return rc;
 }
 
+/* All rows of an actor as one text without its hash. */
+static int print_actor(void *arg, struct str key, struct str value)
+{
+	struct history_row rows[HISTORY_MAX];
+	struct printing *p = arg;
+	int n = rows_of(value, rows);
+
+	(void)key;
+	if (n <= 0)
+		return n;
+	json_reset(&p->out);
+	json_array(&p->out);
+	for (int i = 0; i < n; i++)
+		write_row(p, NULL, &rows[i]);
+	json_end_array(&p->out);
+	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
+}
+
+static int history_digest_rows(struct snap *sn, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	int rc = snap_each(sn, TBL_HISTORY, (struct str){ NULL, 0 }, print_actor, &p);
+
+	json_fini(&p.out);
+	return rc;
+}
+
 const struct view view_history = {
 	.name = "history",
 	.version = 1,
 	.meaning = "what each actor did: its last 256 item rows",
 	.rows = history_rows,
+	.digest_rows = history_digest_rows,
 };

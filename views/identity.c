@@ -170,10 +170,56 @@ static int identity_rows(struct snap *sn, const struct view_filter *filter, view
 	return rc;
 }
 
+/* The times of a user's links as one text. */
+static int print_user(struct printing *p)
+{
+	int rc;
+
+	if (p->user == ID_NONE)
+		return 0;
+	json_end_array(&p->out);
+	rc = p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
+	json_reset(&p->out);
+	return rc;
+}
+
+static int add_link(void *arg, struct str key, struct str value)
+{
+	struct printing *p = arg;
+
+	(void)value;
+	if (key.n != INDEX_KEY_BYTES)
+		return ERR_STORE_CORRUPT;
+	if (get_be32(key.p) != p->user) {
+		int rc = print_user(p);
+
+		if (rc)
+			return rc;
+		p->user = get_be32(key.p);
+		p->visitors = 0;
+		json_array(&p->out);
+	}
+	if (++p->visitors <= PERSON_VISITORS_MAX)
+		json_int(&p->out, (int64_t)~get_be64(key.p + 4));
+	return 0;
+}
+
+static int identity_digest_rows(struct snap *sn, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .user = ID_NONE, .each = each, .arg = arg };
+	int rc = snap_each(sn, TBL_USER_VISITORS, (struct str){ NULL, 0 }, add_link, &p);
+
+	if (!rc)
+		rc = print_user(&p);
+	json_fini(&p.out);
+	return rc;
+}
+
 const struct view view_identity = {
 	.name = "identity",
 	.version = 1,
 	.meaning = "which visitors are the same person as a user; the newest 16 of each",
 	.apply = identity_apply,
 	.rows = identity_rows,
+	.digest_rows = identity_digest_rows,
 };

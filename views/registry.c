@@ -37,12 +37,27 @@ static int digest_row(void *arg, struct str json)
 	return 0;
 }
 
+static int count_row(void *arg, struct str json)
+{
+	(void)json;
+	++*(uint64_t *)arg;
+	return 0;
+}
+
 int view_digest(const struct view *v, struct snap *sn, char ret_hex[VIEW_DIGEST_HEX], uint64_t *ret_rows)
 {
 	const struct view_filter all = { .item = { NULL, 0 } };
 	struct digest d = { 0 };
-	int rc = v->rows(sn, &all, digest_row, &d);
+	int rc;
 
+	if (v->digest_rows) {
+		rc = v->digest_rows(sn, digest_row, &d);
+		d.rows = 0;
+		if (!rc)
+			rc = v->rows(sn, &all, count_row, &d.rows);
+	} else {
+		rc = v->rows(sn, &all, digest_row, &d);
+	}
 	if (rc)
 		return rc;
 	snprintf(ret_hex, VIEW_DIGEST_HEX, "%016llx%016llx", (unsigned long long)(uint64_t)(d.sum >> 64),

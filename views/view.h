@@ -39,6 +39,11 @@ struct view {
 	int (*expire)(struct store_txn *t, int64_t watermark_ms);
 	/* the logical rows that are alive at the watermark, each exactly once, in any order */
 	int (*rows)(struct snap *sn, const struct view_filter *filter, view_row each, void *arg);
+	/*
+	 * For views with keyed hashes of persons: the same facts without the hashes, one text a person, so that stores
+	 * with different keys have equal digests. NULL: rows.
+	 */
+	int (*digest_rows)(struct snap *sn, view_row each, void *arg);
 };
 
 /* The registry, in the order of views.def; NULL at the end. */

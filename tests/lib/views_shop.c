@@ -1,0 +1,256 @@
+#include "tests/lib/views_shop.h"
+#include "views/ids.h"
+#include "views/pairs.h"
+
+#include <criterion/criterion.h>
+#include <ftw.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
+{
+	(void)st;
+	(void)flag;
+	(void)ftw;
+	return remove(path);
+}
+
+void remove_tree(const char *dir)
+{
+	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void shop_open(struct shop *s)
+{
+	struct store_options opt = { .map_size = (uint64_t)1 << 30, .durability = STORE_NOSYNC, .writer = true };
+	struct error e = { 0 };
+
+	snprintf(s->dir, sizeof(s->dir), "/tmp/aisle-shop-XXXXXX");
+	cr_assert(mkdtemp(s->dir));
+	opt.path = s->dir;
+	cr_assert_eq(store_open(&opt, &s->store, &e), 0, "%s", e.text);
+	cr_assert_eq(fold_new(s->store, &s->fold, &e), 0, "%s", e.text);
+	cr_assert_eq(snap_open(s->store, &s->snap), 0);
+}
+
+void shop_close(struct shop *s)
+{
+	snap_close(s->snap);
+	fold_free(s->fold);
+	store_close(s->store);
+	remove_tree(s->dir);
+}
+
+/* ---- the event language ---- */
+
+static int64_t parse_time(const char *text)
+{
+	char *unit;
+	double n = strtod(text, &unit);
+
+	switch (*unit) {
+	case 's':
+		return (int64_t)(n * MS_PER_SECOND);
+	case 'm':
+		return (int64_t)(n * MS_PER_MINUTE);
+	case 'h':
+		return (int64_t)(n * MS_PER_HOUR);
+	case 'd':
+		return (int64_t)(n * MS_PER_DAY);
+	}
+	cr_assert_fail("no time: %s", text);
+	abort();
+}
+
+static enum event_type parse_verb(const char *verb)
+{
+	static const struct {
+		const char *verb;
+		enum event_type type;
+	} verbs[] = {
+		{ "view", EVENT_VIEW },	      { "add", EVENT_CART_ADD },      { "remove", EVENT_CART_REMOVE },
+		{ "buy", EVENT_PURCHASE },    { "return", EVENT_RETURN },     { "search", EVENT_SEARCH },
+		{ "show", EVENT_IMPRESSION },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
+		if (strcmp(verbs[i].verb, verb) == 0)
+			return verbs[i].type;
+	cr_assert_fail("no verb: %s", verb);
+	abort();
+}
+
+static void parse_who(char *who, struct event *ev)
+{
+	char *plus = strchr(who, '+');
+
+	if (plus)
+		*plus++ = '\0';
+	if (*who == 'u')
+		ev->user_id = str_of(who);
+	else
+		ev->visitor_id = str_of(who);
+	if (plus)
+		ev->visitor_id = str_of(plus);
+}
+
+static uint32_t parse_items(char *list, struct event_item *items)
+{
+	uint32_t n = 0;
+	char *save;
+
+	if (strcmp(list, "-") == 0)
+		return 0;
+	for (char *id = strtok_r(list, ",", &save); id; id = strtok_r(NULL, ",", &save))
+		items[n++] = (struct event_item){ .id = str_of(id), .quantity = 1 };
+	return n;
+}
+
+static void parse_option(char *word, struct event *ev, struct event_item *items)
+{
+	struct str value = str_of(word + 2);
+
+	if (*word == '@')
+		ev->t_ms = SHOP_START + parse_time(word + 1);
+	else if (*word == 's')
+		ev->session_id = value;
+	else if (*word == 'o')
+		ev->order_id = value;
+	else if (*word == 'e')
+		ev->event_id = value;
+	for (uint32_t i = 0; i < ev->item_count; i++) {
+		if (*word == 'q')
+			items[i].quantity = (uint32_t)strtoul(value.p, NULL, 10);
+		if (*word == 'p') {
+			items[i].has_price = true;
+			items[i].price_micros = (int64_t)(strtod(value.p, NULL) * 1e6 + 0.5);
+		}
+	}
+}
+
+static int play_event(struct shop *s, char *text)
+{
+	static struct event_item items[EVENT_ITEMS_MAX];
+	struct event ev = { .has_time = true, .items = items, .position = -1 };
+	struct error e = { 0 };
+	char *save, *word;
+	int rc;
+
+	word = strtok_r(text, " ", &save);
+	parse_who(word, &ev);
+	ev.type = parse_verb(strtok_r(NULL, " ", &save));
+	ev.item_count = parse_items(strtok_r(NULL, " ", &save), items);
+	if (ev.type == EVENT_SEARCH)
+		ev.query = STR("shoes");
+	while ((word = strtok_r(NULL, " ", &save)))
+		parse_option(word, &ev, items);
+	rc = fold_event(s->fold, &ev, -1, &e);
+	cr_assert_geq(rc, 0, "%s", e.text);
+	return rc;
+}
+
+int shop_play(struct shop *s, const char *text)
+{
+	char *copy = xstrndup(text, strlen(text)), *save;
+	int duplicates = 0;
+
+	for (char *one = strtok_r(copy, ";", &save); one; one = strtok_r(NULL, ";", &save))
+		duplicates += play_event(s, one);
+	free(copy);
+	cr_assert_eq(fold_commit(s->fold, NULL), 0);
+	cr_assert_eq(snap_renew(s->snap), 0);
+	return duplicates;
+}
+
+int shop_playf(struct shop *s, const char *fmt, ...)
+{
+	char *text;
+	va_list ap;
+	int ret;
+
+	va_start(ap, fmt);
+	cr_assert_geq(vasprintf(&text, fmt, ap), 0);
+	va_end(ap);
+	ret = shop_play(s, text);
+	free(text);
+	return ret;
+}
+
+/* ---- looking at views ---- */
+
+struct lines {
+	char **v;
+	size_t n;
+};
+
+static int keep_line(void *arg, struct str json)
+{
+	struct lines *l = arg;
+
+	l->v = xrealloc(l->v, (l->n + 1) * sizeof(*l->v));
+	l->v[l->n++] = xstrndup(json.p, json.n);
+	return 0;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+char *shop_rows(struct shop *s, const char *view, const char *item)
+{
+	struct view_filter filter = { .item = str_of(item) };
+	struct lines lines = { 0 };
+	size_t n = 0;
+	char *ret;
+
+	cr_assert(view_find(view), "no view %s", view);
+	cr_assert_eq(view_find(view)->rows(s->snap, &filter, keep_line, &lines), 0);
+	if (lines.n)
+		qsort(lines.v, lines.n, sizeof(char *), compare_lines);
+	for (size_t i = 0; i < lines.n; i++)
+		n += strlen(lines.v[i]) + 1;
+	ret = xcalloc(n + 1, 1);
+	n = 0;
+	for (size_t i = 0; i < lines.n; i++) {
+		n += (size_t)snprintf(ret + n, strlen(lines.v[i]) + 2, "%s%s", i ? "\n" : "", lines.v[i]);
+		free(lines.v[i]);
+	}
+	free(lines.v);
+	return ret;
+}
+
+char *shop_digests(struct shop *s)
+{
+	char hex[VIEW_DIGEST_HEX], *ret = xcalloc(64, 64);
+	uint64_t rows;
+	size_t n = 0;
+
+	for (size_t i = 0; view_registry[i]; i++) {
+		if (strcmp(view_registry[i]->name, "offsets") == 0)
+			continue;
+		cr_assert_eq(view_digest(view_registry[i], s->snap, hex, &rows), 0);
+		n += (size_t)snprintf(ret + n, 64 * 64 - n, "%s %llu %s\n", view_registry[i]->name,
+				      (unsigned long long)rows, hex);
+	}
+	return ret;
+}
+
+void shop_expect(struct shop *s, const char *view, const char *item, const char *expected)
+{
+	static const char *const names[] = { "bought-together", "also-bought", "also-viewed", "viewed-then-bought" };
+	struct neighbours list = { 0 };
+	char got[1024] = "";
+	size_t n = 0;
+
+	for (unsigned which = 0; which < ARRAY_SIZE(names); which++)
+		if (strcmp(names[which], view) == 0)
+			cr_assert_eq(pairs_get(s->snap, which, snap_item(s->snap, str_of(item)), &list), 0);
+	for (size_t i = 0; i < list.n; i++)
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%.*s:%u", i ? " " : "",
+				      STR_FMT(snap_item_name(s->snap, list.v[i].item)), list.v[i].count);
+	neighbours_fini(&list);
+	cr_assert_str_eq(got, expected, "%s of %s: got '%s', expected '%s'", view, item, got, expected);
+}

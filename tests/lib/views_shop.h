@@ -1,0 +1,45 @@
+/*
+ * views_shop.h - a shop in a temporary store, played from one line of text.
+ *
+ *     shop_open(&shop);
+ *     shop_play(&shop, "u1 buy p1,p2 @0s; u2 view p3 @10m s=morning; u1+v1 view p1 @1d e=e7");
+ *     shop_expect(&shop, "bought-together", "p1", "p2:1");
+ *     shop_close(&shop);
+ *
+ * An event: WHO VERB ITEMS @TIME [s=session] [o=order] [e=eventId] [q=quantity] [p=price]. WHO is uN (user), vN
+ * (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, show. TIME counts from SHOP_START; s, m, h, d.
+ */
+#ifndef AISLE_TESTS_VIEWS_SHOP_H
+#define AISLE_TESTS_VIEWS_SHOP_H
+
+#include "views/fold.h"
+#include "views/view.h"
+
+#define SHOP_START (INT64_C(1000) * MS_PER_EPOCH) /* an epoch's first moment */
+
+struct shop {
+	char dir[64];
+	struct store *store;
+	struct fold *fold;
+	struct snap *snap;
+};
+
+void shop_open(struct shop *s);
+void shop_close(struct shop *s);
+
+/* Events of one text are one transaction. Returns how many were duplicates. */
+int shop_play(struct shop *s, const char *text);
+int shop_playf(struct shop *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/* The neighbours (pair views) of an item as "id:count id:count", largest first, must be `expected`. */
+void shop_expect(struct shop *s, const char *view, const char *item, const char *expected);
+
+/* All rows of a view (of one item; NULL: all) sorted and joined by newlines; the caller frees. */
+char *shop_rows(struct shop *s, const char *view, const char *item);
+
+/* A digest of every view but offsets, joined; the caller frees. */
+char *shop_digests(struct shop *s);
+
+void remove_tree(const char *dir);
+
+#endif
