@@ -1,0 +1,251 @@
+#include "tests/lib/views_shop.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct shop shop;
+
+static void setup(void)
+{
+	shop_open(&shop);
+}
+
+static void teardown(void)
+{
+	shop_close(&shop);
+}
+
+TestSuite(store, .init = setup, .fini = teardown);
+
+static uint64_t next_random(uint64_t *state)
+{
+	*state = *state * UINT64_C(6364136223846793005) + 1442695040888963407u;
+	return *state >> 33;
+}
+
+Test(store, long_values_come_back_whole_and_shrink)
+{
+	static const size_t sizes[] = { 0, 1, 1999, 2000, 2001, 4000, 4001, 100000, 3, 6000, 2000 };
+	unsigned char *value = xmalloc(100000);
+	struct store_txn *t;
+	struct str got;
+
+	for (size_t i = 0; i < 100000; i++)
+		value[i] = (unsigned char)(i * 7 + i / 2000);
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		value[0] = (unsigned char)i;
+		cr_assert_eq(store_begin(shop.store, &t), 0);
+		cr_assert_eq(store_put(t, TBL_HISTORY, STR("key"), value, sizes[i]), 0);
+		cr_assert_eq(store_put(t, TBL_HISTORY, STR("kez"), "other", 5), 0);
+		cr_assert_eq(store_get(t, TBL_HISTORY, STR("key"), &got), 0);
+		cr_assert_eq(got.n, sizes[i]);
+		cr_assert_eq(store_commit(t), 0);
+		cr_assert_eq(snap_renew(shop.snap), 0);
+		cr_assert_eq(snap_get(shop.snap, TBL_HISTORY, STR("key"), &got), 0);
+		cr_assert_eq(got.n, sizes[i]);
+		cr_assert(sizes[i] == 0 || memcmp(got.p, value, sizes[i]) == 0, "%zu bytes differ", sizes[i]);
+	}
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	cr_assert_eq(store_delete(t, TBL_HISTORY, STR("key")), 0);
+	cr_assert_eq(store_delete(t, TBL_HISTORY, STR("never there")), 0);
+	cr_assert_eq(store_commit(t), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(snap_get(shop.snap, TBL_HISTORY, STR("key"), &got), ERR_NOT_FOUND);
+	free(value);
+}
+
+Test(store, an_aborted_transaction_leaves_nothing)
+{
+	struct store_txn *t;
+	struct str got;
+
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	cr_assert_eq(store_put(t, TBL_STOCK, STR("a"), "b", 1), 0);
+	store_abort(t);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(snap_get(shop.snap, TBL_STOCK, STR("a"), &got), ERR_NOT_FOUND);
+}
+
+/* ---- adding tables against plain arrays ---- */
+
+#define GROUPS 3
+#define MEMBERS 3000
+
+struct sums {
+	int64_t v[GROUPS][MEMBERS][3];
+	bool there[GROUPS][MEMBERS];
+	uint64_t group;
+	uint32_t member;
+	size_t rows;
+};
+
+static int check_row(void *arg, uint64_t group, uint32_t member, const int64_t *columns)
+{
+	struct sums *s = arg;
+
+	cr_assert(s->rows == 0 || group > s->group || (group == s->group && member > s->member), "order");
+	cr_assert(s->there[group][member]);
+	cr_assert_arr_eq(columns, s->v[group][member], sizeof(s->v[group][member]));
+	s->group = group;
+	s->member = member;
+	s->rows++;
+	return 0;
+}
+
+static void add_round(struct sums *want, uint64_t *random, size_t n)
+{
+	static int64_t columns[GROUPS * MEMBERS][3];
+	static struct sum_delta deltas[GROUPS * MEMBERS];
+	struct store_txn *t;
+	size_t k = 0;
+
+	for (uint64_t g = 0; g < GROUPS; g++) {
+		for (uint32_t m = 0; m < MEMBERS; m++) {
+			if (next_random(random) % (GROUPS * MEMBERS) >= n)
+				continue;
+			for (int c = 0; c < 3; c++) {
+				int64_t wide = (int64_t)(next_random(random) << (next_random(random) % 32));
+
+				columns[k][c] = next_random(random) % 2 ? wide : -(int64_t)(next_random(random) % 5);
+				want->v[g][m][c] += columns[k][c];
+			}
+			want->there[g][m] = true;
+			deltas[k] = (struct sum_delta){ .group = g, .member = m, .columns = columns[k] };
+			k++;
+		}
+	}
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	cr_assert_eq(store_add(t, TBL_ITEM_TOTALS, deltas, k), 0);
+	cr_assert_eq(store_commit(t), 0);
+}
+
+Test(store, sums_are_what_plain_arrays_say)
+{
+	static const size_t sizes[] = { 1, 5, 3000, 9000, 10, 1, 100, 9000, 2 };
+	static struct sums want;
+	uint64_t random = (uint64_t)getpid();
+	int64_t got[3];
+	size_t there = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
+		add_round(&want, &random, sizes[i]);
+		cr_assert_eq(snap_renew(shop.snap), 0);
+		want.rows = there = 0;
+		cr_assert_eq(snap_sums(shop.snap, TBL_ITEM_TOTALS, 0, GROUPS, check_row, &want), 0);
+		for (uint64_t g = 0; g < GROUPS; g++) {
+			for (uint32_t m = 0; m < MEMBERS; m++) {
+				int rc = snap_sum_get(shop.snap, TBL_ITEM_TOTALS, g, m, got);
+
+				cr_assert_eq(rc, want.there[g][m] ? 0 : ERR_NOT_FOUND);
+				cr_assert_arr_eq(got, want.v[g][m], sizeof(got));
+				there += want.there[g][m];
+			}
+		}
+		cr_assert_eq(want.rows, there);
+	}
+}
+
+Test(store, dropping_groups_takes_bounded_pieces)
+{
+	static struct sums want;
+	struct store_txn *t;
+	uint64_t random = 1;
+	int rc, calls = 0;
+
+	add_round(&want, &random, GROUPS * MEMBERS);
+	do {
+		cr_assert_eq(store_begin(shop.store, &t), 0);
+		rc = store_drop_groups(t, TBL_ITEM_TOTALS, 0, 2, 5);
+		cr_assert_eq(store_commit(t), 0);
+		calls++;
+	} while (rc == 1);
+	cr_assert_eq(rc, 0);
+	cr_assert_gt(calls, 3);
+	memset(want.there[0], 0, sizeof(want.there[0]));
+	memset(want.there[1], 0, sizeof(want.there[1]));
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(snap_sums(shop.snap, TBL_ITEM_TOTALS, 0, GROUPS, check_row, &want), 0);
+	cr_assert_eq(want.rows, MEMBERS);
+}
+
+/* ---- opening ---- */
+
+Test(store, the_key_is_made_once_and_only_its_owner_reads_it)
+{
+	struct store_options opt = { .path = shop.dir, .read_only = true };
+	struct store *again;
+	struct stat st;
+	char file[128];
+
+	snprintf(file, sizeof(file), "%s/person.key", shop.dir);
+	cr_assert_eq(stat(file, &st), 0);
+	cr_assert_eq(st.st_mode & 0777, 0600);
+	cr_assert_eq(st.st_size, 32);
+	pid_t pid = fork(); /* LMDB may not be opened twice in one process */
+	if (pid == 0) {
+		unsigned char key[32];
+
+		memcpy(key, store_person_key(shop.store), 32);
+		_exit(store_open(&opt, &again, NULL) || memcmp(key, store_person_key(again), 32) != 0);
+	}
+	int status;
+	waitpid(pid, &status, 0);
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+Test(store, a_second_processor_is_refused_with_the_pid_of_the_first)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct store_options opt = { .path = shop.dir, .writer = true };
+		struct error e = { 0 };
+		struct store *again;
+		char holder[32];
+
+		snprintf(holder, sizeof(holder), "pid %ld", (long)getppid());
+		_exit(store_open(&opt, &again, &e) != ERR_STORE_LOCKED || !strstr(e.text, holder));
+	}
+	int status;
+	waitpid(pid, &status, 0);
+	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+Test(store_open, what_is_wrong_is_told_apart)
+{
+	struct store_options opt = { .path = "/tmp/aisle-no-such-store", .read_only = true };
+	char dir[] = "/tmp/aisle-store-XXXXXX", file[128];
+	struct error e = { 0 };
+	struct store *s = NULL;
+	int fd;
+
+	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_OPEN);
+	cr_assert(strstr(e.text, "does not exist"), "%s", e.text);
+
+	cr_assert(mkdtemp(dir));
+	opt = (struct store_options){ .path = dir };
+	snprintf(file, sizeof(file), "%s/person.key", dir);
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	cr_assert_eq(write(fd, "short", 5), 5);
+	close(fd);
+	e = (struct error){ 0 };
+	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_CORRUPT);
+	unlink(file);
+
+	snprintf(file, sizeof(file), "%s/base", dir);
+	mkdir(file, 0700);
+	snprintf(file, sizeof(file), "%s/base/data.mdb", dir);
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	for (int i = 0; i < 2000; i++)
+		cr_assert_eq(write(fd, "not a database ", 15), 15);
+	close(fd);
+	e = (struct error){ 0 };
+	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_CORRUPT, "%s", e.text);
+	cr_assert_null(s);
+	remove_tree(dir);
+}
