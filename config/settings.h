@@ -3,7 +3,8 @@
  *
  * Order, the last wins: default, aisle.conf (`key = value`), environment (AISLE_STORE_PATH), --set store.path=DIR.
  * All values are checked against their bounds at start; an unknown key is an error that suggests the nearest name.
- * `kafka.*` keys are kept as pairs and handed to librdkafka unchanged. `*.file` keys name files with secrets.
+ * `kafka.*` keys are kept as pairs and handed to librdkafka unchanged; `kafka.NAME.file` names a file whose content is
+ * the value of NAME, so that a secret is in no configuration file, environment or process list.
  *
  * Ownership: strings live as long as the settings. Thread: read-only after settings_load, so any.
  */
@@ -29,7 +30,13 @@ struct settings_sources {
 	size_t sets_n;
 };
 
+/* BAD_SETTING with the first problem, or IO when the file cannot be read. */
 int settings_load(const struct settings_sources *from, struct settings **ret, struct error *e) MUST_CHECK;
+
+/* Like settings_load, but goes on: every problem is told, *ret is always made (a bad value leaves the one before it). */
+typedef void (*settings_tell)(void *arg, const char *problem);
+size_t settings_check(const struct settings_sources *from, settings_tell tell, void *arg, struct settings **ret);
+
 void settings_free(struct settings *s);
 
 /* By type in settings.def: STRING and PATH; INT, BYTES, MS; BOOL; NUMBER. Asserts the type. */
@@ -41,9 +48,14 @@ double setting_number(const struct settings *s, enum setting_id id);
 /* The kafka.* pairs without the prefix, index 0.. until false. */
 bool settings_kafka(const struct settings *s, size_t index, const char **name, const char **value);
 
+/* Things that look wrong and hurt nobody (an AISLE_ variable that names no setting), index 0.. ; NULL after the last. */
+const char *settings_warning(const struct settings *s, size_t index);
+
 /* For check-config: key, value as text, and where it came from ("default", "aisle.conf:12", "AISLE_STORE_PATH", "--set"). */
 void setting_describe(const struct settings *s, enum setting_id id, const char **key, char *value, size_t value_size,
 		      char *origin, size_t origin_size);
 const char *setting_doc(enum setting_id id);
+/* Where a kafka.* pair came from; NULL after the last. */
+const char *settings_kafka_origin(const struct settings *s, size_t index);
 
 #endif

@@ -1,0 +1,182 @@
+#include "config/log.h"
+#include "config/clock.h"
+#include "schemas/json_out.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DETAILS_MAX 4096 /* bytes; longer details are cut */
+#define TIME_SIZE 32
+
+static _Atomic int current_level = LOG_LEVEL_INFO;
+static _Atomic int current_format = LOG_FORMAT_TEXT;
+
+static const char *const level_names[] = { "debug", "info", "warn", "error" };
+
+void log_setup(enum log_level level, enum log_format format)
+{
+	atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
+	atomic_store_explicit(&current_format, (int)format, memory_order_relaxed);
+}
+
+void log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&current_level, (int)level, memory_order_relaxed);
+}
+
+bool log_level_parse(const char *name, enum log_level *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(level_names); i++) {
+		if (strcmp(name, level_names[i]) == 0) {
+			*ret = (enum log_level)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void format_now(char buf[TIME_SIZE])
+{
+	int64_t now = clock_system.wall_ms(&clock_system);
+	time_t seconds = (time_t)(now / 1000);
+	struct tm tm;
+	size_t n;
+
+	gmtime_r(&seconds, &tm);
+	n = strftime(buf, TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(buf + n, TIME_SIZE - n, ".%03dZ", (int)(now % 1000));
+}
+
+/* Length of the UTF-8 character at p, 0 when there is none (RFC 3629, overlong forms and surrogates refused). */
+static size_t utf8_length(const unsigned char *p)
+{
+	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 :
+		   p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
+	    (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* One line stays one line, and JSON stays UTF-8, whatever a path or a broker's message holds. */
+static void clean(char *text)
+{
+	unsigned char *p = (unsigned char *)text;
+
+	while (*p) {
+		size_t n = utf8_length(p);
+
+		if (n == 0)
+			*p = '?';
+		else if (*p < 0x20 || *p == 0x7f)
+			*p = ' ';
+		p += n ? n : 1;
+	}
+}
+
+static const char *name_end(const char *p)
+{
+	while (isalnum((unsigned char)*p) || *p == '_' || *p == '.' || *p == '-')
+		p++;
+	return p;
+}
+
+/* The next " name=" at or after p, or the end of the text. A value may hold spaces. */
+static const char *next_field(const char *p)
+{
+	for (; *p; p++)
+		if (*p == ' ' && name_end(p + 1) > p + 1 && *name_end(p + 1) == '=')
+			return p;
+	return p;
+}
+
+static void json_details(struct json_out *j, const char *details)
+{
+	const char *p = details;
+
+	while (*p) {
+		const char *end = name_end(p), *stop;
+		char name[64] = "details";
+
+		if (end > p && *end == '=' && end - p < (ptrdiff_t)sizeof(name)) {
+			snprintf(name, sizeof(name), "%.*s", (int)(end - p), p);
+			p = end + 1;
+		}
+		stop = next_field(p);
+		json_key(j, name);
+		json_str(j, (struct str){ p, (uint32_t)(stop - p) });
+		p = *stop ? stop + 1 : stop;
+	}
+}
+
+static void write_whole(const char *p, size_t n)
+{
+	ssize_t written = write(STDERR_FILENO, p, n);
+
+	(void)written; /* nobody is left to tell */
+}
+
+static void write_json(enum log_level level, const char *message, const char *details)
+{
+	struct json_out j = { 0 };
+	char now[TIME_SIZE];
+
+	format_now(now);
+	json_object(&j);
+	json_key(&j, "time");
+	json_text(&j, now);
+	json_key(&j, "level");
+	json_text(&j, level_names[level]);
+	json_key(&j, "message");
+	json_text(&j, message);
+	json_details(&j, details);
+	json_end_object(&j);
+	j.p = xrealloc(j.p, j.n + 1);
+	j.p[j.n] = '\n';
+	write_whole(j.p, j.n + 1);
+	json_fini(&j);
+}
+
+static void write_text(enum log_level level, const char *message, const char *details)
+{
+	char line[DETAILS_MAX + 512], now[TIME_SIZE];
+	int n;
+
+	format_now(now);
+	n = snprintf(line, sizeof(line), "%s %-5s %s%s%s\n", now, level_names[level], message, *details ? "  " : "",
+		     details);
+	if (n >= (int)sizeof(line)) {
+		n = (int)sizeof(line) - 1;
+		line[n - 1] = '\n';
+	}
+	if (n > 0)
+		write_whole(line, (size_t)n);
+}
+
+void log_line(enum log_level level, const char *message, const char *details_fmt, ...)
+{
+	char details[DETAILS_MAX] = "";
+	va_list ap;
+
+	if ((int)level < atomic_load_explicit(&current_level, memory_order_relaxed))
+		return;
+	if (details_fmt) {
+		va_start(ap, details_fmt);
+		vsnprintf(details, sizeof(details), details_fmt, ap);
+		va_end(ap);
+		clean(details);
+	}
+	if (atomic_load_explicit(&current_format, memory_order_relaxed) == LOG_FORMAT_JSON)
+		write_json(level, message, details);
+	else
+		write_text(level, message, details);
+}
