@@ -34,12 +34,13 @@ POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>aisle.tests</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
-    <dependency><groupId>org.apache.kafka</groupId><artifactId>kafka_2.13</artifactId><version>3.9.1</version></dependency>
-    <dependency><groupId>org.slf4j</groupId><artifactId>slf4j-reload4j</artifactId><version>1.7.36</version></dependency>
-    <dependency><groupId>ch.qos.reload4j</groupId><artifactId>reload4j</artifactId><version>1.2.25</version></dependency>
+    <dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>
+    <dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>
+    <dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>
   </dependencies>
 </project>
-"""
+""" % ("org.apache.kafka", "kafka_2.13", "3.9.1", "org.slf4j", "slf4j-reload4j", "1.7.36",
+       "ch.qos.reload4j", "reload4j", "1.2.25")
 
 LOG4J = """log4j.rootLogger=WARN, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender

@@ -1,0 +1,74 @@
+#!/usr/bin/python3
+"""kill -9 at random moments while consuming: the digests equal those of a run that nobody disturbed."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import harness  # noqa: E402
+import time  # noqa: E402
+
+from harness import check, digests_of, say  # noqa: E402
+
+KILLS = int(os.environ.get("FLOW_KILLS", "20"))
+EVENTS_A_KILL = 3000
+# so many small commits that a run does not reach the end of its share before it is killed
+SETTINGS = {"batch.recordsMax": 40, "poll.recordsMax": 40}
+VIEWS = (*harness.VIEWS, "history", "identity", "catalog", "stock", "offsets")
+
+
+def read_all(t, topics, store):
+    aisle = t.aisle("process", store=store, settings=topics.settings())
+    aisle.wait_caught_up(topics, deadline_s=120)
+    aisle.stop()
+    return digests_of(store, VIEWS)
+
+
+def share_person_key(source, target):
+    """Person ids are keyed hashes: two stores compare only under one key."""
+    os.makedirs(target)
+    with open(os.path.join(source, "person.key"), "rb") as key:
+        descriptor = os.open(os.path.join(target, "person.key"), os.O_WRONLY | os.O_CREAT, 0o600)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(key.read())
+
+
+def kill_once(t, topics, store, command):
+    """Start, kill after a random time; True when the log was not read to its end then."""
+    aisle = t.aisle(command, store=store, settings={**topics.settings(), **SETTINGS})
+    started = aisle.next_offsets(topics.events)
+    time.sleep(t.random.uniform(0.0, 1.0))
+    check(aisle.running(), f"aisle ended by itself:\n{aisle.log()[-2000:]}")
+    aisle.kill()
+    ended = aisle.next_offsets(topics.events)
+    high = topics.high()
+    return sum(ended.values()) - sum(started.values()), sum(ended.values()) < sum(high.values())
+
+
+def flow(t):
+    path = t.path("events.ndjson")
+    harness.simulate(path, KILLS * EVENTS_A_KILL, t.seed)
+    topics = t.topics()
+    lines = harness.log_lines(path, topics)
+    share = len(lines) // KILLS + 1
+    store = t.path("killed")
+    in_the_middle = moved = 0
+    for number in range(KILLS):
+        topics.produce(lines[number * share:(number + 1) * share])
+        progress, unread = kill_once(t, topics, store, ("process", "run")[number % 2])
+        in_the_middle += unread
+        moved += progress > 0
+    say(f"{KILLS} kills, {in_the_middle} with records left to read, {moved} after some progress")
+    check(moved > 0 and in_the_middle > 0, "no kill came between two commits: nothing was tested")
+    killed = read_all(t, topics, store)
+    share_person_key(store, t.path("calm"))
+    calm = read_all(t, topics, t.path("calm"))
+    for view in VIEWS:
+        check(killed[view] == calm[view], f"digest of {view}: {killed[view]} after kills, {calm[view]} without")
+    say(f"digests of {len(VIEWS)} views equal those of the undisturbed run")
+    harness.compare_with_batch("after kills", store, harness.reference_of(topics))
+    say("rows equal the batch program's")
+
+
+if __name__ == "__main__":
+    harness.main(flow)

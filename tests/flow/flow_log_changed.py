@@ -1,0 +1,161 @@
+#!/usr/bin/python3
+"""A log that is not what was read before is refused with a sentence; answers and the other partitions go on."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import harness  # noqa: E402
+import json  # noqa: E402
+import signal  # noqa: E402
+import time  # noqa: E402
+
+from harness import check, digests_of, poll, rows_of, say  # noqa: E402
+
+PARTITIONS = 2
+READ = 200
+
+
+def view(number, item):
+    return {"type": "view", "visitorId": f"v{number % 40}", "itemId": item, "eventTime": int(time.time() * 1000),
+            "eventId": f"{item}-{number}", "sessionId": "s"}
+
+
+def produce(topics, item, count=READ, partitions=range(PARTITIONS)):
+    topics.produce([harness.line(topics.events, view(number, item), "k", partition)
+                    for partition in partitions for number in range(count)])
+
+
+def views_of(store, item):
+    return sum(row["views"] for row in rows_of(store, "popularity") if row["itemId"] == item and row["bucket"] == "day")
+
+
+class Case:
+    """A store that has read READ records of each of two partitions."""
+
+    def __init__(self, t, name):
+        self.t, self.name = t, name
+        self.topics = t.topics(PARTITIONS, suffix="-" + name)
+        self.store = t.path(name)
+        produce(self.topics, "old")
+        self.aisle = None
+        self.start()
+        self.aisle.wait_caught_up(self.topics, [self.topics.events])
+
+    def start(self):
+        self.aisle = self.t.aisle("run", store=self.store, settings=self.topics.settings())
+        self.aisle.wait_ready()
+
+    def expect_refused(self, codes, item="old"):
+        """codes: one of them is in the log, with a sentence that names the topic."""
+        def refused():
+            status, answer = self.aisle.get("/readyz")
+            return status == 503 and any(code in json.dumps(answer) + self.aisle.log() for code in codes)
+        poll(f"{self.name}: /readyz says no because of {codes}", refused, 30)
+        sentences = [text for text in self.aisle.log().splitlines() if self.topics.events in text]
+        check(sentences, f"{self.name}: no sentence names the topic:\n{self.aisle.log()[-1500:]}")
+        answer = self.aisle.good("/v1/trending")
+        check(answer.get("stale") is True, f"{self.name}: the answer does not say that it is stale: {answer}")
+        check(any(entry["itemId"] == item for entry in answer["items"]),
+              f"{self.name}: answers lost '{item}': {answer}")
+        check(self.aisle.get("/healthz")[0] == 200, f"{self.name}: /healthz says no")
+        check(self.aisle.running(), f"{self.name}: aisle ended")
+        say(f"{self.name}: {sentences[-1].strip()}")
+
+    def expect_views(self, item, count):
+        have = views_of(self.store, item)
+        check(have == count, f"{self.name}: {have} views of '{item}', not {count}")
+
+    def end(self):
+        self.aisle.stop()
+
+
+def recreated_while_stopped(t):
+    case = Case(t, "recreated-while-stopped")
+    case.end()
+    before = digests_of(case.store, harness.VIEWS)
+    case.topics.recreate(case.topics.events, PARTITIONS)
+    produce(case.topics, "new", 2 * READ)
+    case.start()
+    case.expect_refused({"log-recreated", "recreated", "not the one"})
+    case.end()
+    check(digests_of(case.store, harness.VIEWS) == before, "records of the other topic were counted")
+
+
+def recreated_while_running(t):
+    case = Case(t, "recreated-while-running")
+    case.topics.recreate(case.topics.events, PARTITIONS)
+    produce(case.topics, "new", 2 * READ)
+    case.expect_refused({"log-recreated", "log-truncated", "log-gap"})
+    case.end()
+    case.expect_views("new", 0)
+    case.expect_views("old", PARTITIONS * READ)
+
+
+def shorter_than_read(t):
+    case = Case(t, "shorter-than-read")
+    case.end()
+    case.topics.recreate(case.topics.events, PARTITIONS)
+    produce(case.topics, "new", READ // 4)
+    case.start()
+    case.expect_refused({"log-truncated", "log-recreated"})
+    case.end()
+    case.expect_views("new", 0)
+
+
+def deleted_beyond_position(t):
+    """Partition 0 loses records that were never read; partition 1 goes on."""
+    case = Case(t, "deleted-beyond-position")
+    case.end()
+    produce(case.topics, "unread", READ, [0])
+    case.topics.tool("delete-records", case.topics.events, 0, READ + READ // 2)
+    case.start()
+    case.expect_refused({"log-gap"})
+    case.expect_views("unread", 0)
+    produce(case.topics, "other", READ, [1])
+    poll("partition 1 goes on", lambda: views_of(case.store, "other") == READ, 20)
+    say("deleted-beyond-position: the other partition goes on")
+    case.end()
+
+
+def deleted_while_running(t):
+    """The process does not run while records it has not read are deleted: out of range when it goes on."""
+    case = Case(t, "deleted-while-running")
+    case.aisle.process.send_signal(signal.SIGSTOP)
+    produce(case.topics, "unread", READ, [0])
+    case.topics.tool("delete-records", case.topics.events, 0, READ + READ // 2)
+    case.aisle.process.send_signal(signal.SIGCONT)
+    # the records may have come before the stop: then nothing was lost
+    poll("the gap or the records", lambda: case.aisle.get("/readyz")[0] == 503
+         or views_of(case.store, "unread") == READ, 30)
+    if views_of(case.store, "unread") != READ:
+        case.expect_refused({"log-gap"})
+        case.expect_views("unread", 0)
+    case.end()
+
+
+def deleted_up_to_position(t):
+    """What was read may go, retention does that every day: no reason to refuse."""
+    case = Case(t, "deleted-up-to-position")
+    case.end()
+    case.topics.tool("delete-records", case.topics.events, 0, READ)
+    produce(case.topics, "more", READ, [0])
+    case.start()
+    poll("the log after retention", lambda: views_of(case.store, "more") == READ, 20)
+    poll("/readyz", lambda: case.aisle.get("/readyz")[0] == 200, 20)
+    check(case.aisle.good("/v1/trending").get("stale") is not True, "stale without a reason")
+    say("deleted-up-to-position: goes on")
+    case.end()
+
+
+def flow(t):
+    recreated_while_stopped(t)
+    shorter_than_read(t)
+    deleted_beyond_position(t)
+    deleted_up_to_position(t)
+    recreated_while_running(t)
+    deleted_while_running(t)
+
+
+if __name__ == "__main__":
+    harness.main(flow)

@@ -1,0 +1,64 @@
+#!/usr/bin/python3
+"""Aborted transactions are never counted, committed ones are, and their markers stop nothing."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import harness  # noqa: E402
+import time  # noqa: E402
+
+from harness import check, expect_same_rows, poll, rows_of, say  # noqa: E402
+
+GOOD = 40
+
+
+def purchase(topics, number, item):
+    event = {"type": "purchase", "visitorId": f"v{number}", "eventTime": int(time.time() * 1000),
+             "eventId": f"{item}-{number}", "items": [{"itemId": item, "quantity": 1, "price": 2.5}]}
+    return harness.line(topics.events, event, f"v{number}")
+
+
+def transaction(topics, item, outcome):
+    lines = [purchase(topics, number, item) for number in range(GOOD)]
+    topics.tool("transaction", "-", outcome, stdin="".join(lines).encode())
+
+
+def units(store):
+    ret = {}
+    for row in rows_of(store, "popularity"):
+        if row["bucket"] == "day":
+            ret[row["itemId"]] = ret.get(row["itemId"], 0) + row["units"]
+    return ret
+
+
+def flow(t):
+    topics = t.topics()
+    aisle = t.aisle("run", store=t.path("store"), settings=topics.settings())
+    aisle.wait_ready()
+    transaction(topics, "committed", "commit")
+    transaction(topics, "aborted", "abort")
+    transaction(topics, "committed-too", "commit")
+    transaction(topics, "aborted-too", "abort")
+    want = {"committed": GOOD, "committed-too": GOOD}
+    poll("the committed events", lambda: units(aisle.store) == want, 20)
+    # records behind the last aborted ones: the markers were passed
+    topics.produce([purchase(topics, number, "plain") for number in range(GOOD)])
+    want["plain"] = GOOD
+    poll("the events after the markers", lambda: units(aisle.store) == want, 20)
+    poll("/readyz", lambda: aisle.get("/readyz")[0] == 200, 20)
+    aisle.stop()
+    check(units(aisle.store) == want, f"{units(aisle.store)} after the stop, not {want}")
+    say(f"counted: {want}; two aborted transactions of {GOOD} events are not")
+    again = t.aisle("process", store=aisle.store, settings=topics.settings())
+    topics.produce([purchase(topics, number, "later") for number in range(GOOD)])
+    want["later"] = GOOD
+    poll("the events after a new start", lambda: units(aisle.store) == want, 20)
+    again.stop()
+    say("a new start behind a transaction marker goes on")
+    shop = harness.reference_of(topics)
+    expect_same_rows("popularity", shop.rows("popularity"), rows_of(aisle.store, "popularity"))
+
+
+if __name__ == "__main__":
+    harness.main(flow)

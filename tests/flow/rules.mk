@@ -1,0 +1,14 @@
+# End-to-end flows on real Kafka. FLOWS="spine http" runs only those.
+FLOWS ?=
+
+.PHONY: test-flow test-long kafka
+kafka:
+	/usr/bin/python3 tests/lib/kafka.py install
+
+test-flow: $(OUT)/aisle kafka
+	AISLE=$(OUT)/aisle /usr/bin/python3 tests/flow/run.py $(FLOWS)
+
+# 100 kills of the processor, 20 of the broker, more events
+test-long: $(OUT)/aisle kafka
+	AISLE=$(OUT)/aisle FLOW_KILLS=100 FLOW_BROKER_KILLS=20 FLOW_EVENTS=300000 /usr/bin/python3 tests/flow/run.py \
+		kill broker_kill spine

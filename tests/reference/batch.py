@@ -1,0 +1,388 @@
+#!/usr/bin/python3
+"""The views of the shop's log, computed the slow and obvious way: an independent check of `aisle inspect`.
+
+    batch.py VIEW [--key STORE/person.key] [--topic-events NAME ...] FILE...    rows of one view, sorted, as NDJSON
+    batch.py all ...                                                            each row with a "view" member in front
+
+Each FILE is the log of one partition: a line is an event, or {"topic","key","value","timestamp"} for any topic. One
+actor's events are in one file. Lines that are not good events are left out and counted on stderr: this program does
+not judge them, it trusts that the caller knows which are good.
+
+Written from the definitions of the views alone. Where those leave a choice, this is what holds:
+
+- t is eventTime, else the line's timestamp. An event later than its line's timestamp by more than 1 h is left out;
+  a line without a timestamp has no such bound. The watermark is the largest t of the events that were applied.
+- A duplicate has an eventId that is among its actor's last 256 events by (t, eventId bytes); events without an
+  eventId count in the 256 with an empty one. Only applied events are in the 256.
+- Items of one event are handled in their order, for purchases and views alike: an earlier item of the same event was
+  bought, or viewed, before.
+- An item counts once an order in `orders`, at its first event in that order; every distinct item of an order counts,
+  only the first 100 distinct ones make bought-together pairs. The pair's epoch is that of the event that completes it.
+- quantity is 1 when absent; money is integer micros. revenue = sum(quantity x price) of purchases less that of
+  returns; units = quantities of purchases less those of returns. A return counts in its own time's bucket.
+- views count lines of view events, carts lines of cart-add events. Impressions, clicks, searches, dislikes and
+  cart-remove change none of the counting views.
+- also-bought: of the actor's other items, ordered by their last purchase in log order, those whose latest purchase
+  time is >= t - 180 days; the newest 50 of them.
+- viewed-then-bought: the last 20 distinct items other than the bought one, by their last view in the session in log
+  order; once a session and pair.
+- A session without a sessionId goes on while |t - t of the actor's previous event without a sessionId| <= 30 min, any
+  type; duplicates are not events here.
+- buyers: +1 when an actor first buys the item, ever. viewSessions: +1 on the first view of the item in a session.
+- Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
+  watermark's - 400.
+- A row whose figures are all zero is printed when something was counted in it.
+"""
+import argparse
+import bisect
+import collections
+import datetime
+import decimal
+import gzip
+import hashlib
+import json
+import sys
+
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
+EPOCH = 30 * DAY
+TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
+PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
+COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "item-totals")
+OTHER_VIEWS = ("history", "identity", "catalog", "stock")
+POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
+TOTALS_COLUMNS = ("viewSessions", "orders", "buyers")
+
+
+class NotAnEvent(Exception):
+    """The line is left out; the text says why."""
+
+
+def parse_time(value):
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise NotAnEvent("eventTime")
+    if isinstance(value, int):
+        return value
+    moment = datetime.datetime.fromisoformat(value.upper().replace("Z", "+00:00"))
+    since = moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+    return since // datetime.timedelta(milliseconds=1)
+
+
+def micros(price):
+    return int((decimal.Decimal(price) * 1_000_000).to_integral_value(decimal.ROUND_HALF_EVEN))
+
+
+def money(amount):
+    """Micros as the shortest JSON number."""
+    text = f"{abs(amount) // 1_000_000}.{abs(amount) % 1_000_000:06d}".rstrip("0").rstrip(".")
+    return decimal.Decimal("-" + text if amount < 0 else text)
+
+
+class Event:
+    def __init__(self, value, timestamp):
+        if not isinstance(value, dict) or value.get("type") not in TYPES:
+            raise NotAnEvent("type")
+        self.type = value["type"]
+        if value.get("eventTime") is not None:
+            self.t = parse_time(value["eventTime"])
+        elif timestamp is not None:
+            self.t = timestamp
+        else:
+            raise NotAnEvent("no time")
+        if timestamp is not None and self.t > timestamp + HOUR:
+            raise NotAnEvent("time in future")
+        self.user, self.visitor = value.get("userId"), value.get("visitorId")
+        if not self.user and not self.visitor:
+            raise NotAnEvent("no actor")
+        self.actor = ("u", self.user) if self.user else ("v", self.visitor)
+        self.event_id = (value.get("eventId") or "").encode()
+        self.session_id, self.order_id = value.get("sessionId"), value.get("orderId")
+        lines = value.get("items") or ([value] if value.get("itemId") else [])
+        self.lines = [(line["itemId"], line.get("quantity") or 1, line.get("price")) for line in lines]
+
+
+class Actor:
+    """What one actor did before."""
+
+    def __init__(self):
+        self.recent = []                    # (t, eventId) ascending, at most 256
+        self.bare_session = 0               # number of the session without a sessionId
+        self.bare_t = None                  # t of the last event without one
+        self.sessions = collections.defaultdict(Session)
+        self.orders = collections.defaultdict(list)
+        self.order_number = 0
+        self.bought = {}                    # item -> largest t, in the order of the last purchase
+        self.history = []                   # (t, eventId, row number, type, line)
+
+    def is_duplicate(self, ev):
+        return bool(ev.event_id) and any(ev.event_id == event_id for _, event_id in self.recent)
+
+    def remember(self, ev):
+        bisect.insort(self.recent, (ev.t, ev.event_id))
+        del self.recent[:-256]
+
+    def session_of(self, ev):
+        if ev.session_id is not None:
+            return self.sessions[("id", ev.session_id)]
+        if self.bare_t is None or abs(ev.t - self.bare_t) > 30 * MINUTE:
+            self.bare_session += 1
+        self.bare_t = ev.t
+        return self.sessions[("bare", self.bare_session)]
+
+    def order_of(self, ev):
+        if ev.order_id is not None:
+            return self.orders[("id", ev.order_id)]
+        self.order_number += 1
+        return self.orders[("bare", self.order_number)]
+
+
+class Session:
+    def __init__(self):
+        self.first_views = []               # distinct items in the order of their first view
+        self.last_views = {}                # item -> None, in the order of the last view
+        self.counted = set()                # (viewed, bought)
+
+
+class Shop:
+    """All views. feed() lines in log order, then rows()."""
+
+    def __init__(self, topics=None):
+        self.topics = {"events": "shop.events", "catalog": "shop.catalog", "stock": "shop.stock", **(topics or {})}
+        self.actors = collections.defaultdict(Actor)
+        self.watermark = None
+        self.popularity = collections.defaultdict(lambda: [0] * 5)   # (item, bucket, start)
+        self.pairs = {view: collections.Counter() for view in PAIR_VIEWS}  # (item, with, epoch)
+        self.totals = collections.defaultdict(lambda: [0] * 3)       # (item, epoch)
+        self.links = {}                                              # visitor -> (t, user)
+        self.catalog, self.stock = {}, {}
+        self.applied = self.duplicates = 0
+        self.left_out = collections.Counter()
+
+    def feed(self, line):
+        try:
+            value = json.loads(line, parse_float=decimal.Decimal)
+            topic, key, timestamp = self.topics["events"], None, None
+            if isinstance(value, dict) and "topic" in value and "value" in value:
+                topic, key, timestamp = value["topic"], value.get("key"), value.get("timestamp")
+                value = value["value"]
+            if topic == self.topics["events"]:
+                self.apply(Event(value, timestamp))
+            elif topic == self.topics["catalog"]:
+                self.apply_catalog(key, value)
+            elif topic == self.topics["stock"]:
+                self.apply_stock(key, value, timestamp)
+            else:
+                raise NotAnEvent("topic")
+        except (NotAnEvent, ValueError, KeyError, TypeError, AttributeError) as why:
+            self.left_out[str(why)[:60]] += 1
+
+    # ---- events ----
+
+    def apply(self, ev):
+        actor = self.actors[ev.actor]
+        if actor.is_duplicate(ev):
+            self.duplicates += 1
+            return
+        self.applied += 1
+        self.watermark = ev.t if self.watermark is None else max(self.watermark, ev.t)
+        actor.remember(ev)
+        session = actor.session_of(ev)
+        if ev.user and ev.visitor:
+            self.links[ev.visitor] = max(self.links.get(ev.visitor, (ev.t, ev.user)), (ev.t, ev.user))
+        if ev.type == "view":
+            self.view(ev, session)
+        elif ev.type == "cart-add":
+            for item, _, _ in ev.lines:
+                self.count(item, ev.t, "carts", 1)
+        elif ev.type == "purchase":
+            self.purchase(ev, actor, session)
+        elif ev.type == "return":
+            self.sell(ev, -1)
+        if ev.type not in ("search", "impression"):
+            for number, line in enumerate(ev.lines):
+                actor.history.append((ev.t, ev.event_id, number, ev.type, line))
+
+    def view(self, ev, session):
+        for item, _, _ in ev.lines:
+            self.count(item, ev.t, "views", 1)
+            if item not in session.last_views:
+                self.totals[item, ev.t // EPOCH][0] += 1
+                for other in session.first_views[-5:]:
+                    self.pair("also-viewed", item, other, ev.t)
+                session.first_views.append(item)
+            session.last_views.pop(item, None)
+            session.last_views[item] = None
+
+    def purchase(self, ev, actor, session):
+        self.sell(ev, 1)
+        order = actor.order_of(ev)
+        for item, _, _ in ev.lines:
+            if item not in order:
+                self.count(item, ev.t, "orders", 1)
+                self.totals[item, ev.t // EPOCH][1] += 1
+                if len(order) < 100:
+                    for other in order:
+                        self.pair("bought-together", item, other, ev.t)
+                order.append(item)
+            if item not in actor.bought:
+                self.totals[item, ev.t // EPOCH][2] += 1
+                recent = [other for other, t in actor.bought.items() if t >= ev.t - 180 * DAY]
+                for other in recent[-50:]:
+                    self.pair("also-bought", item, other, ev.t)
+            latest = max(ev.t, actor.bought.pop(item, ev.t))
+            actor.bought[item] = latest
+            self.count_viewed(ev, session, item)
+
+    def count_viewed(self, ev, session, bought):
+        viewed = [item for item in session.last_views if item != bought]
+        for item in viewed[-20:]:
+            if (item, bought) not in session.counted:
+                session.counted.add((item, bought))
+                self.pairs["viewed-then-bought"][item, bought, ev.t // EPOCH] += 1
+
+    def sell(self, ev, sign):
+        for item, quantity, price in ev.lines:
+            self.count(item, ev.t, "units", sign * quantity)
+            self.count(item, ev.t, "revenue", sign * quantity * micros(price or 0))
+
+    def count(self, item, t, column, amount):
+        for bucket, span in (("hour", HOUR), ("day", DAY)):
+            self.popularity[item, bucket, t // span * span][POPULARITY_COLUMNS.index(column)] += amount
+
+    def pair(self, view, a, b, t):
+        self.pairs[view][a, b, t // EPOCH] += 1
+        self.pairs[view][b, a, t // EPOCH] += 1
+
+    # ---- catalogue and stock ----
+
+    def apply_catalog(self, key, value):
+        if value is None:
+            self.catalog.pop(key, None)
+        else:
+            self.catalog[value.get("itemId") or key] = value
+
+    def apply_stock(self, key, value, timestamp):
+        name = key
+        if value is not None:
+            item = value.get("itemId") or key.split("|")[0]
+            name = f"{item}|{value['location']}" if value.get("location") else key or item
+        as_of = timestamp if value is None or value.get("asOf") is None else parse_time(value["asOf"])
+        before = self.stock.get(name)
+        if before is None or (as_of or 0) >= (before[0] or 0):
+            self.stock[name] = (as_of, value)
+
+    # ---- rows ----
+
+    def rows(self, view, person_key=None):
+        if self.watermark is None and view in COUNTING_VIEWS:
+            return []
+        if view == "popularity":
+            return self.popularity_rows()
+        if view in PAIR_VIEWS:
+            return [{"itemId": a, "with": b, "epoch": epoch, "count": n}
+                    for (a, b, epoch), n in sorted(self.pairs[view].items()) if self.epoch_alive(epoch)]
+        if view == "item-totals":
+            return [{"itemId": item, "epoch": epoch, **dict(zip(TOTALS_COLUMNS, figures))}
+                    for (item, epoch), figures in sorted(self.totals.items()) if self.epoch_alive(epoch)]
+        if view == "history":
+            return self.history_rows(person_key)
+        if view == "identity":
+            return self.identity_rows(person_key)
+        if view == "catalog":
+            return [{**value, "itemId": item} for item, value in sorted(self.catalog.items())]
+        if view == "stock":
+            return [{"key": name, **value} for name, (_, value) in sorted(self.stock.items()) if value is not None]
+        raise KeyError(view)
+
+    def epoch_alive(self, epoch):
+        return epoch > self.watermark // EPOCH - 6
+
+    def popularity_rows(self):
+        first = {"hour": (self.watermark // HOUR - 359) * HOUR, "day": (self.watermark // DAY - 399) * DAY}
+        ret = []
+        for (item, bucket, start), figures in sorted(self.popularity.items()):
+            if start >= first[bucket]:
+                row = {"itemId": item, "bucket": bucket, "start": start, **dict(zip(POPULARITY_COLUMNS, figures))}
+                row["revenue"] = money(row["revenue"])
+                ret.append(row)
+        return ret
+
+    def history_rows(self, person_key):
+        ret = []
+        for actor, state in self.actors.items():
+            for t, event_id, _, kind, (item, quantity, price) in sorted(state.history, key=lambda r: r[:3])[-256:]:
+                row = {"actor": hash_of(person_key, *actor), "type": kind, "itemId": item, "t": t, "quantity": quantity}
+                if price is not None:
+                    row["price"] = money(micros(price))
+                ret.append(row)
+        return sorted(ret, key=lambda row: (row["actor"], row["t"], row["type"], row["itemId"]))
+
+    def identity_rows(self, person_key):
+        by_user = collections.defaultdict(list)
+        for visitor, (t, user) in self.links.items():
+            by_user[user].append((t, visitor))
+        ret = []
+        for user, visitors in by_user.items():
+            for t, visitor in sorted(visitors)[-16:]:
+                ret.append({"visitor": hash_of(person_key, "v", visitor), "user": hash_of(person_key, "u", user),
+                            "t": t})
+        return sorted(ret, key=lambda row: row["visitor"])
+
+
+def hash_of(person_key, kind, raw_id):
+    """As stored: hex of BLAKE2b-128 keyed with the store's person.key."""
+    return hashlib.blake2b((kind + raw_id).encode(), digest_size=16, key=person_key).hexdigest()
+
+
+def read_lines(path):
+    opener = gzip.open if path.endswith(".gz") else open
+    with opener(path, "rb") as f:
+        for line in f:
+            if line.strip():
+                yield line
+
+
+def compute(paths, topics=None):
+    shop = Shop(topics)
+    for path in paths:
+        for line in read_lines(path):
+            shop.feed(line)
+    return shop
+
+
+class RowEncoder(json.JSONEncoder):
+    def default(self, o):
+        return float(o) if isinstance(o, decimal.Decimal) else super().default(o)
+
+
+def dumps(row):
+    return json.dumps(row, cls=RowEncoder, ensure_ascii=False, separators=(",", ":"))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("view", choices=["all", *COUNTING_VIEWS, *OTHER_VIEWS])
+    parser.add_argument("files", nargs="+")
+    parser.add_argument("--key", help="file with the store's person key, for history and identity")
+    parser.add_argument("--topic-events", default="shop.events")
+    parser.add_argument("--topic-catalog", default="shop.catalog")
+    parser.add_argument("--topic-stock", default="shop.stock")
+    args = parser.parse_args()
+    shop = compute(args.files, {"events": args.topic_events, "catalog": args.topic_catalog, "stock": args.topic_stock})
+    person_key = None
+    if args.key:
+        with open(args.key, "rb") as f:
+            person_key = f.read()
+    views = [args.view]
+    if args.view == "all":
+        views = COUNTING_VIEWS + (OTHER_VIEWS if person_key else ("catalog", "stock"))
+    elif args.view in ("history", "identity") and not person_key:
+        parser.error(f"{args.view} needs --key")
+    for view in views:
+        for row in shop.rows(view, person_key):
+            print(dumps({"view": view, **row} if args.view == "all" else row))
+    print(f"batch.py: {shop.applied} events, {shop.duplicates} duplicates, left out {dict(shop.left_out)}",
+          file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
