@@ -7,14 +7,15 @@
 #ifndef AISLE_CMD_COMMAND_H
 #define AISLE_CMD_COMMAND_H
 
+#include "config/settings.h"
+
 #include <argp.h>
 #include <stdbool.h>
-
-struct settings;
 
 /* Options every command takes: --config FILE, --set KEY=VALUE, --store DIR. */
 struct command_context {
 	struct settings *settings;
+	const struct settings_sources *from;  /* where they came from; for command_reload_log_level and check-config */
 	void *options;             /* the command's own, options_size bytes, zeroed, filled by its parser */
 };
 
@@ -26,12 +27,23 @@ struct command {
 	const struct argp_option *options;  /* own options, or NULL */
 	argp_parser_t parse;       /* own options and arguments; state->input is `options`; may be NULL */
 	size_t options_size;
+	bool without_settings;     /* ctx->settings is NULL: check-config reads them itself */
 	int (*run)(struct command_context *ctx);   /* returns the exit status */
 };
 
-extern const struct command *const command_registry[]; /* NULL at the end */
+/* commands.def, in that order; NULL at the end. */
+extern const struct command *const command_registry[];
+
+/* Parse, load the settings, set the log up, run. Returns the exit status; wrong usage exits with 2. */
+int command_main(int argc, char **argv);
 
 /* "aisle: " and the message on stderr; returns 1, so that `return command_failed(...)` reads well. */
 int command_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same for wrong usage found after parsing: adds a hint at `aisle COMMAND --help`; returns 2. */
+int command_misused(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* SIGHUP: read log.level again. Errors are logged and leave the level. */
+void command_reload_log_level(const struct command_context *ctx);
 
 #endif

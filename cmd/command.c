@@ -1,0 +1,304 @@
+#include "cmd/command.h"
+#include "config/log.h"
+#include "config/suggest.h"
+#include "config/version.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SETS_MAX 256
+#define EXIT_FAILED 1
+#define EXIT_USAGE 2
+
+#define COMMAND(name) extern const struct command command_##name;
+#include "cmd/commands.def"
+#undef COMMAND
+
+const struct command *const command_registry[] = {
+#define COMMAND(name) &command_##name,
+#include "cmd/commands.def"
+#undef COMMAND
+	NULL
+};
+
+const char *argp_program_version = "aisle " AISLE_VERSION;
+
+static const char *const config_places[] = { "./aisle.conf", "/etc/aisle/aisle.conf" };
+
+int command_failed(const char *fmt, ...)
+{
+	va_list ap;
+
+	fputs("aisle: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	return EXIT_FAILED;
+}
+
+int command_misused(const char *command, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "aisle %s: ", command);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\nTry `aisle %s --help'.\n", command);
+	return EXIT_USAGE;
+}
+
+/* ---- options every command takes ---- */
+
+struct common {
+	const char *config;
+	const char *sets[SETS_MAX];
+	size_t sets_n;
+	char *store_set;     /* "store.path=DIR" of --store */
+};
+
+enum { OPT_CONFIG = 0x1000, OPT_SET, OPT_STORE };
+
+static const struct argp_option common_options[] = {
+	{ NULL, 0, NULL, 0, "Options of every command:", 90 },
+	{ "config", OPT_CONFIG, "FILE", 0, "Settings file (./aisle.conf, else /etc/aisle/aisle.conf, when there)", 90 },
+	{ "set", OPT_SET, "KEY=VALUE", 0, "Set one setting, stronger than file and environment", 90 },
+	{ "store", OPT_STORE, "DIR", 0, "Directory of the store, short for --set store.path=DIR", 90 },
+	{ 0 },
+};
+
+static error_t add_set(struct common *c, const char *set, struct argp_state *state)
+{
+	if (!strchr(set, '='))
+		argp_error(state, "--set takes KEY=VALUE, '%s' has no '='", set);
+	if (c->sets_n == SETS_MAX)
+		argp_error(state, "more than %d times --set", SETS_MAX);
+	c->sets[c->sets_n++] = set;
+	return 0;
+}
+
+static error_t parse_common(int key, char *arg, struct argp_state *state)
+{
+	struct common *c = state->input;
+
+	switch (key) {
+	case OPT_CONFIG:
+		c->config = arg;
+		return 0;
+	case OPT_SET:
+		return add_set(c, arg, state);
+	case OPT_STORE:
+		free(c->store_set);
+		if (asprintf(&c->store_set, "store.path=%s", arg) < 0)
+			abort();
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void sources_of(struct common *c, struct settings_sources *ret)
+{
+	*ret = (struct settings_sources){ .file = c->config, .environment = true, .sets = c->sets };
+	for (size_t i = 0; i < ARRAY_SIZE(config_places) && !ret->file; i++)
+		if (access(config_places[i], F_OK) == 0)
+			ret->file = config_places[i];
+	if (c->store_set && c->sets_n < SETS_MAX)
+		c->sets[c->sets_n++] = c->store_set;
+	ret->sets_n = c->sets_n;
+}
+
+/* ---- one command ---- */
+
+struct inputs {
+	void *own;
+	struct common *common;
+};
+
+static error_t parse_all(int key, char *arg, struct argp_state *state)
+{
+	struct inputs *in = state->input;
+
+	(void)arg;
+	if (key != ARGP_KEY_INIT)
+		return ARGP_ERR_UNKNOWN;
+	state->child_inputs[0] = in->own;
+	state->child_inputs[1] = in->common;
+	return 0;
+}
+
+/* argp prints what is before \v above the options and the rest below: "Examples:" goes below. */
+static char *doc_of(const struct command *cmd)
+{
+	const char *text = cmd->description ? cmd->description : "", *examples = strstr(text, "Examples:");
+	size_t before = examples ? (size_t)(examples - text) : strlen(text);
+	char *ret;
+
+	while (before && text[before - 1] == '\n')
+		before--;
+	if (asprintf(&ret, "%s%s%.*s\v%s", cmd->summary, before ? "\n\n" : "", (int)before, text,
+		     examples ? examples : "") < 0)
+		abort();
+	return ret;
+}
+
+static void parse_command(const struct command *cmd, int argc, char **argv, struct inputs *in)
+{
+	struct argp own = { .options = cmd->options, .parser = cmd->parse };
+	struct argp common = { .options = common_options, .parser = parse_common };
+	struct argp_child children[] = { { &own, 0, NULL, 0 }, { &common, 0, NULL, 0 }, { 0 } };
+	char *doc = doc_of(cmd), *name;
+	struct argp all = { .parser = parse_all, .args_doc = cmd->usage, .doc = doc, .children = children };
+
+	if (asprintf(&name, "aisle %s", cmd->name) < 0)
+		abort();
+	argv[0] = name;
+	argp_parse(&all, argc, argv, 0, NULL, in);
+	free(doc);
+	free(name);
+}
+
+static void set_log_up(const struct settings *s)
+{
+	enum log_level level = LOG_LEVEL_INFO;
+	bool json = strcmp(setting_string(s, SET_LOG_FORMAT), "json") == 0;
+	const char *warning;
+
+	log_level_parse(setting_string(s, SET_LOG_LEVEL), &level);
+	log_setup(level, json ? LOG_FORMAT_JSON : LOG_FORMAT_TEXT);
+	for (size_t i = 0; (warning = settings_warning(s, i)) != NULL; i++)
+		log_warn("unknown environment variable", "problem=%s", warning);
+}
+
+static int run_command(const struct command *cmd, int argc, char **argv)
+{
+	struct common common = { 0 };
+	struct settings_sources from;
+	struct error e = { 0 };
+	struct command_context ctx = { .from = &from, .options = xcalloc(1, cmd->options_size) };
+	struct inputs in = { ctx.options, &common };
+	int status;
+
+	parse_command(cmd, argc, argv, &in);
+	sources_of(&common, &from);
+	if (!cmd->without_settings && settings_load(&from, &ctx.settings, &e) < 0) {
+		status = command_failed("%s", e.text);
+	} else {
+		if (ctx.settings)
+			set_log_up(ctx.settings);
+		status = cmd->run(&ctx);
+	}
+	if (fflush(stdout) != 0 && status == 0)
+		status = command_failed("cannot write to standard output");
+	settings_free(ctx.settings);
+	free(ctx.options);
+	free(common.store_set);
+	return status;
+}
+
+void command_reload_log_level(const struct command_context *ctx)
+{
+	struct settings *fresh = NULL;
+	struct error e = { 0 };
+	enum log_level level;
+
+	if (settings_load(ctx->from, &fresh, &e) < 0) {
+		log_error("settings not reread", "why=%s", e.text);
+		return;
+	}
+	if (log_level_parse(setting_string(fresh, SET_LOG_LEVEL), &level))
+		log_set_level(level);
+	settings_free(fresh);
+}
+
+/* ---- aisle itself ---- */
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; command_registry[i]; i++)
+		if (strcmp(command_registry[i]->name, name) == 0)
+			return command_registry[i];
+	return NULL;
+}
+
+static void unknown_command(const char *name, struct argp_state *state)
+{
+	const char *names[ARRAY_SIZE(command_registry)], *near;
+	size_t n = 0;
+
+	for (; command_registry[n]; n++)
+		names[n] = command_registry[n]->name;
+	near = suggest_nearest(name, names, n);
+	if (near)
+		argp_error(state, "no command '%s', did you mean '%s'?", name, near);
+	else
+		argp_error(state, "no command '%s'", name);
+}
+
+struct choice {
+	const struct command *command;
+	int at;              /* its place in argv */
+};
+
+static error_t parse_main(int key, char *arg, struct argp_state *state)
+{
+	struct choice *choice = state->input;
+
+	switch (key) {
+	case ARGP_KEY_ARG:
+		choice->command = find_command(arg);
+		choice->at = state->next - 1;
+		if (!choice->command)
+			unknown_command(arg, state);
+		state->next = state->argc;
+		return 0;
+	case ARGP_KEY_NO_ARGS:
+		argp_error(state, "name a command");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+/* The text below the options: every command with its line, then examples. */
+static char *main_help(void)
+{
+	char *text;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		abort();
+	fputs("Recommendations for a shop: Kafka is the log, every view is a fold of it, every answer one snapshot.\v", f);
+	fputs("Commands:\n", f);
+	for (size_t i = 0; command_registry[i]; i++)
+		fprintf(f, "  %-14s %s\n", command_registry[i]->name, command_registry[i]->summary);
+	fputs("\n`aisle COMMAND --help' tells more about each. Settings: defaults, then aisle.conf, then AISLE_STORE_PATH-style\n"
+	      "environment, then --set; the last wins. Exit status: 0 done, 1 failed, 2 wrong usage.\n"
+	      "\nExamples:\n"
+	      "  aisle demo                                   a shop to look at, nothing else needed\n"
+	      "  aisle run --set kafka.bootstrap.servers=localhost:9092\n"
+	      "  aisle simulate --events 100000 --seed 7 --to-file events.ndjson.gz\n"
+	      "  aisle inspect popularity --item sku-1\n",
+	      f);
+	if (fclose(f) != 0)
+		abort();
+	return text;
+}
+
+int command_main(int argc, char **argv)
+{
+	struct choice choice = { 0 };
+	char *help = main_help();
+	struct argp top = { .parser = parse_main, .args_doc = "COMMAND [OPTION...]", .doc = help };
+	int status;
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&top, argc, argv, ARGP_IN_ORDER, NULL, &choice);
+	free(help);
+	status = run_command(choice.command, argc - choice.at, argv + choice.at);
+	return status;
+}

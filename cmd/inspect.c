@@ -1,0 +1,201 @@
+#include "cmd/command.h"
+#include "config/suggest.h"
+#include "schemas/json_out.h"
+#include "views/store.h"
+#include "views/view.h"
+
+#include <stdio.h>
+
+#define VIEWS_MAX 64
+
+struct inspect_options {
+	const char *view, *item, *user;
+	bool digest, json;
+};
+
+enum { OPT_ITEM = 0x100, OPT_USER, OPT_DIGEST, OPT_JSON };
+
+static const struct argp_option options[] = {
+	{ "item", OPT_ITEM, "ITEM", 0, "Only rows about this item", 0 },
+	{ "user", OPT_USER, "USER", 0, "Only rows of this user or visitor (the raw id)", 0 },
+	{ "digest", OPT_DIGEST, NULL, 0, "Print VIEW DIGEST ROWS instead of the rows; without VIEW, of all views", 0 },
+	{ "json", OPT_JSON, NULL, 0, "Print digests and the list of views as NDJSON too", 0 },
+	{ 0 },
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct inspect_options *opt = state->input;
+
+	switch (key) {
+	case OPT_ITEM:
+		opt->item = arg;
+		return 0;
+	case OPT_USER:
+		opt->user = arg;
+		return 0;
+	case OPT_DIGEST:
+		opt->digest = true;
+		return 0;
+	case OPT_JSON:
+		opt->json = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (opt->view)
+			return ARGP_ERR_UNKNOWN;
+		opt->view = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!opt->view && (opt->item || opt->user))
+			argp_error(state, "--item and --user need a VIEW");
+		if (opt->digest && (opt->item || opt->user))
+			argp_error(state, "--digest is of a whole view: leave --item and --user out");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void print_line(const struct json_out *j)
+{
+	fwrite(j->p, 1, j->n, stdout);
+	putchar('\n');
+}
+
+static int list_views(bool as_json)
+{
+	struct json_out j = { 0 };
+
+	for (size_t i = 0; view_registry[i]; i++) {
+		const struct view *v = view_registry[i];
+
+		if (!as_json) {
+			printf("%-22s %s\n", v->name, v->meaning);
+			continue;
+		}
+		json_reset(&j);
+		json_object(&j);
+		json_key(&j, "view");
+		json_text(&j, v->name);
+		json_key(&j, "version");
+		json_int(&j, v->version);
+		json_key(&j, "meaning");
+		json_text(&j, v->meaning);
+		json_end_object(&j);
+		print_line(&j);
+	}
+	json_fini(&j);
+	return 0;
+}
+
+static int print_row(void *arg, struct str json)
+{
+	(void)arg;
+	fwrite(json.p, 1, json.n, stdout);
+	putchar('\n');
+	return ferror(stdout) ? ERR_IO : 0;
+}
+
+static int print_digest(const struct view *v, struct snap *sn, bool as_json)
+{
+	char hex[VIEW_DIGEST_HEX];
+	struct json_out j = { 0 };
+	uint64_t rows;
+	int r = view_digest(v, sn, hex, &rows);
+
+	if (r < 0)
+		return r;
+	if (!as_json) {
+		printf("%s %s %llu\n", v->name, hex, (unsigned long long)rows);
+		return 0;
+	}
+	json_object(&j);
+	json_key(&j, "view");
+	json_text(&j, v->name);
+	json_key(&j, "digest");
+	json_text(&j, hex);
+	json_key(&j, "rows");
+	json_int(&j, (int64_t)rows);
+	json_end_object(&j);
+	print_line(&j);
+	json_fini(&j);
+	return 0;
+}
+
+static int inspect(const struct inspect_options *opt, const struct view *only, struct snap *sn)
+{
+	struct view_filter filter = { str_of(opt->item), str_of(opt->user) };
+	int r = 0;
+
+	if (only && !opt->digest)
+		return only->rows(sn, &filter, print_row, NULL);
+	for (size_t i = 0; view_registry[i] && r == 0; i++)
+		if (!only || only == view_registry[i])
+			r = print_digest(view_registry[i], sn, opt->json);
+	return r;
+}
+
+static int unknown_view(const char *name)
+{
+	const char *names[VIEWS_MAX], *near;
+	size_t n = 0;
+
+	for (; view_registry[n] && n < VIEWS_MAX; n++)
+		names[n] = view_registry[n]->name;
+	near = suggest_nearest(name, names, n);
+	if (near)
+		return command_misused("inspect", "no view '%s', did you mean '%s'?", name, near);
+	return command_misused("inspect", "no view '%s', `aisle inspect' lists them", name);
+}
+
+static int run(struct command_context *ctx)
+{
+	const struct inspect_options *opt = ctx->options;
+	struct store_options store_opt = {
+		.path = setting_string(ctx->settings, SET_STORE_PATH),
+		.map_size = (uint64_t)setting_int(ctx->settings, SET_STORE_MAP_SIZE),
+		.read_only = true,
+	};
+	const struct view *view = NULL;
+	struct store *st = NULL;
+	struct snap *snap = NULL;
+	struct error e = { 0 };
+	int r, status = 1;
+
+	if (!opt->view && !opt->digest)
+		return list_views(opt->json);
+	if (opt->view && !(view = view_find(opt->view)))
+		return unknown_view(opt->view);
+	if (store_open(&store_opt, &st, &e) < 0)
+		return command_failed("%s", e.text);
+	if ((r = snap_open(st, &snap)) == 0 && (r = snap_renew(snap)) == 0)
+		r = inspect(opt, view, snap);
+	if (ferror(stdout))
+		command_failed("cannot write to standard output");
+	else if (r < 0)
+		command_failed("cannot read store '%s': %s", store_path(st), error_text(r));
+	else
+		status = 0;
+	if (snap)
+		snap_close(snap);
+	store_close(st);
+	return status;
+}
+
+const struct command command_inspect = {
+	.name = "inspect",
+	.summary = "Print a view's rows, or one digest of all of them",
+	.usage = "[VIEW]",
+	.description = "Rows are NDJSON on standard output, read from one snapshot while others go on writing. A digest does not\n"
+		       "depend on the order of rows or on how they are stored: equal digests mean equal views. Without VIEW it\n"
+		       "lists the views and what they mean.\n"
+		       "\n"
+		       "Examples:\n"
+		       "  aisle inspect\n"
+		       "  aisle inspect bought-together --item sku-1\n"
+		       "  aisle inspect --digest --store /var/lib/aisle\n",
+	.options = options,
+	.parse = parse,
+	.options_size = sizeof(struct inspect_options),
+	.run = run,
+};
