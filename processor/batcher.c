@@ -1,0 +1,59 @@
+#include "processor/batcher.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+
+void batcher_init(struct batcher *b, const struct settings *set)
+{
+	*b = (struct batcher){
+		.records_max = (uint64_t)setting_int(set, SET_BATCH_RECORDS_MAX),
+		.bytes_max = (uint64_t)setting_int(set, SET_BATCH_BYTES_MAX),
+		.time_max_ns = (uint64_t)setting_int(set, SET_BATCH_TIME_MAX) * NS_PER_MS,
+		.linger_ns = (uint64_t)setting_int(set, SET_BATCH_LINGER) * NS_PER_MS,
+		.near = (uint64_t)setting_int(set, SET_POLL_RECORDS_MAX),
+	};
+}
+
+static uint64_t linger(const struct batcher *b)
+{
+	uint64_t ns = b->commit_ns / 2 > b->linger_ns ? b->commit_ns / 2 : b->linger_ns;
+
+	return ns < b->time_max_ns ? ns : b->time_max_ns;
+}
+
+static bool live(const struct batcher *b, const struct batch_state *st)
+{
+	if (st->poll_empty)
+		return true;
+	return !st->poll_full && st->lag >= 0 && (uint64_t)st->lag <= b->near;
+}
+
+bool batcher_due(struct batcher *b, const struct batch_state *st)
+{
+	uint64_t age;
+
+	if (!st->records)
+		return false;
+	if (!b->began_ns)
+		b->began_ns = st->now_ns;
+	age = st->now_ns - b->began_ns;
+	if (st->records >= b->records_max || st->bytes >= b->bytes_max || age >= b->time_max_ns)
+		return true;
+	return live(b, st) && age >= linger(b);
+}
+
+int batcher_timeout_ms(const struct batcher *b, uint64_t now_ns, int idle_ms)
+{
+	uint64_t due, left;
+
+	if (!b->began_ns)
+		return idle_ms;
+	due = b->began_ns + linger(b);
+	left = due > now_ns ? (due - now_ns + NS_PER_MS - 1) / NS_PER_MS : 0;
+	return left < (uint64_t)idle_ms ? (int)left : idle_ms;
+}
+
+void batcher_committed(struct batcher *b, uint64_t took_ns)
+{
+	b->began_ns = 0;
+	b->commit_ns = took_ns;
+}

@@ -1,0 +1,32 @@
+/*
+ * batcher.h - when to commit: few and very large transactions when catching up, small and soon when live.
+ *
+ * Live commits adapt by themselves: as long as one commit takes, the next batch gathers, so that no more than about
+ * half the time goes into committing. A pure state machine; the caller brings the clock. Thread: processor.
+ */
+#ifndef AISLE_PROCESSOR_BATCHER_H
+#define AISLE_PROCESSOR_BATCHER_H
+
+#include "config/settings.h"
+
+struct batcher {
+	uint64_t records_max, bytes_max, time_max_ns, linger_ns; /* the bounds */
+	uint64_t near;        /* records of lag up to which the processor counts as live */
+	uint64_t began_ns;    /* first pending record; 0: none */
+	uint64_t commit_ns;   /* how long the last commit took */
+};
+
+struct batch_state {
+	uint64_t now_ns, records, bytes; /* pending */
+	bool poll_empty, poll_full;      /* the last poll gave nothing; as many as it may */
+	int64_t lag;                     /* records left, -1 unknown */
+};
+
+void batcher_init(struct batcher *b, const struct settings *set);
+/* Note what is pending; true when it is to be committed now. */
+bool batcher_due(struct batcher *b, const struct batch_state *st);
+/* How long the next poll may wait for a first record. */
+int batcher_timeout_ms(const struct batcher *b, uint64_t now_ns, int idle_ms);
+void batcher_committed(struct batcher *b, uint64_t took_ns);
+
+#endif

@@ -1,0 +1,142 @@
+/* Dead letters back: the topic read from its beginning to its present end by a consumer of its own. */
+#include "processor/dead_letters_internal.h"
+#include "processor/kafka_conf.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define POLL_MS 100
+
+static bool has_servers(const struct settings *set)
+{
+	const char *name, *value;
+
+	for (size_t i = 0; settings_kafka(set, i, &name, &value); i++)
+		if ((!strcmp(name, "bootstrap.servers") || !strcmp(name, "metadata.broker.list")) && *value)
+			return true;
+	return false;
+}
+
+/* A header as text in `buf`; "" when it is not there. */
+static const char *header(const rd_kafka_headers_t *h, const char *name, char *buf, size_t n)
+{
+	const void *p = NULL;
+	size_t len = 0;
+
+	buf[0] = '\0';
+	if (h && !rd_kafka_header_get_last(h, name, &p, &len) && p)
+		snprintf(buf, n, "%.*s", (int)(len < n ? len : n - 1), (const char *)p);
+	return buf;
+}
+
+static int give(const rd_kafka_message_t *m, dead_letter_each each, void *arg)
+{
+	char id[48], topic[512], partition[24], offset[24], timestamp[24], code[64], field[128], text[512], full[24];
+	rd_kafka_headers_t *h = NULL;
+
+	if (rd_kafka_message_headers(m, &h))
+		h = NULL;
+	snprintf(id, sizeof(id), "%d:%lld", m->partition, (long long)m->offset);
+	header(h, "aisle-topic", topic, sizeof(topic));
+	return each(arg, &(struct dead_letter){
+				 .id = id,
+				 .topic = topic,
+				 .resend_topic = strncmp(topic, "file:", 5) ? topic : "",
+				 .partition = (int32_t)strtol(header(h, "aisle-partition", partition, 24), NULL, 10),
+				 .offset = strtoll(header(h, "aisle-offset", offset, 24), NULL, 10),
+				 .timestamp_ms = strtoll(header(h, "aisle-timestamp", timestamp, 24), NULL, 10),
+				 .code = header(h, "aisle-code", code, sizeof(code)),
+				 .field = header(h, "aisle-field", field, sizeof(field)),
+				 .text = header(h, "aisle-text", text, sizeof(text)),
+				 .truncated_from = strtoull(header(h, "aisle-truncated-from", full, 24), NULL, 10),
+				 .key = { m->key, (uint32_t)m->key_len },
+				 .value = m->payload,
+				 .value_len = m->len,
+			 });
+}
+
+/* How many partitions the topic has: 0 when it does not exist, -1 when the broker does not answer. */
+static int partitions_of(rd_kafka_t *rk, const char *topic, int timeout_ms)
+{
+	rd_kafka_topic_t *t = rd_kafka_topic_new(rk, topic, NULL);
+	const struct rd_kafka_metadata *md = NULL;
+	int n = -1;
+
+	if (!rd_kafka_metadata(rk, 0, t, &md, timeout_ms)) {
+		n = md->topic_cnt && !md->topics[0].err ? md->topics[0].partition_cnt : 0;
+		rd_kafka_metadata_destroy(md);
+	}
+	rd_kafka_topic_destroy(t);
+	return n;
+}
+
+static int no_answer(struct error *e)
+{
+	return error_set(e, ERR_SOURCE_RETRY, "kafka.bootstrap.servers",
+			 "the broker does not answer; is kafka.bootstrap.servers right?");
+}
+
+/* Until every partition said that it is at its end. */
+static int read_to_end(rd_kafka_t *rk, int partitions, int timeout_ms, dead_letter_each each, void *arg,
+		       struct error *e)
+{
+	int ended = 0, silent_ms = 0, rc = 0;
+
+	while (!rc && ended < partitions) {
+		rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, POLL_MS);
+
+		silent_ms = m ? 0 : silent_ms + POLL_MS;
+		if (silent_ms >= timeout_ms)
+			return no_answer(e);
+		if (!m)
+			continue;
+		if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
+			ended++;
+		else if (!m->err)
+			rc = give(m, each, arg);
+		else if (m->partition >= 0)
+			rc = error_set(e, ERR_SOURCE_RETRY, "topics.deadLetters", "cannot read '%s': %s",
+				       rd_kafka_topic_name(m->rkt), rd_kafka_message_errstr(m));
+		rd_kafka_message_destroy(m);
+	}
+	return rc;
+}
+
+static int read_topic(const struct settings *set, int timeout_ms, dead_letter_each each, void *arg, struct error *e)
+{
+	const char *topic = setting_string(set, SET_TOPIC_DEAD_LETTERS);
+	rd_kafka_topic_partition_list_t *list = NULL;
+	rd_kafka_t *rk = NULL;
+	rd_kafka_conf_t *conf;
+	int rc, n;
+
+	rc = kafka_conf_make(set, KAFKA_CONSUMER, &conf, e);
+	if (!rc)
+		rc = kafka_client_new(RD_KAFKA_CONSUMER, conf, &rk, e);
+	if (rc)
+		return rc;
+	n = partitions_of(rk, topic, timeout_ms);
+	if (n <= 0) {
+		rc = n ? no_answer(e) : 0;
+		goto out;
+	}
+	rd_kafka_poll_set_consumer(rk);
+	list = rd_kafka_topic_partition_list_new(n);
+	for (int i = 0; i < n; i++)
+		rd_kafka_topic_partition_list_add(list, topic, i)->offset = RD_KAFKA_OFFSET_BEGINNING;
+	if (rd_kafka_assign(rk, list))
+		rc = error_set(e, ERR_SOURCE_OPEN, "topics.deadLetters", "cannot read '%s'", topic);
+	else
+		rc = read_to_end(rk, n, timeout_ms, each, arg, e);
+	rd_kafka_topic_partition_list_destroy(list);
+out:
+	kafka_client_destroy(rk);
+	return rc;
+}
+
+int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_each each, void *arg, struct error *e)
+{
+	int rc = letters__file_read(set, each, arg, e);
+
+	return rc || !has_servers(set) ? rc : read_topic(set, timeout_ms, each, arg, e);
+}

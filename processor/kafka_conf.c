@@ -1,0 +1,177 @@
+#include "processor/kafka_conf.h"
+
+#include "config/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <strings.h>
+
+#define ROLE(r) (1u << (r))
+#define CONSUMERS (ROLE(KAFKA_CONSUMER) | ROLE(KAFKA_PROBE))
+#define EVERYONE (CONSUMERS | ROLE(KAFKA_PRODUCER))
+
+struct preset {
+	unsigned roles;
+	const char *key, *value;
+};
+
+static const struct preset defaults[] = {
+	{ EVERYONE, "client.id", "aisle" },
+	{ EVERYONE, "socket.nagle.disable", "true" },
+	{ EVERYONE, "socket.keepalive.enable", "true" },
+	{ EVERYONE, "reconnect.backoff.max.ms", "2000" },
+	{ EVERYONE, "log.connection.close", "false" },
+	{ CONSUMERS, "group.id", "aisle" },
+	{ CONSUMERS, "topic.metadata.refresh.interval.ms", "30000" },
+	{ ROLE(KAFKA_CONSUMER), "queued.min.messages", "1000000" },
+	{ ROLE(KAFKA_CONSUMER), "queued.max.messages.kbytes", "131072" },
+	{ ROLE(KAFKA_PRODUCER), "linger.ms", "1" },
+	{ ROLE(KAFKA_PRODUCER), "message.max.bytes", "134217728" },
+	{ ROLE(KAFKA_PRODUCER), "queue.buffering.max.kbytes", "524288" },
+	{ ROLE(KAFKA_PRODUCER), "message.timeout.ms", "30000" },
+};
+
+static const struct preset required[] = {
+	{ CONSUMERS, "enable.auto.commit", "false" },
+	{ CONSUMERS, "enable.auto.offset.store", "false" },
+	{ CONSUMERS, "auto.offset.reset", "error" },
+	{ CONSUMERS, "isolation.level", "read_committed" },
+	{ CONSUMERS, "check.crcs", "true" },
+	{ CONSUMERS, "enable.partition.eof", "true" },
+	{ CONSUMERS, "allow.auto.create.topics", "false" },
+	{ CONSUMERS, "fetch.error.backoff.ms", "500" },
+	{ ROLE(KAFKA_PRODUCER), "enable.idempotence", "true" },
+	{ ROLE(KAFKA_PRODUCER), "acks", "all" },
+	{ ROLE(KAFKA_PRODUCER), "partitioner", "murmur2_random" },
+};
+
+/* After the user's settings: a probe reads one batch and never waits. */
+static const struct preset probe_limits[] = {
+	{ ROLE(KAFKA_PROBE), "queued.min.messages", "1" },
+	{ ROLE(KAFKA_PROBE), "fetch.message.max.bytes", "1024" },
+	{ ROLE(KAFKA_PROBE), "fetch.wait.max.ms", "5" },
+	{ ROLE(KAFKA_PROBE), "fetch.min.bytes", "1" },
+};
+
+/* Other names that librdkafka takes for the same property. */
+static const char *canonical(const char *key)
+{
+	if (!strcmp(key, "request.required.acks"))
+		return "acks";
+	if (!strcmp(key, "auto.commit.enable"))
+		return "enable.auto.commit";
+	if (!strcmp(key, "metadata.broker.list"))
+		return "bootstrap.servers";
+	return key;
+}
+
+static bool same_value(const char *key, const char *a, const char *b)
+{
+	if (!strcmp(key, "acks") && !strcmp(a, "-1"))
+		a = "all";
+	return !strcasecmp(a, b);
+}
+
+static const struct preset *required_find(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(required); i++)
+		if (!strcmp(required[i].key, key))
+			return &required[i];
+	return NULL;
+}
+
+static int set_one(rd_kafka_conf_t *conf, const char *key, const char *value, struct error *e)
+{
+	char field[sizeof(e->field)], why[200];
+
+	if (rd_kafka_conf_set(conf, key, value, why, sizeof(why)) == RD_KAFKA_CONF_OK)
+		return 0;
+	snprintf(field, sizeof(field), "kafka.%s", key);
+	return error_set(e, ERR_BAD_SETTING, field, "kafka.%s: %s", key, why);
+}
+
+static int set_all(rd_kafka_conf_t *conf, enum kafka_role role, const struct preset *v, size_t n, struct error *e)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++)
+		if (v[i].roles & ROLE(role))
+			rc = set_one(conf, v[i].key, v[i].value, e);
+	return rc;
+}
+
+static int set_users(rd_kafka_conf_t *conf, const struct settings *set, struct error *e)
+{
+	bool servers = false;
+	const char *name, *value;
+
+	for (size_t i = 0; settings_kafka(set, i, &name, &value); i++) {
+		const char *key = canonical(name);
+		const struct preset *must = required_find(key);
+		char field[sizeof(e->field)];
+		int rc;
+
+		if (must && !same_value(key, value, must->value)) {
+			snprintf(field, sizeof(field), "kafka.%s", name);
+			return error_set(e, ERR_BAD_SETTING, field, "kafka.%s must be '%s', which correct answers need; remove it",
+					 name, must->value);
+		}
+		if (!must && (rc = set_one(conf, name, value, e)))
+			return rc;
+		servers = servers || (!strcmp(key, "bootstrap.servers") && *value);
+	}
+	if (!servers)
+		return error_set(e, ERR_BAD_SETTING, "kafka.bootstrap.servers",
+				 "kafka.bootstrap.servers is not set; give it as host:port[,host:port]");
+	return 0;
+}
+
+/* librdkafka repeats itself while a broker is away; our own lines say what matters, so its words are for debugging. */
+static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+	(void)rk;
+	if (level <= 2)
+		log_error("kafka client", "facility=%s text=\"%s\"", facility, text);
+	else
+		log_debug("kafka client", "level=%d facility=%s text=\"%s\"", level, facility, text);
+}
+
+int kafka_conf_make(const struct settings *set, enum kafka_role role, rd_kafka_conf_t **ret, struct error *e)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	int rc;
+
+	rd_kafka_conf_set_log_cb(conf, on_log);
+	rc = set_all(conf, role, defaults, ARRAY_SIZE(defaults), e);
+	if (!rc)
+		rc = set_users(conf, set, e);
+	if (!rc && role == KAFKA_PROBE)
+		rc = set_all(conf, role, probe_limits, ARRAY_SIZE(probe_limits), e);
+	if (!rc)
+		rc = set_all(conf, role, required, ARRAY_SIZE(required), e);
+	if (rc) {
+		rd_kafka_conf_destroy(conf);
+		return rc;
+	}
+	*ret = conf;
+	return 0;
+}
+
+int kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret, struct error *e)
+{
+	char why[200];
+	rd_kafka_t *rk = rd_kafka_new(type, conf, why, sizeof(why));
+
+	if (!rk) {
+		rd_kafka_conf_destroy(conf);
+		return error_set(e, ERR_SOURCE_OPEN, "kafka", "cannot make a Kafka client: %s", why);
+	}
+	*ret = rk;
+	return 0;
+}
+
+void kafka_client_destroy(rd_kafka_t *rk)
+{
+	if (rk)
+		rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+}

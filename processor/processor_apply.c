@@ -1,0 +1,94 @@
+#include "processor/processor_internal.h"
+
+#define COUNT(page, field) __atomic_store_n(&(page)->field, (page)->field + 1, __ATOMIC_RELEASE)
+
+static int apply_event(struct processor *p, const struct record *r, struct error *e)
+{
+	struct event ev;
+	int rc;
+
+	rc = decode_event(p->decoder, r->value ? r->value : "", r->value_len, &ev, e);
+	if (rc)
+		return rc;
+	if (!ev.has_time) {
+		if (r->timestamp_ms < 0)
+			return error_set(e, ERR_MISSING_FIELD, "eventTime",
+					 "eventTime is missing and the record has no timestamp");
+		ev.t_ms = r->timestamp_ms;
+	}
+	rc = fold_event(p->fold, &ev, r->timestamp_ms, e);
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		COUNT(p->page, duplicates);
+		return 0;
+	}
+	COUNT(p->page, events);
+	if (ev.t_ms > p->watermark_ms)
+		p->watermark_ms = ev.t_ms;
+	return 0;
+}
+
+static int apply_catalog(struct processor *p, const struct record *r, struct error *e)
+{
+	struct catalog_item item;
+	bool deleted = false;
+	int rc = decode_catalog(p->decoder, r->key, r->value, r->value ? r->value_len : 0, &item, &deleted, e);
+
+	return rc ? rc : fold_catalog(p->fold, &item, deleted);
+}
+
+static int apply_stock(struct processor *p, const struct record *r, struct error *e)
+{
+	struct stock_record rec;
+	bool deleted = false;
+	int rc = decode_stock(p->decoder, r->key, r->value, r->value ? r->value_len : 0, &rec, &deleted, e);
+
+	if (rc)
+		return rc;
+	/* a line without any time is as old as can be: log order decides among such lines */
+	if (!deleted && !rec.has_as_of)
+		rec.as_of_ms = r->timestamp_ms < 0 ? 0 : r->timestamp_ms;
+	return fold_stock(p->fold, &rec, deleted, r->timestamp_ms);
+}
+
+static int apply_one(struct processor *p, const struct record *r, struct error *e)
+{
+	switch (r->topic) {
+	case TOPIC_EVENTS:
+		return apply_event(p, r, e);
+	case TOPIC_CATALOG:
+		return apply_catalog(p, r, e);
+	case TOPIC_STOCK:
+		return apply_stock(p, r, e);
+	case TOPIC_CONFIG:
+		return 0;
+	default:
+		return error_set(e, ERR_UNKNOWN_TOPIC, "topic", "no topic of that name is read");
+	}
+}
+
+int processor__apply(struct processor *p, struct source *src, const struct record *records, size_t n, struct error *e)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct record *r = &records[i];
+		struct error why = { 0 };
+		int rc = apply_one(p, r, &why);
+
+		COUNT(p->page, records);
+		if (!rc)
+			continue;
+		error_set(&why, rc, "", "%s", error_text(rc));
+		if (error_class(rc) != CLASS_SKIP) {
+			*e = why;
+			return rc;
+		}
+		COUNT(p->page, dead_letters);
+		if (dead_letters_add(p->letters, r, src->ops->log_name(src, r->log), &why)) {
+			rc = dead_letters_settle(p->letters, &p->stop, e);
+			if (rc)
+				return rc;
+		}
+	}
+	return 0;
+}

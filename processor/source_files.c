@@ -1,0 +1,340 @@
+#include "processor/source_files.h"
+#include "processor/sources.h"
+
+#include "config/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define KEY_BLOCK_BYTES 65536
+
+struct file {
+	char *path;
+	char *log_name;
+	uint64_t bytes;
+	bool stopped;
+	struct error why;
+};
+
+/* Keys of envelopes are unescaped into these; they live until release. */
+struct key_block {
+	struct key_block *next;
+	size_t used;
+	char bytes[KEY_BLOCK_BYTES];
+};
+
+struct source_files {
+	struct source base;
+	const struct settings *set;
+	resume_lookup resume;
+	void *resume_arg;
+	struct file *files;
+	size_t file_count, current;
+	bool open;             /* `cutter` reads files[current] */
+	struct cutter cutter;
+	bool resumed;          /* lines up to at.last were applied before */
+	struct position at;
+	uint64_t bytes_before; /* of the files already read */
+	uint64_t bytes_total;  /* 0: stdin is among them */
+	uint64_t records;
+	struct key_block *keys;
+	struct envelope envelope;
+};
+
+static struct source_files *self(struct source *base)
+{
+	return (struct source_files *)base;
+}
+
+static struct str keep_key(struct source_files *s, const struct envelope *en)
+{
+	struct key_block *b = s->keys;
+	char *p;
+
+	if (!en->has_key)
+		return (struct str){ NULL, 0 };
+	if (!b || b->used + en->key_len > sizeof(b->bytes)) {
+		b = xmalloc(sizeof(*b));
+		b->next = s->keys;
+		b->used = 0;
+		s->keys = b;
+	}
+	p = b->bytes + b->used;
+	memcpy(p, en->key, en->key_len);
+	b->used += en->key_len;
+	return (struct str){ p, (uint32_t)en->key_len };
+}
+
+static enum topic topic_named(const struct settings *set, struct str name)
+{
+	static const enum setting_id ids[TOPIC_COUNT] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK,
+							  SET_TOPIC_CONFIG };
+
+	for (int i = 0; i < TOPIC_COUNT; i++)
+		if (str_eq(name, str_of(setting_string(set, ids[i]))))
+			return (enum topic)i;
+	return TOPIC_COUNT;
+}
+
+static void record_of(struct source_files *s, const struct piece *piece, struct record *ret)
+{
+	struct envelope *en = &s->envelope;
+
+	*ret = (struct record){
+		.topic = TOPIC_EVENTS,
+		.log = (uint16_t)s->current,
+		.offset = piece->number,
+		.timestamp_ms = -1,
+		.value = piece->bytes.p,
+		.value_len = piece->bytes.n,
+	};
+	if (!(s->cutter.msgpack ? envelope_of_msgpack(piece->bytes, en) : envelope_of_json(piece->bytes, en)))
+		return;
+	ret->topic = topic_named(s->set, en->topic);
+	if (ret->topic == TOPIC_COUNT) {
+		/* the dead letter shows the whole line, with the name nobody knows */
+		return;
+	}
+	ret->key = keep_key(s, en);
+	ret->timestamp_ms = en->timestamp_ms;
+	ret->value = en->value.p;
+	ret->value_len = en->value.n;
+}
+
+static bool blank(struct str line)
+{
+	for (uint32_t i = 0; i < line.n; i++)
+		if (line.p[i] != ' ' && line.p[i] != '\t' && line.p[i] != '\r')
+			return false;
+	return true;
+}
+
+static void refuse(struct source_files *s, int code, const char *sentence)
+{
+	struct file *f = &s->files[s->current];
+
+	f->stopped = true;
+	error_set(&f->why, code, "", "'%s' is refused: %s", f->path, sentence);
+	log_error("file refused", "file=%s code=%s why=\"%s\"", f->path, error_slug(code), f->why.text);
+}
+
+/* A line that was applied before, as its number says. The last one must still be what it was. */
+static void compare(struct source_files *s, const struct record *r)
+{
+	if (r->offset == s->at.last && record_fingerprint(r) != s->at.fingerprint)
+		refuse(s, ERR_LOG_RECREATED,
+		       "it is not the file that was read before; give it another name, or start with an empty store.path");
+}
+
+static int hand_out(struct source_files *s, struct record *ret, int max)
+{
+	struct file *f = &s->files[s->current];
+	struct piece piece;
+	int n = 0;
+
+	while (n < max && !f->stopped && cutter__next(&s->cutter, &piece)) {
+		bool applied = s->resumed && piece.number <= s->at.last;
+
+		if (!s->cutter.msgpack && blank(piece.bytes))
+			continue;
+		if (applied && piece.number < s->at.last)
+			continue;
+		record_of(s, &piece, &ret[n]);
+		if (applied)
+			compare(s, &ret[n]);
+		else
+			n++;
+	}
+	return n;
+}
+
+static int open_next(struct source_files *s, struct error *e)
+{
+	struct file *f = &s->files[s->current];
+	bool is_stdin = !strcmp(f->path, "-");
+	int rc = cutter__open(&s->cutter, f->path, e);
+
+	if (rc)
+		return rc;
+	s->open = true;
+	s->at = (struct position){ .last = -1 };
+	s->resumed = !is_stdin && s->resume && s->resume(s->resume_arg, f->log_name, 0, &s->at);
+	return 0;
+}
+
+static void close_current(struct source_files *s)
+{
+	struct file *f = &s->files[s->current];
+
+	if (!f->stopped && s->resumed && s->cutter.next_number <= s->at.last)
+		refuse(s, ERR_LOG_TRUNCATED,
+		       "it is shorter than what was read before; restore it, or start with an empty store.path");
+	s->bytes_before += f->bytes;
+	cutter__close(&s->cutter);
+	s->open = false;
+	s->current++;
+}
+
+static void source_release(struct source *base)
+{
+	struct source_files *s = self(base);
+
+	for (struct key_block *b = s->keys, *next; b; b = next) {
+		next = b->next;
+		free(b);
+	}
+	s->keys = NULL;
+}
+
+static int source_poll(struct source *base, struct record *ret, int max, int timeout_ms, struct error *e)
+{
+	struct source_files *s = self(base);
+	int rc, n;
+
+	(void)timeout_ms;
+	source_release(base);
+	while (s->current < s->file_count) {
+		if (!s->open && (rc = open_next(s, e)))
+			return rc;
+		n = hand_out(s, ret, max);
+		s->records += (uint64_t)n;
+		if (n)
+			return n;
+		rc = s->files[s->current].stopped ? 0 : cutter__more(&s->cutter, e);
+		if (rc < 0)
+			return rc;
+		if (!rc)
+			close_current(s);
+	}
+	return error_set(e, ERR_SOURCE_END, "", "all files are read");
+}
+
+void source_files_progress(struct source *base, uint64_t *done, uint64_t *total)
+{
+	struct source_files *s = self(base);
+	uint64_t here = s->open ? files_input_taken(s->cutter.in) : 0;
+
+	*done = s->bytes_before + here;
+	*total = s->bytes_total;
+}
+
+/* An estimate from the bytes: the lines left are about as long as those before. */
+static int64_t source_lag(struct source *base)
+{
+	struct source_files *s = self(base);
+	uint64_t done, total;
+
+	source_files_progress(base, &done, &total);
+	if (s->current >= s->file_count)
+		return 0;
+	if (!total || !done)
+		return -1;
+	return 1 + (int64_t)((double)(total > done ? total - done : 0) * (double)s->records / (double)done);
+}
+
+static void source_committed(struct source *base, uint16_t log, int32_t partition, int64_t next)
+{
+	(void)base;
+	(void)log;
+	(void)partition;
+	(void)next;
+}
+
+static const char *source_log_name(struct source *base, uint16_t log)
+{
+	assert(log < self(base)->file_count);
+	return self(base)->files[log].log_name;
+}
+
+static bool source_stopped(struct source *base, size_t index, const char **log_name, int32_t *partition,
+			   struct error *why)
+{
+	struct source_files *s = self(base);
+
+	for (size_t i = 0; i < s->file_count; i++) {
+		if (!s->files[i].stopped || index--)
+			continue;
+		*log_name = s->files[i].log_name;
+		*partition = 0;
+		*why = s->files[i].why;
+		return true;
+	}
+	return false;
+}
+
+static void source_close(struct source *base)
+{
+	struct source_files *s = self(base);
+
+	if (!s)
+		return;
+	source_release(base);
+	if (s->open)
+		cutter__close(&s->cutter);
+	for (size_t i = 0; i < s->file_count; i++) {
+		free(s->files[i].path);
+		free(s->files[i].log_name);
+	}
+	free(s->files);
+	free(s);
+}
+
+static const struct source_ops source_files_ops = {
+	source_poll, source_release, source_lag, source_committed, source_log_name, source_stopped, source_close,
+};
+
+static int file_add(struct source_files *s, const char *path, struct error *e)
+{
+	struct file *f = &s->files[s->file_count];
+	bool is_stdin = !strcmp(path, "-");
+	struct stat st = { 0 };
+	char *real = is_stdin ? NULL : realpath(path, NULL);
+
+	if (!is_stdin && (!real || stat(real, &st) || S_ISDIR(st.st_mode))) {
+		free(real);
+		return error_set(e, ERR_SOURCE_OPEN, "", "cannot read '%s': %s", path,
+				 S_ISDIR(st.st_mode) ? "it is a directory" : strerror(errno));
+	}
+	*f = (struct file){ .path = xstrndup(path, strlen(path)), .bytes = (uint64_t)st.st_size };
+	if (asprintf(&f->log_name, "file:%s", real ? real : "-") < 0)
+		abort();
+	free(real);
+	s->file_count++;
+	for (size_t i = 0; i + 1 < s->file_count; i++)
+		if (!strcmp(s->files[i].log_name, f->log_name))
+			return error_set(e, ERR_SOURCE_OPEN, "", "'%s' is given twice", path);
+	return 0;
+}
+
+int source_files_open(const struct settings *set, const char *const *paths, size_t n, resume_lookup resume,
+		      void *resume_arg, struct source **ret, struct error *e)
+{
+	struct source_files *s = xcalloc(1, sizeof(*s));
+	bool measurable = true;
+	int rc = 0;
+
+	s->base.ops = &source_files_ops;
+	s->set = set;
+	s->resume = resume;
+	s->resume_arg = resume_arg;
+	s->files = xcalloc(n, sizeof(*s->files));
+	if (!n || n > UINT16_MAX)
+		rc = error_set(e, ERR_SOURCE_OPEN, "", "%zu files are too %s", n, n ? "many" : "few");
+	for (size_t i = 0; i < n && !rc; i++) {
+		rc = file_add(s, paths[i], e);
+		measurable = measurable && strcmp(paths[i], "-");
+		s->bytes_total += rc ? 0 : s->files[i].bytes;
+	}
+	if (rc) {
+		source_close(&s->base);
+		return rc;
+	}
+	if (!measurable)
+		s->bytes_total = 0;
+	*ret = &s->base;
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* source_files.h - the files source, for its two halves: the seam, and cutting a file into records. */
+#ifndef AISLE_PROCESSOR_SOURCE_FILES_H
+#define AISLE_PROCESSOR_SOURCE_FILES_H
+
+#include "config/settings.h"
+#include "processor/envelope.h"
+#include "processor/files_input.h"
+#include "schemas/record.h"
+
+#define PIECE_MAX (64u << 20) /* bytes of one line or map; what is longer is cut off */
+
+/* A line or map. */
+struct piece {
+	struct str bytes;
+	int64_t number;       /* from 0 */
+};
+
+/* Cuts one file into pieces. */
+struct cutter {
+	struct files_input *in;
+	char *buf;
+	size_t room, at, have;
+	size_t scanned;        /* bytes after `at` known to hold no newline */
+	bool started, msgpack, eof, skip_line;
+	int64_t next_number;
+};
+
+int cutter__open(struct cutter *c, const char *path, struct error *e) MUST_CHECK;
+void cutter__close(struct cutter *c);
+/* The next whole piece in memory: true. Its bytes are valid until cutter__more. */
+bool cutter__next(struct cutter *c, struct piece *ret);
+/* Read on: 1, 0 when the file is at its end and nothing is left, or IO. Frees all pieces. */
+int cutter__more(struct cutter *c, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,338 @@
+/* Reading: batches from the consumer's queue, in order, each partition only from the log it began in. */
+#include "processor/source_kafka.h"
+#include "processor/sources.h"
+
+#include "config/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define ALIVE_NS UINT64_C(1500000000) /* longer without a word: the broker is asked */
+#define RELOOK_TIMEOUT_MS 2000
+
+static struct source_kafka *self(struct source *base)
+{
+	return (struct source_kafka *)base;
+}
+
+static int log_of(struct source_kafka *s, const rd_kafka_topic_t *t)
+{
+	for (int log = 0; log < TOPIC_COUNT; log++)
+		if (s->seen[log] == t)
+			return log;
+	for (int log = 0; log < TOPIC_COUNT; log++) {
+		if (!strcmp(s->topics[log], rd_kafka_topic_name(t))) {
+			s->seen[log] = t;
+			return log;
+		}
+	}
+	return -1;
+}
+
+static struct part *part_of(struct source_kafka *s, const rd_kafka_message_t *m)
+{
+	int log = m->rkt ? log_of(s, m->rkt) : -1;
+
+	if (log < 0 || m->partition < 0 || m->partition >= s->part_count[log])
+		return NULL;
+	return &s->parts[log][m->partition];
+}
+
+static void take_error(struct source_kafka *s, const rd_kafka_message_t *m)
+{
+	struct part *p = part_of(s, m);
+	int log = m->rkt ? log_of(s, m->rkt) : -1;
+
+	if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF) {
+		if (!p || p->state != PART_READING)
+			return;
+		p->eof_at = m->offset;
+		p->seen = true;
+		p->last_error = 0;
+		s->alive_ns = kafka__now_ns();
+	} else if (p) {
+		kafka__suspect(s, p, m->err);
+	} else if (log >= 0) {
+		for (int32_t i = 0; i < s->part_count[log]; i++)
+			kafka__suspect(s, &s->parts[log][i], m->err);
+	} else {
+		log_debug("kafka", "error=\"%s\"", rd_kafka_message_errstr(m));
+		s->look_ns = 0;
+	}
+}
+
+/* Up to `max` messages, as soon as there is one. */
+static size_t fetch(struct source_kafka *s, size_t max, int timeout_ms)
+{
+	ssize_t n = rd_kafka_consume_batch_queue(s->queue, 0, s->messages, max);
+
+	if (n <= 0) {
+		/* the batch call waits until its array is full, this one for the first message only */
+		s->messages[0] = rd_kafka_consume_queue(s->queue, timeout_ms);
+		if (!s->messages[0])
+			return 0;
+		n = max > 1 ? rd_kafka_consume_batch_queue(s->queue, 0, s->messages + 1, max - 1) : 0;
+		n = 1 + (n > 0 ? n : 0);
+	}
+	return (size_t)n;
+}
+
+/* Drop errors, and what is stale or not being read; what is left is to be handed out if its partition is the same. */
+static void sift(struct source_kafka *s, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		rd_kafka_message_t *m = s->messages[i];
+		struct part *p = m->err ? NULL : part_of(s, m);
+
+		if (m->err)
+			take_error(s, m);
+		if (p && p->state == PART_READING && m->offset >= p->at.next)
+			s->messages[kept++] = m;
+		else
+			rd_kafka_message_destroy(m);
+	}
+	s->message_count = kept;
+}
+
+static void look_again(struct source_kafka *s)
+{
+	uint64_t now = kafka__now_ns();
+	struct part **due = NULL;
+	size_t n = 0, room = 0;
+
+	for (size_t i = 0; i < s->message_count; i++) {
+		struct part *p = part_of(s, s->messages[i]);
+
+		if (p->at.last < 0)
+			p->verified_ns = now;
+		if (now - p->verified_ns < VERIFY_EVERY_NS || p->verdict == VERDICT_PENDING)
+			continue;
+		if (n == room)
+			due = xrealloc(due, (room = room * 2 + 8) * sizeof(*due));
+		p->verdict = VERDICT_PENDING;
+		due[n++] = p;
+	}
+	verifier_look(s->verifier, due, n, RELOOK_TIMEOUT_MS);
+	for (size_t i = 0; i < n; i++) {
+		if (due[i]->state == PART_STOPPED)
+			kafka__restart(s); /* what is refused is fetched no further */
+		else if (due[i]->verdict != VERDICT_SAME)
+			kafka__suspect(s, due[i], 0);
+	}
+	free(due);
+}
+
+static void record_of(const struct part *p, const rd_kafka_message_t *m, struct record *ret)
+{
+	rd_kafka_timestamp_type_t type;
+
+	*ret = (struct record){
+		.topic = (enum topic)p->log,
+		.log = p->log,
+		.partition = p->id,
+		.offset = m->offset,
+		.timestamp_ms = rd_kafka_message_timestamp(m, &type),
+		.key = { m->key, (uint32_t)m->key_len },
+		.value = m->payload,
+		.value_len = m->len,
+	};
+}
+
+static void advance(struct source_kafka *s, const struct record *r)
+{
+	struct part *p = &s->parts[r->log][r->partition];
+
+	p->at = (struct position){ r->offset + 1, r->offset, r->timestamp_ms, record_fingerprint(r) };
+	p->known = true;
+	p->seen = true;
+	p->last_error = 0;
+}
+
+static int hand_out(struct source_kafka *s, struct record *ret)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < s->message_count; i++) {
+		struct part *p = part_of(s, s->messages[i]);
+
+		if (p->state != PART_READING || s->messages[i]->offset < p->at.next)
+			continue;
+		record_of(p, s->messages[i], &ret[n]);
+		p->at.next = ret[n].offset + 1;
+		/* where the next look begins: the last record of each run is enough */
+		if (n && (ret[n - 1].partition != p->id || ret[n - 1].log != p->log))
+			advance(s, &ret[n - 1]);
+		n++;
+	}
+	if (n) {
+		advance(s, &ret[n - 1]);
+		s->alive_ns = kafka__now_ns();
+	}
+	return n;
+}
+
+static void source_release(struct source *base)
+{
+	struct source_kafka *s = self(base);
+
+	for (size_t i = 0; i < s->message_count; i++)
+		rd_kafka_message_destroy(s->messages[i]);
+	s->message_count = 0;
+}
+
+static void nap(int timeout_ms)
+{
+	struct timespec ts = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+
+	nanosleep(&ts, NULL);
+}
+
+static int source_poll(struct source *base, struct record *ret, int max, int timeout_ms, struct error *e)
+{
+	struct source_kafka *s = self(base);
+	int rc, n;
+
+	source_release(base);
+	if (kafka__now_ns() - s->alive_ns > ALIVE_NS && s->look_ns > kafka__now_ns() + ALIVE_NS)
+		s->look_ns = 0;
+	rc = kafka__look_around(s, e);
+	if (rc)
+		return rc;
+	if ((size_t)max > s->message_max) {
+		s->messages = xrealloc(s->messages, (size_t)max * sizeof(rd_kafka_message_t *));
+		s->message_max = (size_t)max;
+	}
+	if (s->rk)
+		sift(s, fetch(s, (size_t)max, timeout_ms));
+	else
+		nap(timeout_ms);
+	look_again(s);
+	n = hand_out(s, ret);
+	if (!n && s->message_count)
+		source_release(base);
+	if (!n && s->down)
+		return error_set(e, ERR_SOURCE_RETRY, "kafka", "the broker does not answer");
+	return n;
+}
+
+static int64_t source_lag(struct source *base)
+{
+	struct source_kafka *s = self(base);
+	int64_t sum = 0;
+
+	for (int log = 0; log < TOPIC_COUNT; log++) {
+		for (int32_t i = 0; i < s->part_count[log]; i++) {
+			struct part *p = &s->parts[log][i];
+			int64_t low, high, from = p->eof_at > p->at.next ? p->eof_at : p->at.next;
+
+			if (p->state == PART_STOPPED)
+				continue;
+			if (p->state == PART_WAITING || !p->seen ||
+			    rd_kafka_get_watermark_offsets(s->rk, s->topics[log], i, &low, &high) || high < 0)
+				return -1;
+			sum += high > from ? high - from : 0;
+		}
+	}
+	return s->down ? -1 : sum;
+}
+
+static void source_committed(struct source *base, uint16_t log, int32_t partition, int64_t next)
+{
+	struct source_kafka *s = self(base);
+
+	assert(log < TOPIC_COUNT && partition < s->part_count[log]);
+	s->parts[log][partition].committed = next;
+}
+
+static const char *source_log_name(struct source *base, uint16_t log)
+{
+	assert(log < TOPIC_COUNT);
+	return self(base)->topics[log];
+}
+
+static bool source_stopped(struct source *base, size_t index, const char **log_name, int32_t *partition,
+			   struct error *why)
+{
+	struct source_kafka *s = self(base);
+
+	for (int log = 0; log < TOPIC_COUNT; log++) {
+		for (int32_t i = 0; i < s->part_count[log]; i++) {
+			if (s->parts[log][i].state != PART_STOPPED || index--)
+				continue;
+			*log_name = s->topics[log];
+			*partition = i;
+			*why = s->parts[log][i].why;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void source_close(struct source *base)
+{
+	struct source_kafka *s = self(base);
+
+	if (!s)
+		return;
+	source_release(base);
+	if (!s->down)
+		kafka__tell_group(s, true);
+	kafka__reader_close(s);
+	verifier_free(s->verifier);
+	for (int log = 0; log < TOPIC_COUNT; log++) {
+		if (s->handles[log])
+			rd_kafka_topic_destroy(s->handles[log]);
+		free(s->parts[log]);
+	}
+	kafka_client_destroy(s->probe);
+	free(s->messages);
+	free(s);
+}
+
+static const struct source_ops source_kafka_ops = {
+	source_poll, source_release, source_lag, source_committed, source_log_name, source_stopped, source_close,
+};
+
+static int topics_read(struct source_kafka *s, const struct settings *set, struct error *e)
+{
+	static const enum setting_id ids[] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK, SET_TOPIC_CONFIG };
+
+	for (int i = 0; i < TOPIC_COUNT; i++) {
+		s->topics[i] = setting_string(set, ids[i]);
+		for (int j = 0; j < i; j++)
+			if (!strcmp(s->topics[i], s->topics[j]))
+				return error_set(e, ERR_BAD_SETTING, "topics", "two topics have one name: '%s'",
+						 s->topics[i]);
+	}
+	return 0;
+}
+
+int source_kafka_open(const struct settings *set, resume_lookup resume, void *resume_arg, struct source **ret,
+		      struct error *e)
+{
+	struct source_kafka *s = xcalloc(1, sizeof(*s));
+	rd_kafka_conf_t *conf;
+	int rc;
+
+	*s = (struct source_kafka){ .base = { &source_kafka_ops }, .set = set, .resume = resume, .resume_arg = resume_arg };
+	s->discovery_ms = setting_int(set, SET_TOPICS_DISCOVERY);
+	rc = topics_read(s, set, e);
+	if (!rc)
+		rc = kafka_conf_make(set, KAFKA_PROBE, &conf, e);
+	if (!rc)
+		rc = kafka_client_new(RD_KAFKA_CONSUMER, conf, &s->probe, e);
+	if (rc)
+		goto out;
+	rd_kafka_poll_set_consumer(s->probe);
+	s->verifier = verifier_new(s->probe, s->topics);
+	for (int i = 0; i < TOPIC_COUNT; i++)
+		s->handles[i] = rd_kafka_topic_new(s->probe, s->topics[i], NULL);
+	*ret = &s->base;
+	return 0;
+out:
+	source_close(&s->base);
+	return rc;
+}

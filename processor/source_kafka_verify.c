@@ -1,0 +1,195 @@
+#include "processor/source_kafka.h"
+
+#include "config/log.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define WATERMARK_TIMEOUT_MS 2000
+
+struct verifier {
+	rd_kafka_t *probe;
+	const char *const *topics; /* by log */
+};
+
+uint64_t kafka__now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+struct verifier *verifier_new(rd_kafka_t *probe, const char *const *topics)
+{
+	struct verifier *v = xcalloc(1, sizeof(*v));
+
+	v->probe = probe;
+	v->topics = topics;
+	return v;
+}
+
+void verifier_free(struct verifier *v)
+{
+	free(v);
+}
+
+static struct part *find(struct verifier *v, struct part **parts, size_t n, const rd_kafka_message_t *m)
+{
+	const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : "";
+
+	for (size_t i = 0; i < n; i++)
+		if (parts[i]->id == m->partition && !strcmp(v->topics[parts[i]->log], topic))
+			return parts[i];
+	return NULL;
+}
+
+static uint64_t fingerprint_of(const struct part *p, const rd_kafka_message_t *m)
+{
+	rd_kafka_timestamp_type_t type;
+	struct record r = {
+		.topic = (enum topic)p->log,
+		.log = p->log,
+		.partition = p->id,
+		.offset = m->offset,
+		.timestamp_ms = rd_kafka_message_timestamp(m, &type),
+		.key = { m->key, (uint32_t)m->key_len },
+		.value = m->payload,
+		.value_len = m->len,
+	};
+
+	return record_fingerprint(&r);
+}
+
+/* What one message of the probe says about the partition. */
+static enum verdict judge(const struct part *p, const rd_kafka_message_t *m)
+{
+	switch (m->err) {
+	case RD_KAFKA_RESP_ERR_NO_ERROR:
+		if (m->offset < p->at.last)
+			return VERDICT_PENDING;
+		if (m->offset > p->at.last)
+			return VERDICT_COMPACTED;
+		return fingerprint_of(p, m) == p->at.fingerprint ? VERDICT_SAME : VERDICT_OTHER;
+	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
+	case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
+		return VERDICT_OUTSIDE;
+	default:
+		return VERDICT_UNSURE;
+	}
+}
+
+static void read_again(struct verifier *v, struct part **parts, size_t n, int timeout_ms)
+{
+	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
+	uint64_t deadline = kafka__now_ns() + (uint64_t)timeout_ms * 1000000u;
+	size_t pending = n;
+	rd_kafka_resp_err_t err;
+
+	for (size_t i = 0; i < n; i++) {
+		rd_kafka_topic_partition_t *tp =
+			rd_kafka_topic_partition_list_add(list, v->topics[parts[i]->log], parts[i]->id);
+
+		tp->offset = parts[i]->at.last;
+		parts[i]->verdict = VERDICT_PENDING;
+	}
+	err = rd_kafka_assign(v->probe, list);
+	rd_kafka_topic_partition_list_destroy(list);
+	while (!err && pending && kafka__now_ns() < deadline) {
+		rd_kafka_message_t *m = rd_kafka_consumer_poll(v->probe, 50);
+		struct part *p = m ? find(v, parts, n, m) : NULL;
+
+		if (p && p->verdict == VERDICT_PENDING) {
+			p->verdict = judge(p, m);
+			pending -= p->verdict != VERDICT_PENDING;
+		}
+		if (m)
+			rd_kafka_message_destroy(m);
+	}
+	rd_kafka_assign(v->probe, NULL);
+	for (size_t i = 0; i < n; i++)
+		if (parts[i]->verdict == VERDICT_PENDING)
+			parts[i]->verdict = VERDICT_UNSURE;
+}
+
+static void refuse(struct verifier *v, struct part *p, int code, const char *sentence)
+{
+	const char *topic = v->topics[p->log];
+
+	p->state = PART_STOPPED;
+	p->why = (struct error){ 0 };
+	error_set(&p->why, code, "topics", "partition %d of '%s' is refused: %s", p->id, topic, sentence);
+	log_error("partition refused", "topic=%s partition=%d code=%s next=%lld why=\"%s\"", topic, p->id,
+		  error_slug(code), (long long)p->at.next, p->why.text);
+}
+
+static void accept_unseen(struct verifier *v, struct part *p, const char *why)
+{
+	if (!p->accepted_unseen)
+		log_warn("last applied record cannot be compared", "topic=%s partition=%d offset=%lld why=\"%s\"",
+			 v->topics[p->log], p->id, (long long)p->at.last, why);
+	p->accepted_unseen = true;
+	p->verdict = VERDICT_SAME;
+}
+
+/* `last` is not in the log any more: is the log shorter, or did it lose its beginning? */
+static void consult_watermarks(struct verifier *v, struct part *p)
+{
+	int64_t low, high;
+
+	p->verdict = VERDICT_UNSURE;
+	if (rd_kafka_query_watermark_offsets(v->probe, v->topics[p->log], p->id, &low, &high, WATERMARK_TIMEOUT_MS))
+		return;
+	if (high < p->at.next) {
+		if (++p->truncated_looks >= TRUNCATED_LOOKS)
+			refuse(v, p, ERR_LOG_TRUNCATED,
+			       "it is shorter than what was read; restore the topic, or start with an empty store.path");
+		return;
+	}
+	p->truncated_looks = 0;
+	if (low > p->at.next)
+		refuse(v, p, ERR_LOG_GAP,
+		       "records that were not read yet are gone; restore the topic, or start with an empty store.path");
+	else if (low == p->at.next)
+		accept_unseen(v, p, "it is older than the topic's retention");
+}
+
+static void conclude(struct verifier *v, struct part *p, uint64_t looked_ns)
+{
+	bool compacted = p->log == TOPIC_CATALOG || p->log == TOPIC_STOCK || p->log == TOPIC_CONFIG;
+
+	switch (p->verdict) {
+	case VERDICT_OUTSIDE:
+		consult_watermarks(v, p);
+		break;
+	case VERDICT_COMPACTED:
+		if (compacted) {
+			accept_unseen(v, p, "it was compacted away");
+			break;
+		}
+		/* fall through */
+	case VERDICT_OTHER:
+		refuse(v, p, ERR_LOG_RECREATED,
+		       "the topic was made anew since it was read; restore it, or start with an empty store.path");
+		break;
+	default:
+		break;
+	}
+	if (p->verdict == VERDICT_SAME) {
+		p->truncated_looks = 0;
+		p->verified_ns = looked_ns;
+	}
+}
+
+void verifier_look(struct verifier *v, struct part **parts, size_t n, int timeout_ms)
+{
+	/* taken before the look: what was fetched before this moment is what the look vouches for */
+	uint64_t looked_ns = kafka__now_ns();
+
+	if (!n)
+		return;
+	read_again(v, parts, n, timeout_ms);
+	for (size_t i = 0; i < n; i++)
+		conclude(v, parts[i], looked_ns);
+}
