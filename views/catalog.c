@@ -21,7 +21,7 @@ void catalog_store(struct fold *f, const struct catalog_item *item, bool deleted
 	fold_put(f, TBL_CATALOG, id_key(fold_item(f, item->item_id), be), packed, n + 1);
 }
 
-int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)
+int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret)
 {
 	unsigned char be[4];
 	struct str row;
@@ -33,7 +33,18 @@ int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)
 		return ERR_STORE_CORRUPT;
 	if (row.p[0] == ROW_DELETED)
 		return CATALOG_DELETED;
-	rc = catalog_item_unpack(row.p + 1, row.n - 1, ret);
+	*ret = (struct str){ row.p + 1, row.n - 1 };
+	return CATALOG_LIVE;
+}
+
+int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)
+{
+	struct str packed;
+	int rc = catalog_get_packed(sn, item, &packed);
+
+	if (rc != CATALOG_LIVE)
+		return rc;
+	rc = catalog_item_unpack(packed.p, packed.n, ret);
 	if (rc)
 		return rc;
 	ret->item_id = snap_item_name(sn, item);

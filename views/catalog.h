@@ -16,6 +16,9 @@ enum catalog_state {
 /* *ret is filled (item_id included) for CATALOG_LIVE; strings are valid until the next catalog_get or renew. Negative on error. */
 int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret);
 
+/* The same without taking it apart: *ret is the packed record, for catalog_item_unpack; valid as long. */
+int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret);
+
 /* Each live item in ascending interned id. Stops on non-zero. */
 typedef int (*catalog_row)(void *arg, uint32_t item, const struct catalog_item *record);
 int catalog_each(struct snap *sn, catalog_row each, void *arg);

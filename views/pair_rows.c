@@ -101,6 +101,7 @@ static const enum table_id pair_tables[] = {
 void neighbours_fini(struct neighbours *list)
 {
 	free(list->v);
+	free(list->spare);
 	*list = (struct neighbours){ 0 };
 }
 
@@ -112,40 +113,59 @@ static int collect(void *arg, uint64_t group, uint32_t member, const int64_t *co
 	if (list->n == list->room) {
 		list->room = list->room ? list->room * 2 : 256;
 		list->v = xrealloc(list->v, list->room * sizeof(*list->v));
+		list->spare = xrealloc(list->spare, list->room * sizeof(*list->spare));
 	}
 	list->v[list->n++] = (struct neighbour){ member, (uint32_t)columns[0] };
 	return 0;
 }
 
-static int by_item(const void *pa, const void *pb)
+static void swap_spare(struct neighbours *list)
 {
-	const struct neighbour *a = pa, *b = pb;
+	struct neighbour *v = list->v;
 
-	return a->item < b->item ? -1 : a->item > b->item;
+	list->v = list->spare;
+	list->spare = v;
 }
 
-static int by_count(const void *pa, const void *pb)
+/* v[0..middle) and v[middle..n) are sorted by item: merge them, counts of one item added. */
+static void merge_runs(struct neighbours *list, size_t middle)
 {
-	const struct neighbour *a = pa, *b = pb;
+	size_t a = 0, b = middle, n = 0;
 
-	if (a->count != b->count)
-		return a->count > b->count ? -1 : 1;
-	return by_item(pa, pb);
-}
-
-/* Sum the runs of one item. */
-static void sum_epochs(struct neighbours *list)
-{
-	size_t n = 0;
-
-	qsort(list->v, list->n, sizeof(*list->v), by_item);
-	for (size_t i = 0; i < list->n; i++) {
-		if (n && list->v[n - 1].item == list->v[i].item)
-			list->v[n - 1].count += list->v[i].count;
-		else
-			list->v[n++] = list->v[i];
+	if (middle == 0 || middle == list->n)
+		return;
+	while (a < middle || b < list->n) {
+		if (b == list->n || (a < middle && list->v[a].item < list->v[b].item)) {
+			list->spare[n++] = list->v[a++];
+		} else if (a == middle || list->v[b].item < list->v[a].item) {
+			list->spare[n++] = list->v[b++];
+		} else {
+			list->spare[n] = list->v[a++];
+			list->spare[n++].count += list->v[b++].count;
+		}
 	}
 	list->n = n;
+	swap_spare(list);
+}
+
+/* Largest count first, a byte of the count at a time; equal counts stay by ascending item. */
+static void sort_by_count(struct neighbours *list)
+{
+	uint32_t largest = 0;
+
+	for (size_t i = 0; i < list->n; i++)
+		largest = list->v[i].count > largest ? list->v[i].count : largest;
+	for (unsigned shift = 0; shift < 32 && largest >> shift; shift += 8) {
+		size_t at[257] = { 0 };
+
+		for (size_t i = 0; i < list->n; i++)
+			at[256 - (list->v[i].count >> shift & 0xff)]++;
+		for (size_t i = 1; i < ARRAY_SIZE(at); i++)
+			at[i] += at[i - 1];
+		for (size_t i = 0; i < list->n; i++)
+			list->spare[at[255 - (list->v[i].count >> shift & 0xff)]++] = list->v[i];
+		swap_spare(list);
+	}
 }
 
 int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, struct neighbours *ret)
@@ -157,11 +177,12 @@ int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, struct neigh
 	if (watermark == TIME_NONE)
 		return 0;
 	last = time_bucket(watermark, MS_PER_EPOCH);
-	for (int64_t epoch = pair_oldest_epoch(watermark); epoch <= last && !rc; epoch++)
+	for (int64_t epoch = pair_oldest_epoch(watermark); epoch <= last && !rc; epoch++) {
+		size_t middle = ret->n;
+
 		rc = snap_sums(sn, pair_tables[which], group_of(epoch, item), group_of(epoch, item), collect, ret);
-	if (ret->n) {
-		sum_epochs(ret);
-		qsort(ret->v, ret->n, sizeof(*ret->v), by_count);
+		merge_runs(ret, middle);
 	}
+	sort_by_count(ret);
 	return rc;
 }

@@ -21,6 +21,7 @@ struct neighbour {
 struct neighbours {
 	struct neighbour *v;
 	size_t n, room;
+	struct neighbour *spare;  /* as large as v; for merging and sorting */
 };
 void neighbours_fini(struct neighbours *list);
 
