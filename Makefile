@@ -1,29 +1,55 @@
 # aisle - `make help` lists the targets.
 BUILD ?= dev
 CC = gcc
-PKGS = rdkafka lmdb libuv libh2o jansson msgpack libsodium libxxhash inih
+PREFIX ?= /usr/local
+PYTHON = /usr/bin/python3
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+DEMO ?=
 OUT = build/$(BUILD)
+.DEFAULT_GOAL := all
 
+# Debian packages: what building and the demo need, and what the tests need besides.
+DEPS_RUN = gcc libc6-dev make pkg-config python3 librdkafka-dev liblmdb-dev libuv1-dev libh2o-dev libmsgpack-dev \
+	libjansson-dev libsodium-dev libxxhash-dev libinih-dev zlib1g-dev libssl-dev
+DEPS_TEST = libcriterion-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema python3-yaml \
+	clang-format clang-tidy cppcheck pmccabe help2man wrk
+
+PKGS = rdkafka lmdb libuv libh2o jansson msgpack libsodium libxxhash inih
 FLAGS_dev = -O1 -g
-FLAGS_release = -O2 -g -DNDEBUG_NEVER
+FLAGS_release = -O2 -g
 FLAGS_asan = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan = -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wwrite-strings -Werror
 
+# Empty before `make deps`: targets that install first build in a second make.
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
-ALL_CFLAGS = -std=gnu11 $(FLAGS_$(BUILD)) $(WARN) -D_GNU_SOURCE -I. $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
+BASE_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I. $(PKG_CFLAGS)
+ALL_CFLAGS = $(FLAGS_$(BUILD)) $(BASE_CFLAGS) $(CFLAGS)
+DEP_FLAGS = -MMD -MP
 ALL_LIBS = $(PKG_LIBS) -lz -lm -lpthread $(LDFLAGS)
 
 LAYERS = schemas config views processor query cmd
-src = $(wildcard $(1)/*.c)
-objs = $(patsubst %.c,$(OUT)/%.o,$(call src,$(1)))
+SOURCES = $(wildcard $(addsuffix /*.c,$(LAYERS)))
+HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)))
+objs = $(patsubst %.c,$(OUT)/%.o,$(filter-out cmd/main.c,$(wildcard $(1)/*.c)))
 
-all: $(OUT)/aisle
+ifeq ($(filter $(BUILD),dev release asan tsan),)
+$(error BUILD=$(BUILD) is not one of dev, release, asan, tsan)
+endif
 
-$(OUT)/%.o: %.c
+-include $(wildcard */rules.mk tests/*/rules.mk)
+
+all: $(OUT)/aisle ## build the program (BUILD=dev|release|asan|tsan)
+
+# Another compiler or other flags build anew.
+$(OUT)/flags: FORCE
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LIBS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(ALL_LIBS)' >$@
+
+$(OUT)/%.o: %.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(DEP_FLAGS) -c $< -o $@
 
 # one archive a folder; a test of a folder links the folders below it only
 define layer
@@ -41,18 +67,134 @@ libs_processor = processor views config schemas
 libs_query = query views config schemas
 libs_cmd = cmd processor query views config schemas
 archives = $(patsubst %,$(OUT)/lib%.a,$(libs_$(1)))
+lib_objs = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/lib/$(1)_*.c))
 
-$(OUT)/aisle: $(call archives,cmd)
-	$(CC) $(ALL_CFLAGS) -o $@ -Wl,--whole-archive $(OUT)/libcmd.a -Wl,--no-whole-archive $(filter-out %cmd.a,$^) $(ALL_LIBS)
+$(OUT)/aisle: $(OUT)/cmd/main.o $(call archives,cmd)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
 
-# tests/FOLDER/test_*.c: one Criterion program each, with tests/lib/FOLDER_*.c
+# tests/FOLDER/test_*.c: one Criterion program each, with tests/lib/FOLDER_*.c; race_*.c have a main of their own
 define tests
 TESTS_$(1) = $$(patsubst %.c,$(OUT)/%,$$(wildcard tests/$(1)/test_*.c))
-$(OUT)/tests/$(1)/test_%: $(OUT)/tests/$(1)/test_%.o $$(patsubst %.c,$(OUT)/%.o,$$(wildcard tests/lib/$(1)_*.c)) $(call archives,$(1))
+RACES_$(1) = $$(patsubst %.c,$(OUT)/%,$$(wildcard tests/$(1)/race_*.c))
+$(OUT)/tests/$(1)/test_%: $(OUT)/tests/$(1)/test_%.o $(call lib_objs,$(1)) $(call archives,$(1))
 	$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS) -lcriterion
+$(OUT)/tests/$(1)/race_%: $(OUT)/tests/$(1)/race_%.o $(call lib_objs,$(1)) $(call archives,$(1))
+	$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS)
 endef
-$(foreach l,schemas config views processor query,$(eval $(call tests,$(l))))
+$(foreach l,$(LAYERS),$(eval $(call tests,$(l))))
+UNIT_TESTS = $(foreach l,$(LAYERS),$(TESTS_$(l)))
+RACE_TESTS = $(foreach l,$(LAYERS),$(RACES_$(l)))
+
+$(OUT)/bench/bench_%: $(OUT)/bench/bench_%.o $(call archives,cmd)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
+BENCHES = $(patsubst %.c,$(OUT)/%,$(wildcard bench/bench_*.c))
+-include bench/rules.mk
+
+# ---- tests; each suite ends with "N passed, N failed", suite.py keeps the counts for the last line ----
+
+SUITE = $(PYTHON) tests/check/suite.py
+TEST_SUITES = check unit race flows
+
+test: deps-test ## install what is missing, build, and run every test
+	@rm -rf build/results
+	@+$(SUITE) build -- $(MAKE) --no-print-directory -j$(JOBS) BUILD=release all
+	@+for suite in $(TEST_SUITES); do $(SUITE) $$suite -- $(MAKE) --no-print-directory run-$$suite; done
+	@$(SUITE) --sum
+
+test-unit: deps-test ## the unit tests, with AddressSanitizer and UBSan
+	@+$(MAKE) --no-print-directory run-unit
+
+test-flows: deps-test ## the end-to-end flows on real Kafka (FLOWS="spine http": only those)
+	@+$(MAKE) --no-print-directory run-flows
+
+run-check:
+	@+$(MAKE) --no-print-directory check
+run-unit:
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=asan unit
+run-race:
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=tsan races
+run-flows:
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release test-flow
+
+unit: $(UNIT_TESTS)
+	@$(PYTHON) tests/check/units.py $(UNIT_TESTS)
+races: $(RACE_TESTS)
+	@$(PYTHON) tests/check/units.py $(RACE_TESTS)
+
+# ---- checks of the source itself ----
+
+CHECKS = headers layers registry size banned settings routes format cppcheck tidy
+export SOURCES HEADERS LAYERS BASE_CFLAGS CC JOBS
+
+check: ## headers, layers, registries, sizes, banned calls, settings, routes, format, cppcheck, clang-tidy
+	@$(PYTHON) tests/check/check.py $(CHECKS)
+
+check-%:
+	@$(PYTHON) tests/check/check.py $*
+
+format: ## clang-format every source file in place
+	clang-format -i $(SOURCES) $(HEADERS) $(wildcard tests/*/*.[ch] bench/*.[ch])
+
+# ---- generated from config/settings.def ----
+
+sample: ## make config/aisle.conf.sample and docs/settings.md again
+	$(PYTHON) tests/check/settings.py --write
+
+# ---- running ----
+
+demo: deps ## from a fresh machine to a shop in the browser (DEMO=once: start, check, end)
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release all
+	build/release/aisle demo $(if $(filter once,$(DEMO)),--once)
+
+bench: deps-test ## the benchmarks, each beside its limit
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release bench-run
+
+ifeq ($(wildcard bench/rules.mk),)
+bench-run: $(BENCHES)
+	@set -e; for b in $(BENCHES); do echo "$$b"; $$b; done
+endif
+
+# ---- installing ----
+
+deps: ## install the Debian packages for building and the demo
+	@deploy/deps.sh $(DEPS_RUN)
+
+deps-test: ## the same and those the tests need
+	@deploy/deps.sh $(DEPS_RUN) $(DEPS_TEST)
+
+COMMANDS = $(shell sed -n 's/^COMMAND(\([a-z_]*\)).*/\1/p' cmd/commands.def | tr _ -)
+MAN_PAGES = $(OUT)/man/aisle.1 $(patsubst %,$(OUT)/man/aisle-%.1,$(COMMANDS))
+
+man: $(MAN_PAGES) ## the manual pages, from --help
+$(OUT)/man/aisle.1: $(OUT)/aisle
+	@mkdir -p $(@D)
+	help2man --no-info --section=1 --name='recommendations for a shop from its Kafka log' -o $@ $<
+$(OUT)/man/aisle-%.1: $(OUT)/aisle
+	@mkdir -p $(@D)
+	@printf '#!/bin/sh\nexec $(OUT)/aisle $* "$$@"\n' >$(@D)/aisle-$*
+	@chmod +x $(@D)/aisle-$*
+	help2man --no-info --section=1 --version-string='$(shell $(OUT)/aisle --version 2>/dev/null)' \
+		--name="$$($< --help | sed -n 's/^  $* \{2,\}//p' | head -1)" -o $@ $(@D)/aisle-$*
+	@rm -f $(@D)/aisle-$*
+
+install: ## program, manual, sample settings and systemd unit under PREFIX (DESTDIR is honoured)
+	@+$(MAKE) --no-print-directory BUILD=release all man
+	install -D -m 755 build/release/aisle $(DESTDIR)$(PREFIX)/bin/aisle
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 build/release/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -D -m 644 config/aisle.conf.sample $(DESTDIR)$(PREFIX)/share/doc/aisle/aisle.conf.sample
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/aisle/LICENSE
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's,@PREFIX@,$(PREFIX),' deploy/aisle.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/aisle.service
+
+clean: ## remove build/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 -include $(shell find build/$(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
-.PHONY: all
+FORCE:
+.PHONY: all test test-unit test-flows run-check run-unit run-race run-flows unit races check format sample demo bench \
+	bench-run deps deps-test man install clean help FORCE

@@ -59,9 +59,12 @@ struct explanation {
 	enum { EXPLAIN_NONE, EXPLAIN_PAIR, EXPLAIN_TREND, EXPLAIN_SALES, EXPLAIN_PERSON } kind;
 	int64_t together, item_total, other_total; /* PAIR */
 	const char *measure;                       /* PAIR: "jaccard" */
+	struct str with;                           /* PAIR: the asked item these counts are with, the strongest one */
+	double pair_score;                         /* PAIR: what it adds to the score; all of it for a single asked item */
 	double recent, before;                     /* TREND: weighted counts */
 	int64_t units, days;                       /* SALES */
 	int64_t last_ms, times;                    /* PERSON: last seen or bought at, how often */
+	double interval_days;                      /* PERSON: mean days between purchases; 0: bought once, or viewed */
 };
 
 struct recommended {
@@ -81,7 +84,7 @@ struct recommended {
 struct answer {
 	char recommendation_id[96];
 	const char *scenario;
-	bool fallback;                 /* the first strategy of the chain did not fill the list alone */
+	bool fallback;                 /* a later strategy of the chain contributed, or the first one gave nothing */
 	bool stale;                    /* a partition is stopped: what it had to say is missing */
 	int64_t as_of_ms;              /* event-time watermark; TIME_NONE (view.h) in an empty store */
 	int64_t lag_ms;
@@ -106,18 +109,20 @@ int answerer_new(const struct answerer_options *opt, struct answerer **ret, stru
 void answerer_free(struct answerer *a);
 
 /*
- * 0 and *ret, or BAD_REQUEST with e->field (unknown scenario: field "scenario", code NOT_FOUND; an input it does not
- * read; too stale: field "maxStalenessMs"), or an error of the store.
+ * 0 and *ret, or NOT_FOUND (field "scenario": unknown), BAD_REQUEST with e->field (an input that is not read, or a
+ * required one that is missing), TOO_STALE (field "maxStalenessMs": the lag is larger, or a partition is stopped),
+ * or an error of the store. validate_only: the checks alone, and an answer without items.
  */
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e) MUST_CHECK;
 
 /* What there is, for GET /strategies and check-routes: index 0.. until false. */
 struct scenario_info {
 	const char *slug;
+	unsigned number;               /* what a recommendationId carries; never changes */
 	bool is_strategy;
 	const char *meaning;           /* one line */
 	const char *formula;           /* strategies: the score, with its source */
-	unsigned inputs, required;     /* INPUT_ bits */
+	unsigned inputs, required;     /* INPUT_ bits; of userId and visitorId one is enough */
 	const char *chain[8];          /* scenarios: strategy slugs in order, NULL-terminated */
 };
 bool scenario_info(size_t index, struct scenario_info *ret);

@@ -28,6 +28,8 @@ struct server_options {
 	const struct static_file *files;
 	size_t file_count;
 	bool trusted_feed;             /* demo: GET /demo/feed streams what was published as server-sent events */
+	void (*shoppers)(void *arg, bool on);  /* demo: PUT /demo/shoppers lets them in, DELETE out; NULL: 404. Thread: loop */
+	void *shoppers_arg;
 };
 
 struct server;
@@ -36,6 +38,8 @@ struct server;
 int server_start(const struct server_options *opt, struct server **ret, struct error *e) MUST_CHECK;
 /* "http://127.0.0.1:8600", valid until stop. */
 const char *server_url(const struct server *s);
+/* Tell `json` (one JSON value, copied) to the clients of /demo/feed. Nothing without trusted_feed. Thread: any, until stop. */
+void server_feed(struct server *s, struct str json);
 /* Stop accepting, let requests under way end (at most grace_ms), join the threads. NULL is fine. */
 void server_stop(struct server *s, int grace_ms);
 

@@ -141,6 +141,10 @@ def compare_with_batch(what, store, shop):
 
 # ---- the log ----
 
+# records carry event times of years: neither deleted for their age nor a segment each
+TOPIC_SETTINGS = ("retention.ms=-1", "segment.ms=9223372036854775807")
+
+
 class Topics:
     """One flow's topics on a broker."""
 
@@ -163,12 +167,12 @@ class Topics:
     def create(self, partitions=4):
         for name in (self.events, self.catalog, self.stock, self.config, self.dead_letters):
             count = partitions if name == self.events else 1
-            self.tool("create", name, count, "retention.ms=-1")
+            self.tool("create", name, count, *TOPIC_SETTINGS)
 
     def recreate(self, name, partitions):
         self.tool("delete", name)
         poll(f"topic '{name}' made again",
-             lambda: self.tool("create", name, partitions, "retention.ms=-1") or True, 20, 0.2)
+             lambda: self.tool("create", name, partitions, *TOPIC_SETTINGS) or True, 20, 0.2)
 
     def produce(self, lines):
         """Lines made by line(); one call, one producer."""

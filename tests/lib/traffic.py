@@ -9,12 +9,11 @@ PRICES = (None, 0, 0.01, 1.25, 19.999999, 250)
 
 
 class Traffic:
-    def __init__(self, seed, actors=60, items=80, span_days=250):
+    def __init__(self, seed, actors=60, items=80):
         self.random = random.Random(seed)
         self.items = [f"item {n}" if n % 7 else f"i\u00e9{n}" for n in range(items)]
         self.clock = [START] * actors
         self.sent = [[] for _ in range(actors)]
-        self.step_ms = span_days * DAY // 400
         self.number = 0
 
     def item(self):
@@ -38,9 +37,9 @@ class Traffic:
         elif chance < 0.9:
             self.clock[actor] += self.random.choice((30 * 60_000, 30 * 60_000 + 1, HOUR))
         elif chance < 0.95:
-            self.clock[actor] += self.random.randrange(self.step_ms * 8)
+            self.clock[actor] += self.random.randrange(60 * DAY)
         else:
-            return max(START - 400 * DAY, self.clock[actor] - self.random.randrange(self.step_ms * 100))
+            return max(START - 400 * DAY, self.clock[actor] - self.random.randrange(200 * DAY))
         return self.clock[actor]
 
     def fill(self, event, actor):
