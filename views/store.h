@@ -10,7 +10,7 @@
  * A view declares its tables and never sees rows, chunks or levels: sums commute, replacing rows are ordered by
  * the log, so a younger level can be laid over an older one without the view knowing.
  *
- * Directory: DIR/base/{data.mdb,lock.mdb}, DIR/person.key (mode 0600), DIR/status (status.h), DIR/processor.lock.
+ * Directory: DIR/base/{data.mdb,lock.mdb}, DIR/person.key (mode 0600; or key_file), DIR/status (status.h), DIR/processor.lock.
  *
  * Errors: STORE_OPEN, STORE_FULL, STORE_IO, STORE_VERSION, STORE_LOCKED, STORE_CORRUPT; NOT_FOUND for a missing row.
  */
@@ -51,6 +51,7 @@ struct store_options {
 	uint64_t map_size;        /* bytes; 0: 64 GiB */
 	unsigned readers_max;     /* 0: 510 */
 	enum store_durability durability;
+	const char *key_file;     /* 32 secret bytes for person hashes, made when missing; NULL or "": DIR/person.key */
 	bool read_only;           /* `serve`, `inspect`: the store must exist */
 	bool writer;              /* take processor.lock; STORE_LOCKED names the holder's pid */
 };
@@ -62,7 +63,7 @@ int store_open(const struct store_options *opt, struct store **ret, struct error
 void store_close(struct store *s);
 
 const char *store_path(const struct store *s);
-/* 32 secret bytes of DIR/person.key; valid as long as the store. */
+/* The 32 secret bytes; valid as long as the store. */
 const unsigned char *store_person_key(const struct store *s);
 
 struct store_figures {

@@ -63,7 +63,7 @@ static int make_directory(const char *path, bool read_only, struct error *e)
 /* Write the new key beside its place and link it there, so that a crash leaves a whole key or none. */
 static int make_key(const char *file, unsigned char key[32], struct error *e)
 {
-	char temporary[4200];
+	char temporary[4160];
 	int fd, ret = 0;
 
 	snprintf(temporary, sizeof(temporary), "%s.%ld", file, (long)getpid());
@@ -77,13 +77,16 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 	return ret;
 }
 
-static int load_key(struct store *s, struct error *e)
+static int load_key(struct store *s, const char *key_file, struct error *e)
 {
 	char file[4128];
 	ssize_t n;
 	int fd;
 
-	snprintf(file, sizeof(file), "%s/person.key", s->path);
+	if (key_file && *key_file)
+		snprintf(file, sizeof(file), "%s", key_file);
+	else
+		snprintf(file, sizeof(file), "%s/person.key", s->path);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT && !s->read_only) {
 		if (make_key(file, s->person_key, e))
@@ -201,7 +204,7 @@ int store_open(const struct store_options *opt, struct store **ret, struct error
 	if (!rc && opt->writer)
 		rc = take_lock(s, e);
 	if (!rc)
-		rc = load_key(s, e);
+		rc = load_key(s, opt->key_file, e);
 	if (!rc)
 		rc = open_environment(s, opt, e);
 	if (rc) {
