@@ -6,7 +6,7 @@
 
 const LISTS = {
 	home: [
-		{ id: "home", title: "For you", path: "recommendations/home", visitor: true, count: 10,
+		{ id: "home", title: "For you", path: "recommendations/home", visitor: true, count: 8,
 		  note: "The scenario “home”: your own history first, then what is trending, then best sellers." },
 		{ id: "recently-viewed", title: "You looked at", path: "recommendations/recently-viewed", visitor: true,
 		  empty: "Nothing yet: open a product." },
@@ -24,16 +24,16 @@ const LISTS = {
 		  note: "From simulated visits and your own." },
 	],
 	basket: [
-		{ id: "cart", title: "Goes with your basket", path: "recommendations/cart", visitor: true, basket: true,
-		  count: 10, note: "The scenario “cart”: what was bought together with the products in the basket." },
+		{ id: "cart", title: "Goes with your basket", path: "recommendations/cart", basket: true, count: 8,
+		  note: "The scenario “cart”: what was bought together with the products in the basket." },
 		{ id: "best-sellers", title: "Best sellers of 30 days", path: "best-sellers" },
 	],
 };
 
 const COUNTS = {
-	together: "with both", itemTotal: "with the other product", otherTotal: "with this product", recent: "score now",
-	before: "score in the window before", units: "pieces sold", days: "in days", times: "times", lastTime: "last time",
-	last: "last time", measure: "measure", score: "strength",
+	together: "with both", itemTotal: "with the first", otherTotal: "with this one", recent: "points now",
+	before: "points in the window before", units: "pieces sold", days: "in days", times: "times", lastAt: "last time",
+	measure: "measure", score: "strength",
 };
 
 const VERBS = { view: "viewed", "cart-add": "put into the basket", "cart-remove": "took out of the basket",
@@ -145,8 +145,8 @@ function soldOutButton(id, soldOut) {
 function whyOf(item) {
 	const counts = make("dl");
 	for (const [name, value] of Object.entries(item.explain ?? {})) {
-		const time = typeof value === "number" && value > 1e12 ? new Date(value).toLocaleString("en-GB") : null;
-		const text = time ?? (typeof value === "number" ? Number(value.toPrecision(4)).toLocaleString("en-GB") : String(value));
+		const text = name === "lastAt" ? new Date(value).toLocaleString("en-GB") : typeof value === "number" ?
+			Number(value.toPrecision(4)).toLocaleString("en-GB", { maximumSignificantDigits: 4 }) : String(value);
 		counts.append(make("dt", {}, COUNTS[name] ?? name), make("dd", {}, text));
 	}
 	if (!item.explain?.score)
@@ -164,7 +164,7 @@ function card(item, isNew, listId) {
 				item.properties?.title ?? titleOf(id))),
 		make("div", { class: "facts" }, make("span", { class: "price" }, pounds(price)), stockLabel(item.stock)),
 		make("p", { class: "reason", "data-testid": "reason" }, item.reason ?? "",
-			item.strategy !== listId ? make("span", { class: "via" }, ` (${item.strategy})`) : null),
+			item.strategy !== listId ? make("span", { class: "slug via" }, item.strategy) : null),
 		buttons(id, false, true), whyOf(item));
 }
 
@@ -187,7 +187,7 @@ function drawList(list, answer, changed, before) {
 /* ---- fetching ---- */
 
 function listUrl(list) {
-	const query = new URLSearchParams({ count: list.count ?? 5, explain: "true", properties: "title,price" });
+	const query = new URLSearchParams({ count: list.count ?? 4, explain: "true", properties: "title,price" });
 	if (list.visitor)
 		query.set("visitorId", state.visitor);
 	if (list.basket && state.basket.length)
@@ -281,6 +281,7 @@ function drawBasket() {
 /* Send it, wait until an answer knows it, show the lists again, say how long it took. */
 async function act(what, send, known) {
 	const started = performance.now();
+	$("last").classList.add("active");
 	$("last-what").textContent = what;
 	$("last-took").hidden = true;
 	$("last-effect").textContent = "";
@@ -469,7 +470,7 @@ function startShoppers() {
 async function showFigures() {
 	try {
 		const text = await (await fetch("/metrics", { cache: "no-store" })).text();
-		const events = /^aisle_(?:processor_)?events(?:_folded|_applied)?_total(?:\{[^}]*\})? (\d+)/m.exec(text);
+		const events = /^aisle_events_total (\d+)/m.exec(text);
 		if (events)
 			$("events").textContent = Number(events[1]).toLocaleString("en-GB");
 		noteFreshness(await call("GET", "/v1/best-sellers?count=1"));
