@@ -1,0 +1,24 @@
+/*
+ * http_body.h - a request body as JSON, strictly, and the places of an array's elements in the bytes they came in.
+ * Thread: any.
+ */
+#ifndef AISLE_QUERY_HTTP_BODY_H
+#define AISLE_QUERY_HTTP_BODY_H
+
+#include "query/problem.h"
+
+struct json_t;
+
+/* The caller's, to json_decref; NULL with *ret filled: syntax, duplicate keys, NUL characters, bytes after the end. */
+struct json_t *body_json(struct str body, struct problem *ret);
+
+/* The body without white space around it. */
+struct str body_trim(struct str body);
+
+/*
+ * Cut an array into its elements' bytes, white space around them left out. Only brackets, strings and commas are looked
+ * at: an element may still be no JSON. Returns how many there are, at most `max` of them in `ret`; -1: no array.
+ */
+int64_t body_elements(struct str array, struct str *ret, size_t max);
+
+#endif

@@ -1,0 +1,131 @@
+#include "query/http_internal.h"
+#include "query/http_query.h"
+
+#include <stdio.h>
+
+static struct str str_of_iovec(h2o_iovec_t v)
+{
+	return (struct str){ v.base, (uint32_t)v.len };
+}
+
+static unsigned method_of(struct str m, bool *head)
+{
+	*head = str_eq(m, STR("HEAD"));
+	if (*head || str_eq(m, STR("GET")))
+		return METHOD_GET;
+	if (str_eq(m, STR("POST")))
+		return METHOD_POST;
+	if (str_eq(m, STR("PUT")))
+		return METHOD_PUT;
+	return str_eq(m, STR("DELETE")) ? METHOD_DELETE : 0;
+}
+
+static const struct static_file *static_find(const struct server_options *opt, struct str path)
+{
+	for (size_t i = 0; i < opt->file_count; i++)
+		if (str_eq(str_of(opt->files[i].path), path))
+			return &opt->files[i];
+	return NULL;
+}
+
+static void add_cors(struct http_req *rq)
+{
+	const char *origin = setting_string(rq->w->shared->opt.settings, SET_HTTP_CORS_ORIGIN);
+
+	if (!*origin)
+		return;
+	http_header(rq, "access-control-allow-origin", origin);
+	if (strcmp(origin, "*") != 0)
+		http_header(rq, "vary", "origin");
+}
+
+static void answer_options(struct http_req *rq, unsigned methods)
+{
+	char allow[64];
+
+	route_allow(methods, allow);
+	http_header(rq, "allow", allow);
+	if (*setting_string(rq->w->shared->opt.settings, SET_HTTP_CORS_ORIGIN)) {
+		http_header(rq, "access-control-allow-methods", allow);
+		http_header(rq, "access-control-allow-headers", "content-type");
+		http_header(rq, "access-control-max-age", "600");
+	}
+	http_reply(rq, 204, NULL, STR(""));
+}
+
+/* A body must say that it is JSON: a page of another origin cannot send that without a preflight. */
+static bool body_is_json(struct http_req *rq)
+{
+	const h2o_headers_t *headers = &rq->h2o->headers;
+	ssize_t at = h2o_find_header(headers, H2O_TOKEN_CONTENT_TYPE, -1);
+	static const char type[] = "application/json";
+	h2o_iovec_t v;
+
+	if (at == -1)
+		return false;
+	v = headers->entries[at].value;
+	return v.len >= sizeof(type) - 1 && strncasecmp(v.base, type, sizeof(type) - 1) == 0 &&
+	       (v.len == sizeof(type) - 1 || strchr("; \t", v.base[sizeof(type) - 1]));
+}
+
+static void refuse_method(struct http_req *rq, unsigned methods)
+{
+	struct problem p;
+	char allow[64];
+
+	route_allow(methods, allow);
+	problem_set(&p, PROBLEM_METHOD, NULL, "this path takes %s", allow);
+	p.allow = allow;
+	http_problem(rq, &p);
+}
+
+static void dispatch(struct http_req *rq, struct str method)
+{
+	const struct static_file *file = static_find(&rq->w->shared->opt, rq->path);
+	unsigned methods = 0;
+	bool bad = false;
+
+	if (file)
+		methods = METHOD_GET;
+	else
+		rq->route = route_find(rq->path, rq->method, http_alloc(rq, rq->path.n), rq->params, &methods, &bad);
+	if (bad)
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, "path", "the path is not percent-encoded UTF-8");
+	else if (!methods)
+		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL, "see /openapi.json for the paths there are");
+	else if (str_eq(method, STR("OPTIONS")))
+		answer_options(rq, methods);
+	else if (!(methods & rq->method))
+		refuse_method(rq, methods);
+	else if (file)
+		http_reply(rq, 200, file->content_type, (struct str){ file->bytes, (uint32_t)file->n });
+	else if (rq->body.n && (rq->method & (METHOD_POST | METHOD_PUT)) && !body_is_json(rq))
+		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-type", "send the body with content-type: application/json");
+	else
+		rq->route->handle(rq);
+}
+
+int http_on_req(h2o_handler_t *self, h2o_req_t *h)
+{
+	struct http_loop *l = (struct http_loop *)h->conn->ctx;
+	const struct clock *clock = l->worker.shared->clock;
+	struct http_req rq = { .w = &l->worker, .h2o = h, .started_ns = clock->monotonic_ns(clock) };
+	struct str method = str_of_iovec(h->method);
+
+	(void)self;
+	rq.method = method_of(method, &rq.head);
+	rq.path = str_of_iovec(h->path);
+	rq.body = str_of_iovec(h->entity);
+	if (h->query_at != SIZE_MAX) {
+		rq.path.n = (uint32_t)h->query_at;
+		rq.query = (struct str){ h->path.base + h->query_at + 1, (uint32_t)(h->path.len - h->query_at - 1) };
+	}
+	add_cors(&rq);
+	if (h->path.len > HTTP_URL_MAX) {
+		rq.path = STR("");
+		http_refuse(&rq, PROBLEM_URL_SIZE, NULL, "at most %d bytes", HTTP_URL_MAX);
+		return 0;
+	}
+	dispatch(&rq, method);
+	return 0;
+}

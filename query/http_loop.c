@@ -1,0 +1,258 @@
+#include "query/http_feed.h"
+#include "query/http_internal.h"
+#include "query/http_publish.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TICK_MS 50
+#define BEAT_TICKS (10000 / TICK_MS)
+#define BACKLOG 1024
+
+/* ---- sockets ---- */
+
+static bool split_listen(const char *listen, char *host, size_t host_size, int *port)
+{
+	const char *colon = strrchr(listen, ':');
+	char *end;
+	long v;
+
+	if (!colon || !colon[1])
+		return false;
+	v = strtol(colon + 1, &end, 10);
+	if (*end || v < 0 || v > 65535)
+		return false;
+	*port = (int)v;
+	if (listen[0] == '[' && colon > listen && colon[-1] == ']')
+		return (size_t)snprintf(host, host_size, "%.*s", (int)(colon - listen - 2), listen + 1) < host_size;
+	return (size_t)snprintf(host, host_size, "%.*s", (int)(colon - listen), listen) < host_size;
+}
+
+static int bind_one(const struct addrinfo *ai, bool shared)
+{
+	int on = 1, fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -1;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    (shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
+	    bind(fd, ai->ai_addr, ai->ai_addrlen) != 0) {
+		int saved = errno;
+
+		close(fd);
+		errno = saved;
+		return -1;
+	}
+	return fd;
+}
+
+static int bound_port(int fd)
+{
+	struct sockaddr_storage ss;
+	socklen_t n = sizeof(ss);
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &n) != 0)
+		return 0;
+	return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port :
+						((struct sockaddr_in *)&ss)->sin_port);
+}
+
+int http_listen_fd(const char *listen, bool first, int *port, char *host, size_t host_size, int *ret, struct error *e)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *ai = NULL;
+	int asked, rc, fd;
+	char service[8];
+
+	if (!split_listen(listen, host, host_size, &asked))
+		return error_set(e, ERR_BAD_SETTING, "http.listen", "http.listen is '%s': write host:port", listen);
+	snprintf(service, sizeof(service), "%d", first ? asked : *port);
+	rc = getaddrinfo(host[0] ? host : NULL, service, &hints, &ai);
+	if (rc != 0)
+		return error_set(e, ERR_BAD_SETTING, "http.listen", "cannot resolve '%s': %s", host, gai_strerror(rc));
+	if (first && asked) {
+		/* SO_REUSEPORT would let a second server share the port in silence: ask without it first */
+		fd = bind_one(ai, false);
+		if (fd < 0)
+			goto fail;
+		close(fd);
+	}
+	fd = bind_one(ai, true);
+	if (fd < 0)
+		goto fail;
+	freeaddrinfo(ai);
+	*port = bound_port(fd);
+	*ret = fd;
+	return 0;
+fail:
+	rc = errno;
+	freeaddrinfo(ai);
+	return error_set(e, ERR_IO, "http.listen", "cannot listen on %s: %s", listen, strerror(rc));
+}
+
+/* ---- connections ---- */
+
+static void conn_closed(uv_handle_t *handle)
+{
+	struct http_conn *c = (struct http_conn *)handle;
+	struct http_loop *l = c->loop;
+
+	if (c->prev || c->next || l->conns == c) {
+		*(c->prev ? &c->prev->next : &l->conns) = c->next;
+		if (c->next)
+			c->next->prev = c->prev;
+		metrics_add(&l->worker.metrics->connections, -1);
+	}
+	free(c);
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+	struct http_loop *l = listener->data;
+	struct http_conn *c;
+
+	if (status != 0)
+		return;
+	c = xcalloc(1, sizeof(*c));
+	c->loop = l;
+	uv_tcp_init(&l->uv, &c->tcp);
+	if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0) {
+		uv_close((uv_handle_t *)&c->tcp, conn_closed);
+		return;
+	}
+	uv_tcp_nodelay(&c->tcp, 1);
+	c->next = l->conns;
+	if (c->next)
+		c->next->prev = c;
+	l->conns = c;
+	metrics_add(&l->worker.metrics->connections, 1);
+	h2o_accept(&l->accept, h2o_uv_socket_create((uv_stream_t *)&c->tcp, conn_closed));
+}
+
+/* h2o closes a connection when its socket reads the end or cannot be written. */
+static void cut_connections(struct http_loop *l, int how)
+{
+	for (struct http_conn *c = l->conns; c; c = c->next) {
+		uv_os_fd_t fd;
+
+		if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
+			shutdown(fd, how);
+	}
+}
+
+/* ---- the loop's thread ---- */
+
+static uint64_t now_ns(const struct http_loop *l)
+{
+	const struct clock *clock = l->worker.shared->clock;
+
+	return clock->monotonic_ns(clock);
+}
+
+static void begin_drain(struct http_loop *l)
+{
+	l->phase = LOOP_DRAINING;
+	l->grace_end_ns = now_ns(l) + (uint64_t)atomic_load(&l->stop_grace_ms) * 1000000u;
+	uv_close((uv_handle_t *)&l->listener, NULL);
+	h2o_context_request_shutdown(&l->ctx);
+	feed_end(l);
+}
+
+static void on_wake(uv_async_t *wake)
+{
+	struct http_loop *l = wake->data;
+
+	publish_queue_run(l->worker.publishes, now_ns(l));
+	feed_pump(l, false);
+	if (l->phase == LOOP_RUNNING && atomic_load(&l->stop_grace_ms) >= 0)
+		begin_drain(l);
+}
+
+static void on_tick(uv_timer_t *tick)
+{
+	struct http_loop *l = tick->data;
+	uint64_t now = now_ns(l);
+	bool waiting = publish_queue_run(l->worker.publishes, now);
+
+	if (++l->ticks % BEAT_TICKS == 0)
+		feed_pump(l, true);
+	if (l->phase == LOOP_RUNNING)
+		return;
+	if (l->phase == LOOP_DRAINING && (!waiting || now >= l->grace_end_ns)) {
+		publish_queue_cancel(l->worker.publishes);
+		l->phase = LOOP_CLOSING;
+		return; /* one tick for the answers to leave */
+	}
+	if (l->phase == LOOP_CLOSING) {
+		cut_connections(l, now >= l->grace_end_ns ? SHUT_RDWR : SHUT_RD);
+		if (!l->conns)
+			uv_stop(&l->uv);
+	}
+}
+
+static void *loop_main(void *arg)
+{
+	struct http_loop *l = arg;
+
+	uv_run(&l->uv, UV_RUN_DEFAULT);
+	feed_attach(l->worker.shared->feed, l->worker.index, NULL);
+	publish_queue_close(l->worker.publishes);
+	uv_close((uv_handle_t *)&l->wake, NULL);
+	uv_close((uv_handle_t *)&l->tick, NULL);
+	h2o_context_dispose(&l->ctx);
+	uv_run(&l->uv, UV_RUN_DEFAULT);
+	return NULL;
+}
+
+/* ---- main ---- */
+
+int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, struct error *e)
+{
+	int rc;
+
+	atomic_init(&l->stop_grace_ms, -1);
+	uv_loop_init(&l->uv);
+	uv_async_init(&l->uv, &l->wake, on_wake);
+	uv_timer_init(&l->uv, &l->tick);
+	uv_tcp_init(&l->uv, &l->listener);
+	l->wake.data = l->tick.data = l->listener.data = l;
+	h2o_context_init(&l->ctx, &l->uv, conf);
+	l->accept = (h2o_accept_ctx_t){ .ctx = &l->ctx, .hosts = conf->hosts };
+	l->worker.publishes = publish_queue_new(&l->wake,
+						setting_int(l->worker.shared->opt.settings, SET_HTTP_PUBLISH_TIMEOUT));
+	feed_attach(l->worker.shared->feed, l->worker.index, &l->wake);
+	uv_timer_start(&l->tick, on_tick, TICK_MS, TICK_MS);
+	rc = uv_tcp_open(&l->listener, fd);
+	if (rc != 0)
+		close(fd);
+	else
+		rc = uv_listen((uv_stream_t *)&l->listener, BACKLOG, on_connection);
+	if (rc == 0)
+		rc = -pthread_create(&l->thread, NULL, loop_main, l);
+	if (rc == 0)
+		return 0;
+	/* run the ending here: it is what the thread would have done */
+	uv_close((uv_handle_t *)&l->listener, NULL);
+	uv_stop(&l->uv);
+	loop_main(l);
+	uv_loop_close(&l->uv);
+	return error_set(e, ERR_IO, "http.listen", "cannot serve: %s", uv_strerror(rc));
+}
+
+void http_loop_ask_stop(struct http_loop *l, int grace_ms)
+{
+	atomic_store(&l->stop_grace_ms, grace_ms < 0 ? 0 : grace_ms);
+	uv_async_send(&l->wake);
+}
+
+void http_loop_join(struct http_loop *l)
+{
+	int rc;
+
+	pthread_join(l->thread, NULL);
+	rc = uv_loop_close(&l->uv);
+	assert(rc == 0);
+	(void)rc;
+}

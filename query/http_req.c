@@ -1,0 +1,147 @@
+#include "query/http_internal.h"
+#include "query/http_query.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void *http_alloc(struct http_req *rq, size_t n)
+{
+	return h2o_mem_alloc_pool(&rq->h2o->pool, n ? n : 1);
+}
+
+static void end_dispose(void *p)
+{
+	struct http_end *end = p;
+
+	if (end->ended)
+		end->ended(end->arg);
+}
+
+struct http_end *http_on_end(struct http_req *rq, void (*ended)(void *arg), void *arg)
+{
+	struct http_end *end = h2o_mem_alloc_shared(&rq->h2o->pool, sizeof(*end), end_dispose);
+
+	*end = (struct http_end){ ended, arg };
+	return end;
+}
+
+static char *copied(struct http_req *rq, const char *p, size_t n)
+{
+	char *ret = http_alloc(rq, n + 1);
+
+	if (n)
+		memcpy(ret, p, n);
+	ret[n] = '\0';
+	return ret;
+}
+
+void http_header(struct http_req *rq, const char *name, const char *value)
+{
+	size_t n = strlen(value);
+
+	h2o_add_header_by_str(&rq->h2o->pool, &rq->h2o->res.headers, name, strlen(name), 1, NULL,
+			      copied(rq, value, n), n);
+}
+
+static const char *reason(int status)
+{
+	static const struct {
+		int status;
+		const char *text;
+	} known[] = { { 200, "OK" },
+		      { 202, "Accepted" },
+		      { 204, "No Content" },
+		      { 207, "Multi-Status" },
+		      { 400, "Bad Request" },
+		      { 404, "Not Found" },
+		      { 405, "Method Not Allowed" },
+		      { 413, "Content Too Large" },
+		      { 414, "URI Too Long" },
+		      { 415, "Unsupported Media Type" },
+		      { 503, "Service Unavailable" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (known[i].status == status)
+			return known[i].text;
+	return "Internal Server Error";
+}
+
+void http_count(struct http_req *rq, int status)
+{
+	const struct clock *clock = rq->w->shared->clock;
+
+	metrics_count(rq->w->metrics, rq->route ? rq->route->id : ROUTE_COUNT, status,
+		      clock->monotonic_ns(clock) - rq->started_ns);
+}
+
+void http_reply(struct http_req *rq, int status, const char *content_type, struct str body)
+{
+	static h2o_generator_t no_more = { NULL, NULL };
+	h2o_req_t *h = rq->h2o;
+	h2o_iovec_t vec = h2o_iovec_init(rq->head ? NULL : copied(rq, body.p, body.n), rq->head ? 0 : body.n);
+
+	h->res.status = status;
+	h->res.reason = reason(status);
+	h->res.content_length = body.n;
+	if (content_type)
+		http_header(rq, "content-type", content_type);
+	http_count(rq, status);
+	h2o_start_response(h, &no_more);
+	h2o_send(h, &vec, vec.len ? 1 : 0, H2O_SEND_STATE_FINAL);
+}
+
+void http_reply_json(struct http_req *rq, int status, const struct json_out *out)
+{
+	http_header(rq, "cache-control", "no-store");
+	http_reply(rq, status, "application/json", (struct str){ out->p, (uint32_t)out->n });
+}
+
+void http_problem(struct http_req *rq, const struct problem *p)
+{
+	struct json_out *out = &rq->w->out;
+	char seconds[16];
+
+	json_reset(out);
+	problem_write(out, p, text_is_utf8(rq->path) ? rq->path : STR(""));
+	if (p->allow)
+		http_header(rq, "allow", p->allow);
+	if (p->retry_after_s > 0) {
+		snprintf(seconds, sizeof(seconds), "%d", p->retry_after_s);
+		http_header(rq, "retry-after", seconds);
+	}
+	http_header(rq, "cache-control", "no-store");
+	http_reply(rq, p->status, PROBLEM_CONTENT_TYPE, (struct str){ out->p, (uint32_t)out->n });
+}
+
+void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
+{
+	struct problem p;
+	char detail[sizeof(p.detail)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(detail, sizeof(detail), fmt, ap);
+	va_end(ap);
+	problem_set(&p, kind, field, "%s", detail);
+	http_problem(rq, &p);
+}
+
+void http_refuse_error(struct http_req *rq, int code, const struct error *e)
+{
+	struct problem p;
+
+	problem_from_error(&p, code, e);
+	http_problem(rq, &p);
+}
+
+bool http_refuses_query(struct http_req *rq)
+{
+	struct str rest = rq->query, name, value;
+	char field[64];
+
+	if (!query_next(&rest, &name, &value))
+		return false;
+	snprintf(field, sizeof(field), "%.*s", text_is_utf8(name) ? (int)name.n : 0, name.p);
+	http_refuse(rq, PROBLEM_UNKNOWN_PARAMETER, field, "this path takes no parameters");
+	return true;
+}

@@ -1,0 +1,85 @@
+/*
+ * http_req.h - what a route's handler sees: one request, its worker, and the ways to answer.
+ *
+ * A handler answers exactly once: with http_reply*, http_problem*, publish_wait (http_publish.h) or feed_join
+ * (http_feed.h). Nothing here shows h2o; http_*.c and server.c know it.
+ *
+ * Ownership: strings of a request live until its answer is sent; http_alloc memory as long. Replies copy.
+ * Thread: loop.
+ */
+#ifndef AISLE_QUERY_HTTP_REQ_H
+#define AISLE_QUERY_HTTP_REQ_H
+
+#include "config/clock.h"
+#include "query/metrics.h"
+#include "query/problem.h"
+#include "query/recommend.h"
+#include "query/routes.h"
+#include "query/server.h"
+#include "query/token.h"
+#include "schemas/decode.h"
+#include "schemas/json_out.h"
+
+#define HTTP_URL_MAX 8192           /* bytes of path and query */
+
+struct feed;
+struct publish_queue;
+struct st_h2o_req_t;
+
+/* The same for all loops; read-only while they run. */
+struct http_shared {
+	struct server_options opt;
+	const struct clock *clock;
+	struct feed *feed;             /* NULL unless opt.trusted_feed */
+	struct metrics **metrics;      /* one a loop */
+	unsigned loop_count;
+	unsigned char token_key[TOKEN_KEY_BYTES];
+};
+
+/* One a loop: what handlers work with. */
+struct http_worker {
+	unsigned index;
+	const struct http_shared *shared;
+	struct answerer *answerer;
+	struct snap *snap;
+	struct decoder *decoder;
+	struct publish_queue *publishes;
+	struct metrics *metrics;
+	struct json_out out;
+	struct recommend_request ask;  /* large: kept here, not on the stack */
+	struct answer answer;
+};
+
+struct http_req {
+	struct http_worker *w;
+	struct st_h2o_req_t *h2o;
+	const struct route *route;     /* NULL: no route matched */
+	unsigned method;               /* METHOD_ bit; HEAD is METHOD_GET with `head` */
+	bool head;
+	struct str path, query;        /* as sent, without '?' */
+	struct str params[ROUTE_PARAMS_MAX]; /* decoded, in the pattern's order */
+	struct str body;
+	uint64_t started_ns;
+};
+
+/* Memory that ends with the request. */
+void *http_alloc(struct http_req *rq, size_t n);
+
+/* Both are copied. Before the reply. */
+void http_header(struct http_req *rq, const char *name, const char *value);
+
+void http_reply(struct http_req *rq, int status, const char *content_type, struct str body);
+/* What `out` holds, never to be cached. */
+void http_reply_json(struct http_req *rq, int status, const struct json_out *out);
+void http_problem(struct http_req *rq, const struct problem *p);
+void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...) PRINTF_LIKE(4, 5);
+/* problem_from_error and send. */
+void http_refuse_error(struct http_req *rq, int code, const struct error *e);
+
+/* Refuses with a problem and returns true when the request has a query string. */
+bool http_refuses_query(struct http_req *rq);
+
+/* Count the request as answered with `status`; replies do it by themselves. */
+void http_count(struct http_req *rq, int status);
+
+#endif

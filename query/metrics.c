@@ -1,0 +1,162 @@
+#include "query/metrics.h"
+
+#include "views/view.h"
+
+/* Statuses that are counted by name; all others share the last, "other". */
+static const int statuses[METRICS_STATUSES - 1] = { 200, 202, 204, 207, 400, 404, 405, 413, 414, 415, 500, 501, 502, 503, 504 };
+
+static const uint64_t bucket_ns[METRICS_BUCKETS] = {
+	50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 25000000, 50000000, 100000000, 250000000,
+	1000000000, 5000000000,
+};
+
+void metrics_add(_Atomic uint64_t *word, int64_t by)
+{
+	/* one writer: no locked instruction needed */
+	atomic_store_explicit(word, atomic_load_explicit(word, memory_order_relaxed) + (uint64_t)by,
+			      memory_order_relaxed);
+}
+
+void metrics_count(struct metrics *m, unsigned route, int status, uint64_t took_ns)
+{
+	struct route_metrics *r = &m->route[route < ROUTE_COUNT ? route : ROUTE_COUNT];
+	unsigned s = 0, b = 0;
+
+	while (s < METRICS_STATUSES - 1 && statuses[s] != status)
+		s++;
+	while (b < METRICS_BUCKETS && took_ns > bucket_ns[b])
+		b++;
+	metrics_add(&r->status[s], 1);
+	metrics_add(&r->bucket[b], 1);
+	metrics_add(&r->sum_ns, (int64_t)took_ns);
+}
+
+static const char *route_label(unsigned route)
+{
+	return route < ROUTE_COUNT ? route_table[route].pattern : "none";
+}
+
+static const char *method_label(unsigned route)
+{
+	static const char *const names[] = { [METHOD_GET] = "GET", [METHOD_POST] = "POST", [METHOD_PUT] = "PUT",
+					     [METHOD_DELETE] = "DELETE" };
+
+	return route < ROUTE_COUNT ? names[route_table[route].method] : "none";
+}
+
+#define SUM(in, ret, member) \
+	do { \
+		*(ret) = 0; \
+		for (unsigned sum_i = 0; sum_i < (in)->loop_count; sum_i++) \
+			*(ret) += atomic_load_explicit(&(in)->loops[sum_i]->member, memory_order_relaxed); \
+	} while (0)
+
+static void write_requests(const struct metrics_input *in, FILE *out)
+{
+	fprintf(out, "# HELP aisle_http_requests_total requests answered\n"
+			  "# TYPE aisle_http_requests_total counter\n");
+	for (unsigned r = 0; r <= ROUTE_COUNT; r++) {
+		for (unsigned s = 0; s < METRICS_STATUSES; s++) {
+			char status[8] = "other";
+			uint64_t n;
+
+			SUM(in, &n, route[r].status[s]);
+			if (!n)
+				continue;
+			if (s < METRICS_STATUSES - 1)
+				snprintf(status, sizeof(status), "%d", statuses[s]);
+			fprintf(out, "aisle_http_requests_total{method=\"%s\",route=\"%s\",status=\"%s\"} %llu\n",
+				     method_label(r), route_label(r), status, (unsigned long long)n);
+		}
+	}
+}
+
+static void write_latency_of(const struct metrics_input *in, unsigned r, FILE *out)
+{
+	uint64_t total = 0, n;
+
+	for (unsigned b = 0; b <= METRICS_BUCKETS; b++) {
+		SUM(in, &n, route[r].bucket[b]);
+		total += n;
+	}
+	if (!total)
+		return;
+	total = 0;
+	for (unsigned b = 0; b <= METRICS_BUCKETS; b++) {
+		char le[24] = "+Inf";
+
+		SUM(in, &n, route[r].bucket[b]);
+		total += n;
+		if (b < METRICS_BUCKETS)
+			snprintf(le, sizeof(le), "%g", (double)bucket_ns[b] / 1e9);
+		fprintf(out, "aisle_http_request_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%s\"} %llu\n",
+			     method_label(r), route_label(r), le, (unsigned long long)total);
+	}
+	SUM(in, &n, route[r].sum_ns);
+	fprintf(out, "aisle_http_request_seconds_sum{method=\"%s\",route=\"%s\"} %.9g\n", method_label(r),
+		     route_label(r), (double)n / 1e9);
+	fprintf(out, "aisle_http_request_seconds_count{method=\"%s\",route=\"%s\"} %llu\n", method_label(r),
+		     route_label(r), (unsigned long long)total);
+}
+
+static void figure(FILE *out, const char *type, const char *name, const char *help, double v)
+{
+	fprintf(out, "# HELP aisle_%s %s\n# TYPE aisle_%s %s\naisle_%s %.17g\n", name, help, name, type, name, v);
+}
+
+static void write_processor(const struct metrics_input *in, FILE *out)
+{
+	const struct status_page *p = in->page;
+
+	if (!p)
+		return;
+	figure(out, "counter", "records_total", "records of the log applied", (double)p->records);
+	figure(out, "counter", "events_total", "events applied", (double)p->events);
+	figure(out, "counter", "duplicates_total", "events dropped as duplicates", (double)p->duplicates);
+	figure(out, "counter", "dead_letters_total", "records that could not be read", (double)p->dead_letters);
+	figure(out, "counter", "commits_total", "transactions committed", (double)p->commits);
+	figure(out, "counter", "commit_seconds_total", "time spent committing", (double)p->commit_ns_total / 1e9);
+	figure(out, "gauge", "commit_records", "records of the last transaction", (double)p->batch_records_last);
+	figure(out, "gauge", "lag_records", "records not yet applied, -1 unknown", (double)p->lag_records);
+	figure(out, "gauge", "lag_seconds", "time since everything in the log was in the views",
+	       (double)status_lag_ms(p, in->now_ms) / 1e3);
+	figure(out, "gauge", "stopped_partitions", "partitions refused and read no further",
+	       (double)p->stopped_partitions);
+	if (p->watermark_ms != TIME_NONE)
+		figure(out, "gauge", "watermark_seconds", "largest event time applied, since 1970",
+		       (double)p->watermark_ms / 1e3);
+}
+
+static void write_store(const struct metrics_input *in, FILE *out)
+{
+	struct store_figures f;
+
+	if (!in->store || store_figures(in->store, &f) != 0)
+		return;
+	figure(out, "gauge", "store_map_bytes", "most the store may grow to", (double)f.map_size);
+	figure(out, "gauge", "store_used_bytes", "size of the store", (double)f.used_bytes);
+	figure(out, "gauge", "store_free_bytes", "of that, pages to be used again", (double)f.free_bytes);
+	figure(out, "gauge", "store_readers", "open readers", f.readers);
+	figure(out, "gauge", "store_oldest_reader_lag", "transactions the oldest reader is behind",
+	       (double)(f.last_txn - f.oldest_reader_txn));
+}
+
+void metrics_write(const struct metrics_input *in, FILE *out)
+{
+	uint64_t n;
+
+	write_requests(in, out);
+	fprintf(out, "# HELP aisle_http_request_seconds time to answer\n"
+			  "# TYPE aisle_http_request_seconds histogram\n");
+	for (unsigned r = 0; r <= ROUTE_COUNT; r++)
+		write_latency_of(in, r, out);
+	SUM(in, &n, connections);
+	figure(out, "gauge", "http_connections", "open connections", (double)n);
+	SUM(in, &n, events_published);
+	figure(out, "counter", "published_total", "records the broker acknowledged", (double)n);
+	SUM(in, &n, publish_failed);
+	figure(out, "counter", "publish_failed_total", "records the broker did not acknowledge in time", (double)n);
+	figure(out, "counter", "feed_dropped_total", "feed messages a slow client missed", (double)in->feed_dropped);
+	write_processor(in, out);
+	write_store(in, out);
+}

@@ -1,0 +1,48 @@
+/*
+ * metrics.h - what the HTTP half counts, and the Prometheus text of everything.
+ *
+ * Each loop counts into its own struct metrics; whoever renders sums them. Words are single and atomic, so a reader
+ * may see two of different moments, never half of one.
+ */
+#ifndef AISLE_QUERY_METRICS_H
+#define AISLE_QUERY_METRICS_H
+
+#include "query/routes.h"
+#include "views/status.h"
+#include "views/store.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#define METRICS_STATUSES 16
+#define METRICS_BUCKETS 14      /* finite ones; +Inf follows */
+
+struct route_metrics {
+	_Atomic uint64_t status[METRICS_STATUSES];
+	_Atomic uint64_t bucket[METRICS_BUCKETS + 1];
+	_Atomic uint64_t sum_ns;
+};
+
+struct metrics {
+	struct route_metrics route[ROUTE_COUNT + 1];   /* the last: no route */
+	_Atomic uint64_t connections;                  /* open now */
+	_Atomic uint64_t events_published, publish_failed;
+};
+
+/* ---- loop: the one that owns `m` ---- */
+void metrics_count(struct metrics *m, unsigned route, int status, uint64_t took_ns);
+void metrics_add(_Atomic uint64_t *word, int64_t by);
+
+/* ---- any ---- */
+struct metrics_input {
+	struct metrics *const *loops;
+	unsigned loop_count;
+	struct store *store;
+	const struct status_page *page;
+	int64_t now_ms;
+	uint64_t feed_dropped;
+};
+/* Text exposition format 0.0.4, written to `out`. */
+void metrics_write(const struct metrics_input *in, FILE *out);
+
+#endif

@@ -1,0 +1,168 @@
+#include "query/route_answer.h"
+
+#include "schemas/decode.h"
+#include "views/catalog_json.h"
+#include "views/view.h"
+
+static void key_text(struct json_out *j, const char *key, const char *text)
+{
+	json_key(j, key);
+	if (text)
+		json_text(j, text);
+	else
+		json_null(j);
+}
+
+static void key_int(struct json_out *j, const char *key, int64_t v)
+{
+	json_key(j, key);
+	json_int(j, v);
+}
+
+static void key_number(struct json_out *j, const char *key, double v)
+{
+	json_key(j, key);
+	json_number(j, v);
+}
+
+static void key_bool(struct json_out *j, const char *key, bool v)
+{
+	json_key(j, key);
+	json_bool(j, v);
+}
+
+static void key_time(struct json_out *j, const char *key, int64_t t_ms)
+{
+	char text[32];
+
+	if (t_ms != TIME_NONE)
+		format_rfc3339(t_ms, text);
+	key_text(j, key, t_ms == TIME_NONE ? NULL : text);
+}
+
+void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
+{
+	json_object(j);
+	key_text(j, "level", !stock->known	  ? "unknown" :
+			     stock->quantity <= 0 ? "out-of-stock" :
+			     low		  ? "low" :
+						    "in-stock");
+	json_key(j, "quantity");
+	if (stock->known)
+		json_int(j, stock->quantity);
+	else
+		json_null(j);
+	key_bool(j, "lowStock", low);
+	json_end_object(j);
+}
+
+static void write_explanation(struct json_out *j, const struct explanation *why)
+{
+	json_object(j);
+	switch (why->kind) {
+	case EXPLAIN_NONE:
+		break;
+	case EXPLAIN_PAIR:
+		key_int(j, "together", why->together);
+		key_int(j, "itemTotal", why->item_total);
+		key_int(j, "otherTotal", why->other_total);
+		key_number(j, "score", why->pair_score);
+		key_text(j, "measure", why->measure);
+		if (why->with.n) {
+			json_key(j, "with");
+			json_str(j, why->with);
+		}
+		break;
+	case EXPLAIN_TREND:
+		key_number(j, "recent", why->recent);
+		key_number(j, "before", why->before);
+		break;
+	case EXPLAIN_SALES:
+		key_int(j, "units", why->units);
+		key_int(j, "days", why->days);
+		break;
+	case EXPLAIN_PERSON:
+		key_time(j, "lastAt", why->last_ms);
+		key_int(j, "times", why->times);
+		if (why->interval_days > 0)
+			key_number(j, "intervalDays", why->interval_days);
+		break;
+	}
+	json_end_object(j);
+}
+
+const char *const answer_properties[] = {
+	"title", "categories", "brand", "price", "listPrice", "currency", "rating", "ratingCount", "attributes", "tags",
+	"groupId", "accessoriesOf", "margin", "regions", "availableFrom", "availableTo", "seasons", "url", "imageUrl", NULL,
+};
+
+void properties_write_all(struct json_out *j, const struct catalog_item *item)
+{
+	for (size_t i = 0; answer_properties[i]; i++)
+		catalog_field_json(j, item, str_of(answer_properties[i]));
+}
+
+static bool wants_all(const struct recommend_request *ask)
+{
+	for (unsigned i = 0; i < ask->property_count; i++)
+		if (str_eq(ask->properties[i], STR("*")))
+			return true;
+	return false;
+}
+
+static void write_properties(struct json_out *j, const struct recommend_request *ask, const struct recommended *r)
+{
+	struct catalog_item item;
+
+	json_object(j);
+	if (r->has_record && catalog_item_unpack(r->packed.p, r->packed.n, &item) == 0) {
+		if (wants_all(ask))
+			properties_write_all(j, &item);
+		else
+			for (unsigned i = 0; i < ask->property_count; i++)
+				catalog_field_json(j, &item, ask->properties[i]);
+	}
+	json_end_object(j);
+}
+
+static void write_item(struct json_out *j, const struct recommend_request *ask, const struct recommended *r)
+{
+	json_object(j);
+	json_key(j, "itemId");
+	json_str(j, r->item_id);
+	key_number(j, "score", r->score);
+	key_int(j, "rank", r->rank);
+	key_text(j, "strategy", r->strategy);
+	key_text(j, "reason", r->reason);
+	key_bool(j, "promoted", false);
+	json_key(j, "stock");
+	stock_write(j, &r->stock, r->low_stock);
+	json_key(j, "properties");
+	write_properties(j, ask, r);
+	if (ask->explain) {
+		json_key(j, "explain");
+		write_explanation(j, &r->why);
+	}
+	json_end_object(j);
+}
+
+void answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
+{
+	json_object(j);
+	key_text(j, "recommendationId", a->recommendation_id);
+	key_text(j, "scenario", a->scenario);
+	key_text(j, "variant", NULL);
+	json_key(j, "items");
+	json_array(j);
+	for (unsigned i = 0; i < a->item_count; i++)
+		write_item(j, ask, &a->items[i]);
+	json_end_array(j);
+	key_bool(j, "fallback", a->fallback);
+	key_time(j, "asOf", a->as_of_ms);
+	key_int(j, "lagMs", a->lag_ms);
+	json_key(j, "tookMs");
+	json_micros(j, (int64_t)took_ns / 1000 * 1000);
+	if (a->stale)
+		key_bool(j, "stale", true);
+	json_end_object(j);
+}

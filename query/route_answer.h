@@ -1,0 +1,22 @@
+/*
+ * route_answer.h - an answer as JSON, the way schemas/openapi.yaml shows it.
+ */
+#ifndef AISLE_QUERY_ROUTE_ANSWER_H
+#define AISLE_QUERY_ROUTE_ANSWER_H
+
+#include "query/recommend.h"
+#include "schemas/json_out.h"
+
+/* `ask` tells which properties and whether to explain. took_ns: of the whole request. */
+void answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns);
+
+/* The catalogue fields that may be asked for, in the order of "*"; NULL at the end. */
+extern const char *const answer_properties[];
+
+/* All fields of the record that are there, key and value each. */
+void properties_write_all(struct json_out *j, const struct catalog_item *item);
+
+/* {"level":..., "quantity":..., "lowStock":...} */
+void stock_write(struct json_out *j, const struct stock_level *stock, bool low);
+
+#endif

@@ -1,0 +1,186 @@
+#include "query/http_body.h"
+#include "query/http_publish.h"
+#include "query/http_req.h"
+#include "query/route_answer.h"
+#include "views/catalog.h"
+#include "views/ids.h"
+#include "views/stock.h"
+
+static bool item_id_is_good(struct http_req *rq)
+{
+	if (rq->params[0].n <= EVENT_ID_MAX)
+		return true;
+	http_refuse(rq, PROBLEM_BAD_PARAMETER, "itemId", "an item id has at most %d bytes", EVENT_ID_MAX);
+	return false;
+}
+
+static void write_item(struct http_req *rq, const struct catalog_item *item, const struct stock_level *stock)
+{
+	struct json_out *j = &rq->w->out;
+	int64_t low = setting_int(rq->w->shared->opt.settings, SET_ANSWER_LOW_STOCK);
+
+	json_reset(j);
+	json_object(j);
+	json_key(j, "itemId");
+	json_str(j, rq->params[0]);
+	properties_write_all(j, item);
+	json_key(j, "stock");
+	stock_write(j, stock, stock->known && stock->quantity <= low);
+	json_end_object(j);
+}
+
+/* The snapshot is open: 0 with `out` filled, NOT_FOUND, or an error of the store. */
+static int look_up(struct http_req *rq)
+{
+	struct snap *sn = rq->w->snap;
+	uint32_t id = snap_item(sn, rq->params[0]);
+	struct catalog_item item;
+	struct stock_level stock;
+	int rc;
+
+	if (id == ID_NONE)
+		return ERR_NOT_FOUND;
+	rc = catalog_get(sn, id, &item);
+	if (rc < 0)
+		return rc;
+	if (rc != CATALOG_LIVE)
+		return ERR_NOT_FOUND;
+	rc = stock_get(sn, id, &stock);
+	if (rc < 0)
+		return rc;
+	write_item(rq, &item, &stock);
+	return 0;
+}
+
+void route_item_get(struct http_req *rq)
+{
+	int rc;
+
+	if (http_refuses_query(rq) || !item_id_is_good(rq))
+		return;
+	rc = snap_renew(rq->w->snap);
+	if (rc == 0) {
+		rc = look_up(rq);
+		snap_park(rq->w->snap);
+	}
+	if (rc == 0)
+		http_reply_json(rq, 200, &rq->w->out);
+	else if (rc == ERR_NOT_FOUND)
+		http_refuse(rq, PROBLEM_UNKNOWN_ITEM, "itemId", "the catalogue has no record of it");
+	else
+		http_refuse_error(rq, rc, NULL);
+}
+
+static void finish(struct http_req *rq, struct publish *p, void *arg)
+{
+	struct json_out *j = &rq->w->out;
+	int32_t partition;
+	int64_t offset;
+
+	(void)arg;
+	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED) {
+		http_refuse(rq, PROBLEM_PUBLISH, NULL, "send the record again");
+		return;
+	}
+	json_reset(j);
+	json_object(j);
+	json_key(j, "status");
+	json_text(j, "accepted");
+	json_key(j, "itemId");
+	json_str(j, rq->params[0]);
+	json_key(j, "partition");
+	json_int(j, partition);
+	json_key(j, "offset");
+	json_int(j, offset);
+	json_end_object(j);
+	http_reply_json(rq, 202, j);
+}
+
+static void publish(struct http_req *rq, enum setting_id topic, struct str key, struct str value)
+{
+	struct publish *p = publish_new(rq, 1, finish, NULL);
+
+	publish_send(p, 0, setting_string(rq->w->shared->opt.settings, topic), key, value.p, value.n);
+	publish_wait(p);
+}
+
+/* What every write checks first; false when it was answered. */
+static bool may_write(struct http_req *rq)
+{
+	if (http_refuses_query(rq) || !item_id_is_good(rq))
+		return false;
+	if (!rq->w->shared->opt.publisher) {
+		http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
+		return false;
+	}
+	return true;
+}
+
+static bool body_is_object(struct http_req *rq, struct str *ret)
+{
+	*ret = body_trim(rq->body);
+	if (ret->n && ret->p[0] == '{')
+		return true;
+	http_refuse(rq, PROBLEM_BAD_BODY, NULL, "the body must be a JSON object");
+	return false;
+}
+
+void route_item_put(struct http_req *rq)
+{
+	struct error e = { 0 };
+	struct catalog_item item;
+	struct str body;
+	bool deleted;
+	int rc;
+
+	if (!may_write(rq) || !body_is_object(rq, &body))
+		return;
+	rc = decode_catalog(rq->w->decoder, rq->params[0], body.p, body.n, &item, &deleted, &e);
+	if (rc == 0 && deleted)
+		rc = error_set(&e, ERR_CONFLICTING_FIELDS, "op", "use DELETE to delete an item");
+	if (rc != 0)
+		http_refuse_error(rq, rc, &e);
+	else
+		publish(rq, SET_TOPIC_CATALOG, rq->params[0], body);
+}
+
+void route_item_delete(struct http_req *rq)
+{
+	if (may_write(rq))
+		publish(rq, SET_TOPIC_CATALOG, rq->params[0], (struct str){ NULL, 0 });
+}
+
+/* itemId, or itemId|location. */
+static struct str stock_key(struct http_req *rq, const struct stock_record *rec)
+{
+	uint32_t n = rec->item_id.n + (rec->location.n ? 1 + rec->location.n : 0);
+	char *p = http_alloc(rq, n);
+
+	memcpy(p, rec->item_id.p, rec->item_id.n);
+	if (rec->location.n) {
+		p[rec->item_id.n] = '|';
+		memcpy(p + rec->item_id.n + 1, rec->location.p, rec->location.n);
+	}
+	return (struct str){ p, n };
+}
+
+void route_stock_put(struct http_req *rq)
+{
+	struct error e = { 0 };
+	struct stock_record rec;
+	struct str body;
+	bool deleted;
+	int rc;
+
+	if (!may_write(rq) || !body_is_object(rq, &body))
+		return;
+	rc = decode_stock(rq->w->decoder, rq->params[0], body.p, body.n, &rec, &deleted, &e);
+	if (rc == 0 && deleted)
+		rc = error_set(&e, ERR_CONFLICTING_FIELDS, "op", "a stock record is not deleted here: send quantity 0");
+	if (rc == 0 && !str_eq(rec.item_id, rq->params[0]))
+		rc = error_set(&e, ERR_KEY_MISMATCH, "itemId", "path and body name different items");
+	if (rc != 0)
+		http_refuse_error(rq, rc, &e);
+	else
+		publish(rq, SET_TOPIC_STOCK, stock_key(rq, &rec), body);
+}

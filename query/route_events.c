@@ -1,0 +1,233 @@
+#include "query/http_body.h"
+#include "query/http_feed.h"
+#include "query/http_publish.h"
+#include "query/http_req.h"
+
+#include <stdlib.h>
+
+#define FUTURE_MAX_MS MS_PER_HOUR   /* the fold's own rule: later ones would be dead letters */
+
+/* One POST: the events' bytes and what was wrong with each. */
+struct batch {
+	size_t n;
+	bool is_array;
+	struct str *bytes;
+	struct problem **why;        /* NULL: sent */
+	size_t sent;
+};
+
+/* ERR_ of class SKIP, or 0 with the actor in *ret_key. */
+static int check(struct http_worker *w, struct str bytes, struct str *ret_key, struct error *e)
+{
+	const struct clock *clock = w->shared->clock;
+	struct event ev;
+	int rc;
+
+	/* a MessagePack map must not come in as JSON */
+	if (!bytes.n || bytes.p[0] != '{')
+		return error_set(e, ERR_WRONG_TYPE, NULL, "an event is a JSON object");
+	rc = decode_event(w->decoder, bytes.p, bytes.n, &ev, e);
+	if (rc != 0)
+		return rc;
+	if (ev.has_time && ev.t_ms > clock->wall_ms(clock) + FUTURE_MAX_MS)
+		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime", "eventTime is more than an hour from now");
+	*ret_key = event_actor(&ev);
+	return 0;
+}
+
+static void write_refused(struct json_out *j, size_t i, const struct problem *p)
+{
+	json_object(j);
+	json_key(j, "index");
+	json_int(j, (int64_t)i);
+	json_key(j, "status");
+	json_int(j, p->status);
+	json_key(j, "error");
+	problem_write(j, p, STR(""));
+	json_end_object(j);
+}
+
+static void write_acked(struct json_out *j, size_t i, int32_t partition, int64_t offset)
+{
+	json_object(j);
+	json_key(j, "index");
+	json_int(j, (int64_t)i);
+	json_key(j, "status");
+	json_int(j, 202);
+	json_key(j, "partition");
+	json_int(j, partition);
+	json_key(j, "offset");
+	json_int(j, offset);
+	json_end_object(j);
+}
+
+/* Every event was bad: one problem with all of theirs. */
+static void refuse_all(struct http_req *rq, const struct batch *b)
+{
+	struct json_out *j = &rq->w->out;
+	struct problem p = *b->why[0];
+
+	if (!b->is_array) {
+		http_problem(rq, &p);
+		return;
+	}
+	problem_set(&p, PROBLEM_BAD_BODY, NULL, "none of the %zu events is valid", b->n);
+	json_reset(j);
+	problem_write_open(j, &p, rq->path);
+	json_key(j, "events");
+	json_array(j);
+	for (size_t i = 0; i < b->n; i++)
+		write_refused(j, i, b->why[i]);
+	json_end_array(j);
+	json_end_object(j);
+	http_reply(rq, p.status, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
+}
+
+static size_t count_acked(const struct publish *p)
+{
+	size_t acked = 0;
+	int32_t partition;
+	int64_t offset;
+
+	for (size_t i = 0; i < publish_count(p); i++)
+		acked += publish_result(p, i, &partition, &offset) == PUBLISH_ACKED;
+	return acked;
+}
+
+static void write_one(struct json_out *j, int32_t partition, int64_t offset)
+{
+	json_object(j);
+	json_key(j, "status");
+	json_text(j, "accepted");
+	json_key(j, "partition");
+	json_int(j, partition);
+	json_key(j, "offset");
+	json_int(j, offset);
+	json_end_object(j);
+}
+
+static void write_array(struct http_req *rq, const struct publish *p, const struct batch *b, size_t acked)
+{
+	struct json_out *j = &rq->w->out;
+	struct problem lost;
+	int32_t partition;
+	int64_t offset;
+
+	problem_set(&lost, PROBLEM_PUBLISH, NULL, "send this event again");
+	json_object(j);
+	json_key(j, "accepted");
+	json_int(j, (int64_t)acked);
+	json_key(j, "refused");
+	json_int(j, (int64_t)(b->n - acked));
+	json_key(j, "events");
+	json_array(j);
+	for (size_t i = 0; i < b->n; i++) {
+		if (b->why[i])
+			write_refused(j, i, b->why[i]);
+		else if (publish_result(p, i, &partition, &offset) == PUBLISH_ACKED)
+			write_acked(j, i, partition, offset);
+		else
+			write_refused(j, i, &lost);
+	}
+	json_end_array(j);
+	json_end_object(j);
+}
+
+static void finish(struct http_req *rq, struct publish *p, void *arg)
+{
+	const struct batch *b = arg;
+	size_t acked = count_acked(p);
+	int32_t partition = 0;
+	int64_t offset = 0;
+
+	for (size_t i = 0; i < b->n; i++)
+		if (publish_result(p, i, &partition, &offset) == PUBLISH_ACKED)
+			feed_publish(rq->w->shared->feed, b->bytes[i]);
+	if (!acked) {
+		http_refuse(rq, PROBLEM_PUBLISH, NULL, "no event was acknowledged; sending again is safe with an eventId");
+		return;
+	}
+	json_reset(&rq->w->out);
+	if (b->is_array)
+		write_array(rq, p, b, acked);
+	else
+		write_one(&rq->w->out, partition, offset);
+	http_reply_json(rq, !b->is_array ? 202 : acked == b->n ? 200 : 207, &rq->w->out);
+}
+
+/* False when the request was answered. */
+static bool cut(struct http_req *rq, struct batch *b)
+{
+	int64_t max = setting_int(rq->w->shared->opt.settings, SET_HTTP_EVENTS_MAX), n = 1;
+	struct str body = body_trim(rq->body);
+
+	if (!body.n) {
+		http_refuse(rq, PROBLEM_BAD_BODY, NULL, "the body is empty: send an event or an array of events");
+		return false;
+	}
+	b->is_array = body.p[0] == '[';
+	b->bytes = http_alloc(rq, (b->is_array ? (size_t)max : 1) * sizeof(b->bytes[0]));
+	if (b->is_array)
+		n = body_elements(body, b->bytes, (size_t)max);
+	else
+		b->bytes[0] = body;
+	if (n > max)
+		http_refuse(rq, PROBLEM_BODY_SIZE, NULL, "%lld events, at most %lld in one request", (long long)n,
+			    (long long)max);
+	else if (n < 0)
+		http_refuse(rq, PROBLEM_BAD_BODY, NULL, "the body is not a JSON array");
+	else if (n == 0)
+		http_refuse(rq, PROBLEM_BAD_BODY, NULL, "the array is empty");
+	else
+		b->n = (size_t)n;
+	return b->n > 0;
+}
+
+static struct problem *bad_event(struct http_req *rq, int code, const struct error *e)
+{
+	struct problem *p = http_alloc(rq, sizeof(*p));
+
+	problem_from_error(p, code, e);
+	return p;
+}
+
+void route_events_post(struct http_req *rq)
+{
+	const char *topic = setting_string(rq->w->shared->opt.settings, SET_TOPIC_EVENTS);
+	struct batch *b = http_alloc(rq, sizeof(*b));
+	struct str *keys;
+
+	*b = (struct batch){ 0 };
+	if (http_refuses_query(rq))
+		return;
+	if (!rq->w->shared->opt.publisher) {
+		http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
+		return;
+	}
+	if (!cut(rq, b))
+		return;
+	b->why = http_alloc(rq, b->n * sizeof(b->why[0]));
+	keys = http_alloc(rq, b->n * sizeof(keys[0]));
+	for (size_t i = 0; i < b->n; i++) {
+		struct error e = { 0 };
+		struct str key = { NULL, 0 };
+		int rc = check(rq->w, b->bytes[i], &key, &e);
+
+		b->why[i] = rc ? bad_event(rq, rc, &e) : NULL;
+		if (rc != 0)
+			continue;
+		/* the key may be the decoder's memory, which the next event takes */
+		keys[i] = (struct str){ memcpy(http_alloc(rq, key.n), key.p, key.n), key.n };
+		b->sent++;
+	}
+	if (!b->sent) {
+		refuse_all(rq, b);
+		return;
+	}
+	struct publish *p = publish_new(rq, b->n, finish, b);
+
+	for (size_t i = 0; i < b->n; i++)
+		if (!b->why[i])
+			publish_send(p, i, topic, keys[i], b->bytes[i].p, b->bytes[i].n);
+	publish_wait(p);
+}

@@ -1,0 +1,120 @@
+#include "query/http_feed.h"
+#include "query/http_req.h"
+#include "query/openapi.h"
+#include "schemas/decode.h"
+#include "views/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void route_healthz(struct http_req *rq)
+{
+	http_reply(rq, 200, "application/json", STR("{\"status\":\"ok\"}"));
+}
+
+struct readiness {
+	int64_t lag_ms, watermark_ms;
+	uint64_t stopped;
+	char reason[512];   /* "": ready */
+};
+
+static void look(struct http_worker *w, struct readiness *ret)
+{
+	const struct server_options *opt = &w->shared->opt;
+	const struct status_page *page = status_page(opt->status);
+	int64_t lag_max = setting_int(opt->settings, SET_HTTP_LAG_MAX);
+	int rc = snap_renew(w->snap);
+
+	*ret = (struct readiness){ .watermark_ms = TIME_NONE, .stopped = page->stopped_partitions };
+	ret->lag_ms = status_lag_ms(page, w->shared->clock->wall_ms(w->shared->clock));
+	if (rc == 0) {
+		ret->watermark_ms = snap_watermark(w->snap);
+		snap_park(w->snap);
+	}
+	if (rc != 0)
+		snprintf(ret->reason, sizeof(ret->reason), "the store cannot be read: %s", error_text(rc));
+	else if (ret->stopped)
+		snprintf(ret->reason, sizeof(ret->reason), "%llu partitions are stopped: %.400s",
+			 (unsigned long long)ret->stopped, page->stopped_why);
+	else if (lag_max && ret->lag_ms > lag_max)
+		snprintf(ret->reason, sizeof(ret->reason), "the views are %lld ms behind the log, http.readyLagMax is %lld",
+			 (long long)ret->lag_ms, (long long)lag_max);
+}
+
+void route_readyz(struct http_req *rq)
+{
+	struct json_out *j = &rq->w->out;
+	struct readiness r;
+	struct problem p;
+	char as_of[32];
+
+	look(rq->w, &r);
+	json_reset(j);
+	if (r.reason[0]) {
+		problem_set(&p, PROBLEM_NOT_READY, NULL, "%s", r.reason);
+		problem_write_open(j, &p, rq->path);
+	} else {
+		json_object(j);
+		json_key(j, "status");
+		json_text(j, "ready");
+	}
+	json_key(j, "lagMs");
+	json_int(j, r.lag_ms);
+	json_key(j, "stoppedPartitions");
+	json_int(j, (int64_t)r.stopped);
+	json_key(j, "asOf");
+	if (r.watermark_ms == TIME_NONE) {
+		json_null(j);
+	} else {
+		format_rfc3339(r.watermark_ms, as_of);
+		json_text(j, as_of);
+	}
+	json_end_object(j);
+	if (!r.reason[0]) {
+		http_reply_json(rq, 200, j);
+		return;
+	}
+	http_header(rq, "cache-control", "no-store");
+	http_header(rq, "retry-after", "1");
+	http_reply(rq, 503, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
+}
+
+void route_metrics(struct http_req *rq)
+{
+	const struct http_shared *shared = rq->w->shared;
+	struct metrics_input in = {
+		.loops = shared->metrics,
+		.loop_count = shared->loop_count,
+		.store = shared->opt.store,
+		.page = status_page(shared->opt.status),
+		.now_ms = shared->clock->wall_ms(shared->clock),
+		.feed_dropped = feed_dropped(shared->feed),
+	};
+	char *text = NULL;
+	size_t n = 0;
+	FILE *out = open_memstream(&text, &n);
+
+	if (!out) {
+		http_refuse(rq, PROBLEM_INTERNAL, NULL, "cannot write the metrics");
+		return;
+	}
+	metrics_write(&in, out);
+	fclose(out);
+	http_reply(rq, 200, "text/plain; version=0.0.4; charset=utf-8", (struct str){ text, (uint32_t)n });
+	free(text);
+}
+
+void route_openapi(struct http_req *rq)
+{
+	http_reply(rq, 200, "application/json", openapi_json());
+}
+
+void route_feed(struct http_req *rq)
+{
+	if (!rq->w->shared->feed)
+		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL, "only the demo has a feed");
+	else if (rq->head)
+		http_reply(rq, 200, "text/event-stream", STR(""));
+	else
+		feed_join(rq);
+}

@@ -1,0 +1,183 @@
+#include "query/http_body.h"
+#include "query/route_answer.h"
+#include "query/route_input.h"
+
+#include "query/http_jansson.h"
+#include <stdio.h>
+
+static void refuse(struct http_req *rq, int code, const struct error *e)
+{
+	struct problem p;
+
+	if (code == ERR_NOT_FOUND && strcmp(e->field, "scenario") == 0)
+		problem_set(&p, PROBLEM_UNKNOWN_SCENARIO, "scenario", "%s; see /v1/strategies", e->text);
+	else if (code == ERR_TOO_STALE)
+		problem_set(&p, PROBLEM_TOO_STALE, "maxStalenessMs", "%s", e->text);
+	else
+		problem_from_error(&p, code, e);
+	http_problem(rq, &p);
+}
+
+static unsigned scenario_number(const char *slug)
+{
+	struct scenario_info info = { 0 };
+
+	for (size_t i = 0; scenario_info(i, &info); i++)
+		if (strcmp(info.slug, slug) == 0)
+			return info.number;
+	return UINT16_MAX;
+}
+
+/* w->ask is filled: answer it. */
+static void answer(struct http_req *rq)
+{
+	struct http_worker *w = rq->w;
+	const struct clock *clock = w->shared->clock;
+	struct error e = { 0 };
+	int rc = recommend(w->answerer, &w->ask, &w->answer, &e);
+
+	if (rc != 0) {
+		refuse(rq, rc, &e);
+		return;
+	}
+	json_reset(&w->out);
+	if (w->ask.validate_only) {
+		json_object(&w->out);
+		json_key(&w->out, "valid");
+		json_bool(&w->out, true);
+		json_end_object(&w->out);
+	} else {
+		token_make(w->shared->token_key, scenario_number(w->answer.scenario), TOKEN_VARIANT_NONE,
+			   clock->wall_ms(clock), w->answer.recommendation_id);
+		answer_write(&w->out, &w->ask, &w->answer, clock->monotonic_ns(clock) - rq->started_ns);
+	}
+	http_reply_json(rq, 200, &w->out);
+}
+
+static void answer_query(struct http_req *rq, unsigned allowed)
+{
+	struct problem p;
+
+	if (input_from_query(rq, allowed, &rq->w->ask, &p))
+		answer(rq);
+	else
+		http_problem(rq, &p);
+}
+
+void route_recommend_get(struct http_req *rq)
+{
+	input_init(&rq->w->ask, rq->params[0]);
+	answer_query(rq, ~0u);
+}
+
+void route_recommend_post(struct http_req *rq)
+{
+	struct problem p;
+	json_t *body;
+
+	if (http_refuses_query(rq))
+		return;
+	input_init(&rq->w->ask, rq->params[0]);
+	body = body_json(rq->body, &p);
+	if (body && input_from_json(body, &rq->w->ask, &p))
+		answer(rq);
+	else
+		http_problem(rq, &p);
+	json_decref(body);
+}
+
+/* The strategy a path names is its last segment. */
+static struct str last_segment(const char *pattern)
+{
+	return str_of(strrchr(pattern, '/') + 1);
+}
+
+static void answer_about(struct http_req *rq, const char *field, unsigned allowed)
+{
+	struct problem p;
+
+	input_init(&rq->w->ask, last_segment(rq->route->pattern));
+	if (input_id(&rq->w->ask, field, rq->params[0], &p))
+		answer_query(rq, allowed);
+	else
+		http_problem(rq, &p);
+}
+
+void route_item_neighbours(struct http_req *rq)
+{
+	answer_about(rq, "itemIds", INPUT_COMMON);
+}
+
+void route_user_list(struct http_req *rq)
+{
+	answer_about(rq, "userId", INPUT_COMMON);
+}
+
+void route_shop_list(struct http_req *rq)
+{
+	input_init(&rq->w->ask, last_segment(rq->route->pattern));
+	answer_query(rq, INPUT_CATEGORY | INPUT_WINDOW | INPUT_COMMON);
+}
+
+static void write_inputs(struct json_out *j, const char *key, unsigned inputs)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} names[] = { { INPUT_USER_ID, "userId" },     { INPUT_VISITOR_ID, "visitorId" },
+		      { INPUT_SESSION_ID, "sessionId" }, { INPUT_ITEM_IDS, "itemIds" },
+		      { INPUT_CATEGORY, "category" },	 { INPUT_WINDOW, "window" } };
+
+	json_key(j, key);
+	json_array(j);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (inputs & names[i].bit)
+			json_text(j, names[i].name);
+	json_end_array(j);
+}
+
+static void write_scenario(struct json_out *j, const struct scenario_info *info)
+{
+	json_object(j);
+	json_key(j, "slug");
+	json_text(j, info->slug);
+	json_key(j, "kind");
+	json_text(j, info->is_strategy ? "strategy" : "scenario");
+	json_key(j, "meaning");
+	json_text(j, info->meaning ? info->meaning : "");
+	if (info->is_strategy && info->formula) {
+		json_key(j, "formula");
+		json_text(j, info->formula);
+	}
+	write_inputs(j, "inputs", info->inputs);
+	write_inputs(j, "required", info->required);
+	if (!info->is_strategy) {
+		json_key(j, "chain");
+		json_array(j);
+		for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++)
+			json_text(j, info->chain[i]);
+		json_end_array(j);
+	}
+	json_end_object(j);
+}
+
+void route_strategies(struct http_req *rq)
+{
+	struct json_out *j = &rq->w->out;
+	struct scenario_info info;
+
+	if (http_refuses_query(rq))
+		return;
+	json_reset(j);
+	json_object(j);
+	for (int strategies = 1; strategies >= 0; strategies--) {
+		json_key(j, strategies ? "strategies" : "scenarios");
+		json_array(j);
+		for (size_t i = 0; scenario_info(i, &info); i++)
+			if (info.is_strategy == (strategies == 1))
+				write_scenario(j, &info);
+		json_end_array(j);
+	}
+	json_end_object(j);
+	http_reply_json(rq, 200, j);
+}

@@ -1,0 +1,160 @@
+#include "query/server.h"
+
+#include "query/http_feed.h"
+#include "query/http_internal.h"
+#include "query/ranker.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct server {
+	struct http_shared shared;
+	h2o_globalconf_t conf;
+	struct ranker *ranker;
+	unsigned made, running;        /* workers; loops */
+	struct http_loop *loops;
+	struct metrics **metrics;
+	char url[300];
+};
+
+#ifdef __SANITIZE_ADDRESS__
+/* h2o keeps a few freed chunks a thread and has no call to let them go when the thread ends. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void)
+{
+	return "leak:h2o_mem_alloc_recycle\n";
+}
+#endif
+
+static void configure(struct server *s)
+{
+	const struct settings *set = s->shared.opt.settings;
+	uint64_t timeout_ms = (uint64_t)setting_int(set, SET_HTTP_TIMEOUT);
+	h2o_hostconf_t *host;
+
+	h2o_config_init(&s->conf);
+	s->conf.server_name = h2o_iovec_init("aisle", 5);
+	s->conf.max_request_entity_size = (size_t)setting_int(set, SET_HTTP_BODY_MAX);
+	s->conf.http1.req_timeout = timeout_ms;
+	s->conf.http2.idle_timeout = timeout_ms;
+	host = h2o_config_register_host(&s->conf, h2o_iovec_init("default", 7), 65535);
+	h2o_create_handler(h2o_config_register_path(host, "/", 0), sizeof(h2o_handler_t))->on_req = http_on_req;
+	http_errors_register(&host->fallback_path);
+}
+
+static int worker_init(struct server *s, unsigned i, struct error *e)
+{
+	const struct server_options *opt = &s->shared.opt;
+	struct answerer_options answers = { .store = opt->store, .status = opt->status, .ranker = s->ranker,
+					    .settings = opt->settings, .clock = s->shared.clock };
+	struct decode_options decode = {
+		.record_max = (size_t)setting_int(opt->settings, SET_DECODE_RECORD_MAX),
+		.vocabularies = setting_string(opt->settings, SET_DECODE_VOCABULARIES),
+	};
+	struct http_worker *w = &s->loops[i].worker;
+	int rc;
+
+	w->index = i;
+	w->shared = &s->shared;
+	w->metrics = s->metrics[i] = xcalloc(1, sizeof(struct metrics));
+	s->made = i + 1;
+	rc = answerer_new(&answers, &w->answerer, e);
+	if (rc == 0)
+		rc = snap_open(opt->store, &w->snap);
+	if (rc == 0)
+		rc = decoder_new(&decode, &w->decoder, e);
+	return rc ? error_set(e, rc, NULL, "cannot set up an answering thread: %s", error_text(rc)) : 0;
+}
+
+static void worker_fini(struct http_worker *w)
+{
+	answerer_free(w->answerer);
+	if (w->snap)
+		snap_close(w->snap);
+	decoder_free(w->decoder);
+	json_fini(&w->out);
+	free(w->metrics);
+}
+
+static void server_free(struct server *s)
+{
+	for (unsigned i = 0; i < s->running; i++)
+		http_loop_join(&s->loops[i]);
+	for (unsigned i = 0; i < s->made; i++)
+		worker_fini(&s->loops[i].worker);
+	if (s->ranker)
+		ranker_stop(s->ranker);
+	feed_free(s->shared.feed);
+	h2o_config_dispose(&s->conf);
+	free(s->loops);
+	free(s->metrics);
+	free(s);
+}
+
+static int start_loops(struct server *s, struct error *e)
+{
+	const char *listen = setting_string(s->shared.opt.settings, SET_HTTP_LISTEN);
+	char host[256];
+	int port = 0, rc;
+
+	for (unsigned i = 0; i < s->shared.loop_count; i++) {
+		int fd;
+
+		rc = http_listen_fd(listen, i == 0, &port, host, sizeof(host), &fd, e);
+		if (rc == 0)
+			rc = http_loop_start(&s->loops[i], &s->conf, fd, e);
+		if (rc != 0)
+			return rc;
+		s->running = i + 1;
+	}
+	snprintf(s->url, sizeof(s->url), strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d",
+		 host[0] ? host : "0.0.0.0", port);
+	return 0;
+}
+
+int server_start(const struct server_options *opt, struct server **ret, struct error *e)
+{
+	struct server *s = xcalloc(1, sizeof(*s));
+	int rc;
+
+	s->shared.opt = *opt;
+	s->shared.clock = &clock_system;
+	s->shared.loop_count = (unsigned)setting_int(opt->settings, SET_HTTP_THREADS);
+	s->loops = xcalloc(s->shared.loop_count, sizeof(s->loops[0]));
+	s->metrics = xcalloc(s->shared.loop_count, sizeof(s->metrics[0]));
+	s->shared.metrics = s->metrics;
+	token_key_init(store_person_key(opt->store), s->shared.token_key);
+	if (opt->trusted_feed)
+		s->shared.feed = feed_new(s->shared.loop_count);
+	configure(s);
+	rc = ranker_start(opt->store, opt->settings, &s->ranker, e);
+	for (unsigned i = 0; rc == 0 && i < s->shared.loop_count; i++)
+		rc = worker_init(s, i, e);
+	if (rc == 0)
+		rc = start_loops(s, e);
+	if (rc != 0) {
+		server_stop(s, 0);
+		return rc;
+	}
+	*ret = s;
+	return 0;
+}
+
+const char *server_url(const struct server *s)
+{
+	return s->url;
+}
+
+void server_feed(struct server *s, struct str json)
+{
+	feed_publish(s->shared.feed, json);
+}
+
+void server_stop(struct server *s, int grace_ms)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->running; i++)
+		http_loop_ask_stop(&s->loops[i], grace_ms);
+	server_free(s);
+}
