@@ -1,0 +1,216 @@
+#include "schemas/scan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#include "schemas/json_scan.h"
+#include "schemas/msgpack_scan.h"
+
+static const uint64_t pow10_of[] = {
+	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, UINT64_C(10000000000),
+	UINT64_C(100000000000), UINT64_C(1000000000000), UINT64_C(10000000000000), UINT64_C(100000000000000),
+	UINT64_C(1000000000000000), UINT64_C(10000000000000000), UINT64_C(100000000000000000),
+	UINT64_C(1000000000000000000), UINT64_C(10000000000000000000),
+};
+
+void scan_init(struct scan *s, const void *bytes, size_t n, char *room, struct error *e)
+{
+	s->p = bytes;
+	s->end = s->p + n;
+	s->is_msgpack = n && msgpack_starts_map(s->p[0]);
+	s->depth = 0;
+	s->room = room;
+	s->room_n = 0;
+	s->key_n = 0;
+	s->e = e;
+}
+
+int scan_value(struct scan *s)
+{
+	return s->is_msgpack ? msgpack_scan_value(s) : json_scan_value(s);
+}
+
+int scan_key(struct scan *s)
+{
+	return s->is_msgpack ? msgpack_scan_key(s) : json_scan_key(s);
+}
+
+int scan_item(struct scan *s)
+{
+	return s->is_msgpack ? msgpack_scan_item(s) : json_scan_item(s);
+}
+
+int scan_end(struct scan *s)
+{
+	return s->is_msgpack ? msgpack_scan_end(s) : json_scan_end(s);
+}
+
+int scan_note_key(struct scan *s, size_t mark)
+{
+	struct scan_key key = { key_hash(s->text), s->text };
+
+	for (size_t i = mark; i < s->key_n; i++) {
+		if (s->keys[i].hash == key.hash && str_eq(s->keys[i].text, key.text))
+			return error_set(s->e, ERR_DUPLICATE_KEY, NULL, "the key '%.*s' is there twice",
+					 key.text.n > 64 ? 64 : (int)key.text.n, key.text.p);
+	}
+	if (s->key_n == SCAN_KEYS_MAX)
+		return error_set(s->e, ERR_TOO_MANY, NULL, "more than %d unknown keys in open objects", SCAN_KEYS_MAX);
+	s->keys[s->key_n++] = key;
+	return 0;
+}
+
+static int skip_next(struct scan *s)
+{
+	int token = scan_value(s);
+
+	return token < 0 ? token : scan_skip(s, token);
+}
+
+/* Recursion ends at DECODE_DEPTH_MAX: the scanners open nothing deeper. */
+int scan_skip(struct scan *s, int token)
+{
+	size_t mark = s->key_n;
+	int rc = 0;
+
+	if (token == TOKEN_ARRAY) {
+		while ((rc = scan_item(s)) > 0) {
+			rc = skip_next(s);
+			if (rc)
+				return rc;
+		}
+	} else if (token == TOKEN_OBJECT) {
+		while ((rc = scan_key(s)) > 0) {
+			rc = scan_note_key(s, mark);
+			if (!rc)
+				rc = skip_next(s);
+			if (rc)
+				return rc;
+		}
+		s->key_n = mark;
+	}
+	return rc;
+}
+
+uint32_t scan__long_key_hash(struct str s)
+{
+	return (uint32_t)XXH3_64bits(s.p, s.n);
+}
+
+bool number_integer(const struct number *n, int64_t *ret)
+{
+	uint64_t v = n->mantissa;
+
+	if (n->more)
+		return false;
+	if (v && n->exponent > 0) {
+		if (n->exponent > 18 || v > (uint64_t)INT64_MAX / pow10_of[n->exponent])
+			return false;
+		v *= pow10_of[n->exponent];
+	} else if (v && n->exponent < 0) {
+		if (n->exponent < -19 || v % pow10_of[-n->exponent])
+			return false;
+		v /= pow10_of[-n->exponent];
+	}
+	if (v > (uint64_t)INT64_MAX)
+		return false;
+	*ret = n->negative ? -(int64_t)v : (int64_t)v;
+	return true;
+}
+
+bool number_micros(const struct number *n, int64_t max, int64_t *ret)
+{
+	int32_t exponent = n->exponent + 6;
+	uint64_t v = n->mantissa, rest = 0;
+	bool up = false;
+
+	if (v && exponent >= 0) {
+		if (exponent > 18 || v > (uint64_t)INT64_MAX / pow10_of[exponent])
+			return false;
+		v *= pow10_of[exponent];
+	} else if (exponent < -19) {
+		rest = v;
+		v = 0;
+	} else if (exponent < 0) {
+		uint64_t unit = pow10_of[-exponent];
+
+		rest = v % unit;
+		v /= unit;
+		up = rest >= unit / 2;
+	}
+	if (v > (uint64_t)max || (v == (uint64_t)max && (rest || n->more)))
+		return false;
+	v += up;
+	*ret = n->negative ? -(int64_t)v : (int64_t)v;
+	return true;
+}
+
+bool number_from_double(double v, struct number *ret)
+{
+	double magnitude = fabs(v);
+	const unsigned char *p;
+	char text[40];
+	int n = 0;
+
+	if (!isfinite(v))
+		return false;
+	if (magnitude < 1e9) { /* the usual case: a decimal of at most six places */
+		double micros = rint(magnitude * 1e6);
+
+		if (micros / 1e6 == magnitude) {
+			*ret = (struct number){ (uint64_t)micros, -6, signbit(v), false };
+			return true;
+		}
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		n = snprintf(text, sizeof(text), "%.*g", digits, v);
+		if (strtod(text, NULL) == v)
+			break;
+	}
+	p = (const unsigned char *)text;
+	return json_parse_number(&p, p + n, ret);
+}
+
+unsigned utf8_sequence(const unsigned char *p, const unsigned char *end)
+{
+	size_t left = (size_t)(end - p);
+	unsigned char c;
+
+	if (!left)
+		return 0;
+	c = p[0];
+	if (c < 0x80)
+		return 1;
+	if (c < 0xc2 || c > 0xf4 || left < 2 || (p[1] & 0xc0) != 0x80)
+		return 0;
+	if (c < 0xe0)
+		return 2;
+	if (left < 3 || (p[2] & 0xc0) != 0x80)
+		return 0;
+	if (c < 0xf0) /* overlong below U+0800; surrogates */
+		return (c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f) ? 0 : 3;
+	if (left < 4 || (p[3] & 0xc0) != 0x80)
+		return 0;
+	return (c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] > 0x8f) ? 0 : 4;
+}
+
+bool utf8_valid(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes, *end = p + n;
+
+	while (p < end) {
+		unsigned length;
+
+		if (end - p >= 8 && !(load64(p) & UINT64_C(0x8080808080808080))) {
+			p += 8;
+			continue;
+		}
+		length = utf8_sequence(p, end);
+		if (!length)
+			return false;
+		p += length;
+	}
+	return true;
+}
