@@ -26,9 +26,12 @@ int embedded_broker_start(const struct settings *set, int partitions, struct emb
 	static const enum setting_id topics[] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK, SET_TOPIC_CONFIG,
 						  SET_TOPIC_DEAD_LETTERS };
 	struct embedded_broker *b = xcalloc(1, sizeof(*b));
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	int rc;
 
-	rc = kafka_client_new(RD_KAFKA_PRODUCER, rd_kafka_conf_new(), &b->rk, e);
+	/* it would complain that it has no broker to talk to */
+	rd_kafka_conf_set(conf, "log_level", "2", NULL, 0);
+	rc = kafka_client_new(RD_KAFKA_PRODUCER, conf, &b->rk, e);
 	if (rc)
 		goto out;
 	b->cluster = rd_kafka_mock_cluster_new(b->rk, 1);

@@ -1,0 +1,266 @@
+#include "cmd/command.h"
+#include "processor/dead_letters.h"
+#include "processor/sources.h"
+#include "schemas/decode.h"
+#include "schemas/json_out.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define ANSWER_MS 15000
+#define SHOWN_BYTES 200
+
+struct dlq_options {
+	const char *verb;
+	const char **ids;
+	size_t n;
+	const char *code;
+	bool all, json;
+};
+
+static error_t dlq_parse(int key, char *arg, struct argp_state *state)
+{
+	struct dlq_options *opt = state->input;
+
+	switch (key) {
+	case 'a':
+		opt->all = true;
+		return 0;
+	case 'j':
+		opt->json = true;
+		return 0;
+	case 'c':
+		opt->code = arg;
+		return 0;
+	case ARGP_KEY_ARG:
+		if (!opt->verb) {
+			opt->verb = arg;
+			return 0;
+		}
+		opt->ids = xrealloc(opt->ids, (opt->n + 1) * sizeof(*opt->ids));
+		opt->ids[opt->n++] = arg;
+		return 0;
+	case ARGP_KEY_END:
+		if (!opt->verb || (strcmp(opt->verb, "list") && strcmp(opt->verb, "show") && strcmp(opt->verb, "resend")))
+			argp_error(state, "say list, show or resend");
+		else if (strcmp(opt->verb, "list") && !opt->n && !opt->all)
+			argp_error(state, "%s needs ids as `aisle dlq list' prints them, or --all", opt->verb);
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+struct dlq {
+	const struct dlq_options *opt;
+	struct publisher *publisher;
+	size_t seen, chosen, skipped;
+	int failed;                 /* sends that the broker refused */
+};
+
+static bool is_chosen(const struct dlq *q, const struct dead_letter *l)
+{
+	if (q->opt->code && strcmp(q->opt->code, l->code))
+		return false;
+	for (size_t i = 0; i < q->opt->n; i++)
+		if (!strcmp(q->opt->ids[i], l->id))
+			return true;
+	return q->opt->n == 0;
+}
+
+/* Bytes for a person: what is not printable ASCII becomes \xNN. */
+static void print_bytes(const void *p, size_t n, size_t most)
+{
+	const unsigned char *b = p;
+
+	for (size_t i = 0; i < n && i < most; i++) {
+		if (b[i] >= 0x20 && b[i] < 0x7f)
+			putchar(b[i]);
+		else
+			printf("\\x%02x", b[i]);
+	}
+	if (n > most)
+		printf("... (%zu bytes)", n);
+}
+
+static void print_text(const struct dead_letter *l, bool whole)
+{
+	char when[32] = "-";
+
+	if (l->timestamp_ms >= 0)
+		format_rfc3339(l->timestamp_ms, when);
+	if (!whole) {
+		printf("%-12s %-24s %-20s %s[%d]@%lld  %s\n", l->id, when, l->code, l->topic, l->partition,
+		       (long long)l->offset, l->text);
+		return;
+	}
+	printf("id         %s\nfrom       %s[%d]@%lld\ntimestamp  %s\ncode       %s\nfield      %s\ntext       %s\nkey        ", l->id,
+	       l->topic, l->partition, (long long)l->offset, when, l->code, l->field, l->text);
+	print_bytes(l->key.p, l->key.n, SHOWN_BYTES);
+	printf("\nbytes      %zu%s\nvalue      ", l->value_len, l->truncated_from ? " (only the beginning was kept)" : "");
+	print_bytes(l->value, l->value_len, isatty(STDOUT_FILENO) ? SHOWN_BYTES * 10 : SIZE_MAX);
+	printf("\n\n");
+}
+
+static void json_hex(struct json_out *j, const void *p, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *b = p;
+	char *hex = xmalloc(2 * n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		hex[2 * i] = digits[b[i] >> 4];
+		hex[2 * i + 1] = digits[b[i] & 15];
+	}
+	hex[2 * n] = '\0';
+	json_text(j, hex);
+	free(hex);
+}
+
+static void print_json(const struct dead_letter *l, bool whole)
+{
+	struct json_out j = { 0 };
+	const struct {
+		const char *name, *value;
+	} texts[] = { { "id", l->id },     { "topic", l->topic }, { "code", l->code },
+		      { "field", l->field }, { "text", l->text } };
+
+	json_object(&j);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		json_key(&j, texts[i].name);
+		json_text(&j, texts[i].value);
+	}
+	json_key(&j, "partition");
+	json_int(&j, l->partition);
+	json_key(&j, "offset");
+	json_int(&j, l->offset);
+	json_key(&j, "timestamp");
+	json_int(&j, l->timestamp_ms);
+	json_key(&j, "bytes");
+	json_int(&j, (int64_t)l->value_len);
+	json_key(&j, "truncatedFrom");
+	json_int(&j, (int64_t)l->truncated_from);
+	if (whole) {
+		json_key(&j, "keyHex");
+		json_hex(&j, l->key.p, l->key.n);
+		json_key(&j, "valueHex");
+		json_hex(&j, l->value, l->value_len);
+	}
+	json_end_object(&j);
+	fwrite(j.p, 1, j.n, stdout);
+	putchar('\n');
+	json_fini(&j);
+}
+
+static int print_one(void *arg, const struct dead_letter *l)
+{
+	struct dlq *q = arg;
+	bool whole = !strcmp(q->opt->verb, "show");
+
+	q->seen++;
+	if (!is_chosen(q, l))
+		return 0;
+	q->chosen++;
+	if (q->opt->json)
+		print_json(l, whole);
+	else
+		print_text(l, whole);
+	return ferror(stdout) ? ERR_IO : 0;
+}
+
+static void on_sent(void *arg, int code, int32_t partition, int64_t offset)
+{
+	(void)partition;
+	(void)offset;
+	if (code)
+		__atomic_fetch_add(&((struct dlq *)arg)->failed, 1, __ATOMIC_RELAXED);
+}
+
+static int resend_one(void *arg, const struct dead_letter *l)
+{
+	struct dlq *q = arg;
+	struct publisher *p = q->publisher;
+	int64_t ts = l->timestamp_ms > 0 ? l->timestamp_ms : 0;
+	int rc;
+
+	q->seen++;
+	if (!is_chosen(q, l))
+		return 0;
+	if (!l->resend_topic[0] || l->truncated_from) {
+		fprintf(stderr, "aisle: %s is left where it is: %s\n", l->id,
+			l->truncated_from ? "only its beginning was kept" : "nobody reads its topic");
+		q->skipped++;
+		return 0;
+	}
+	q->chosen++;
+	while ((rc = p->ops->send(p, l->resend_topic, -1, l->key, l->value, l->value_len, ts, NULL, 0, on_sent, q)) ==
+	       ERR_PRODUCE)
+		if (p->ops->flush(p, ANSWER_MS))
+			return ERR_PRODUCE;
+	return rc;
+}
+
+static int resend(struct dlq *q, const struct settings *set, struct error *e)
+{
+	int rc = publisher_kafka_open(set, &q->publisher, e);
+
+	if (rc)
+		return rc;
+	rc = dead_letters_read(set, ANSWER_MS, resend_one, q, e);
+	if (!rc)
+		rc = q->publisher->ops->flush(q->publisher, ANSWER_MS);
+	q->publisher->ops->close(q->publisher);
+	if (!rc && q->failed)
+		rc = ERR_PRODUCE;
+	return error_set(e, rc, "", "%s", rc == ERR_PRODUCE ? "the broker did not take every record; resend again" :
+							     error_text(rc));
+}
+
+static int dlq_run(struct command_context *ctx)
+{
+	const struct dlq_options *opt = ctx->options;
+	struct dlq q = { .opt = opt };
+	struct error e = { 0 };
+	int rc;
+
+	if (!strcmp(opt->verb, "resend")) {
+		rc = resend(&q, ctx->settings, &e);
+		if (!rc)
+			printf("%zu records sent again, %zu left\n", q.chosen, q.skipped);
+	} else {
+		rc = dead_letters_read(ctx->settings, ANSWER_MS, print_one, &q, &e);
+	}
+	if (!rc && opt->n > q.chosen + q.skipped)
+		rc = error_set(&e, ERR_NOT_FOUND, "", "%zu of the ids are not among the %zu dead letters",
+			       opt->n - q.chosen - q.skipped, q.seen);
+	free(opt->ids);
+	return rc ? command_failed("%s", e.text[0] ? e.text : error_text(rc)) : 0;
+}
+
+static const struct argp_option dlq_own_options[] = {
+	{ "all", 'a', NULL, 0, "All letters (show, resend)", 0 },
+	{ "code", 'c', "CODE", 0, "Only letters of this code, such as bad-json", 0 },
+	{ "json", 'j', NULL, 0, "One JSON object a line; bytes as hex", 0 },
+	{ 0 },
+};
+
+const struct command command_dlq = {
+	.name = "dlq",
+	.summary = "List, show and send again the records that could not be read",
+	.usage = "list|show|resend [ID...]",
+	.description =
+		"Reads the topic topics.deadLetters, and dead-letters.ndjson in the store's directory where replayed files left theirs. "
+		"A letter's id is PARTITION:OFFSET or file:LINE. `resend' sends the record's own bytes to the topic it came from; the "
+		"letter itself stays.\n\n"
+		"Examples:\n"
+		"  aisle dlq list\n"
+		"  aisle dlq list --code bad-json --json\n"
+		"  aisle dlq show 0:17\n"
+		"  aisle dlq resend 0:17 2:4\n"
+		"  aisle dlq resend --all --code unknown-event-type\n",
+	.options = dlq_own_options,
+	.parse = dlq_parse,
+	.options_size = sizeof(struct dlq_options),
+	.run = dlq_run,
+};

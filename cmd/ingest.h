@@ -1,0 +1,48 @@
+/*
+ * ingest.h - the writing half of the program, wired: store, status page, processor, and the thread it runs on.
+ * Shared by run, process and replay. Thread: main.
+ */
+#ifndef AISLE_CMD_INGEST_H
+#define AISLE_CMD_INGEST_H
+
+#include "processor/processor.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+struct command_context;
+
+struct ingest {
+	struct store *store;
+	struct status *status;
+	struct source *source;          /* the caller makes it, ingest_close closes it */
+	struct publisher *publisher;    /* as source; NULL: dead letters go to a file */
+	struct processor *processor;
+	pthread_t thread;
+	bool started;
+	atomic_bool ended;
+	int code;                       /* once ended: processor_run's */
+	struct error why;
+};
+
+/* Open store and status as writer. On failure ingest_close is still due. */
+int ingest_open(struct ingest *in, const struct settings *set, struct error *e) MUST_CHECK;
+/* The processor, once in->publisher is what it shall be. */
+int ingest_processor(struct ingest *in, const struct settings *set, const struct processor_options *more,
+		     struct error *e) MUST_CHECK;
+/* source_kafka and publisher_kafka. */
+int ingest_kafka(struct ingest *in, const struct settings *set, struct error *e) MUST_CHECK;
+/* processor_run on a thread of its own. */
+int ingest_start(struct ingest *in, struct error *e) MUST_CHECK;
+/* Drain, commit, join. */
+void ingest_stop(struct ingest *in);
+void ingest_close(struct ingest *in);
+
+/* Call before any thread is made: SIGTERM, SIGINT and SIGHUP wait for ingest_wait. */
+void ingest_signals(void);
+/*
+ * Until SIGTERM or SIGINT (rereading the log level on SIGHUP), or until the processor ended when `until_ended`.
+ */
+void ingest_wait(struct ingest *in, const struct command_context *ctx, bool until_ended);
+
+#endif
