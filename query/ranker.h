@@ -2,9 +2,15 @@
  * ranker.h - the lists that need a look at every item: trending per window and best sellers, for the whole shop and
  * for each category, ancestors included.
  *
- * One background thread reads the popularity and catalog views and publishes immutable lists; answers take the
- * newest by reference. Counts of the watermark's hour are read at every refresh, closed hours less often, so the
- * ranker costs at most about a tenth of a core at any size of shop.
+ * One background thread reads the popularity, catalog and stock views and publishes immutable lists; answers take the
+ * newest by reference.
+ *
+ * Freshness. A quick refresh reads the watermark's hour and day alone and adds them to the closed ones it holds in
+ * memory: it follows a change of the store after rank.refresh, or after 10 times what the last refresh cost when that
+ * is longer, so that the ranker takes at most about a tenth of a core at any size of shop. A full refresh reads all
+ * the hours and days, the catalogue and the stock again: at the start, when the watermark enters another hour, and
+ * every 2 s, or every 30 times its own cost when that is longer. Late events of closed hours and days, new categories
+ * and new items in categories show with the next full refresh. Nothing is refreshed while the store does not change.
  *
  * Thread: ranker_acquire/release any; start/stop main.
  */
@@ -14,7 +20,9 @@
 #include "config/settings.h"
 #include "query/recommend.h"
 
-#define RANK_LIST_MAX 500      /* items a list */
+#define RANK_LIST_MAX 500      /* items a list that may be shown, */
+#define RANK_LIST_HELD 250     /* and that could not at the last full refresh: they may be in stock again */
+#define RANK_CATEGORIES_MAX 65536 /* categories with lists; further ones have none */
 
 enum rank_kind { RANK_TRENDING_1H, RANK_TRENDING_24H, RANK_TRENDING_7D, RANK_BEST_SELLERS, RANK_KIND_COUNT };
 
@@ -31,7 +39,9 @@ struct rank_list {
 
 struct rankings;                 /* one immutable set of lists, reference counted */
 
+/* One refresh is done before it returns. */
 int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e) MUST_CHECK;
+/* NULL is fine. All rankings must have been released. */
 void ranker_stop(struct ranker *r);
 
 const struct rankings *ranker_acquire(struct ranker *r);
@@ -40,7 +50,7 @@ void rankings_release(struct ranker *r, const struct rankings *ra);
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category);
 int64_t rankings_watermark_ms(const struct rankings *ra);
 
-/* Compute now, on the caller's thread (tests, and the first answer after start). */
+/* A full refresh now, on the caller's thread. */
 int ranker_refresh(struct ranker *r) MUST_CHECK;
 
 #endif

@@ -1,0 +1,255 @@
+#include "query/ranker_internal.h"
+#include "config/clock.h"
+#include "views/view.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define COST_SHARE 10                /* rest this many times what the last refresh cost */
+#define FULL_SHARE 30
+#define FULL_EVERY_NS UINT64_C(2000000000)
+#define NS_PER_MS UINT64_C(1000000)
+
+struct ranker {
+	struct rank_weights weights;
+	bool catalog_required;
+	uint64_t refresh_ns;
+
+	pthread_mutex_t refresh_lock;  /* everything up to `published_lock` */
+	struct snap *snap;
+	struct counts counts;
+	struct categories *categories;
+	int64_t full_hour;             /* the watermark's at the last full refresh */
+	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
+	uint64_t full_done_ns, full_cost_ns, cost_ns;
+
+	pthread_mutex_t published_lock;
+	struct rankings *published;
+
+	pthread_mutex_t stop_lock;
+	pthread_cond_t stop_cond;
+	bool stopping, has_thread;
+	pthread_t thread;
+};
+
+static uint64_t thread_cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static uint64_t now_ns(void)
+{
+	return clock_system.monotonic_ns(&clock_system);
+}
+
+static void publish(struct ranker *r, struct rankings *ra)
+{
+	struct rankings *old;
+
+	pthread_mutex_lock(&r->published_lock);
+	old = r->published;
+	r->published = ra;
+	pthread_mutex_unlock(&r->published_lock);
+	rankings_unref(old);
+}
+
+static int read_full(struct ranker *r, int64_t watermark_ms)
+{
+	struct categories *cats;
+	int rc = categories_read(r->snap, clock_system.wall_ms(&clock_system), &cats);
+
+	if (rc)
+		return rc;
+	categories_unref(r->categories);
+	r->categories = cats;
+	if (watermark_ms == TIME_NONE)
+		return 0;
+	rc = counts_read_closed(&r->counts, r->snap, watermark_ms);
+	if (!rc)
+		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
+	return rc ? rc : counts_mark_held(&r->counts, r->snap, cats, r->catalog_required);
+}
+
+/* What is due in this snapshot; REFRESH_DUE: nothing. */
+static enum refresh due(const struct ranker *r, int64_t watermark_ms)
+{
+	uint64_t version = snap_version(r->snap), rest = FULL_SHARE * r->full_cost_ns;
+
+	if (!r->published || (version != r->version && time_bucket(watermark_ms, MS_PER_HOUR) != r->full_hour))
+		return REFRESH_FULL;
+	if (version != r->full_version && now_ns() - r->full_done_ns >= (rest > FULL_EVERY_NS ? rest : FULL_EVERY_NS))
+		return REFRESH_FULL;
+	return version != r->version ? REFRESH_QUICK : REFRESH_DUE;
+}
+
+static int refresh(struct ranker *r, enum refresh how)
+{
+	int64_t watermark_ms = snap_watermark(r->snap);
+	uint64_t start_ns = thread_cpu_ns();
+	int rc = 0;
+
+	if (how == REFRESH_DUE)
+		how = due(r, watermark_ms);
+	if (how == REFRESH_DUE)
+		return 0;
+	if (how == REFRESH_FULL)
+		rc = read_full(r, watermark_ms);
+	else if (watermark_ms != TIME_NONE)
+		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
+	if (rc)
+		return rc;
+	publish(r, rankings_make(&r->counts, r->snap, r->categories, &r->weights, watermark_ms));
+	r->version = snap_version(r->snap);
+	r->cost_ns = thread_cpu_ns() - start_ns;
+	if (how == REFRESH_FULL) {
+		r->full_hour = time_bucket(watermark_ms, MS_PER_HOUR);
+		r->full_version = r->version;
+		r->full_cost_ns = r->cost_ns;
+		r->full_done_ns = now_ns();
+	}
+	return 0;
+}
+
+int ranker__refresh(struct ranker *r, enum refresh how)
+{
+	int rc;
+
+	pthread_mutex_lock(&r->refresh_lock);
+	rc = snap_renew(r->snap);
+	if (!rc) {
+		rc = refresh(r, how);
+		snap_park(r->snap);
+	}
+	/* half-read counts must not be added to: whatever failed, the next refresh is a full one */
+	if (rc)
+		r->full_hour = INT64_MIN;
+	pthread_mutex_unlock(&r->refresh_lock);
+	return rc;
+}
+
+int ranker_refresh(struct ranker *r)
+{
+	return ranker__refresh(r, REFRESH_FULL);
+}
+
+/* ---- the thread ---- */
+
+/* True when it is time to stop. */
+static bool rest(struct ranker *r, uint64_t ns)
+{
+	struct timespec until;
+	bool stopping;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	ns += (uint64_t)until.tv_nsec;
+	until.tv_sec += (time_t)(ns / 1000000000u);
+	until.tv_nsec = (long)(ns % 1000000000u);
+	pthread_mutex_lock(&r->stop_lock);
+	while (!r->stopping && pthread_cond_timedwait(&r->stop_cond, &r->stop_lock, &until) == 0)
+		;
+	stopping = r->stopping;
+	pthread_mutex_unlock(&r->stop_lock);
+	return stopping;
+}
+
+static void *run(void *arg)
+{
+	struct ranker *r = arg;
+	uint64_t cost_ns = r->cost_ns;
+
+	while (!rest(r, COST_SHARE * cost_ns > r->refresh_ns ? COST_SHARE * cost_ns : r->refresh_ns)) {
+		uint64_t start_ns = thread_cpu_ns();
+
+		/* a failing store keeps the old lists, whose watermark the answers carry; it is tried again */
+		(void)!ranker__refresh(r, REFRESH_DUE);
+		cost_ns = thread_cpu_ns() - start_ns;
+	}
+	return NULL;
+}
+
+static void init_locks(struct ranker *r)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&r->refresh_lock, NULL);
+	pthread_mutex_init(&r->published_lock, NULL);
+	pthread_mutex_init(&r->stop_lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->stop_cond, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e)
+{
+	struct ranker *r = xcalloc(1, sizeof(*r));
+	int rc;
+
+
+	r->weights.of[TALLY_VIEWS] = setting_number(set, SET_TREND_VIEW_WEIGHT);
+	r->weights.of[TALLY_CARTS] = setting_number(set, SET_TREND_CART_WEIGHT);
+	r->weights.of[TALLY_ORDERS] = setting_number(set, SET_TREND_PURCHASE_WEIGHT);
+	r->catalog_required = setting_bool(set, SET_ANSWER_CATALOG_REQUIRED);
+	r->refresh_ns = (uint64_t)setting_int(set, SET_RANK_REFRESH) * NS_PER_MS;
+	init_locks(r);
+	rc = snap_open(s, &r->snap);
+	if (!rc)
+		rc = ranker_refresh(r);
+	if (rc) {
+		error_set(e, rc, "", "cannot rank the store: %s", error_text(rc));
+		goto fail;
+	}
+	rc = pthread_create(&r->thread, NULL, run, r);
+	if (rc) {
+		rc = error_set(e, ERR_IO, "", "cannot start a thread: %s", strerror(rc));
+		goto fail;
+	}
+	r->has_thread = true;
+	*ret = r;
+	return 0;
+fail:
+	ranker_stop(r);
+	return rc;
+}
+
+void ranker_stop(struct ranker *r)
+{
+	if (!r)
+		return;
+	pthread_mutex_lock(&r->stop_lock);
+	r->stopping = true;
+	pthread_cond_signal(&r->stop_cond);
+	pthread_mutex_unlock(&r->stop_lock);
+	if (r->has_thread)
+		pthread_join(r->thread, NULL);
+	snap_close(r->snap);
+	rankings_unref(r->published);
+	categories_unref(r->categories);
+	counts_fini(&r->counts);
+	pthread_cond_destroy(&r->stop_cond);
+	pthread_mutex_destroy(&r->stop_lock);
+	pthread_mutex_destroy(&r->published_lock);
+	pthread_mutex_destroy(&r->refresh_lock);
+	free(r);
+}
+
+const struct rankings *ranker_acquire(struct ranker *r)
+{
+	struct rankings *ra;
+
+	pthread_mutex_lock(&r->published_lock);
+	ra = r->published;
+	atomic_fetch_add(&ra->refs, 1);
+	pthread_mutex_unlock(&r->published_lock);
+	return ra;
+}
+
+void rankings_release(struct ranker *r, const struct rankings *ra)
+{
+	(void)r;
+	rankings_unref((struct rankings *)ra);
+}

@@ -1,0 +1,157 @@
+#include "query/ranker_internal.h"
+#include "views/catalog.h"
+
+#include <stdlib.h>
+
+#define SEPARATOR " > "
+
+struct reading {
+	struct categories *c;
+	uint32_t names_room, items_room, lists_n, lists_room;
+	int64_t now_ms;
+};
+
+static uint64_t hash(struct str s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+	for (uint32_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
+	return h ^ h >> 32;
+}
+
+static uint32_t *slot_of(const struct categories *c, struct str name)
+{
+	size_t i = (size_t)hash(name) & (c->slot_room - 1);
+
+	while (c->slots[i] && !str_eq(c->names[c->slots[i] - 1], name))
+		i = (i + 1) & (c->slot_room - 1);
+	return &c->slots[i];
+}
+
+uint32_t categories_find(const struct categories *c, struct str name)
+{
+	return c->n ? *slot_of(c, name) : 0;
+}
+
+static void grow_slots(struct categories *c)
+{
+	free(c->slots);
+	c->slot_room = c->slot_room ? c->slot_room * 2 : 64;
+	c->slots = xcalloc(c->slot_room, sizeof(*c->slots));
+	for (uint32_t i = 0; i < c->n; i++)
+		*slot_of(c, c->names[i]) = i + 1;
+}
+
+static uint32_t find_or_add(struct reading *r, struct str name)
+{
+	struct categories *c = r->c;
+	uint32_t *slot;
+
+	if (c->n * 2 >= c->slot_room)
+		grow_slots(c);
+	slot = slot_of(c, name);
+	if (*slot || c->n == RANK_CATEGORIES_MAX)
+		return *slot;
+	if (c->n == r->names_room) {
+		r->names_room = r->names_room ? r->names_room * 2 : 64;
+		c->names = xrealloc(c->names, r->names_room * sizeof(*c->names));
+	}
+	c->names[c->n++] = (struct str){ xstrndup(name.p, name.n), name.n };
+	return *slot = c->n;
+}
+
+/* Items up to this one have a start. */
+static void reach_item(struct reading *r, uint32_t item)
+{
+	struct categories *c = r->c;
+
+	if (item >= r->items_room) {
+		while (item >= r->items_room)
+			r->items_room = r->items_room ? r->items_room * 2 : 1024;
+		c->starts = xrealloc(c->starts, (r->items_room + 1) * sizeof(*c->starts));
+		c->state = xrealloc(c->state, r->items_room);
+	}
+	for (; c->items <= item; c->items++) {
+		c->starts[c->items] = r->lists_n;
+		c->state[c->items] = ITEM_UNRECORDED;
+	}
+}
+
+static void add_list(struct reading *r, uint32_t item, uint32_t list)
+{
+	struct categories *c = r->c;
+
+	if (!list)
+		return;
+	for (uint32_t i = c->starts[item]; i < r->lists_n; i++)
+		if (c->lists[i] == list)
+			return;
+	if (r->lists_n == r->lists_room) {
+		r->lists_room = r->lists_room ? r->lists_room * 2 : 1024;
+		c->lists = xrealloc(c->lists, r->lists_room * sizeof(*c->lists));
+	}
+	c->lists[r->lists_n++] = list;
+}
+
+/* "Shoes > Running": itself and "Shoes". */
+static void add_with_ancestors(struct reading *r, uint32_t item, struct str category)
+{
+	struct str separator = STR(SEPARATOR);
+
+	add_list(r, item, find_or_add(r, category));
+	for (uint32_t n = 1; n + separator.n < category.n; n++)
+		if (memcmp(category.p + n, separator.p, separator.n) == 0)
+			add_list(r, item, find_or_add(r, (struct str){ category.p, n }));
+}
+
+static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
+{
+	struct reading *r = arg;
+	bool available = (record->available_from_ms == TIME_ABSENT || record->available_from_ms <= r->now_ms) &&
+			 (record->available_to_ms == TIME_ABSENT || r->now_ms < record->available_to_ms);
+
+	reach_item(r, item);
+	r->c->state[item] = available ? ITEM_AVAILABLE : ITEM_UNAVAILABLE;
+	for (uint32_t i = 0; i < record->categories.n; i++)
+		if (record->categories.v[i].n)
+			add_with_ancestors(r, item, record->categories.v[i]);
+	return 0;
+}
+
+int categories_read(struct snap *sn, int64_t now_ms, struct categories **ret)
+{
+	struct reading r = { .c = xcalloc(1, sizeof(*r.c)), .now_ms = now_ms };
+	int rc;
+
+	atomic_init(&r.c->refs, 1);
+	rc = catalog_each(sn, add_item, &r);
+	if (rc) {
+		categories_unref(r.c);
+		return rc;
+	}
+	if (r.c->items)
+		r.c->starts[r.c->items] = r.lists_n;
+	*ret = r.c;
+	return 0;
+}
+
+struct categories *categories_ref(struct categories *c)
+{
+	atomic_fetch_add(&c->refs, 1);
+	return c;
+}
+
+void categories_unref(struct categories *c)
+{
+	if (!c || atomic_fetch_sub(&c->refs, 1) > 1)
+		return;
+	for (uint32_t i = 0; i < c->n; i++)
+		free((char *)c->names[i].p);
+	free(c->names);
+	free(c->slots);
+	free(c->starts);
+	free(c->lists);
+	free(c->state);
+	free(c);
+}

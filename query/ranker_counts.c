@@ -1,0 +1,167 @@
+#include "query/ranker_internal.h"
+#include "views/catalog.h"
+#include "views/popularity.h"
+
+#include <stdlib.h>
+
+#define BEST_SELLER_DAYS 30
+
+static const int64_t window_hours[RANK_WINDOWS] = {
+	[RANK_TRENDING_1H] = 1,
+	[RANK_TRENDING_24H] = 24,
+	[RANK_TRENDING_7D] = 7 * 24,
+};
+
+#define HOURS_READ (2 * 7 * 24)
+
+_Static_assert(HOURS_READ <= POPULARITY_HOURS_KEPT, "both windows of the longest one are kept");
+
+void counts_fini(struct counts *c)
+{
+	for (uint32_t i = 0; i < c->room; i++)
+		free((char *)c->names[i].p);
+	free(c->names);
+	free(c->closed);
+	free(c->running);
+}
+
+static void reach_item(struct counts *c, uint32_t item)
+{
+	uint32_t room = c->room ? c->room : 1024;
+
+	if (item >= c->room) {
+		while (item >= room)
+			room *= 2;
+		c->closed = xrealloc(c->closed, room * sizeof(*c->closed));
+		c->running = xrealloc(c->running, room * sizeof(*c->running));
+		c->names = xrealloc(c->names, room * sizeof(*c->names));
+		memset(c->closed + c->room, 0, (room - c->room) * sizeof(*c->closed));
+		memset(c->running + c->room, 0, (room - c->room) * sizeof(*c->running));
+		memset(c->names + c->room, 0, (room - c->room) * sizeof(*c->names));
+		c->room = room;
+	}
+	if (item >= c->items)
+		c->items = item + 1;
+}
+
+struct scanning {
+	struct counts *c;
+	int64_t last;                /* the watermark's bucket */
+};
+
+static void tally(uint32_t sums[TALLY_TYPES], const struct popularity *p)
+{
+	sums[TALLY_VIEWS] += (uint32_t)p->views;
+	sums[TALLY_CARTS] += (uint32_t)p->carts;
+	sums[TALLY_ORDERS] += (uint32_t)p->orders;
+}
+
+static int closed_hour(void *arg, int64_t hour, uint32_t item, const struct popularity *p)
+{
+	struct scanning *s = arg;
+	int64_t age = s->last - hour;
+	struct closed *closed;
+
+	reach_item(s->c, item);
+	closed = &s->c->closed[item];
+	closed->active = true;
+	for (int w = 0; w < RANK_WINDOWS; w++) {
+		if (age < window_hours[w])
+			tally(closed->recent[w], p);
+		else if (age < 2 * window_hours[w])
+			tally(closed->before[w], p);
+	}
+	return 0;
+}
+
+static int closed_day(void *arg, int64_t day, uint32_t item, const struct popularity *p)
+{
+	struct scanning *s = arg;
+
+	(void)day;
+	reach_item(s->c, item);
+	s->c->closed[item].active = true;
+	s->c->closed[item].units += p->units;
+	return 0;
+}
+
+int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms)
+{
+	struct scanning s = { c, time_bucket(watermark_ms, MS_PER_HOUR) };
+	int rc;
+
+	if (c->items)
+		memset(c->closed, 0, c->items * sizeof(*c->closed));
+	rc = popularity_scan(sn, BUCKET_HOUR, s.last - HOURS_READ + 1, s.last - 1, closed_hour, &s);
+	if (rc)
+		return rc;
+	s.last = time_bucket(watermark_ms, MS_PER_DAY);
+	return popularity_scan(sn, BUCKET_DAY, s.last - BEST_SELLER_DAYS + 1, s.last - 1, closed_day, &s);
+}
+
+static int running_hour(void *arg, int64_t hour, uint32_t item, const struct popularity *p)
+{
+	struct counts *c = arg;
+
+	(void)hour;
+	reach_item(c, item);
+	tally(c->running[item].hour, p);
+	return 0;
+}
+
+static int running_day(void *arg, int64_t day, uint32_t item, const struct popularity *p)
+{
+	struct counts *c = arg;
+
+	(void)day;
+	reach_item(c, item);
+	c->running[item].units = p->units;
+	return 0;
+}
+
+int counts_read_running(struct counts *c, struct snap *sn, int64_t watermark_ms)
+{
+	int64_t hour = time_bucket(watermark_ms, MS_PER_HOUR), day = time_bucket(watermark_ms, MS_PER_DAY);
+	int rc;
+
+	if (c->items)
+		memset(c->running, 0, c->items * sizeof(*c->running));
+	rc = popularity_scan(sn, BUCKET_HOUR, hour, hour, running_hour, c);
+	return rc ? rc : popularity_scan(sn, BUCKET_DAY, day, day, running_day, c);
+}
+
+static int is_held(struct snap *sn, uint32_t item, const struct categories *cats, bool catalog_required)
+{
+	uint8_t state = item < cats->items ? cats->state[item] : ITEM_UNRECORDED;
+	struct stock_level stock;
+	struct str packed;
+	int rc;
+
+	if (state == ITEM_UNAVAILABLE)
+		return 1;
+	if (state == ITEM_UNRECORDED) {
+		rc = catalog_get_packed(sn, item, &packed);
+		if (rc < 0)
+			return rc;
+		if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && catalog_required))
+			return 1;
+	}
+	rc = stock_get(sn, item, &stock);
+	return rc ? rc : stock.known && stock.quantity <= 0;
+}
+
+int counts_mark_held(struct counts *c, struct snap *sn, const struct categories *cats, bool catalog_required)
+{
+	for (uint32_t item = 0; item < c->items; item++) {
+		int held;
+
+		if (!c->closed[item].active && !c->running[item].hour[TALLY_VIEWS] && !c->running[item].units &&
+		    !c->running[item].hour[TALLY_CARTS] && !c->running[item].hour[TALLY_ORDERS])
+			continue;
+		held = is_held(sn, item, cats, catalog_required);
+		if (held < 0)
+			return held;
+		c->closed[item].held = held > 0;
+	}
+	return 0;
+}

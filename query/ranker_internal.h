@@ -1,0 +1,98 @@
+/*
+ * ranker_internal.h - inside the ranker (ranker*.c): what is counted, the categories, and the making of lists.
+ *
+ *     counts (ranker_counts.c)  ─┐
+ *     categories (ranker_categories.c) ─┴─> lists (ranker_lists.c) ─> published (ranker.c)
+ *
+ * Thread: all under the ranker's refresh lock; `struct categories` and `struct rankings` are immutable once made.
+ */
+#ifndef AISLE_QUERY_RANKER_INTERNAL_H
+#define AISLE_QUERY_RANKER_INTERNAL_H
+
+#include "query/ranker.h"
+
+#include <stdatomic.h>
+
+enum { RANK_WINDOWS = RANK_BEST_SELLERS };  /* the kinds before it are trending windows */
+
+/* ---- categories with their ancestors, from the catalogue ---- */
+
+struct categories {
+	atomic_uint refs;
+	uint32_t n;                  /* category names; list 0 is the shop, list 1 + i is name i */
+	struct str *names;
+	uint32_t *slots;             /* hash of a name -> 1 + i; 0 free */
+	size_t slot_room;            /* power of two */
+	uint32_t *starts;            /* items + 1 places: lists[starts[item]]..lists[starts[item + 1] - 1] are the item's */
+	uint32_t items;              /* items from this one on have none */
+	uint32_t *lists;
+	uint8_t *state;              /* an item's enum catalog_state as of then; `items` of them */
+};
+
+int categories_read(struct snap *sn, int64_t now_ms, struct categories **ret) MUST_CHECK;
+struct categories *categories_ref(struct categories *c);
+void categories_unref(struct categories *c);
+/* The list of a category: 1.., or 0 when it is not known. */
+uint32_t categories_find(const struct categories *c, struct str name);
+
+enum { ITEM_UNRECORDED, ITEM_AVAILABLE, ITEM_UNAVAILABLE }; /* state[]: no live record; by availableFrom/To at now_ms */
+
+/* ---- counts ---- */
+
+enum { TALLY_VIEWS, TALLY_CARTS, TALLY_ORDERS, TALLY_TYPES };
+
+/* Closed hours and days of one item: without the watermark's. */
+struct closed {
+	uint32_t recent[RANK_WINDOWS][TALLY_TYPES], before[RANK_WINDOWS][TALLY_TYPES];
+	int64_t units;
+	bool active;                 /* it has a row in one of them */
+	bool held;                   /* may not be shown, as far as known */
+};
+
+/* The watermark's hour and day. */
+struct running {
+	uint32_t hour[TALLY_TYPES];
+	int64_t units;
+};
+
+struct counts {
+	struct closed *closed;
+	struct running *running;
+	struct str *names;           /* by item; looked up when first needed; n = 0: not yet */
+	uint32_t items, room;
+};
+
+void counts_fini(struct counts *c);
+/* Everything but the watermark's hour and day. */
+int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
+/* The watermark's hour and day. */
+int counts_read_running(struct counts *c, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
+/* Which items may not be shown now: no stock, deleted, not available, no record when one is required. */
+int counts_mark_held(struct counts *c, struct snap *sn, const struct categories *cats, bool catalog_required) MUST_CHECK;
+
+/* ---- lists ---- */
+
+struct rank_weights {
+	double of[TALLY_TYPES];
+};
+
+struct rankings {
+	atomic_uint refs;
+	int64_t watermark_ms;
+	struct categories *categories;
+	uint32_t *starts[RANK_KIND_COUNT];  /* 2 + categories->n places: where each list begins and the last one ends */
+	struct ranked *ranked[RANK_KIND_COUNT];
+};
+
+/* Names of new items are looked up in `sn`. */
+struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categories *cats,
+			       const struct rank_weights *weights, int64_t watermark_ms);
+void rankings_unref(struct rankings *ra);
+
+/* ---- ranker.c ---- */
+
+enum refresh { REFRESH_DUE, REFRESH_QUICK, REFRESH_FULL };
+/* REFRESH_DUE: whatever is due, perhaps nothing. */
+int ranker__refresh(struct ranker *r, enum refresh how) MUST_CHECK;
+
+#endif

@@ -1,0 +1,133 @@
+#include "query/recommend.h"
+#include "query/strategy.h"
+#include "views/status.h"
+#include "views/view.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+int answerer_new(const struct answerer_options *opt, struct answerer **ret, struct error *e)
+{
+	struct answerer *a = xcalloc(1, sizeof(*a));
+	int rc;
+
+	assert(opt->store && opt->status && opt->ranker && opt->settings);
+	a->opt = *opt;
+	a->clock = opt->clock ? opt->clock : &clock_system;
+	a->min_support = setting_int(opt->settings, SET_ANSWER_MIN_SUPPORT);
+	a->low_stock = setting_int(opt->settings, SET_ANSWER_LOW_STOCK);
+	a->catalog_required = setting_bool(opt->settings, SET_ANSWER_CATALOG_REQUIRED);
+	token_key_init(store_person_key(opt->store), a->token_key);
+	rc = snap_open(opt->store, &a->snap);
+	if (rc) {
+		answerer_free(a);
+		return error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
+	}
+	snap_park(a->snap);
+	*ret = a;
+	return 0;
+}
+
+void answerer_free(struct answerer *a)
+{
+	if (!a)
+		return;
+	snap_close(a->snap);
+	idmap_fini(&a->hidden);
+	person_fini(&a->person);
+	pairing_fini(&a->pairing);
+	arena_free(a->arena);
+	free(a);
+}
+
+/* How fresh the views are, from the processor's page. */
+static int check_freshness(struct asking *q, struct error *e)
+{
+	struct status_page *page = status_page(q->a->opt.status);
+	int64_t most = q->rq->max_staleness_ms;
+
+	q->ret->lag_ms = status_lag_ms(page, q->now_ms);
+	q->ret->stale = __atomic_load_n(&page->stopped_partitions, __ATOMIC_ACQUIRE) > 0;
+	if (most < 0)
+		return 0;
+	if (q->ret->stale)
+		return error_set(e, ERR_TOO_STALE, "maxStalenessMs", "a partition of the log is not read any more");
+	if (q->ret->lag_ms > most)
+		return error_set(e, ERR_TOO_STALE, "maxStalenessMs", "the views are %lld ms behind the log",
+				 (long long)q->ret->lag_ms);
+	return 0;
+}
+
+/* Fill the list in the chain's order. A strategy whose inputs were not given is no part of this request's chain. */
+static int fill_chain(struct asking *q, const struct scenario *sc)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; sc->chain[i] && !shelf_full(q); i++) {
+		unsigned before = q->ret->item_count;
+		int rc;
+
+		q->strategy = sc->chain[i];
+		if (!inputs_given(q->rq, q->strategy->required))
+			continue;
+		rc = q->strategy->fill(q);
+		if (rc)
+			return rc;
+		if (is_first ? q->ret->item_count == 0 : q->ret->item_count > before)
+			q->ret->fallback = true;
+		is_first = false;
+	}
+	return 0;
+}
+
+static int answer_from_snapshot(struct asking *q, const struct scenario *sc)
+{
+	struct answer *ret = q->ret;
+	int rc;
+
+	q->rankings = ranker_acquire(q->a->opt.ranker);
+	rc = snap_renew(q->sn);
+	if (rc)
+		goto out;
+	q->watermark_ms = ret->as_of_ms = snap_watermark(q->sn);
+	rc = shelf_open(q);
+	if (!rc)
+		rc = fill_chain(q, sc);
+	if (q->ranked && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
+		ret->as_of_ms = rankings_watermark_ms(q->rankings);
+out:
+	snap_park(q->sn);
+	rankings_release(q->a->opt.ranker, q->rankings);
+	return rc;
+}
+
+int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
+{
+	uint64_t start_ns = a->clock->monotonic_ns(a->clock);
+	struct asking q = { .a = a, .rq = rq, .sn = a->snap, .ret = ret };
+	struct scenario sc;
+	int rc = request_check(rq, &sc, e);
+
+	if (rc)
+		return rc;
+	q.now_ms = a->clock->wall_ms(a->clock);
+	q.count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
+	a->person.loaded = false;
+	ret->recommendation_id[0] = '\0';
+	ret->scenario = sc.slug;
+	ret->fallback = false;
+	ret->item_count = 0;
+	ret->as_of_ms = TIME_NONE;
+	rc = check_freshness(&q, e);
+	if (rc)
+		return rc;
+	if (!rq->validate_only) {
+		rc = answer_from_snapshot(&q, &sc);
+		if (rc)
+			return error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
+		token_make(a->token_key, sc.number, TOKEN_VARIANT_NONE, q.now_ms, ret->recommendation_id);
+	}
+	ret->took_ns = a->clock->monotonic_ns(a->clock) - start_ns;
+	return 0;
+}

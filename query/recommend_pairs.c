@@ -1,0 +1,237 @@
+/*
+ * Neighbours of the asked items by Jaccard, exactly, without looking at all of them.
+ *
+ * With c, a and b the counts of the pair, the asked item and the other, a score is c / max(c, a + b - c). b costs a
+ * look-up, c and a are at hand, and b >= 0: c / max(c, a - c) is never below the score. Candidates are taken by that
+ * bound, largest first; once it is below the worst item kept, no later candidate can enter. Sums over several asked
+ * items are added in the same order as their bounds, and IEEE division and addition are monotone, so that the bound
+ * holds for the rounded numbers too.
+ */
+#include "query/strategy.h"
+#include "views/ids.h"
+
+#include <stdlib.h>
+
+#define NO_ENTRY UINT32_MAX
+
+void pairing_fini(struct pairing *p)
+{
+	neighbours_fini(&p->neighbours);
+	free(p->entries);
+	free(p->heap);
+	idmap_fini(&p->places);
+}
+
+static int64_t marginal_of(const struct item_totals *t, enum marginal which)
+{
+	switch (which) {
+	case MARGINAL_VIEW_SESSIONS:
+		return t->view_sessions;
+	case MARGINAL_ORDERS:
+		return t->orders;
+	case MARGINAL_BUYERS:
+		return t->buyers;
+	}
+	return 0;
+}
+
+static double jaccard(int64_t together, int64_t item_total, int64_t other_total)
+{
+	int64_t either = item_total + other_total - together;
+
+	return (double)together / (double)(either > together ? either : together);
+}
+
+/* ---- gathering ---- */
+
+static struct pair_candidate *candidate_of(struct pairing *p, uint32_t item)
+{
+	uint32_t place = *idmap_put(&p->places, item, (uint32_t)p->heap_n);
+
+	if (place == p->heap_n) {
+		if (p->heap_n == p->heap_room) {
+			p->heap_room = p->heap_room ? p->heap_room * 2 : 1024;
+			p->heap = xrealloc(p->heap, p->heap_room * sizeof(*p->heap));
+		}
+		p->heap[p->heap_n++] = (struct pair_candidate){ 0, item, NO_ENTRY, NO_ENTRY };
+	}
+	return &p->heap[place];
+}
+
+static void gather(struct pairing *p, struct neighbour n, uint32_t seed, int64_t seed_total)
+{
+	struct pair_candidate *c = candidate_of(p, n.item);
+
+	if (p->entry_n == p->entry_room) {
+		p->entry_room = p->entry_room ? p->entry_room * 2 : 1024;
+		p->entries = xrealloc(p->entries, p->entry_room * sizeof(*p->entries));
+	}
+	p->entries[p->entry_n] = (struct pair_entry){ .count = n.count, .seed = seed, .next = NO_ENTRY };
+	if (c->last == NO_ENTRY)
+		c->first = (uint32_t)p->entry_n;
+	else
+		p->entries[c->last].next = (uint32_t)p->entry_n;
+	c->last = (uint32_t)p->entry_n++;
+	c->bound += jaccard(n.count, seed_total, 0);
+}
+
+/* All neighbours of the asked items with enough support; each asked item once. */
+static int gather_all(struct asking *q, enum pair_view view, enum marginal of_item,
+		      struct seed seeds[RECOMMEND_ITEMS_MAX])
+{
+	struct pairing *p = &q->a->pairing;
+	uint32_t seed_n = 0;
+
+	p->heap_n = p->entry_n = 0;
+	idmap_clear(&p->places);
+	for (unsigned i = 0; i < q->rq->item_count; i++) {
+		uint32_t item = snap_item(q->sn, q->rq->item_ids[i]), k = 0;
+		struct item_totals totals;
+		int rc;
+
+		while (k < seed_n && seeds[k].item != item)
+			k++;
+		if (item == ID_NONE || k < seed_n)
+			continue;
+		rc = item_totals_get(q->sn, item, &totals);
+		if (!rc)
+			rc = pairs_get(q->sn, view, item, &p->neighbours);
+		if (rc)
+			return rc;
+		seeds[seed_n] = (struct seed){ item, marginal_of(&totals, of_item) };
+		for (size_t n = 0; n < p->neighbours.n && p->neighbours.v[n].count >= q->a->min_support; n++)
+			gather(p, p->neighbours.v[n], seed_n, seeds[seed_n].total);
+		seed_n++;
+	}
+	return 0;
+}
+
+/* ---- a heap by bound, largest on top ---- */
+
+static void sift_down(struct pairing *p, size_t i)
+{
+	struct pair_candidate moved = p->heap[i];
+
+	for (size_t child; (child = 2 * i + 1) < p->heap_n; i = child) {
+		if (child + 1 < p->heap_n && p->heap[child + 1].bound > p->heap[child].bound)
+			child++;
+		if (p->heap[child].bound <= moved.bound)
+			break;
+		p->heap[i] = p->heap[child];
+	}
+	p->heap[i] = moved;
+}
+
+static void heapify(struct pairing *p)
+{
+	for (size_t i = p->heap_n / 2; i-- > 0;)
+		sift_down(p, i);
+}
+
+static struct pair_candidate pop(struct pairing *p)
+{
+	struct pair_candidate top = p->heap[0];
+
+	p->heap[0] = p->heap[--p->heap_n];
+	if (p->heap_n)
+		sift_down(p, 0);
+	return top;
+}
+
+/* ---- exact scores ---- */
+
+static int score(struct asking *q, const struct pair_candidate *c, const struct seed *seeds, enum marginal of_other,
+		 struct pair_best *ret)
+{
+	struct pairing *p = &q->a->pairing;
+	uint32_t strongest = NO_ENTRY;
+	struct item_totals totals;
+	int rc = item_totals_get(q->sn, c->item, &totals);
+
+	*ret = (struct pair_best){ .item = c->item };
+	for (uint32_t i = c->first; i != NO_ENTRY; i = p->entries[i].next) {
+		struct pair_entry *e = &p->entries[i];
+
+		e->other_total = marginal_of(&totals, of_other);
+		e->term = jaccard(e->count, seeds[e->seed].total, e->other_total);
+		ret->score += e->term;
+		if (strongest == NO_ENTRY || e->term > p->entries[strongest].term)
+			strongest = i;
+	}
+	const struct pair_entry *e = &p->entries[strongest];
+
+	ret->why = (struct explanation){ .kind = EXPLAIN_PAIR, .together = e->count,
+					 .item_total = seeds[e->seed].total, .other_total = e->other_total,
+					 .measure = "jaccard", .pair_score = e->term };
+	ret->seed = e->seed;
+	return rc;
+}
+
+static bool is_better(const struct pair_best *a, const struct pair_best *b)
+{
+	if (a->score != b->score)
+		return a->score > b->score;
+	return str_cmp(a->item_id, b->item_id) < 0;
+}
+
+static void keep_best(struct pairing *p, const struct pair_best *b, unsigned room)
+{
+	unsigned i;
+
+	if (p->best_n == room) {
+		if (!is_better(b, &p->best[room - 1]))
+			return;
+		p->best_n--;
+	}
+	for (i = p->best_n++; i > 0 && is_better(b, &p->best[i - 1]); i--)
+		p->best[i] = p->best[i - 1];
+	p->best[i] = *b;
+}
+
+static int choose(struct asking *q, const struct seed *seeds, enum marginal of_other)
+{
+	struct pairing *p = &q->a->pairing;
+	unsigned room = shelf_room(q);
+	struct pair_best b;
+
+	heapify(p);
+	while (p->heap_n && (p->best_n < room || p->heap[0].bound >= p->best[room - 1].score)) {
+		struct pair_candidate c = pop(p);
+		int rc;
+
+		if (idmap_get(&q->a->hidden, c.item))
+			continue;
+		rc = score(q, &c, seeds, of_other, &b);
+		if (rc)
+			return rc;
+		if (p->best_n == room && b.score < p->best[room - 1].score)
+			continue;
+		rc = shelf_allows(q, c.item);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			continue;
+		b.item_id = snap_item_name(q->sn, c.item);
+		keep_best(p, &b, room);
+	}
+	return 0;
+}
+
+int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enum marginal of_other)
+{
+	struct pairing *p = &q->a->pairing;
+	struct seed seeds[RECOMMEND_ITEMS_MAX];
+	int rc;
+
+	p->best_n = 0;
+	rc = gather_all(q, view, of_item, seeds);
+	if (!rc)
+		rc = choose(q, seeds, of_other);
+	for (unsigned i = 0; i < p->best_n && !rc; i++) {
+		struct explanation why = p->best[i].why;
+
+		why.with = snap_item_name(q->sn, seeds[p->best[i].seed].item);
+		rc = shelf_put(q, p->best[i].item, p->best[i].score, &why);
+	}
+	return rc;
+}

@@ -1,0 +1,23 @@
+/* Strategies that hand out a ready list of the ranker. */
+#include "query/strategy.h"
+
+#define BEST_SELLER_DAYS 30
+
+int ranked_fill(struct asking *q, enum rank_kind kind)
+{
+	struct rank_list list;
+	int rc = 1;
+
+	q->ranked = true;
+	list = rankings_get(q->rankings, kind, q->rq->category);
+	for (size_t i = 0; i < list.n && rc > 0; i++) {
+		const struct ranked *r = &list.v[i];
+		struct explanation why = { .kind = EXPLAIN_TREND, .recent = r->recent, .before = r->before };
+
+		if (kind == RANK_BEST_SELLERS)
+			why = (struct explanation){ .kind = EXPLAIN_SALES, .units = (int64_t)r->recent,
+						    .days = BEST_SELLER_DAYS };
+		rc = shelf_offer(q, r->item, r->score, &why);
+	}
+	return rc < 0 ? rc : 0;
+}

@@ -1,0 +1,171 @@
+/* The list while it is filled: what may stand on it, and all that is said about an item that does. */
+#include "query/strategy.h"
+#include "views/catalog.h"
+#include "views/ids.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* ---- strings of an answer ---- */
+
+#define ARENA_CHUNK 65536
+
+struct arena_chunk {
+	struct arena_chunk *next;     /* an older one */
+	size_t n, room;
+	char bytes[];
+};
+
+void arena_free(struct arena_chunk *c)
+{
+	while (c) {
+		struct arena_chunk *next = c->next;
+
+		free(c);
+		c = next;
+	}
+}
+
+struct arena_chunk *arena_reset(struct arena_chunk *c)
+{
+	if (!c)
+		return NULL;
+	arena_free(c->next);
+	c->next = NULL;
+	c->n = 0;
+	return c;
+}
+
+static struct str keep(struct answerer *a, struct str s)
+{
+	struct arena_chunk *c = a->arena;
+	char *p;
+
+	if (s.n == 0)
+		return (struct str){ NULL, 0 };
+	if (!c || c->room - c->n < s.n) {
+		size_t room = s.n > ARENA_CHUNK ? s.n : ARENA_CHUNK;
+
+		c = xmalloc(sizeof(*c) + room);
+		*c = (struct arena_chunk){ .next = a->arena, .room = room };
+		a->arena = c;
+	}
+	p = c->bytes + c->n;
+	memcpy(p, s.p, s.n);
+	c->n += s.n;
+	return (struct str){ p, s.n };
+}
+
+/* ---- what may be shown ---- */
+
+static void hide(struct asking *q, struct str item_id)
+{
+	uint32_t item = snap_item(q->sn, item_id);
+
+	if (item != ID_NONE)
+		idmap_put(&q->a->hidden, item, 0);
+}
+
+int shelf_open(struct asking *q)
+{
+	const struct recommend_request *rq = q->rq;
+	struct person *p = &q->a->person;
+	int rc;
+
+	q->a->arena = arena_reset(q->a->arena);
+	idmap_clear(&q->a->hidden);
+	for (unsigned i = 0; i < rq->item_count; i++)
+		hide(q, rq->item_ids[i]);
+	for (unsigned i = 0; i < rq->exclude_count; i++)
+		hide(q, rq->exclude_ids[i]);
+	if (!rq->exclude_purchased && !rq->exclude_in_cart && !rq->exclude_viewed)
+		return 0;
+	rc = person_load(q);
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct person_item *it = &p->items[i];
+
+		if ((rq->exclude_purchased && it->buys) || (rq->exclude_in_cart && it->in_cart) ||
+		    (rq->exclude_viewed && it->views))
+			idmap_put(&q->a->hidden, it->item, 0);
+	}
+	return 0;
+}
+
+static bool in_category(const struct catalog_item *record, struct str category)
+{
+	for (uint32_t i = 0; i < record->categories.n; i++)
+		if (category_is_under(record->categories.v[i], category))
+			return true;
+	return false;
+}
+
+static bool available(const struct asking *q, const struct catalog_item *r)
+{
+	return (r->available_from_ms == TIME_ABSENT || r->available_from_ms <= q->now_ms) &&
+	       (r->available_to_ms == TIME_ABSENT || q->now_ms < r->available_to_ms);
+}
+
+int shelf_allows(struct asking *q, uint32_t item)
+{
+	struct catalog_item *record = &q->a->record;
+	struct stock_level stock;
+	int rc;
+
+	if (idmap_get(&q->a->hidden, item))
+		return 0;
+	rc = catalog_get(q->sn, item, record);
+	if (rc < 0)
+		return rc;
+	if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && (q->a->catalog_required || q->rq->category.n)))
+		return 0;
+	if (rc == CATALOG_LIVE && (!available(q, record) || (q->rq->category.n && !in_category(record, q->rq->category))))
+		return 0;
+	rc = stock_get(q->sn, item, &stock);
+	if (rc)
+		return rc;
+	return !stock.known || stock.quantity > 0;
+}
+
+int shelf_put(struct asking *q, uint32_t item, double score, const struct explanation *why)
+{
+	struct answer *ans = q->ret;
+	struct recommended *r = &ans->items[ans->item_count];
+	struct str packed;
+	int rc;
+
+	assert(!shelf_full(q));
+	r->item = item;
+	r->item_id = keep(q->a, snap_item_name(q->sn, item));
+	r->score = score;
+	r->rank = ans->item_count + 1;
+	r->strategy = q->strategy->slug;
+	r->why = *why;
+	r->why.with = keep(q->a, why->with);
+	rc = catalog_get_packed(q->sn, item, &packed);
+	if (rc < 0)
+		return rc;
+	r->has_record = rc == CATALOG_LIVE;
+	r->packed = r->has_record ? keep(q->a, packed) : (struct str){ NULL, 0 };
+	rc = stock_get(q->sn, item, &r->stock);
+	if (rc)
+		return rc;
+	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
+	q->strategy->reason(q, &r->why, r->reason);
+	idmap_put(&q->a->hidden, item, 0);
+	ans->item_count++;
+	return 0;
+}
+
+int shelf_offer(struct asking *q, uint32_t item, double score, const struct explanation *why)
+{
+	int rc;
+
+	if (shelf_full(q))
+		return 0;
+	rc = shelf_allows(q, item);
+	if (rc > 0)
+		rc = shelf_put(q, item, score, why);
+	return rc < 0 ? rc : !shelf_full(q);
+}

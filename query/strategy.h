@@ -1,0 +1,191 @@
+/*
+ * strategy.h - what a strategy is: one file, one descriptor, one line in strategies.def.
+ *
+ * A strategy is asked for items for one request and offers them to the shelf, best first; the shelf refuses what may
+ * not be shown (already on it, asked about, excluded, deleted, out of stock, not available today, another category),
+ * so a filter never shortens a list while the strategy has candidates. A strategy reads views and writes nothing.
+ *
+ * Inside the answers (recommend*.c, scenario.c, strategy_*.c) only. Thread: the answerer's.
+ */
+#ifndef AISLE_QUERY_STRATEGY_H
+#define AISLE_QUERY_STRATEGY_H
+
+#include "query/idmap.h"
+#include "query/ranker.h"
+#include "query/recommend.h"
+#include "query/token.h"
+#include "views/history.h"
+#include "views/identity.h"
+#include "views/pairs.h"
+
+#define CHAIN_MAX 7   /* strategies of a scenario */
+
+struct asking;
+
+struct strategy {
+	const char *slug;
+	const char *meaning;           /* one line, with when to use it */
+	const char *formula;           /* the score */
+	unsigned inputs, required;     /* INPUT_ bits; of userId and visitorId one is enough */
+	/* Offer candidates, best first, until the shelf is full or there are no more. 0 or an error. */
+	int (*fill)(struct asking *q);
+	/* A sentence for a shopper or a shop owner, from the counts behind the score. */
+	void (*reason)(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX]);
+};
+
+#define STRATEGY(name) extern const struct strategy strategy_##name;
+#include "query/strategies.def"
+#undef STRATEGY
+
+/* Also each strategy alone, as a chain of one. */
+struct scenario {
+	const char *slug;
+	unsigned number;               /* as scenario_info */
+	unsigned inputs, required;
+	const struct strategy *chain[CHAIN_MAX + 1]; /* NULL at the end */
+};
+
+/* False: there is none of that slug. */
+bool scenario_find(struct str slug, struct scenario *ret);
+
+/* Are the inputs it requires there? */
+bool inputs_given(const struct recommend_request *rq, unsigned required);
+
+/* 0 and *ret, or as recommend(). */
+int request_check(const struct recommend_request *rq, struct scenario *ret, struct error *e) MUST_CHECK;
+
+/* ---- the person who asks (recommend_person.c) ---- */
+
+struct person_item {
+	uint32_t item;
+	uint32_t views, buys;          /* in the history; buys: distinct times */
+	int64_t last_view_ms, first_buy_ms, last_buy_ms;
+	int64_t units;                 /* bought less returned */
+	bool cart_known, in_cart;      /* the newest of cart-add, cart-remove, purchase is a cart-add */
+};
+
+struct person {
+	bool loaded;                   /* for this request */
+	struct person_item *items;     /* in order of newest activity */
+	size_t n, room;
+	uint32_t *viewed;              /* places in `items`, last viewed first */
+	size_t viewed_n, viewed_room;
+	struct idmap places;           /* item -> place */
+	struct person_event *events;   /* scratch */
+	struct history_row *rows;      /* scratch, HISTORY_MAX */
+};
+
+/* The history of all actors of the request's person; nothing when nobody is known. Loaded once a request. */
+int person_load(struct asking *q) MUST_CHECK;
+void person_fini(struct person *p);
+
+/* ---- candidates of the pair strategies (recommend_pairs.c) ---- */
+
+struct seed {
+	uint32_t item;
+	int64_t total;
+};
+
+struct pair_entry {
+	double term;                   /* what it adds to the score */
+	int64_t other_total;
+	uint32_t count;
+	uint32_t seed;
+	uint32_t next;                 /* of the same candidate */
+};
+
+struct pair_candidate {
+	double bound;                  /* no exact score is above it */
+	uint32_t item, first, last;    /* entries, in the order of the seeds */
+};
+
+struct pair_best {
+	double score;
+	uint32_t item;
+	uint32_t seed;                 /* the strongest one, which `why` is about */
+	struct str item_id;
+	struct explanation why;
+};
+
+struct pairing {
+	struct neighbours neighbours;
+	struct pair_entry *entries;
+	size_t entry_n, entry_room;
+	struct pair_candidate *heap;
+	size_t heap_n, heap_room;
+	struct idmap places;           /* item -> place in `heap` while it is filled */
+	struct pair_best best[RECOMMEND_COUNT_MAX];
+	unsigned best_n;
+};
+
+void pairing_fini(struct pairing *p);
+
+/* Which counts a pair strategy divides by. */
+enum marginal { MARGINAL_VIEW_SESSIONS, MARGINAL_ORDERS, MARGINAL_BUYERS };
+
+/* Jaccard c / (a + b - c), summed over the asked items; the denominator is never below c. */
+int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enum marginal of_other) MUST_CHECK;
+
+/* ---- the ranked strategies (recommend_ranked.c) ---- */
+
+int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
+
+/* ---- the shelf (recommend_shelf.c) ---- */
+
+struct arena_chunk;
+
+struct answerer {
+	struct answerer_options opt;
+	const struct clock *clock;
+	struct snap *snap;
+	unsigned char token_key[TOKEN_KEY_BYTES];
+	int64_t min_support, low_stock;
+	bool catalog_required;
+	struct idmap hidden;           /* items not to be offered (again) in this request */
+	struct person person;
+	struct pairing pairing;
+	struct catalog_item record;    /* scratch */
+	struct arena_chunk *arena;     /* strings of the answer */
+};
+
+/* One request being answered. */
+struct asking {
+	struct answerer *a;
+	const struct recommend_request *rq;
+	const struct strategy *strategy; /* whose turn it is */
+	struct snap *sn;
+	int64_t now_ms;                /* wall clock: what is available today */
+	int64_t watermark_ms;          /* event time: "now" of everything else; TIME_NONE in an empty store */
+	unsigned count;                /* items wanted */
+	const struct rankings *rankings; /* not younger than the snapshot: every item in it is known there */
+	bool ranked;                   /* a ranked list was looked at */
+	struct answer *ret;
+};
+
+/* Hide what the request asks about and excludes. */
+int shelf_open(struct asking *q) MUST_CHECK;
+
+static inline bool shelf_full(const struct asking *q)
+{
+	return q->ret->item_count >= q->count;
+}
+
+static inline unsigned shelf_room(const struct asking *q)
+{
+	return q->count - q->ret->item_count;
+}
+
+/* 1: may be shown; 0: not; or an error. */
+int shelf_allows(struct asking *q, uint32_t item) MUST_CHECK;
+
+/* Put an item that shelf_allows let through. The shelf has room. */
+int shelf_put(struct asking *q, uint32_t item, double score, const struct explanation *why) MUST_CHECK;
+
+/* Both in one: 1 while there is room for more, 0 when the shelf is full, or an error. */
+int shelf_offer(struct asking *q, uint32_t item, double score, const struct explanation *why) MUST_CHECK;
+
+void arena_free(struct arena_chunk *c);
+/* Keep the first chunk, free the rest. */
+struct arena_chunk *arena_reset(struct arena_chunk *c);
+
+#endif
