@@ -201,6 +201,9 @@ static void *loop_main(void *arg)
 	publish_queue_close(l->worker.publishes);
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_close((uv_handle_t *)&l->tick, NULL);
+	/* the shutdown request left its GOAWAY timer; dispose wants none */
+	if (h2o_timeout_is_linked(&l->ctx.http2._graceful_shutdown_timeout))
+		h2o_timeout_unlink(&l->ctx.http2._graceful_shutdown_timeout);
 	h2o_context_dispose(&l->ctx);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	return NULL;

@@ -24,6 +24,12 @@ const char *__lsan_default_suppressions(void)
 {
 	return "leak:h2o_mem_alloc_recycle\n";
 }
+
+const char *__lsan_default_options(void);
+const char *__lsan_default_options(void)
+{
+	return "print_suppressions=0";
+}
 #endif
 
 static void configure(struct server *s)

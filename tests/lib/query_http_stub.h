@@ -1,0 +1,93 @@
+/*
+ * query_http_stub.h - answers that say what was asked, in place of recommend.h and ranker.h: included by one test file
+ * of the HTTP half, whose program then links none of the real ones.
+ */
+#include "query/ranker.h"
+#include "query/recommend.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+struct answerer {
+	const struct clock *clock;
+};
+
+int answerer_new(const struct answerer_options *opt, struct answerer **ret, struct error *e)
+{
+	(void)e;
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->clock = opt->clock;
+	return 0;
+}
+
+void answerer_free(struct answerer *a)
+{
+	free(a);
+}
+
+int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e)
+{
+	(void)s, (void)set, (void)ret, (void)e;
+	return 0;
+}
+
+void ranker_stop(struct ranker *r)
+{
+	(void)r;
+}
+
+static const struct scenario_info stub_infos[] = {
+	{ .slug = "home", .number = 1, .meaning = "the \"front\" page", .inputs = INPUT_USER_ID | INPUT_COMMON,
+	  .chain = { "trending", "best-sellers" } },
+	{ .slug = "also-bought", .number = 32, .is_strategy = true, .meaning = "m", .formula = "f",
+	  .inputs = INPUT_ITEM_IDS | INPUT_COMMON, .required = INPUT_ITEM_IDS },
+	{ .slug = "trending", .number = 33, .is_strategy = true, .meaning = "m", .formula = "f", .inputs = ~0u },
+};
+
+bool scenario_info(size_t index, struct scenario_info *ret)
+{
+	if (index >= ARRAY_SIZE(stub_infos))
+		return false;
+	*ret = stub_infos[index];
+	return true;
+}
+
+/* The first item's reason lists the whole request. */
+static void stub_reason(const struct recommend_request *rq, char *buf, size_t size)
+{
+	snprintf(buf, size, "u=%.*s v=%.*s s=%.*s c=%.*s w=%d n=%u items=%u/%.*s ex=%u/%.*s%d%d%d p=%u e=%d m=%lld g=%x",
+		 STR_FMT(rq->user_id), STR_FMT(rq->visitor_id), STR_FMT(rq->session_id), STR_FMT(rq->category),
+		 (int)rq->window, rq->count, rq->item_count, rq->item_count ? (int)rq->item_ids[0].n : 0,
+		 rq->item_count ? rq->item_ids[0].p : "", rq->exclude_count,
+		 rq->exclude_count ? (int)rq->exclude_ids[0].n : 0, rq->exclude_count ? rq->exclude_ids[0].p : "",
+		 rq->exclude_purchased, rq->exclude_in_cart, rq->exclude_viewed, rq->property_count, rq->explain,
+		 (long long)rq->max_staleness_ms, rq->given);
+}
+
+int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
+{
+	static char slug[128];
+	struct recommended *r = &ret->items[0];
+
+	(void)a;
+	if (str_eq(rq->scenario, STR("nowhere")))
+		return error_set(e, ERR_NOT_FOUND, "scenario", "there is no scenario 'nowhere'");
+	if (str_eq(rq->scenario, STR("home")) && rq->item_count)
+		return error_set(e, ERR_BAD_REQUEST, "itemIds", "'home' does not read itemIds");
+	if (rq->max_staleness_ms == 0)
+		return error_set(e, ERR_TOO_STALE, "maxStalenessMs", "the lag is 5 ms");
+	if (str_eq(rq->scenario, STR("broken")))
+		return error_set(e, ERR_STORE_IO, NULL, "secret path");
+	snprintf(slug, sizeof(slug), "%.*s", STR_FMT(rq->scenario));
+	memset(ret, 0, offsetof(struct answer, items) + sizeof(*r));
+	ret->scenario = slug;
+	ret->as_of_ms = 1323435000000;
+	ret->lag_ms = 12;
+	ret->item_count = 1;
+	*r = (struct recommended){ .item = 1, .item_id = STR("p\"1"), .score = 0.25, .rank = 1, .strategy = "also-bought",
+				   .stock = { true, 3, 1 }, .low_stock = true,
+				   .why = { .kind = EXPLAIN_PAIR, .together = 3, .item_total = 5, .other_total = 7,
+					    .measure = "jaccard", .pair_score = 0.25 } };
+	stub_reason(rq, r->reason, sizeof(r->reason));
+	return 0;
+}

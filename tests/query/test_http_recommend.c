@@ -1,0 +1,244 @@
+#include "tests/lib/query_http.h"
+#include "tests/lib/query_http_stub.h"
+
+#include "query/token.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+
+static struct shopfront f;
+
+static void setup(void)
+{
+	shopfront_open(&f, NULL);
+}
+
+static void teardown(void)
+{
+	shopfront_close(&f);
+}
+
+TestSuite(http_recommend, .init = setup, .fini = teardown, .timeout = 60);
+
+/* What the stub was asked, for a GET of `path`. */
+static const struct {
+	const char *path, *asked;
+} good[] = {
+	{ "/v1/recommendations/home", "u= v= s= c= w=0 n=0 items=0/ ex=0/000 p=0 e=0 m=-1 g=0" },
+	{ "/v1/recommendations/home?userId=u%201&visitorId=v+2&sessionId=s&category=A%20%3E%20B",
+	  "u=u 1 v=v 2 s=s c=A > B w=0 n=0 items=0/ ex=0/000 p=0 e=0 m=-1 g=17" },
+	{ "/v1/recommendations/cart?itemIds=a%2Cb,c&itemIds=d", "items=3/a,b ex=0/000" },
+	{ "/v1/recommendations/cart?exclude=x,y&excludePurchased=true&excludeViewed=true&excludeInCart=false",
+	  "ex=2/x101" },
+	{ "/v1/recommendations/x?window=1h&count=100", "w=1 n=100" },
+	{ "/v1/recommendations/x?window=7d&&count=001", "w=3 n=1" },
+	{ "/v1/recommendations/x?properties=title,price&explain=true&maxStalenessMs=5", "p=2 e=1 m=5 g=40" },
+	{ "/v1/items/p%2F1/also-bought?count=3", "n=3 items=1/p/1" },
+	{ "/v1/items/p1/also-viewed", "items=1/p1" },
+	{ "/v1/items/p1/frequently-bought-together", "items=1/p1" },
+	{ "/v1/items/p1/viewed-then-bought", "items=1/p1" },
+	{ "/v1/trending?window=24h&category=Shoes", "c=Shoes w=2" },
+	{ "/v1/best-sellers?category=Shoes", "c=Shoes" },
+	{ "/v1/users/%C3%A9/recently-viewed", "u=\xc3\xa9 v=" },
+	{ "/v1/users/u1/buy-it-again?count=2", "u=u1 v= s= c= w=0 n=2" },
+	{ "/v1/items/trending/also-bought", "items=1/trending" },
+};
+
+Test(http_recommend, query_strings_become_requests)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		struct reply *r = ask(&f, "GET", good[i].path, NULL);
+
+		cr_assert_eq(r->status, 200, "%s: %d %s", good[i].path, r->status, r->body);
+		cr_assert(strstr(r->body, good[i].asked), "%s: %s", good[i].path, r->body);
+	}
+}
+
+static const struct {
+	const char *path;
+	int status;
+	const char *slug, *field, *also;
+} bad[] = {
+	{ "/v1/recommendations/nowhere", 404, "unknown-scenario", "scenario", "" },
+	{ "/v1/recommendations/home?itemIds=a", 400, "bad-request", "itemIds", "" },
+	{ "/v1/recommendations/home?usrId=a", 400, "unknown-parameter", "usrId", "\"suggestion\":\"userId\"" },
+	{ "/v1/recommendations/home?userId=a&userId=b", 400, "bad-parameter", "userId", "twice" },
+	{ "/v1/recommendations/home?userId=", 400, "bad-parameter", "userId", "" },
+	{ "/v1/recommendations/home?userId", 400, "bad-parameter", "userId", "" },
+	{ "/v1/recommendations/home?userId=%00", 400, "bad-parameter", "userId", "" },
+	{ "/v1/recommendations/home?userId=%zz", 400, "bad-parameter", "userId", "" },
+	{ "/v1/recommendations/home?userId=%4", 400, "bad-parameter", "userId", "" },
+	{ "/v1/recommendations/home?userId=%ff", 400, "bad-parameter", "userId", "" },
+	{ "/v1/recommendations/home?userId=%ed%a0%80", 400, "bad-parameter", "userId", "" },
+	{ "/v1/recommendations/home?itemIds=a,,b", 400, "bad-parameter", "itemIds", "" },
+	{ "/v1/recommendations/home?count=0", 400, "bad-parameter", "count", "" },
+	{ "/v1/recommendations/home?count=101", 400, "bad-parameter", "count", "" },
+	{ "/v1/recommendations/home?count=-1", 400, "bad-parameter", "count", "" },
+	{ "/v1/recommendations/home?count=1e1", 400, "bad-parameter", "count", "" },
+	{ "/v1/recommendations/home?count=99999999999999999999999", 400, "bad-parameter", "count", "" },
+	{ "/v1/recommendations/home?window=2h", 400, "bad-parameter", "window", "" },
+	{ "/v1/recommendations/home?explain=yes", 400, "bad-parameter", "explain", "" },
+	{ "/v1/recommendations/home?properties=titel", 400, "bad-parameter", "properties", "\"suggestion\":\"title\"" },
+	{ "/v1/recommendations/home?properties=title,title", 400, "bad-parameter", "properties", "" },
+	{ "/v1/recommendations/home?maxStalenessMs=0", 503, "too-stale", "maxStalenessMs", "" },
+	{ "/v1/recommendations/broken", 500, "store-io", NULL, "" },
+	{ "/v1/items/a/also-bought?itemIds=b", 400, "unknown-parameter", "itemIds", "" },
+	{ "/v1/items/a/also-bought?window=1h", 400, "unknown-parameter", "window", "" },
+	{ "/v1/trending?userId=u", 400, "unknown-parameter", "userId", "" },
+	{ "/v1/users/u/recently-viewed?visitorId=v", 400, "unknown-parameter", "visitorId", "" },
+	{ "/v1/strategies?x=1", 400, "unknown-parameter", "x", "" },
+	{ "/v1/items//also-bought", 404, "unknown-route", NULL, "" },
+	{ "/v1/items/%/also-bought", 400, "bad-parameter", "path", "" },
+	{ "/v1/items/%ff/also-bought", 400, "bad-parameter", "path", "" },
+	{ "/v1/recommendations/home/", 404, "unknown-route", NULL, "" },
+	{ "/v2/recommendations/home", 404, "unknown-route", NULL, "" },
+	{ "/", 404, "unknown-route", NULL, "" },
+	{ "/a/b/c/d/e/f/g/h/i/j", 404, "unknown-route", NULL, "" },
+	{ "/../../etc/passwd", 404, "unknown-route", NULL, "" },
+	{ "/demo/feed", 404, "unknown-route", NULL, "" },
+};
+
+Test(http_recommend, bad_query_strings_name_the_field)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct reply *r = ask(&f, "GET", bad[i].path, NULL);
+
+		expect_problem(r, bad[i].status, bad[i].slug, bad[i].field, bad[i].path);
+		cr_assert(strstr(r->body, bad[i].also), "%s: %s", bad[i].path, r->body);
+	}
+	cr_assert_not(strstr(ask(&f, "GET", "/v1/recommendations/broken", NULL)->body, "secret"));
+}
+
+Test(http_recommend, long_ids_and_urls)
+{
+	static char path[20000];
+	int n = snprintf(path, sizeof(path), "/v1/recommendations/home?userId=");
+
+	memset(path + n, 'u', 129);
+	expect_problem(ask(&f, "GET", path, NULL), 400, "bad-parameter", "userId", "129 bytes");
+	path[n + 128] = '\0';
+	cr_assert_eq(ask(&f, "GET", path, NULL)->status, 200);
+	memset(path + n, 'u', 9000);
+	expect_problem(ask(&f, "GET", path, NULL), 414, "url-too-long", NULL, "9000 bytes");
+}
+
+static const struct {
+	const char *body, *asked;
+} good_bodies[] = {
+	{ "{}", "u= v= s= c= w=0 n=0 items=0/ ex=0/000 p=0 e=0 m=-1 g=0" },
+	{ " {\"userId\":\"\\u00e9\",\"count\":3,\"explain\":true} \n", "u=\xc3\xa9 v= s= c= w=0 n=3" },
+	{ "{\"exclude\":{\"itemIds\":[\"a\",\"b\"],\"purchased\":true,\"inCart\":true,\"viewed\":true}}", "ex=2/a111" },
+	{ "{\"properties\":[\"*\"],\"maxStalenessMs\":1000,\"category\":\"A\",\"window\":\"7d\"}", "c=A w=3" },
+};
+
+Test(http_recommend, bodies_become_requests)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(good_bodies); i++) {
+		struct reply *r = ask(&f, "POST", "/v1/recommendations/home", good_bodies[i].body);
+
+		cr_assert_eq(r->status, 200, "%s: %s", good_bodies[i].body, r->body);
+		cr_assert(strstr(r->body, good_bodies[i].asked), "%s: %s", good_bodies[i].body, r->body);
+	}
+}
+
+static const struct {
+	const char *body;
+	const char *slug, *field;
+} bad_bodies[] = {
+	{ "", "bad-body", NULL },
+	{ "  ", "bad-body", NULL },
+	{ "[]", "bad-body", NULL },
+	{ "{", "bad-body", NULL },
+	{ "{} x", "bad-body", NULL },
+	{ "{\"count\":1,\"count\":2}", "bad-body", NULL },
+	{ "{\"userId\":\"\xff\"}", "bad-body", NULL },
+	{ "{\"userId\":\"a\\u0000b\"}", "bad-body", NULL },
+	{ "{\"user_id\":\"a\"}", "unknown-parameter", "user_id" },
+	{ "{\"excludePurchased\":true}", "unknown-parameter", "excludePurchased" },
+	{ "{\"userId\":5}", "bad-parameter", "userId" },
+	{ "{\"userId\":\"\"}", "bad-parameter", "userId" },
+	{ "{\"userId\":null}", "bad-parameter", "userId" },
+	{ "{\"itemIds\":\"a\"}", "bad-parameter", "itemIds" },
+	{ "{\"itemIds\":[1]}", "bad-parameter", "itemIds" },
+	{ "{\"itemIds\":[\"\"]}", "bad-parameter", "itemIds" },
+	{ "{\"count\":2.5}", "bad-parameter", "count" },
+	{ "{\"count\":\"2\"}", "bad-parameter", "count" },
+	{ "{\"count\":0}", "bad-parameter", "count" },
+	{ "{\"explain\":1}", "bad-parameter", "explain" },
+	{ "{\"window\":\"1d\"}", "bad-parameter", "window" },
+	{ "{\"exclude\":[]}", "bad-parameter", "exclude" },
+	{ "{\"exclude\":{\"purchased\":1}}", "bad-parameter", "exclude.purchased" },
+	{ "{\"exclude\":{\"seen\":true}}", "unknown-parameter", "seen" },
+	{ "{\"maxStalenessMs\":-5}", "bad-parameter", "maxStalenessMs" },
+};
+
+Test(http_recommend, bad_bodies_name_the_field)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad_bodies); i++)
+		expect_problem(ask(&f, "POST", "/v1/recommendations/home", bad_bodies[i].body), 400, bad_bodies[i].slug,
+			       bad_bodies[i].field, bad_bodies[i].body);
+	expect_problem(ask(&f, "POST", "/v1/recommendations/home?count=1", "{}"), 400, "unknown-parameter", "count", "both");
+	expect_problem(ask_with(&f, "POST", "/v1/recommendations/home", "Content-Type: text/plain\r\n", "{}"), 415,
+		       "unsupported-media-type", "content-type", "text/plain");
+	expect_problem(ask_with(&f, "POST", "/v1/recommendations/home", "Content-Type: application/jsonp\r\n", "{}"), 415,
+		       "unsupported-media-type", "content-type", "jsonp");
+	cr_assert_eq(ask_with(&f, "POST", "/v1/recommendations/home",
+			      "Content-Type: Application/JSON; charset=utf-8\r\n", "{}")->status, 200);
+}
+
+Test(http_recommend, too_many_entries)
+{
+	static char body[1 << 16];
+	int n = snprintf(body, sizeof(body), "{\"itemIds\":[\"i\"");
+
+	for (int i = 0; i < RECOMMEND_ITEMS_MAX; i++)
+		n += snprintf(body + n, sizeof(body) - (size_t)n, ",\"i%d\"", i);
+	snprintf(body + n, sizeof(body) - (size_t)n, "]}");
+	expect_problem(ask(&f, "POST", "/v1/recommendations/x", body), 400, "bad-parameter", "itemIds", "101 items");
+}
+
+Test(http_recommend, answer_has_the_fields_of_the_contract)
+{
+	struct reply *r = ask(&f, "GET", "/v1/recommendations/also-bought?explain=true", NULL);
+	json_t *v = json_loads(r->body, JSON_REJECT_DUPLICATES, NULL), *item = json_array_get(json_object_get(v, "items"), 0);
+	unsigned char key[TOKEN_KEY_BYTES];
+	const char *id, *scenario, *as_of, *item_id, *level, *measure;
+	int lag, rank, together, quantity, fallback, promoted, low;
+	struct token t;
+	double took, score;
+	json_t *variant;
+
+	cr_assert_eq(json_unpack_ex(v, NULL, JSON_STRICT, "{s:s,s:s,s:o,s:o,s:b,s:s,s:i,s:F}", "recommendationId", &id,
+				    "scenario", &scenario, "variant", &variant, "items", &item, "fallback", &fallback, "asOf",
+				    &as_of, "lagMs", &lag, "tookMs", &took),
+		     0, "%s", r->body);
+	item = json_array_get(item, 0);
+	cr_assert_eq(json_unpack(item, "{s:s,s:F,s:i,s:b,s:{s:s,s:i,s:b},s:{},s:{s:i,s:s}}", "itemId", &item_id, "score", &score,
+				 "rank", &rank, "promoted", &promoted, "stock", "level", &level, "quantity", &quantity,
+				 "lowStock", &low, "properties", "explain", "together", &together, "measure", &measure),
+		     0, "%s", r->body);
+	cr_assert_str_eq(item_id, "p\"1");
+	cr_assert_str_eq(level, "low");
+	cr_assert_str_eq(measure, "jaccard");
+	cr_assert_str_eq(as_of, "2011-12-09T12:50:00.000Z");
+	cr_assert(took > 0 && took < 1000 && score == 0.25 && json_is_null(variant));
+	token_key_init(store_person_key(f.store), key);
+	cr_assert(token_verify(key, str_of(id), &t));
+	cr_assert_eq(t.scenario, 32);
+	json_decref(v);
+	cr_assert_not(strstr(ask(&f, "GET", "/v1/recommendations/also-bought", NULL)->body, "\"explain\""));
+	r = ask(&f, "POST", "/v1/recommendations/home", "{\"validateOnly\":true}");
+	cr_assert_str_eq(r->body, "{\"valid\":true}");
+}
+
+Test(http_recommend, strategies_are_listed)
+{
+	struct reply *r = ask(&f, "GET", "/v1/strategies", NULL);
+	json_t *v = json_loads(r->body, JSON_REJECT_DUPLICATES, NULL);
+
+	cr_assert_eq(json_array_size(json_object_get(v, "strategies")), 2, "%s", r->body);
+	cr_assert_eq(json_array_size(json_object_get(v, "scenarios")), 1);
+	cr_assert(strstr(r->body, "\"chain\":[\"trending\",\"best-sellers\"]"), "%s", r->body);
+	cr_assert(strstr(r->body, "\"required\":[\"itemIds\"]"), "%s", r->body);
+	json_decref(v);
+}
