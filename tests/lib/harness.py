@@ -97,8 +97,9 @@ def http(method, url, body=None, timeout_s=10, headers=None):
 def comparable(row):
     """A row as a string in which the order of members and the spelling of numbers do not matter."""
     row = dict(row)
-    if "revenue" in row:
-        row["revenue"] = int(decimal.Decimal(row["revenue"]) * 1_000_000)
+    for money in ("revenue", "price"):
+        if money in row:
+            row[money] = int(decimal.Decimal(row[money]) * 1_000_000)
     return json.dumps(row, sort_keys=True, default=str)
 
 
@@ -135,8 +136,10 @@ def digests_of(store, views):
 
 
 def compare_with_batch(what, store, shop):
-    for view in VIEWS:
-        expect_same_rows(f"{what}, {view}", shop.rows(view), rows_of(store, view))
+    with open(os.path.join(store, "person.key"), "rb") as f:
+        person_key = f.read()
+    for view in (*VIEWS, "history", "identity"):
+        expect_same_rows(f"{what}, {view}", shop.rows(view, person_key), rows_of(store, view))
 
 
 # ---- the log ----

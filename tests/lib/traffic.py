@@ -5,19 +5,23 @@ import random
 
 START = 1_700_000_000_000
 HOUR, DAY = 3_600_000, 86_400_000
+SPAN_DAYS = 300
 PRICES = (None, 0, 0.01, 1.25, 19.999999, 250)
 
 
 class Traffic:
-    def __init__(self, seed, actors=60, items=80):
+    def __init__(self, seed, events, actors=60, items=80):
         self.random = random.Random(seed)
+        self.last_part = events * 6 // 10
         self.items = [f"item {n}" if n % 7 else f"i\u00e9{n}" for n in range(items)]
         self.clock = [START] * actors
         self.sent = [[] for _ in range(actors)]
         self.number = 0
 
     def item(self):
-        """Few items are in most events."""
+        """Few items are in most events; some are in one."""
+        if self.random.random() < 0.05:
+            return f"rare {self.random.randrange(100_000)}"
         return self.items[int(len(self.items) * self.random.random() ** 2)]
 
     def line(self):
@@ -29,6 +33,10 @@ class Traffic:
             ret["price"] = price
         return ret
 
+    def today(self):
+        """Where the shop is: SPAN_DAYS pass in the first part, the last part is full of events."""
+        return START + SPAN_DAYS * DAY * min(self.number, self.last_part) // self.last_part
+
     def time(self, actor):
         """Mostly minutes apart, sometimes days; sometimes before what came earlier."""
         chance = self.random.random()
@@ -37,9 +45,10 @@ class Traffic:
         elif chance < 0.9:
             self.clock[actor] += self.random.choice((30 * 60_000, 30 * 60_000 + 1, HOUR))
         elif chance < 0.95:
-            self.clock[actor] += self.random.randrange(60 * DAY)
+            self.clock[actor] = max(self.clock[actor], self.today())
         else:
-            return max(START - 400 * DAY, self.clock[actor] - self.random.randrange(200 * DAY))
+            back = self.random.choice((DAY, 20 * DAY, 400 * DAY))
+            return max(START - 400 * DAY, self.clock[actor] - back + self.random.randrange(DAY))
         return self.clock[actor]
 
     def fill(self, event, actor):
@@ -58,10 +67,19 @@ class Traffic:
         else:
             event["itemId"] = self.item()
 
+    def meet(self):
+        """A third of the actors come together, so that the days before the watermark are full."""
+        late = max(*self.clock, self.today())
+        for actor in range(0, len(self.clock), 3):
+            self.clock[actor] = late - self.random.randrange(16 * DAY)
+
     def event(self):
-        actor = self.random.randrange(len(self.clock))
+        if self.number == self.last_part:
+            self.meet()
+        # the first ones do most
+        actor = int(len(self.clock) * self.random.random() ** 3)
         if self.sent[actor] and self.random.random() < 0.04:
-            return self.random.choice(self.sent[actor][-250:])
+            return self.random.choice(self.sent[actor][-300:])
         kind = self.random.choice(("view",) * 12 + ("purchase",) * 4 + ("cart-add",) * 3 + (
             "search", "cart-remove", "return", "impression", "click", "dislike"))
         event = {"type": kind, "eventTime": self.time(actor)}
@@ -83,7 +101,7 @@ class Traffic:
 
 def write(path, events, seed):
     """NDJSON of so many events."""
-    traffic = Traffic(seed)
+    traffic = Traffic(seed, events)
     with open(path, "w", encoding="utf-8") as out:
         for _ in range(events):
             out.write(json.dumps(traffic.event(), ensure_ascii=False) + "\n")

@@ -111,7 +111,7 @@ class Actor:
         self.orders = collections.defaultdict(list)
         self.order_number = 0
         self.bought = {}                    # item -> largest t, in the order of the last purchase
-        self.history = []                   # (t, eventId, row number, type, line)
+        self.history = []                   # (t, eventId, number in its event, event, line)
 
     def is_duplicate(self, ev):
         return bool(ev.event_id) and any(ev.event_id == event_id for _, event_id in self.recent)
@@ -199,7 +199,7 @@ class Shop:
             self.sell(ev, -1)
         if ev.type not in ("search", "impression"):
             for number, line in enumerate(ev.lines):
-                actor.history.append((ev.t, ev.event_id, number, ev.type, line))
+                actor.history.append((ev.t, ev.event_id, number, ev, line))
 
     def view(self, ev, session):
         for item, _, _ in ev.lines:
@@ -309,8 +309,13 @@ class Shop:
     def history_rows(self, person_key):
         ret = []
         for actor, state in self.actors.items():
-            for t, event_id, _, kind, (item, quantity, price) in sorted(state.history, key=lambda r: r[:3])[-256:]:
-                row = {"actor": hash_of(person_key, *actor), "type": kind, "itemId": item, "t": t, "quantity": quantity}
+            for t, _, _, ev, (item, quantity, price) in sorted(state.history, key=lambda row: row[:3])[-256:]:
+                row = {"actor": hash_of(person_key, *actor), "type": ev.type, "itemId": item, "t": t}
+                if ev.session_id is not None:
+                    row["sessionId"] = ev.session_id
+                if ev.order_id is not None:
+                    row["orderId"] = ev.order_id
+                row["quantity"] = quantity
                 if price is not None:
                     row["price"] = money(micros(price))
                 ret.append(row)
