@@ -29,6 +29,10 @@ ALL_CFLAGS = $(FLAGS_$(BUILD)) $(BASE_CFLAGS) $(CFLAGS)
 DEP_FLAGS = -MMD -MP
 ALL_LIBS = $(PKG_LIBS) -lz -lm -lpthread $(LDFLAGS)
 
+# V=1 prints whole commands
+V ?=
+Q = $(if $(V),,@echo '  $(if $(filter %.o,$@),CC,LINK) $@';)
+
 LAYERS = schemas config views processor query cmd
 SOURCES = $(wildcard $(addsuffix /*.c,$(LAYERS)))
 HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)))
@@ -49,14 +53,14 @@ $(OUT)/flags: FORCE
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(DEP_FLAGS) -c $< -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(DEP_FLAGS) -c $< -o $@
 
 # one archive a folder; a test of a folder links the folders below it only
 define layer
 $(OUT)/lib$(1).a: $(call objs,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	@ar rcs $$@ $$^
 endef
 $(foreach l,$(LAYERS),$(eval $(call layer,$(l))))
 
@@ -70,23 +74,23 @@ archives = $(patsubst %,$(OUT)/lib%.a,$(libs_$(1)))
 lib_objs = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/lib/$(1)_*.c))
 
 $(OUT)/aisle: $(OUT)/cmd/main.o $(call archives,cmd)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 # tests/FOLDER/test_*.c: one Criterion program each, with tests/lib/FOLDER_*.c; race_*.c have a main of their own
 define tests
 TESTS_$(1) = $$(patsubst %.c,$(OUT)/%,$$(wildcard tests/$(1)/test_*.c))
 RACES_$(1) = $$(patsubst %.c,$(OUT)/%,$$(wildcard tests/$(1)/race_*.c))
 $(OUT)/tests/$(1)/test_%: $(OUT)/tests/$(1)/test_%.o $(call lib_objs,$(1)) $(call archives,$(1))
-	$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS) -lcriterion
+	$$(Q)$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS) -lcriterion
 $(OUT)/tests/$(1)/race_%: $(OUT)/tests/$(1)/race_%.o $(call lib_objs,$(1)) $(call archives,$(1))
-	$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS)
+	$$(Q)$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS)
 endef
 $(foreach l,$(LAYERS),$(eval $(call tests,$(l))))
 UNIT_TESTS = $(foreach l,$(LAYERS),$(TESTS_$(l)))
 RACE_TESTS = $(foreach l,$(LAYERS),$(RACES_$(l)))
 
 $(OUT)/bench/bench_%: $(OUT)/bench/bench_%.o $(call archives,cmd)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
 BENCHES = $(patsubst %.c,$(OUT)/%,$(wildcard bench/bench_*.c))
 -include bench/rules.mk
 
@@ -174,7 +178,7 @@ $(OUT)/man/aisle-%.1: $(OUT)/aisle
 	@printf '#!/bin/sh\nexec $(OUT)/aisle $* "$$@"\n' >$(@D)/aisle-$*
 	@chmod +x $(@D)/aisle-$*
 	help2man --no-info --section=1 --version-string='$(shell $(OUT)/aisle --version 2>/dev/null)' \
-		--name="$$($< --help | sed -n 's/^  $* \{2,\}//p' | head -1)" -o $@ $(@D)/aisle-$*
+		--name="$$($< $* --help | sed -n 2p)" -o $@ $(@D)/aisle-$*
 	@rm -f $(@D)/aisle-$*
 
 install: ## program, manual, sample settings and systemd unit under PREFIX (DESTDIR is honoured)

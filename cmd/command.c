@@ -130,17 +130,40 @@ static error_t parse_all(int key, char *arg, struct argp_state *state)
 	return 0;
 }
 
+static FILE *open_text(char **text, size_t *n)
+{
+	FILE *f = open_memstream(text, n);
+
+	if (!f)
+		abort();
+	return f;
+}
+
+/* Join the lines of a paragraph, argp breaks them at the right margin; indented lines stay. */
+static void put_paragraphs(FILE *f, const char *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool joins = text[i] == '\n' && i > 0 && text[i - 1] != '\n' && i + 1 < n && text[i + 1] != '\n' &&
+			     text[i + 1] != ' ';
+
+		fputc(joins ? ' ' : text[i], f);
+	}
+}
+
 /* argp prints what is before \v above the options and the rest below: "Examples:" goes below. */
 static char *doc_of(const struct command *cmd)
 {
 	const char *text = cmd->description ? cmd->description : "", *examples = strstr(text, "Examples:");
-	size_t before = examples ? (size_t)(examples - text) : strlen(text);
+	size_t before = examples ? (size_t)(examples - text) : strlen(text), n;
 	char *ret;
+	FILE *f = open_text(&ret, &n);
 
 	while (before && text[before - 1] == '\n')
 		before--;
-	if (asprintf(&ret, "%s%s%.*s\v%s", cmd->summary, before ? "\n\n" : "", (int)before, text,
-		     examples ? examples : "") < 0)
+	fprintf(f, "%s%s", cmd->summary, before ? "\n\n" : "");
+	put_paragraphs(f, text, before);
+	fprintf(f, "\v%s", examples ? examples : "");
+	if (fclose(f) != 0)
 		abort();
 	return ret;
 }
@@ -263,42 +286,38 @@ static error_t parse_main(int key, char *arg, struct argp_state *state)
 	}
 }
 
-/* The text below the options: every command with its line, then examples. */
-static char *main_help(void)
-{
-	char *text;
-	size_t n;
-	FILE *f = open_memstream(&text, &n);
+static const char main_doc[] =
+	"Recommendations for a shop: Kafka is the log, every view is a fold of it, every answer one snapshot.\v"
+	"`aisle COMMAND --help' tells more about each. Settings: defaults, then aisle.conf, then environment like "
+	"AISLE_STORE_PATH, then --set; the last wins. Exit status: 0 done, 1 failed, 2 wrong usage.\n"
+	"\n"
+	"Examples:\n"
+	"  aisle demo\n"
+	"  aisle run --set kafka.bootstrap.servers=localhost:9092\n"
+	"  aisle simulate --events 100000 --seed 7 --to-file events.ndjson.gz\n"
+	"  aisle inspect popularity --item sku-1\n";
 
-	if (!f)
-		abort();
-	fputs("Recommendations for a shop: Kafka is the log, every view is a fold of it, every answer one snapshot.\v", f);
-	fputs("Commands:\n", f);
-	for (size_t i = 0; command_registry[i]; i++)
-		fprintf(f, "  %-14s %s\n", command_registry[i]->name, command_registry[i]->summary);
-	fputs("\n`aisle COMMAND --help' tells more about each. Settings: defaults, then aisle.conf, then AISLE_STORE_PATH-style\n"
-	      "environment, then --set; the last wins. Exit status: 0 done, 1 failed, 2 wrong usage.\n"
-	      "\nExamples:\n"
-	      "  aisle demo                                   a shop to look at, nothing else needed\n"
-	      "  aisle run --set kafka.bootstrap.servers=localhost:9092\n"
-	      "  aisle simulate --events 100000 --seed 7 --to-file events.ndjson.gz\n"
-	      "  aisle inspect popularity --item sku-1\n",
-	      f);
-	if (fclose(f) != 0)
-		abort();
-	return text;
+/* The commands as argp lists options: two columns, wrapped. */
+static void list_commands(struct argp_option *ret)
+{
+	size_t i;
+
+	ret[0] = (struct argp_option){ .doc = "Commands:", .group = 1 };
+	for (i = 0; command_registry[i]; i++)
+		ret[i + 1] = (struct argp_option){ .name = command_registry[i]->name,
+						   .flags = OPTION_DOC | OPTION_NO_USAGE,
+						   .doc = command_registry[i]->summary, .group = 1 };
+	ret[i + 1] = (struct argp_option){ 0 };
 }
 
 int command_main(int argc, char **argv)
 {
+	struct argp_option list[ARRAY_SIZE(command_registry) + 1];
 	struct choice choice = { 0 };
-	char *help = main_help();
-	struct argp top = { .parser = parse_main, .args_doc = "COMMAND [OPTION...]", .doc = help };
-	int status;
+	struct argp top = { .options = list, .parser = parse_main, .args_doc = "COMMAND [OPTION...]", .doc = main_doc };
 
+	list_commands(list);
 	argp_err_exit_status = EXIT_USAGE;
 	argp_parse(&top, argc, argv, ARGP_IN_ORDER, NULL, &choice);
-	free(help);
-	status = run_command(choice.command, argc - choice.at, argv + choice.at);
-	return status;
+	return run_command(choice.command, argc - choice.at, argv + choice.at);
 }

@@ -140,7 +140,7 @@ static int unknown_view(const char *name)
 	const char *names[VIEWS_MAX], *near;
 	size_t n = 0;
 
-	for (; view_registry[n] && n < VIEWS_MAX; n++)
+	for (; n < VIEWS_MAX && view_registry[n]; n++)
 		names[n] = view_registry[n]->name;
 	near = suggest_nearest(name, names, n);
 	if (near)

@@ -1,6 +1,7 @@
 #include "config/log.h"
 #include "config/clock.h"
 #include "schemas/json_out.h"
+#include "schemas/scan.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -52,28 +53,14 @@ static void format_now(char buf[TIME_SIZE])
 	snprintf(buf + n, TIME_SIZE - n, ".%03dZ", (int)(now % 1000));
 }
 
-/* Length of the UTF-8 character at p, 0 when there is none (RFC 3629, overlong forms and surrogates refused). */
-static size_t utf8_length(const unsigned char *p)
-{
-	size_t n = p[0] < 0x80 ? 1 : p[0] >= 0xc2 && p[0] < 0xe0 ? 2 : p[0] >= 0xe0 && p[0] < 0xf0 ? 3 :
-		   p[0] >= 0xf0 && p[0] < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 /* One line stays one line, and JSON stays UTF-8, whatever a path or a broker's message holds. */
 static void clean(char *text)
 {
 	unsigned char *p = (unsigned char *)text;
+	const unsigned char *end = p + strlen(text);
 
-	while (*p) {
-		size_t n = utf8_length(p);
+	while (p < end) {
+		unsigned n = utf8_sequence(p, end);
 
 		if (n == 0)
 			*p = '?';
