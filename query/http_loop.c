@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -195,7 +196,12 @@ static void on_tick(uv_timer_t *tick)
 static void *loop_main(void *arg)
 {
 	struct http_loop *l = arg;
+	sigset_t pipe_signal;
 
+	/* libuv writes to sockets that may be closed: that is an error of the write here, not a signal */
+	sigemptyset(&pipe_signal);
+	sigaddset(&pipe_signal, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &pipe_signal, NULL);
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	feed_attach(l->worker.shared->feed, l->worker.index, NULL);
 	publish_queue_close(l->worker.publishes);

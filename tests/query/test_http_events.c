@@ -1,0 +1,280 @@
+#include "tests/lib/query_http.h"
+#include "tests/lib/query_http_stub.h"
+
+#include <criterion/criterion.h>
+#include <time.h>
+
+#define VIEW(id) "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"" id "\"}"
+
+static struct shopfront f;
+
+static void setup(void)
+{
+	shopfront_open(&f, "http.eventsMax=5", "http.publishTimeout=60s", "http.bodyMax=4096", NULL);
+}
+
+static void setup_short(void)
+{
+	shopfront_open(&f, "http.publishTimeout=100ms", NULL);
+}
+
+static void teardown(void)
+{
+	shopfront_close(&f);
+}
+
+TestSuite(http_events, .init = setup, .fini = teardown, .timeout = 60);
+TestSuite(http_events_timeout, .init = setup_short, .fini = teardown, .timeout = 60);
+
+static struct reply *post(const char *body)
+{
+	return ask(&f, "POST", "/v1/events", body);
+}
+
+static void expect_record(size_t i, const char *topic, const char *key, const char *value)
+{
+	const struct fake_record *r = &f.publisher.v[i];
+
+	cr_assert_lt(i, fake_count(&f.publisher));
+	cr_assert_str_eq(r->topic, topic);
+	cr_assert(str_eq(r->key, str_of(key)), "%.*s", STR_FMT(r->key));
+	if (value)
+		cr_assert(str_eq(r->value, str_of(value)), "%.*s", STR_FMT(r->value));
+	else
+		cr_assert_null(r->value.p);
+}
+
+Test(http_events, one_event_is_produced_unchanged_with_its_actor_as_key)
+{
+	struct reply *r = post("  { \"type\" : \"view\", \"visitorId\":\"v\\u0031\", \"itemId\":\"p1\", \"x\": 1 }\n");
+
+	cr_assert_eq(r->status, 202, "%s", r->body);
+	cr_assert_str_eq(r->body, "{\"status\":\"accepted\",\"partition\":3,\"offset\":0}");
+	expect_record(0, "shop.events", "v1", "{ \"type\" : \"view\", \"visitorId\":\"v\\u0031\", \"itemId\":\"p1\", \"x\": 1 }");
+}
+
+Test(http_events, an_array_tells_each_event_its_own)
+{
+	struct reply *r = post("[" VIEW("a") " , {\"type\":\"view\",\"userId\":\"u1\"}, \n" VIEW("b,]}") "]");
+
+	cr_assert_eq(r->status, 207, "%s", r->body);
+	cr_assert(strstr(r->body, "{\"accepted\":2,\"refused\":1,\"events\":[{\"index\":0,\"status\":202,"), "%s", r->body);
+	cr_assert(strstr(r->body, "{\"index\":1,\"status\":400,\"error\":{\"type\":\"urn:aisle:problem:missing-field\""),
+		  "%s", r->body);
+	cr_assert(strstr(r->body, "\"index\":2,\"status\":202"), "%s", r->body);
+	expect_record(0, "shop.events", "u1", VIEW("a"));
+	expect_record(1, "shop.events", "u1", VIEW("b,]}"));
+	cr_assert_eq(fake_count(&f.publisher), 2);
+	cr_assert_eq(post("[" VIEW("a") "]")->status, 200);
+}
+
+static const struct {
+	const char *body;
+	int status;
+	const char *slug, *field;
+} bad[] = {
+	{ "", 400, "bad-body", NULL },
+	{ "[]", 400, "bad-body", NULL },
+	{ "[ ]", 400, "bad-body", NULL },
+	{ "[" VIEW("a") ",]", 400, "bad-body", NULL },
+	{ "[" VIEW("a"), 400, "bad-body", NULL },
+	{ "[" VIEW("a") "]]", 400, "bad-body", NULL },
+	{ "[" VIEW("a") "}", 400, "bad-body", NULL },
+	{ "[\"", 400, "bad-body", NULL },
+	{ "[\"\\", 400, "bad-body", NULL },
+	{ "[[[[", 400, "bad-body", NULL },
+	{ "5", 400, "wrong-type", NULL },
+	{ "\x81\xa4type\xa4view", 400, "wrong-type", NULL },
+	{ "{", 400, "bad-json", NULL },
+	{ "{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"\"}", 400, "bad-id", "itemId" },
+	{ "{\"type\":\"look\",\"userId\":\"u\",\"itemId\":\"a\"}", 400, "unknown-event-type", "type" },
+	{ "{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\",\"eventTime\":\"2999-01-01T00:00:00Z\"}", 400, "time-in-future",
+	  "eventTime" },
+	{ "[5,6]", 400, "bad-body", NULL },
+	{ "[1,2,3,4,5,6]", 413, "body-too-large", NULL },
+};
+
+Test(http_events, bad_bodies)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct reply *r = post(bad[i].body);
+
+		/* the decoder names fields in its own way where a whole value is wrong */
+		if (!bad[i].field && r->status == 400 && strstr(r->body, "\"field\""))
+			cr_assert(strstr(r->body, bad[i].slug), "%s: %s", bad[i].body, r->body);
+		else
+			expect_problem(r, bad[i].status, bad[i].slug, bad[i].field, bad[i].body);
+	}
+	cr_assert_eq(fake_count(&f.publisher), 0);
+	expect_problem(ask_with(&f, "POST", "/v1/events", "Content-Type: text/plain\r\n", VIEW("a")), 415,
+		       "unsupported-media-type", "content-type", "text");
+}
+
+Test(http_events, large_bodies_are_refused)
+{
+	static char body[8192];
+
+	memset(body, ' ', sizeof(body) - 1);
+	expect_problem(post(body), 413, "body-too-large", NULL, "declared");
+}
+
+Test(http_events, a_full_queue_and_a_failed_send_are_503)
+{
+	fake_set(&f.publisher, FAKE_REFUSE);
+	expect_problem(post(VIEW("a")), 503, "broker-unavailable", NULL, "refuse");
+	cr_assert(strstr(post("[" VIEW("a") "]")->head, "retry-after: 1"));
+	fake_set(&f.publisher, FAKE_FAIL);
+	expect_problem(post(VIEW("a")), 503, "broker-unavailable", NULL, "fail");
+}
+
+Test(http_events_timeout, a_broker_that_never_answers_is_503_and_late_answers_hurt_nobody)
+{
+	fake_set(&f.publisher, FAKE_HOLD);
+	expect_problem(post(VIEW("a")), 503, "broker-unavailable", NULL, "hold");
+	expect_problem(post("[" VIEW("a") "," VIEW("b") "]"), 503, "broker-unavailable", NULL, "hold");
+	fake_set(&f.publisher, FAKE_ACK);
+	cr_assert_eq(post(VIEW("a"))->status, 202);
+}
+
+Test(http_events, acknowledged_late_is_answered_late)
+{
+	static struct client c;
+	static struct reply r;
+	const char *request = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n"
+			      "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"abcde\"}";
+
+	fake_set(&f.publisher, FAKE_HOLD);
+	client_open(&c, f.port);
+	client_send(&c, request, strlen(request));
+	while (fake_count(&f.publisher) == 0)
+		cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
+	fake_set(&f.publisher, FAKE_ACK);
+	cr_assert(client_read(&c, false, &r));
+	cr_assert_eq(r.status, 202, "%s", r.body);
+	client_close(&c);
+}
+
+/* The client is gone when the acknowledgement comes, and the server may be too. */
+Test(http_events, clients_that_leave_while_waiting)
+{
+	static struct client c;
+	const char *request = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n"
+			      "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"abcde\"}";
+
+	fake_set(&f.publisher, FAKE_HOLD);
+	for (size_t i = 1; i <= 8; i++) {
+		client_open(&c, f.port);
+		client_send(&c, request, strlen(request));
+		while (fake_count(&f.publisher) < i)
+			cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
+		client_close(&c);
+	}
+	fake_set(&f.publisher, FAKE_ACK);
+	cr_assert_eq(post(VIEW("a"))->status, 202);
+	fake_set(&f.publisher, FAKE_HOLD);
+	client_open(&c, f.port);
+	client_send(&c, request, strlen(request));
+	while (fake_count(&f.publisher) < 10)
+		cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
+	client_close(&c);
+	/* teardown stops the server while one is held; its acknowledgement comes when the publisher closes */
+}
+
+static const struct {
+	const char *method, *path, *body;
+	int status;
+	const char *slug, *field;   /* refused */
+	const char *topic, *key;    /* accepted */
+} writes[] = {
+	{ "PUT", "/v1/items/p%7C1", "{\"title\":\"T\"}", 202, NULL, NULL, "shop.catalog", "p|1" },
+	{ "PUT", "/v1/items/p1", "{\"itemId\":\"p1\",\"price\":2.5,\"categories\":[\"A > B\"]}", 202, NULL, NULL, "shop.catalog", "p1" },
+	{ "DELETE", "/v1/items/p1", NULL, 202, NULL, NULL, "shop.catalog", "p1" },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4}", 202, NULL, NULL, "shop.stock", "p1" },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"berlin\"}", 202, NULL, NULL, "shop.stock", "p1|berlin" },
+	{ "PUT", "/v1/items/p1", "{\"itemId\":\"p2\"}", 400, "key-mismatch", "itemId", NULL, NULL },
+	{ "PUT", "/v1/items/p1", "{\"price\":\"x\"}", 400, "wrong-type", "price", NULL, NULL },
+	{ "PUT", "/v1/items/p1", "[]", 400, "bad-body", NULL, NULL, NULL },
+	{ "PUT", "/v1/items/p1", "", 400, "bad-body", NULL, NULL, NULL },
+	{ "PUT", "/v1/items/p1?x=1", "{}", 400, "unknown-parameter", "x", NULL, NULL },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":-4}", 400, "out-of-range", "quantity", NULL, NULL },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":1,\"itemId\":\"p2\"}", 400, "key-mismatch", "itemId", NULL, NULL },
+	{ "PUT", "/v1/items/p1/stock", "{}", 400, "missing-field", "quantity", NULL, NULL },
+};
+
+Test(http_events, catalogue_and_stock_writes)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(writes); i++) {
+		struct reply *r = ask(&f, writes[i].method, writes[i].path, writes[i].body);
+
+		if (writes[i].slug) {
+			expect_problem(r, writes[i].status, writes[i].slug, writes[i].field, writes[i].body);
+			continue;
+		}
+		cr_assert_eq(r->status, writes[i].status, "%s %s: %s", writes[i].path, writes[i].body, r->body);
+		cr_assert(strstr(r->body, "{\"status\":\"accepted\",\"itemId\":\"p"), "%s", r->body);
+		expect_record(n++, writes[i].topic, writes[i].key, writes[i].body);
+	}
+	cr_assert_eq(fake_count(&f.publisher), n);
+}
+
+Test(http_events, without_a_broker_nothing_is_written)
+{
+	struct shopfront g;
+
+	shopfront_prepare(&g, NULL);
+	g.opt.publisher = NULL;
+	shopfront_start(&g);
+	expect_problem(ask(&g, "POST", "/v1/events", VIEW("a")), 503, "read-only", NULL, "events");
+	expect_problem(ask(&g, "PUT", "/v1/items/a", "{}"), 503, "read-only", NULL, "item");
+	shopfront_close(&g);
+}
+
+Test(http_events_timeout, the_feed_tells_what_was_accepted)
+{
+	static struct client c, d;
+	struct shopfront g;
+
+	shopfront_prepare(&g, NULL);
+	g.opt.trusted_feed = true;
+	shopfront_start(&g);
+	client_open(&c, g.port);
+	client_send(&c, "GET /demo/feed HTTP/1.1\r\nHost: x\r\n\r\n", 37);
+	cr_assert(client_wait(&c, ": hello\n\n"), "%s", c.buf);
+	cr_assert_eq(ask(&g, "POST", "/v1/events", "[" VIEW("a") ",{\"type\":\"view\",\n\"userId\":\"u\",\"itemId\":\"b\"},5]")->status, 207);
+	cr_assert(client_wait(&c, "data: {\"type\":\"view\", \"userId\":\"u\",\"itemId\":\"b\"}\n\n"), "%s", c.buf);
+	cr_assert(strstr(c.buf, "data: " VIEW("a")), "%s", c.buf);
+	server_feed(g.server, STR("{\"told\":1}"));
+	cr_assert(client_wait(&c, "data: {\"told\":1}\n\n"), "%s", c.buf);
+	/* one that leaves, one that the stop ends */
+	client_open(&d, g.port);
+	client_send(&d, "GET /demo/feed HTTP/1.1\r\nHost: x\r\n\r\n", 37);
+	cr_assert(client_wait(&d, ": hello\n\n"));
+	client_close(&d);
+	for (int i = 0; i < 1000; i++)
+		server_feed(g.server, STR("{\"told\":2}"));
+	cr_assert(client_wait(&c, "data: {\"told\":2}\n\n"));
+	shopfront_close(&g);
+	cr_assert(client_closed(&c));
+	client_close(&c);
+}
+
+Test(http_events_timeout, the_feed_takes_so_many_clients)
+{
+	static struct client c[33];
+	struct shopfront g;
+
+	shopfront_prepare(&g, NULL);
+	g.opt.trusted_feed = true;
+	shopfront_start(&g);
+	for (size_t i = 0; i < 32; i++) {
+		client_open(&c[i], g.port);
+		client_send(&c[i], "GET /demo/feed HTTP/1.1\r\nHost: x\r\n\r\n", 37);
+		cr_assert(client_wait(&c[i], ": hello\n\n"));
+	}
+	expect_problem(ask(&g, "GET", "/demo/feed", NULL), 503, "feed-full", NULL, "33rd");
+	for (size_t i = 0; i < 32; i++)
+		client_close(&c[i]);
+	shopfront_close(&g);
+}
