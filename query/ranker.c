@@ -189,7 +189,6 @@ int ranker_start(struct store *s, const struct settings *set, struct ranker **re
 	struct ranker *r = xcalloc(1, sizeof(*r));
 	int rc;
 
-
 	r->weights.of[TALLY_VIEWS] = setting_number(set, SET_TREND_VIEW_WEIGHT);
 	r->weights.of[TALLY_CARTS] = setting_number(set, SET_TREND_CART_WEIGHT);
 	r->weights.of[TALLY_ORDERS] = setting_number(set, SET_TREND_PURCHASE_WEIGHT);

@@ -37,7 +37,7 @@ void answerer_free(struct answerer *a)
 	idmap_fini(&a->hidden);
 	person_fini(&a->person);
 	pairing_fini(&a->pairing);
-	arena_free(a->arena);
+	arena_fini(&a->arena);
 	free(a);
 }
 

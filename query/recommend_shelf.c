@@ -4,55 +4,15 @@
 #include "views/ids.h"
 
 #include <assert.h>
-#include <stdlib.h>
-
-/* ---- strings of an answer ---- */
-
-#define ARENA_CHUNK 65536
-
-struct arena_chunk {
-	struct arena_chunk *next;     /* an older one */
-	size_t n, room;
-	char bytes[];
-};
-
-void arena_free(struct arena_chunk *c)
-{
-	while (c) {
-		struct arena_chunk *next = c->next;
-
-		free(c);
-		c = next;
-	}
-}
-
-struct arena_chunk *arena_reset(struct arena_chunk *c)
-{
-	if (!c)
-		return NULL;
-	arena_free(c->next);
-	c->next = NULL;
-	c->n = 0;
-	return c;
-}
 
 static struct str keep(struct answerer *a, struct str s)
 {
-	struct arena_chunk *c = a->arena;
 	char *p;
 
 	if (s.n == 0)
 		return (struct str){ NULL, 0 };
-	if (!c || c->room - c->n < s.n) {
-		size_t room = s.n > ARENA_CHUNK ? s.n : ARENA_CHUNK;
-
-		c = xmalloc(sizeof(*c) + room);
-		*c = (struct arena_chunk){ .next = a->arena, .room = room };
-		a->arena = c;
-	}
-	p = c->bytes + c->n;
+	p = arena_alloc(&a->arena, s.n);
 	memcpy(p, s.p, s.n);
-	c->n += s.n;
 	return (struct str){ p, s.n };
 }
 
@@ -72,7 +32,7 @@ int shelf_open(struct asking *q)
 	struct person *p = &q->a->person;
 	int rc;
 
-	q->a->arena = arena_reset(q->a->arena);
+	arena_reset(&q->a->arena);
 	idmap_clear(&q->a->hidden);
 	for (unsigned i = 0; i < rq->item_count; i++)
 		hide(q, rq->item_ids[i]);

@@ -14,6 +14,7 @@
 #include "query/ranker.h"
 #include "query/recommend.h"
 #include "query/token.h"
+#include "views/arena.h"
 #include "views/history.h"
 #include "views/identity.h"
 #include "views/pairs.h"
@@ -132,8 +133,6 @@ int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
 
 /* ---- the shelf (recommend_shelf.c) ---- */
 
-struct arena_chunk;
-
 struct answerer {
 	struct answerer_options opt;
 	const struct clock *clock;
@@ -145,7 +144,7 @@ struct answerer {
 	struct person person;
 	struct pairing pairing;
 	struct catalog_item record;    /* scratch */
-	struct arena_chunk *arena;     /* strings of the answer */
+	struct arena arena;            /* strings of the answer */
 };
 
 /* One request being answered. */
@@ -183,9 +182,5 @@ int shelf_put(struct asking *q, uint32_t item, double score, const struct explan
 
 /* Both in one: 1 while there is room for more, 0 when the shelf is full, or an error. */
 int shelf_offer(struct asking *q, uint32_t item, double score, const struct explanation *why) MUST_CHECK;
-
-void arena_free(struct arena_chunk *c);
-/* Keep the first chunk, free the rest. */
-struct arena_chunk *arena_reset(struct arena_chunk *c);
 
 #endif

@@ -1,0 +1,189 @@
+#include "tests/lib/query_shop.h"
+
+#include <criterion/criterion.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* the event language is the views' fixture; a test program links the fixtures of one folder only */
+#include "tests/lib/views_shop.c"
+
+void stall_open(struct stall *s, ...)
+{
+	const char *sets[16];
+	struct settings_sources from = { .sets = sets };
+	struct error e = { 0 };
+	va_list ap;
+
+	memset(s, 0, sizeof(*s));
+	va_start(ap, s);
+	while ((sets[from.sets_n] = va_arg(ap, const char *)))
+		from.sets_n++;
+	va_end(ap);
+	shop_open(&s->shop);
+	clock_fake_init(&s->clock, SHOP_START);
+	cr_assert_eq(settings_load(&from, &s->settings, &e), 0, "%s", e.text);
+	cr_assert_eq(status_open(s->shop.dir, true, &s->status, &e), 0, "%s", e.text);
+	cr_assert_eq(ranker_start(s->shop.store, s->settings, &s->ranker, &e), 0, "%s", e.text);
+
+	struct answerer_options opt = { s->shop.store, s->status, s->ranker, s->settings, &s->clock.base };
+
+	cr_assert_eq(answerer_new(&opt, &s->answerer, &e), 0, "%s", e.text);
+}
+
+void stall_close(struct stall *s)
+{
+	answerer_free(s->answerer);
+	ranker_stop(s->ranker);
+	status_close(s->status);
+	settings_free(s->settings);
+	shop_close(&s->shop);
+}
+
+static void commit(struct stall *s)
+{
+	cr_assert_eq(fold_commit(s->shop.fold, NULL), 0);
+}
+
+void stall_item(struct stall *s, const char *item_id, const char *categories, int64_t from_ms, int64_t to_ms)
+{
+	char *copy = xstrndup(categories ? categories : "", categories ? strlen(categories) : 0), *save;
+	struct catalog_item item;
+
+	catalog_item_init(&item);
+	item.item_id = str_of(item_id);
+	item.title = STR("A title");
+	item.available_from_ms = from_ms;
+	item.available_to_ms = to_ms;
+	for (char *one = strtok_r(copy, "|", &save); one; one = strtok_r(NULL, "|", &save))
+		item.categories.v[item.categories.n++] = str_of(one);
+	cr_assert_eq(fold_catalog(s->shop.fold, &item, false), 0);
+	commit(s);
+	free(copy);
+}
+
+void stall_delete(struct stall *s, const char *item_id)
+{
+	struct catalog_item item;
+
+	catalog_item_init(&item);
+	item.item_id = str_of(item_id);
+	cr_assert_eq(fold_catalog(s->shop.fold, &item, true), 0);
+	commit(s);
+}
+
+void stall_stock(struct stall *s, const char *item_id, int64_t quantity)
+{
+	struct stock_record rec = { .item_id = str_of(item_id), .quantity = quantity, .lead_time_hours = -1 };
+
+	cr_assert_eq(fold_stock(s->shop.fold, &rec, false, SHOP_START), 0);
+	commit(s);
+}
+
+void stall_rank(struct stall *s)
+{
+	cr_assert_eq(ranker_refresh(s->ranker), 0);
+}
+
+/* ---- requests ---- */
+
+static unsigned parse_ids(char *list, struct str *ret)
+{
+	unsigned n = 0;
+	char *save;
+
+	for (char *id = strtok_r(list, ",", &save); id; id = strtok_r(NULL, ",", &save))
+		ret[n++] = str_of(id);
+	return n;
+}
+
+static void parse_flag_word(const char *word, struct recommend_request *rq)
+{
+	if (strcmp(word, "not-purchased") == 0)
+		rq->exclude_purchased = true;
+	else if (strcmp(word, "not-in-cart") == 0)
+		rq->exclude_in_cart = true;
+	else if (strcmp(word, "not-viewed") == 0)
+		rq->exclude_viewed = true;
+	else if (strcmp(word, "validate") == 0)
+		rq->validate_only = true;
+	else
+		cr_assert_fail("no such word: %s", word);
+}
+
+static void parse_word(char *word, struct recommend_request *rq)
+{
+	struct {
+		const char *name;
+		struct str *to;
+	} texts[] = {
+		{ "user", &rq->user_id },	{ "visitor", &rq->visitor_id },
+		{ "session", &rq->session_id }, { "category", &rq->category },
+	};
+	char *value = strchr(word, '=');
+
+	if (!value) {
+		parse_flag_word(word, rq);
+		return;
+	}
+	*value++ = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		if (strcmp(word, texts[i].name) == 0)
+			*texts[i].to = str_of(value);
+	if (strcmp(word, "items") == 0)
+		rq->item_count = parse_ids(value, rq->item_ids);
+	else if (strcmp(word, "not") == 0)
+		rq->exclude_count = parse_ids(value, rq->exclude_ids);
+	else if (strcmp(word, "count") == 0)
+		rq->count = (unsigned)strtoul(value, NULL, 10);
+	else if (strcmp(word, "stale") == 0)
+		rq->max_staleness_ms = strtol(value, NULL, 10);
+	else if (strcmp(word, "window") == 0)
+		rq->window = *value == '1' ? WINDOW_1H : *value == '2' ? WINDOW_24H : WINDOW_7D;
+}
+
+int stall_ask(struct stall *s, const char *request)
+{
+	struct recommend_request *rq = xcalloc(1, sizeof(*rq));
+	char *copy = xstrndup(request, strlen(request)), *save, *word;
+	int rc;
+
+	rq->max_staleness_ms = -1;
+	rq->scenario = str_of(strtok_r(copy, ";", &save));
+	while ((word = strtok_r(NULL, ";", &save)))
+		parse_word(word + strspn(word, " "), rq);
+	memset(&s->e, 0, sizeof(s->e));
+	rc = recommend(s->answerer, rq, &s->answer, &s->e);
+	free(copy);
+	free(rq);
+	return rc;
+}
+
+void stall_expect(struct stall *s, const char *request, const char *expected)
+{
+	int rc = stall_ask(s, request);
+	bool scores = strchr(expected, '=');
+	char got[8192] = "";
+	size_t n = 0;
+
+	cr_assert_eq(rc, 0, "%s: %s %s", request, s->e.field, s->e.text);
+	for (unsigned i = 0; i < s->answer.item_count; i++) {
+		const struct recommended *r = &s->answer.items[i];
+
+		cr_assert_eq(r->rank, i + 1);
+		cr_assert(r->reason[0]);
+		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%.*s", i ? " " : "", STR_FMT(r->item_id));
+		if (scores)
+			n += (size_t)snprintf(got + n, sizeof(got) - n, "=%.6g", r->score);
+	}
+	cr_assert_str_eq(got, expected, "%s: got '%s', expected '%s'", request, got, expected);
+}
+
+void stall_refuses(struct stall *s, const char *request, int code, const char *field)
+{
+	int rc = stall_ask(s, request);
+
+	cr_assert_eq(rc, code, "%s: got %s", request, error_slug(rc));
+	cr_assert_str_eq(s->e.field, field, "%s", request);
+	cr_assert(s->e.text[0]);
+}

@@ -1,0 +1,211 @@
+/* Scenarios, what is refused, and what an answer says about itself. */
+#include "query/strategy.h"
+#include "tests/lib/query_shop.h"
+#include "views/view.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdio.h>
+
+static struct stall s;
+
+static void open_shop(void)
+{
+	stall_open(&s, NULL);
+}
+
+static void close_shop(void)
+{
+	stall_close(&s);
+}
+
+TestSuite(recommend, .init = open_shop, .fini = close_shop);
+
+Test(recommend, an_empty_store_answers_with_nothing)
+{
+	for (size_t i = 0;; i++) {
+		struct scenario_info info;
+		char request[128];
+
+		if (!scenario_info(i, &info))
+			break;
+		snprintf(request, sizeof(request), "%s%s%s", info.slug, info.required & INPUT_ITEM_IDS ? "; items=p1" : "",
+			 info.required & INPUT_USER_ID ? "; user=u1" : "");
+		stall_expect(&s, request, "");
+		cr_assert_eq(s.answer.as_of_ms, TIME_NONE);
+		cr_assert(s.answer.fallback);
+		cr_assert_str_eq(s.answer.scenario, info.slug);
+	}
+}
+
+Test(recommend, every_strategy_is_a_scenario_with_a_number_of_its_own)
+{
+	struct scenario_info a, b;
+	size_t n = 0, strategies = 0;
+
+	for (; scenario_info(n, &a); n++) {
+		strategies += a.is_strategy;
+		cr_assert(a.meaning && *a.meaning);
+		cr_assert_eq(a.is_strategy, a.formula != NULL);
+		cr_assert_eq(a.required & ~a.inputs, 0, "%s requires what it does not read", a.slug);
+		for (size_t k = 0; k < n; k++) {
+			cr_assert(scenario_info(k, &b));
+			cr_assert_neq(a.number, b.number);
+			cr_assert_str_neq(a.slug, b.slug);
+		}
+	}
+	cr_assert_eq(strategies, 8);
+	cr_assert_eq(n, 11);
+}
+
+Test(recommend, the_product_page_falls_back_in_order)
+{
+	shop_play(&s.shop, "u1 buy p1,p2 @0s; u2 buy p1,p2 @1s; u3 buy p1 @2s; u3 buy p3 @3s; u4 buy p1 @4s; u4 buy p3 @5s;"
+			   "u5 buy p4 @6s q=9; u6 view p5 @7s");
+	stall_rank(&s);
+	stall_expect(&s, "product-page; items=p1; count=1", "p2");
+	cr_assert_not(s.answer.fallback);
+	stall_expect(&s, "product-page; items=p1; count=3", "p2 p3 p4");
+	cr_assert(s.answer.fallback);
+	cr_assert_str_eq(s.answer.items[0].strategy, "frequently-bought-together");
+	cr_assert_str_eq(s.answer.items[1].strategy, "also-bought");
+	cr_assert_str_eq(s.answer.items[2].strategy, "best-sellers");
+	stall_expect(&s, "product-page; items=p1; user=u6; count=3", "p2 p3 p5");
+	cr_assert_str_eq(s.answer.items[2].strategy, "recently-viewed");
+	stall_expect(&s, "product-page; items=unknown; count=2", "p4 p1");
+	cr_assert(s.answer.fallback);
+	stall_expect(&s, "cart; items=p1,p2,p4; count=5", "p3");
+}
+
+Test(recommend, home_is_personal_when_it_can_be)
+{
+	shop_play(&s.shop, "u1 view p1 @0s; u1 buy p2 @1s; u2 view p3 @2s; u2 view p3 @3s");
+	stall_rank(&s);
+	stall_expect(&s, "home", "p2 p3 p1"); /* trending: 8 points, 2, 1 */
+	cr_assert_not(s.answer.fallback, "without a visitor trending is the first strategy");
+	stall_expect(&s, "home; user=u1", "p1 p2 p3");
+	cr_assert_str_eq(s.answer.items[1].strategy, "buy-it-again");
+	cr_assert_str_eq(s.answer.items[2].strategy, "trending");
+	cr_assert(s.answer.fallback);
+	stall_expect(&s, "home; visitor=new", "p2 p3 p1");
+	cr_assert(s.answer.fallback, "the first one gave nothing");
+}
+
+struct refusal {
+	char request[80], field[24];
+	int code;
+};
+
+ParameterizedTestParameters(recommend, refuses)
+{
+	static struct refusal cases[] = {
+		{ "nowhere", "scenario", ERR_NOT_FOUND },
+		{ "HOME", "scenario", ERR_NOT_FOUND },
+		{ "home; items=p1", "itemIds", ERR_BAD_REQUEST },
+		{ "home; session=s1", "sessionId", ERR_BAD_REQUEST },
+		{ "product-page", "itemIds", ERR_BAD_REQUEST },
+		{ "product-page; items=p1; window=1h", "window", ERR_BAD_REQUEST },
+		{ "cart; user=u1", "userId", ERR_BAD_REQUEST },
+		{ "cart", "itemIds", ERR_BAD_REQUEST },
+		{ "also-bought", "itemIds", ERR_BAD_REQUEST },
+		{ "also-bought; items=p1; user=u1", "userId", ERR_BAD_REQUEST },
+		{ "also-bought; items=p1; visitor=v1", "visitorId", ERR_BAD_REQUEST },
+		{ "also-bought; items=p1; not-purchased", "exclude.purchased", ERR_BAD_REQUEST },
+		{ "also-bought; items=p1; not-in-cart", "exclude.inCart", ERR_BAD_REQUEST },
+		{ "home; not-viewed", "exclude.viewed", ERR_BAD_REQUEST },
+		{ "recently-viewed", "userId", ERR_BAD_REQUEST },
+		{ "buy-it-again; category=a", "userId", ERR_BAD_REQUEST },
+		{ "best-sellers; window=7d", "window", ERR_BAD_REQUEST },
+		{ "trending; items=p1", "itemIds", ERR_BAD_REQUEST },
+		{ "trending; count=101", "count", ERR_BAD_REQUEST },
+	};
+
+	return cr_make_param_array(struct refusal, cases, ARRAY_SIZE(cases));
+}
+
+ParameterizedTest(struct refusal *r, recommend, refuses)
+{
+	stall_refuses(&s, r->request, r->code, r->field);
+}
+
+Test(recommend, personal_inputs_are_read_when_something_is_excluded)
+{
+	stall_expect(&s, "trending; user=u1; not-viewed", "");
+	stall_expect(&s, "also-bought; items=p1; visitor=v1; not-in-cart", "");
+}
+
+Test(recommend, staleness_is_told_and_refused)
+{
+	struct status_page *page = status_page(s.status);
+
+	page->fresh_ms = SHOP_START;
+	s.clock.now_ms = SHOP_START + 500;
+	stall_expect(&s, "trending; stale=500", "");
+	cr_assert_eq(s.answer.lag_ms, 500);
+	cr_assert_not(s.answer.stale);
+	stall_refuses(&s, "trending; stale=499", ERR_TOO_STALE, "maxStalenessMs");
+	cr_assert_eq(error_class(ERR_TOO_STALE), CLASS_RETRY);
+	page->stopped_partitions = 1;
+	stall_expect(&s, "trending", "");
+	cr_assert(s.answer.stale);
+	stall_refuses(&s, "trending; stale=500", ERR_TOO_STALE, "maxStalenessMs");
+}
+
+Test(recommend, as_of_is_the_older_of_snapshot_and_ranking)
+{
+	shop_play(&s.shop, "u1 view p1 @0s");
+	stall_rank(&s);
+	shop_play(&s.shop, "u1 view p1 @1s");
+	stall_expect(&s, "recently-viewed; user=u1", "p1");
+	cr_assert_eq(s.answer.as_of_ms, SHOP_START + 1000);
+}
+
+Test(recommend, the_id_is_signed_and_names_the_scenario)
+{
+	unsigned char key[TOKEN_KEY_BYTES];
+	struct scenario_info info;
+	struct token t;
+
+	stall_expect(&s, "trending", "");
+	token_key_init(store_person_key(s.shop.store), key);
+	cr_assert(token_verify(key, str_of(s.answer.recommendation_id), &t));
+	for (size_t i = 0; scenario_info(i, &info) && info.number != t.scenario; i++)
+		;
+	cr_assert_str_eq(info.slug, "trending");
+	cr_assert_eq(t.t_ms, SHOP_START);
+}
+
+Test(recommend, validating_answers_nothing)
+{
+	shop_play(&s.shop, "u1 view p1 @0s");
+	stall_expect(&s, "recently-viewed; user=u1; validate", "");
+	stall_refuses(&s, "recently-viewed; validate", ERR_BAD_REQUEST, "userId");
+}
+
+Test(recommend, an_answer_outlives_its_snapshot)
+{
+	struct catalog_item record;
+
+	shop_play(&s.shop, "u1 view p1 @0s");
+	stall_item(&s, "p1", "Hats", TIME_ABSENT, TIME_ABSENT);
+	stall_expect(&s, "recently-viewed; user=u1", "p1");
+	for (int i = 0; i < 50; i++)
+		stall_item(&s, "p1", "Something quite different", TIME_ABSENT, TIME_ABSENT);
+	cr_assert(str_eq(s.answer.items[0].item_id, STR("p1")));
+	cr_assert(s.answer.items[0].has_record);
+	cr_assert_eq(catalog_item_unpack(s.answer.items[0].packed.p, s.answer.items[0].packed.n, &record), 0);
+	cr_assert(str_eq(record.categories.v[0], STR("Hats")));
+}
+
+Test(recommend, items_without_a_record_are_a_setting)
+{
+	struct stall strict;
+
+	shop_play(&s.shop, "u1 view p1 @0s; u1 view p2 @1s");
+	stall_expect(&s, "recently-viewed; user=u1", "p2 p1");
+	stall_open(&strict, "answers.catalogRequired=true", NULL);
+	shop_play(&strict.shop, "u1 view p1 @0s; u1 view p2 @1s");
+	stall_item(&strict, "p1", NULL, TIME_ABSENT, TIME_ABSENT);
+	stall_expect(&strict, "recently-viewed; user=u1", "p1");
+	stall_close(&strict);
+}
