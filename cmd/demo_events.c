@@ -66,7 +66,7 @@ static void visit_before_order(struct demo_log *log, const struct demo_order *or
 	for (i = 0; i < views; i++) {
 		uint32_t product = line_of(order, dice);
 
-		if (demo_random(dice) % 5 == 0)
+		if (demo_random(dice) % 12 == 0)
 			product = stray(dice);
 		t += (int64_t)(20 + demo_random(dice) % 80) * MS_PER_SECOND;
 		add_visit(log, order, 0, t, product, DEMO_VIEW);
@@ -82,7 +82,7 @@ static void visit_of_browser(struct demo_log *log, const struct demo_order *orde
 	uint32_t views = 2 + (uint32_t)(demo_random(dice) % 5), i;
 
 	for (i = 0; i < views; i++) {
-		uint32_t product = demo_random(dice) % 4 ? line_of(order, dice) : stray(dice);
+		uint32_t product = demo_random(dice) % 10 ? line_of(order, dice) : stray(dice);
 
 		t += (int64_t)(15 + demo_random(dice) % 60) * MS_PER_SECOND;
 		add_visit(log, order, visitor, t, product, DEMO_VIEW);

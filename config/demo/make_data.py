@@ -15,6 +15,7 @@ import sys
 import zlib
 
 QUANTITY_MAX = 10_000          # the most an event may carry
+GUEST_LINES_MAX = 100          # a longer invoice without a customer is a day's till, not one person's basket
 SMALL = {"of", "and", "with", "the", "in", "for", "to", "a", "on", "at", "by", "from", "or", "as"}
 AS_IS = {"uk", "usa", "dvd", "cd", "ii", "tv", "led", "diy", "3d", "2d", "abc", "fbp"}
 
@@ -148,6 +149,16 @@ def read_lines(path, cut):
                 yield minute, invoice, code, quantity, round(price * 100), customer, country, description
 
 
+def without_tills(lines, cut):
+    """A till's total joins the baskets of many people: its pairs were not bought together."""
+    length = collections.Counter(invoice for _, invoice, _, _, _, customer, _, _ in lines if not customer)
+    for line in lines:
+        if length[line[1]] > GUEST_LINES_MAX and not line[5]:
+            cut["a day's till: an invoice without a customer of more than 100 lines"] += 1
+        else:
+            yield line
+
+
 def varint(value):
     out = bytearray()
     while value >= 128:
@@ -176,7 +187,7 @@ def main():
         sys.exit("usage: make_data.py online-retail.tsv.gz [OUTPUT_FOLDER]")
     folder = sys.argv[2] if len(sys.argv) == 3 else os.path.dirname(os.path.abspath(__file__))
     cut = collections.Counter()
-    lines = list(read_lines(sys.argv[1], cut))
+    lines = list(without_tills(list(read_lines(sys.argv[1], cut)), cut))
 
     names, prices, sold, often = {}, {}, collections.Counter(), collections.Counter()
     for _, _, code, quantity, price, _, _, description in lines:
