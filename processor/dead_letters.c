@@ -10,7 +10,7 @@
 
 #define RESEND_PAUSE_MS 500
 #define FLUSH_MS 100
-#define STOPPED_ROUNDS 20 /* of FLUSH_MS and a pause, when asked to stop */
+#define STOPPED_NS UINT64_C(2000000000) /* patience when asked to stop */
 #define COMPLAIN_EVERY_NS UINT64_C(10000000000)
 
 enum letter_state { LETTER_SENDING, LETTER_DONE, LETTER_FAILED, LETTER_TOO_LARGE, LETTER_ABANDONED };
@@ -145,19 +145,26 @@ static void cut(struct letter *l)
 {
 	size_t n = l->value_len / 2;
 
-	log_warn("dead letter is too large for its topic, only its beginning is kept",
-		 "topic=%s partition=%s offset=%s bytes=%zu", l->topic, l->partition, l->offset, l->full_len);
+	if (!l->full[0])
+		log_warn("dead letter is too large for its topic, only its beginning is kept",
+			 "topic=%s partition=%s offset=%s bytes=%zu", l->topic, l->partition, l->offset, l->full_len);
+	/* halved as long as that is too large too */
 	l->value_len = n < LETTER_TRUNCATED_BYTES ? n : LETTER_TRUNCATED_BYTES;
 	snprintf(l->full, sizeof(l->full), "%zu", l->full_len);
 }
 
-static void complain(struct dead_letters *d, size_t failed)
+static uint64_t now_ns(void)
 {
 	struct timespec ts;
-	uint64_t now;
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	now = (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static void complain(struct dead_letters *d, size_t failed)
+{
+	uint64_t now = now_ns();
+
 	if (d->complained_ns && now - d->complained_ns < COMPLAIN_EVERY_NS)
 		return;
 	d->complained_ns = now;
@@ -206,12 +213,14 @@ static void resend_failed(struct dead_letters *d)
 int dead_letters_settle(struct dead_letters *d, const atomic_bool *stop, struct error *e)
 {
 	size_t failed = 0;
-	int rounds_left = STOPPED_ROUNDS;
+	uint64_t stopped_ns = 0;
 
 	if (d->file)
 		return letters__file_sync(d->file, e);
 	while (sweep(d, &failed)) {
-		if (atomic_load(stop) && !rounds_left--)
+		if (atomic_load(stop) && !stopped_ns)
+			stopped_ns = now_ns();
+		if (stopped_ns && now_ns() - stopped_ns > STOPPED_NS)
 			return error_set(e, ERR_SOURCE_RETRY, "topics.deadLetters",
 					 "stopped before dead letters were acknowledged");
 		if (failed) {
