@@ -1,5 +1,7 @@
 #include "schemas/msgpack_scan.h"
 
+#include <endian.h>
+
 static int cut(struct scan *s)
 {
 	return error_set(s->e, ERR_BAD_MSGPACK, NULL, "MessagePack ends inside a value");
@@ -12,6 +14,11 @@ static bool take_be(struct scan *s, unsigned width, uint64_t *ret)
 
 	if ((size_t)(s->end - s->p) < width)
 		return false;
+	if (width == 8) {
+		*ret = be64toh(load64(s->p));
+		s->p += 8;
+		return true;
+	}
 	for (unsigned i = 0; i < width; i++)
 		v = v << 8 | s->p[i];
 	s->p += width;

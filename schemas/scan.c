@@ -157,7 +157,7 @@ bool number_from_double(double v, struct number *ret)
 	if (!isfinite(v))
 		return false;
 	if (magnitude < 1e9) { /* the usual case: a decimal of at most six places */
-		double micros = rint(magnitude * 1e6);
+		double micros = (double)(uint64_t)(magnitude * 1e6 + 0.5);
 
 		if (micros / 1e6 == magnitude) {
 			*ret = (struct number){ (uint64_t)micros, -6, signbit(v), false };
@@ -196,18 +196,31 @@ unsigned utf8_sequence(const unsigned char *p, const unsigned char *end)
 	return (c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] > 0x8f) ? 0 : 4;
 }
 
+static bool is_ascii(const unsigned char *p, size_t n)
+{
+	const unsigned char *end = p + n;
+	uint64_t all = 0;
+
+	if (n < 8) {
+		while (p < end)
+			all |= *p++;
+		return all < 0x80;
+	}
+	for (; end - p > 8; p += 8)
+		all |= load64(p);
+	all |= load64(end - 8);
+	return !(all & UINT64_C(0x8080808080808080));
+}
+
 bool utf8_valid(const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes, *end = p + n;
 
+	if (is_ascii(p, n))
+		return true;
 	while (p < end) {
-		unsigned length;
+		unsigned length = utf8_sequence(p, end);
 
-		if (end - p >= 8 && !(load64(p) & UINT64_C(0x8080808080808080))) {
-			p += 8;
-			continue;
-		}
-		length = utf8_sequence(p, end);
 		if (!length)
 			return false;
 		p += length;

@@ -1,0 +1,2 @@
+$(OUT)/bench/bench_decode: $(OUT)/bench/bench_decode.o $(OUT)/libschemas.a
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
