@@ -1,0 +1,320 @@
+#include "processor/dead_letters.h"
+#include "processor/embedded_broker.h"
+#include "processor/processor.h"
+#include "tests/lib/processor_log.h"
+
+#include <criterion/criterion.h>
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define API_PRODUCE 0
+
+struct bench {
+	struct test_log log;
+	struct store *store;
+	struct status *status;
+	struct publisher *dead;
+	struct processor *processor;
+	struct source *source;
+	pthread_t thread;
+	int code;
+	struct error why;
+};
+
+static struct bench b;
+
+static void *run(void *arg)
+{
+	(void)arg;
+	b.code = processor_run(b.processor, b.source, &b.why);
+	return NULL;
+}
+
+static void start(void)
+{
+	struct store_options opt = { .path = b.log.dir, .map_size = 64 << 20, .durability = STORE_NOSYNC, .writer = true };
+	struct processor_options popt = { .settings = b.log.settings };
+	struct error e = { 0 };
+
+	b.code = 1;
+	b.why = (struct error){ 0 };
+	cr_assert_eq(store_open(&opt, &b.store, &e), 0, "%s", e.text);
+	cr_assert_eq(status_open(b.log.dir, true, &b.status, &e), 0, "%s", e.text);
+	cr_assert_eq(publisher_kafka_open(b.log.settings, &b.dead, &e), 0);
+	popt.store = b.store;
+	popt.status = b.status;
+	popt.dead_letters = b.dead;
+	cr_assert_eq(processor_new(&popt, &b.processor, &e), 0, "%s", e.text);
+	cr_assert_eq(source_kafka_open(b.log.settings, processor_resume, b.processor, &b.source, &e), 0, "%s", e.text);
+	pthread_create(&b.thread, NULL, run, NULL);
+}
+
+static void stop(void)
+{
+	processor_stop(b.processor);
+	pthread_join(b.thread, NULL);
+	b.source->ops->close(b.source);
+	processor_free(b.processor);
+	b.dead->ops->close(b.dead);
+	status_close(b.status);
+	store_close(b.store);
+}
+
+static void setup(void)
+{
+	test_log_init(&b.log, 2, (const char *[]){ "topics.discovery=200ms", NULL });
+}
+
+static void teardown(void)
+{
+	test_log_fini(&b.log);
+}
+
+TestSuite(processor, .init = setup, .fini = teardown, .timeout = 60);
+
+/* Poll a counter of the status page, with a deadline. */
+static uint64_t reaches(const uint64_t *counter, uint64_t want)
+{
+	struct timespec pause = { 0, 10000000L };
+
+	for (int i = 0; i < 1500 && __atomic_load_n(counter, __ATOMIC_ACQUIRE) < want; i++)
+		nanosleep(&pause, NULL);
+	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
+}
+
+static void send_event(int32_t partition, int n)
+{
+	char value[128];
+
+	snprintf(value, sizeof(value),
+		 "{\"eventId\":\"e%d\",\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"p%d\",\"eventTime\":%d}", n, n % 3,
+		 1000000 + n);
+	test_log_send(&b.log, "shop.events", partition, "u1", value, strlen(value));
+}
+
+static int count_letters(void *arg, const struct dead_letter *l)
+{
+	cr_expect_str_eq(l->topic, "shop.events");
+	cr_expect_str_neq(l->code, "");
+	++*(int *)arg;
+	return 0;
+}
+
+static int letters(void)
+{
+	struct error e = { 0 };
+	int n = 0;
+
+	cr_assert_eq(dead_letters_read(b.log.settings, 10000, count_letters, &n, &e), 0, "%s", e.text);
+	return n;
+}
+
+Test(processor, good_records_are_applied_and_bad_ones_kept)
+{
+	const struct status_page *pg;
+
+	for (int i = 0; i < 20; i++)
+		send_event(i % 2, i);
+	send_event(0, 0);
+	test_log_send(&b.log, "shop.events", 0, "u1", "{oops", 5);
+	test_log_send(&b.log, "shop.events", 1, "u1", "\xff\x00\x01", 3);
+	test_log_send(&b.log, "shop.events", 1, "u1", NULL, 0);
+	test_log_send(&b.log, "shop.catalog", 0, "p1", "{\"title\":\"Mug\"}", 15);
+	test_log_send(&b.log, "shop.stock", 0, "p1", "{\"quantity\":4}", 14);
+	test_log_send(&b.log, "aisle.config", 0, "k", "whatever", 8);
+	start();
+	pg = status_page(b.status);
+	cr_expect_eq(reaches(&pg->records, 27), 27);
+	cr_expect_geq(reaches(&pg->commits, 1), 1);
+	cr_expect_eq(pg->events, 20);
+	cr_expect_eq(pg->duplicates, 1);
+	cr_expect_eq(pg->dead_letters, 3);
+	cr_expect_eq(pg->stopped_partitions, 0);
+	stop();
+	cr_expect_eq(b.code, 0);
+	cr_expect_eq(letters(), 3);
+}
+
+Test(processor, a_second_life_goes_on_where_the_first_ended)
+{
+	struct position at;
+
+	for (int i = 0; i < 10; i++)
+		send_event(0, i);
+	start();
+	reaches(&status_page(b.status)->records, 10);
+	stop();
+	for (int i = 10; i < 15; i++)
+		send_event(0, i);
+	start();
+	cr_expect_eq(reaches(&status_page(b.status)->records, 5), 5);
+	cr_expect_geq(reaches(&status_page(b.status)->commits, 1), 1);
+	cr_expect_eq(status_page(b.status)->duplicates, 0);
+	processor_stop(b.processor);
+	pthread_join(b.thread, NULL);
+	cr_expect(processor_resume(b.processor, "shop.events", 0, &at));
+	cr_expect_eq(at.next, 15);
+	pthread_create(&b.thread, NULL, run, NULL);
+	stop();
+}
+
+Test(processor, nothing_is_committed_while_dead_letters_are_refused)
+{
+	rd_kafka_mock_cluster_t *mock = (rd_kafka_mock_cluster_t *)embedded_broker_cluster(b.log.broker);
+	rd_kafka_resp_err_t errors[100];
+	const struct status_page *pg;
+	struct position at;
+
+	send_event(0, 1);
+	test_log_send(&b.log, "shop.events", 0, "u1", "{oops", 5);
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		errors[i] = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+	rd_kafka_mock_push_request_errors_array(mock, API_PRODUCE, ARRAY_SIZE(errors), errors);
+	start();
+	pg = status_page(b.status);
+	cr_expect_eq(reaches(&pg->dead_letters, 1), 1);
+	stop();
+	cr_expect_eq(b.code, 0, "asked to stop, that is no failure");
+	rd_kafka_mock_clear_request_errors(mock, API_PRODUCE);
+	cr_expect_eq(letters(), 0);
+	/* nothing was lost: the next life reads both again */
+	start();
+	pg = status_page(b.status);
+	cr_expect_not(processor_resume(b.processor, "shop.events", 0, &at));
+	cr_expect_geq(reaches(&pg->commits, 1), 1);
+	cr_expect_eq(pg->records, 2);
+	stop();
+	cr_expect_eq(letters(), 1);
+}
+
+Test(processor, dead_letters_go_out_when_the_topic_is_back)
+{
+	rd_kafka_mock_cluster_t *mock = (rd_kafka_mock_cluster_t *)embedded_broker_cluster(b.log.broker);
+	const struct status_page *pg;
+
+	test_log_send(&b.log, "shop.events", 0, "u1", "{oops", 5);
+	rd_kafka_mock_push_request_errors(mock, API_PRODUCE, 2, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED,
+					  RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+	start();
+	pg = status_page(b.status);
+	cr_expect_geq(reaches(&pg->commits, 1), 1);
+	stop();
+	cr_expect_eq(letters(), 1);
+}
+
+Test(processor, new_records_are_fresh_soon)
+{
+	const struct status_page *pg;
+	uint64_t fresh;
+
+	send_event(0, 1);
+	start();
+	pg = status_page(b.status);
+	cr_expect_geq(reaches(&pg->commits, 1), 1);
+	fresh = (uint64_t)__atomic_load_n(&pg->fresh_ms, __ATOMIC_ACQUIRE);
+	cr_expect_gt(reaches((const uint64_t *)&pg->fresh_ms, fresh + 1), fresh, "an idle log stays fresh");
+	cr_expect_eq(pg->watermark_ms, 1000001);
+	stop();
+}
+
+/* ---- a source of its own, for what no broker does on demand ---- */
+
+struct fake_source {
+	struct source base;
+	const int *codes;  /* one a poll; positive: that many events */
+	size_t at;
+	char values[10][128];
+};
+
+static int fake_poll(struct source *s, struct record *ret, int max, int timeout_ms, struct error *e)
+{
+	struct fake_source *f = (struct fake_source *)s;
+	int code = f->codes[f->at++];
+
+	(void)max;
+	(void)timeout_ms;
+	if (code < 0)
+		return error_set(e, code, "", "the fake says so");
+	for (int i = 0; i < code; i++) {
+		snprintf(f->values[i], sizeof(f->values[i]),
+			 "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"p1\",\"eventTime\":%zu}", f->at * 100 + (size_t)i);
+		ret[i] = (struct record){ .offset = (int64_t)f->at * 10 + i, .timestamp_ms = 1000, .value = f->values[i],
+					  .value_len = strlen(f->values[i]) };
+	}
+	return code;
+}
+
+static void fake_release(struct source *s)
+{
+	(void)s;
+}
+
+static int64_t fake_lag(struct source *s)
+{
+	(void)s;
+	return -1;
+}
+
+static const char *fake_name(struct source *s, uint16_t log)
+{
+	(void)s;
+	(void)log;
+	return "fake";
+}
+
+static const struct source_ops fake_ops = { .poll = fake_poll, .release = fake_release, .lag = fake_lag,
+					    .log_name = fake_name };
+
+static int run_fake(const int *codes, struct position *at, struct error *e)
+{
+	struct fake_source f = { .base = { &fake_ops }, .codes = codes };
+	struct store_options opt = { .path = b.log.dir, .map_size = 64 << 20, .durability = STORE_NOSYNC, .writer = true };
+	struct processor_options popt = { .settings = b.log.settings };
+	struct error none = { 0 };
+	int rc;
+
+	cr_assert_eq(store_open(&opt, &b.store, &none), 0);
+	cr_assert_eq(status_open(b.log.dir, true, &b.status, &none), 0);
+	popt.store = b.store;
+	popt.status = b.status;
+	cr_assert_eq(processor_new(&popt, &b.processor, &none), 0);
+	rc = processor_run(b.processor, &f.base, e);
+	if (!processor_resume(b.processor, "fake", 0, at))
+		at->next = -1;
+	processor_free(b.processor);
+	status_close(b.status);
+	store_close(b.store);
+	return rc;
+}
+
+Test(processor, the_end_of_the_source_commits_everything)
+{
+	struct position at;
+	struct error e = { 0 };
+
+	cr_assert_eq(run_fake((const int[]){ 3, 2, ERR_SOURCE_END }, &at, &e), 0);
+	cr_assert_eq(at.next, 22);
+}
+
+Test(processor, a_broker_that_is_away_is_no_end)
+{
+	struct position at;
+	struct error e = { 0 };
+
+	cr_assert_eq(run_fake((const int[]){ 3, ERR_SOURCE_RETRY, ERR_SOURCE_RETRY, 2, ERR_SOURCE_END }, &at, &e), 0);
+	cr_assert_eq(at.next, 42);
+}
+
+Test(processor, a_broken_source_ends_the_run_with_what_came_before)
+{
+	struct position at;
+	struct error e = { 0 };
+
+	cr_assert_eq(run_fake((const int[]){ 3, ERR_IO }, &at, &e), ERR_IO);
+	cr_assert_str_eq(e.text, "the fake says so");
+	cr_assert_eq(at.next, 13);
+}
