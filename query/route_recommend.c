@@ -18,11 +18,11 @@ static void refuse(struct http_req *rq, int code, const struct error *e)
 	http_problem(rq, &p);
 }
 
-static unsigned scenario_number(const char *slug)
+static unsigned scenario_number(const struct answer_ops *answers, const char *slug)
 {
 	struct scenario_info info = { 0 };
 
-	for (size_t i = 0; scenario_info(i, &info); i++)
+	for (size_t i = 0; answers->info(i, &info); i++)
 		if (strcmp(info.slug, slug) == 0)
 			return info.number;
 	return UINT16_MAX;
@@ -34,7 +34,7 @@ static void answer(struct http_req *rq)
 	struct http_worker *w = rq->w;
 	const struct clock *clock = w->shared->clock;
 	struct error e = { 0 };
-	int rc = recommend(w->answerer, &w->ask, &w->answer, &e);
+	int rc = w->shared->opt.answers->recommend(w->answerer, &w->ask, &w->answer, &e);
 
 	if (rc != 0) {
 		refuse(rq, rc, &e);
@@ -47,7 +47,7 @@ static void answer(struct http_req *rq)
 		json_bool(&w->out, true);
 		json_end_object(&w->out);
 	} else {
-		token_make(w->shared->token_key, scenario_number(w->answer.scenario), TOKEN_VARIANT_NONE,
+		token_make(w->shared->token_key, scenario_number(w->shared->opt.answers, w->answer.scenario), TOKEN_VARIANT_NONE,
 			   clock->wall_ms(clock), w->answer.recommendation_id);
 		answer_write(&w->out, &w->ask, &w->answer, clock->monotonic_ns(clock) - rq->started_ns);
 	}
@@ -163,6 +163,7 @@ static void write_scenario(struct json_out *j, const struct scenario_info *info)
 
 void route_strategies(struct http_req *rq)
 {
+	const struct answer_ops *answers = rq->w->shared->opt.answers;
 	struct json_out *j = &rq->w->out;
 	struct scenario_info info;
 
@@ -173,7 +174,7 @@ void route_strategies(struct http_req *rq)
 	for (int strategies = 1; strategies >= 0; strategies--) {
 		json_key(j, strategies ? "strategies" : "scenarios");
 		json_array(j);
-		for (size_t i = 0; scenario_info(i, &info); i++)
+		for (size_t i = 0; answers->info(i, &info); i++)
 			if (info.is_strategy == (strategies == 1))
 				write_scenario(j, &info);
 		json_end_array(j);

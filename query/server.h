@@ -7,6 +7,7 @@
 #define AISLE_QUERY_SERVER_H
 
 #include "config/settings.h"
+#include "query/recommend.h"
 #include "schemas/error.h"
 #include "schemas/record.h"
 #include "views/status.h"
@@ -20,11 +21,20 @@ struct static_file {
 	size_t n;
 };
 
+/* The answers behind the routes: recommend.h and ranker.h, or a test's own. */
+struct answer_ops {
+	int (*open)(const struct answerer_options *opt, struct answerer **ret, struct error *e);
+	void (*close)(struct answerer *a);
+	int (*recommend)(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e);
+	bool (*info)(size_t index, struct scenario_info *ret);
+};
+
 struct server_options {
 	const struct settings *settings;
 	struct store *store;
 	struct status *status;
 	struct publisher *publisher;   /* NULL: POST /events and PUT answer 503 */
+	const struct answer_ops *answers; /* NULL: the real ones, with a ranker */
 	const struct static_file *files;
 	size_t file_count;
 	bool trusted_feed;             /* demo: GET /demo/feed streams what was published as server-sent events */

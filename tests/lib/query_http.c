@@ -145,7 +145,7 @@ void shopfront_prepare(struct shopfront *f, const char *const *sets)
 	status_page(f->status)->fresh_ms = (int64_t)time(NULL) * 1000 + MS_PER_DAY;
 	fake_open(&f->publisher);
 	f->opt = (struct server_options){ .settings = f->settings, .store = f->store, .status = f->status,
-					  .publisher = &f->publisher.base };
+					  .publisher = &f->publisher.base, .answers = &stub_answers };
 }
 
 void shopfront_start(struct shopfront *f)

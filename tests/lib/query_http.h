@@ -48,6 +48,9 @@ size_t fake_count(struct fake_publisher *p);
 
 /* ---- server ---- */
 
+/* What a shopfront answers with, unless f->opt.answers is set to something else: what was asked. */
+extern const struct answer_ops stub_answers;
+
 struct shopfront {
 	char dir[64];
 	struct settings *settings;

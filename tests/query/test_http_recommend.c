@@ -1,5 +1,4 @@
 #include "tests/lib/query_http.h"
-#include "tests/lib/query_http_stub.h"
 
 #include "query/token.h"
 

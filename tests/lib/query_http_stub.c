@@ -1,9 +1,5 @@
-/*
- * query_http_stub.h - answers that say what was asked, in place of recommend.h and ranker.h: included by one test file
- * of the HTTP half, whose program then links none of the real ones.
- */
-#include "query/ranker.h"
-#include "query/recommend.h"
+/* Answers that say what was asked: the first item's reason lists the whole request. */
+#include "tests/lib/query_http.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +8,7 @@ struct answerer {
 	const struct clock *clock;
 };
 
-int answerer_new(const struct answerer_options *opt, struct answerer **ret, struct error *e)
+static int stub_open(const struct answerer_options *opt, struct answerer **ret, struct error *e)
 {
 	(void)e;
 	*ret = xcalloc(1, sizeof(**ret));
@@ -20,20 +16,9 @@ int answerer_new(const struct answerer_options *opt, struct answerer **ret, stru
 	return 0;
 }
 
-void answerer_free(struct answerer *a)
+static void stub_close(struct answerer *a)
 {
 	free(a);
-}
-
-int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e)
-{
-	(void)s, (void)set, (void)ret, (void)e;
-	return 0;
-}
-
-void ranker_stop(struct ranker *r)
-{
-	(void)r;
 }
 
 static const struct scenario_info stub_infos[] = {
@@ -44,7 +29,7 @@ static const struct scenario_info stub_infos[] = {
 	{ .slug = "trending", .number = 33, .is_strategy = true, .meaning = "m", .formula = "f", .inputs = ~0u },
 };
 
-bool scenario_info(size_t index, struct scenario_info *ret)
+static bool stub_info(size_t index, struct scenario_info *ret)
 {
 	if (index >= ARRAY_SIZE(stub_infos))
 		return false;
@@ -52,7 +37,6 @@ bool scenario_info(size_t index, struct scenario_info *ret)
 	return true;
 }
 
-/* The first item's reason lists the whole request. */
 static void stub_reason(const struct recommend_request *rq, char *buf, size_t size)
 {
 	snprintf(buf, size, "u=%.*s v=%.*s s=%.*s c=%.*s w=%d n=%u items=%u/%.*s ex=%u/%.*s%d%d%d p=%u e=%d m=%lld g=%x",
@@ -64,7 +48,7 @@ static void stub_reason(const struct recommend_request *rq, char *buf, size_t si
 		 (long long)rq->max_staleness_ms, rq->given);
 }
 
-int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
+static int stub_recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
 {
 	static char slug[128];
 	struct recommended *r = &ret->items[0];
@@ -91,3 +75,5 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	stub_reason(rq, r->reason, sizeof(r->reason));
 	return 0;
 }
+
+const struct answer_ops stub_answers = { stub_open, stub_close, stub_recommend, stub_info };
