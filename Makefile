@@ -42,7 +42,7 @@ ifeq ($(filter $(BUILD),dev release asan tsan),)
 $(error BUILD=$(BUILD) is not one of dev, release, asan, tsan)
 endif
 
--include $(wildcard */rules.mk tests/*/rules.mk)
+-include $(filter-out bench/rules.mk,$(wildcard */rules.mk tests/*/rules.mk))
 
 all: $(OUT)/aisle ## build the program (BUILD=dev|release|asan|tsan)
 
@@ -153,10 +153,8 @@ demo: deps ## from a fresh machine to a shop in the browser (DEMO=once: start, c
 bench: deps-test ## the benchmarks, each beside its limit
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release bench-run
 
-ifeq ($(wildcard bench/rules.mk),)
-bench-run: $(BENCHES)
-	@set -e; for b in $(BENCHES); do echo "$$b"; $$b; done
-endif
+bench-run: $(BENCHES) $(OUT)/aisle
+	@set -e; if [ -e bench/run.py ]; then $(PYTHON) bench/run.py; else for b in $(BENCHES); do echo "$$b"; $$b; done; fi
 
 # ---- installing ----
 

@@ -1,0 +1,175 @@
+#include "cmd/command.h"
+#include "cmd/simulate_sink.h"
+#include "config/clock.h"
+#include "processor/simulate.h"
+#include "schemas/decode.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define EVENTS_MAX UINT64_C(100000000000)
+#define DAYS_MAX 36500
+#define START_DEFAULT "2024-01-01T00:00:00Z"
+
+struct simulate_command_options {
+	struct simulate_options traffic;
+	bool has_events, to_kafka;
+	const char *file;
+};
+
+enum { OPT_EVENTS = 0x100, OPT_SEED, OPT_ITEMS, OPT_USERS, OPT_START, OPT_DAYS, OPT_KAFKA, OPT_FILE, OPT_CATALOG };
+
+static const struct argp_option options[] = {
+	{ "events", OPT_EVENTS, "N", 0, "How many events, copies among them (needed)", 1 },
+	{ "seed", OPT_SEED, "S", 0, "Another shop for another number (1)", 1 },
+	{ "items", OPT_ITEMS, "N", 0, "Items of the shop (100000)", 1 },
+	{ "users", OPT_USERS, "N", 0, "Users, and as many guests (200000)", 1 },
+	{ "start", OPT_START, "TIME", 0, "Event time of the first event, RFC 3339 (" START_DEFAULT ")", 1 },
+	{ "days", OPT_DAYS, "D", 0, "Event time from first to last in days (one day per 200000 events)", 1 },
+	{ "catalog", OPT_CATALOG, NULL, 0, "First a catalogue and a stock record of each item", 1 },
+	{ "to-file", OPT_FILE, "FILE", 0, "Write NDJSON there instead of to standard output; gzip when it ends in .gz", 2 },
+	{ "to-kafka", OPT_KAFKA, NULL, 0, "Send to the topics of the settings and wait for every acknowledgement", 2 },
+	{ 0 },
+};
+
+static uint64_t whole(struct argp_state *state, const char *option, const char *text, uint64_t min, uint64_t max)
+{
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || v < min || v > max)
+		argp_error(state, "--%s: '%s' is not a whole number of %llu to %llu", option, text,
+			   (unsigned long long)min, (unsigned long long)max);
+	return v;
+}
+
+static int64_t days(struct argp_state *state, const char *text)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end || !isfinite(v) || v <= 0 || v > DAYS_MAX)
+		argp_error(state, "--days: '%s' is not a number above 0, up to %d", text, DAYS_MAX);
+	v *= (double)MS_PER_DAY;
+	return v < 1 ? 1 : (int64_t)v;
+}
+
+static error_t at_end(struct argp_state *state, const struct simulate_command_options *opt)
+{
+	if (!opt->has_events)
+		argp_error(state, "--events is needed");
+	if (opt->to_kafka && opt->file)
+		argp_error(state, "--to-kafka and --to-file exclude each other");
+	return 0;
+}
+
+static void defaults(struct simulate_options *t)
+{
+	t->seed = 1;
+	t->items = 100000;
+	t->users = 200000;
+	parse_rfc3339(STR(START_DEFAULT), &t->start_ms);
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state)
+{
+	struct simulate_command_options *opt = state->input;
+	struct simulate_options *t = &opt->traffic;
+
+	switch (key) {
+	case ARGP_KEY_INIT:
+		defaults(t);
+		return 0;
+	case OPT_EVENTS:
+		t->events = whole(state, "events", arg, 0, EVENTS_MAX);
+		opt->has_events = true;
+		return 0;
+	case OPT_SEED:
+		t->seed = whole(state, "seed", arg, 0, UINT64_MAX);
+		return 0;
+	case OPT_ITEMS:
+		t->items = (uint32_t)whole(state, "items", arg, 1, SIMULATE_ITEMS_MAX);
+		return 0;
+	case OPT_USERS:
+		t->users = (uint32_t)whole(state, "users", arg, 1, SIMULATE_ITEMS_MAX);
+		return 0;
+	case OPT_START:
+		if (!parse_rfc3339(str_of(arg), &t->start_ms))
+			argp_error(state, "--start: '%s' is not a time like " START_DEFAULT, arg);
+		return 0;
+	case OPT_DAYS:
+		t->span_ms = days(state, arg);
+		return 0;
+	case OPT_CATALOG:
+		t->catalog = true;
+		return 0;
+	case OPT_KAFKA:
+		opt->to_kafka = true;
+		return 0;
+	case OPT_FILE:
+		opt->file = arg;
+		return 0;
+	case ARGP_KEY_END:
+		return at_end(state, opt);
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static int send_all(struct simulation *sim, struct simulate_sink *sink, uint64_t *ret_records, struct error *e)
+{
+	struct simulated record;
+	int r = 0;
+
+	for (*ret_records = 0; r == 0 && simulation_next(sim, &record); ++*ret_records)
+		r = simulate_sink_put(sink, &record, e);
+	return r;
+}
+
+static int run(struct command_context *ctx)
+{
+	const struct simulate_command_options *opt = ctx->options;
+	uint64_t began = clock_system.monotonic_ns(&clock_system), records = 0;
+	struct simulation *sim = NULL;
+	struct simulate_sink *sink = NULL;
+	struct error e = { 0 };
+	double seconds;
+	int r, closed;
+
+	r = simulate_sink_open(ctx->settings, opt->to_kafka, opt->file, &sink, &e);
+	if (r < 0)
+		return command_failed("%s", e.text);
+	sim = simulation_new(&opt->traffic);
+	r = send_all(sim, sink, &records, &e);
+	closed = simulate_sink_close(sink, &e);
+	simulation_free(sim);
+	if (r < 0 || closed < 0)
+		return command_failed("%s", e.text);
+	seconds = (double)(clock_system.monotonic_ns(&clock_system) - began) / 1e9;
+	fprintf(stderr, "%llu records in %.2f s, %.0f a second\n", (unsigned long long)records, seconds,
+		(double)records / (seconds > 0 ? seconds : 1));
+	return 0;
+}
+
+const struct command command_simulate = {
+	.name = "simulate",
+	.summary = "Make up a shop's traffic, the same for the same seed",
+	.description = "Sessions of users and guests who view, search, fill carts, buy and return: 100 views to 5.5 cart-adds to 1.7\n"
+		       "purchases, items by Zipf's law, some guests who log in, 2 % exact copies, event times slightly out of order.\n"
+		       "The same options give the same bytes on every machine. Files hold one event a line; catalogue and stock are\n"
+		       "{\"topic\":..,\"key\":..,\"value\":..} lines. `aisle replay --from-file' reads them.\n"
+		       "\n"
+		       "Examples:\n"
+		       "  aisle simulate --events 1000 --seed 7\n"
+		       "  aisle simulate --events 5000000 --catalog --to-file shop.ndjson.gz\n"
+		       "  aisle simulate --events 100000 --to-kafka \\\n"
+		       "      --set kafka.bootstrap.servers=localhost:9092\n",
+	.options = options,
+	.parse = parse,
+	.options_size = sizeof(struct simulate_command_options),
+	.run = run,
+};
