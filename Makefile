@@ -77,12 +77,13 @@ $(OUT)/aisle: $(OUT)/cmd/main.o $(call archives,cmd)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
 
 # tests/FOLDER/test_*.c: one Criterion program each, with tests/lib/FOLDER_*.c; race_*.c have a main of their own
+# and no fixtures: Criterion does not start under TSan
 define tests
 TESTS_$(1) = $$(patsubst %.c,$(OUT)/%,$$(wildcard tests/$(1)/test_*.c))
 RACES_$(1) = $$(patsubst %.c,$(OUT)/%,$$(wildcard tests/$(1)/race_*.c))
 $(OUT)/tests/$(1)/test_%: $(OUT)/tests/$(1)/test_%.o $(call lib_objs,$(1)) $(call archives,$(1))
 	$$(Q)$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS) -lcriterion
-$(OUT)/tests/$(1)/race_%: $(OUT)/tests/$(1)/race_%.o $(call lib_objs,$(1)) $(call archives,$(1))
+$(OUT)/tests/$(1)/race_%: $(OUT)/tests/$(1)/race_%.o $(call archives,$(1))
 	$$(Q)$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS)
 endef
 $(foreach l,$(LAYERS),$(eval $(call tests,$(l))))
