@@ -75,7 +75,11 @@ def check_posted_events(aisle):
     cup, saucer, visitor = f"cup-{stamp}", f"saucer-{stamp}", f"flow-{stamp}"
     post_events(aisle, [event("view", visitor, itemId=cup)])
     poll("the viewed item in recently-viewed",
-         lambda: shown(aisle, f"/v1/users/{visitor}/recently-viewed", cup), 10)
+         lambda: shown(aisle, "/v1/recommendations/recently-viewed", cup, visitorId=visitor), 10)
+    post_events(aisle, [{**event("view", visitor, itemId=saucer), "userId": f"user-{visitor}"}])
+    poll("what the visitor and the user viewed, once they are linked",
+         lambda: [entry["itemId"] for entry in aisle.good(f"/v1/users/user-{visitor}/recently-viewed")["items"]]
+         == [saucer, cup], 10)
     for number in range(3):
         post_events(aisle, [event("purchase", f"{visitor}-{number}",
                                   items=[{"itemId": cup, "quantity": 1, "price": 3}, {"itemId": saucer}])])

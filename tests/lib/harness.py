@@ -216,7 +216,9 @@ def encode(value):
 
 
 def simulate(path, events, seed):
-    run([AISLE, "simulate", "--events", str(events), "--seed", str(seed), "--to-file", path])
+    """A small shop over two months with its catalogue, so that pairs are many."""
+    run([AISLE, "simulate", "--events", str(events), "--seed", str(seed), "--items", "400", "--users", "600", "--days",
+         "60", "--catalog", "--to-file", path])
     check(os.path.getsize(path) > 0, "simulate wrote nothing")
 
 
