@@ -45,9 +45,12 @@ static const struct preset required[] = {
 	{ ROLE(KAFKA_PRODUCER), "partitioner", "murmur2_random" },
 };
 
-/* After the user's settings: a probe reads one batch and never waits. */
+/*
+ * After the user's settings: a probe reads a little and never waits. A small queue would be full after the first record,
+ * and a client with a full queue sleeps up to a second.
+ */
 static const struct preset probe_limits[] = {
-	{ ROLE(KAFKA_PROBE), "queued.min.messages", "1" },
+	{ ROLE(KAFKA_PROBE), "queued.min.messages", "10000" },
 	{ ROLE(KAFKA_PROBE), "fetch.message.max.bytes", "1024" },
 	{ ROLE(KAFKA_PROBE), "fetch.wait.max.ms", "5" },
 	{ ROLE(KAFKA_PROBE), "fetch.min.bytes", "1" },

@@ -151,7 +151,7 @@ static char *put_context(char *p, const struct simulated_event *ev)
 	p = put_text(PUT(p, ",\"context\":{\"country\":\""), countries[h % ARRAY_SIZE(countries)]);
 	p = put_text(PUT(p, "\",\"device\":\""), devices[h / 16 % ARRAY_SIZE(devices)]);
 	p = put_text(PUT(p, "\",\"channel\":\""), channels[h / 256 % ARRAY_SIZE(channels)]);
-	return PUT(p, "\"},\"source\":\"web\"}");
+	return PUT(p, "\"},\"source\":\"web\",\"app\":\"shop-web/4.2\",\"locale\":\"en-GB\"}");
 }
 
 uint32_t simulate_event_text(const struct simulated_event *ev, char *buf)
