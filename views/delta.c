@@ -6,43 +6,45 @@
 
 #define ROOM_AT_FIRST 4096
 
-static void clear_tables(struct delta *d, size_t rows_room, size_t sums_room)
-{
-	d->rows = xcalloc(rows_room, sizeof(*d->rows));
-	d->sums = xmalloc(sums_room * sizeof(*d->sums));
-	for (size_t i = 0; i < sums_room; i++)
-		d->sums[i].table = TABLE_COUNT;
-	d->rows_room = rows_room;
-	d->sums_room = sums_room;
-	d->rows_n = 0;
-	d->sums_n = 0;
-}
-
 void delta_init(struct delta *d)
 {
 	*d = (struct delta){ 0 };
-	clear_tables(d, ROOM_AT_FIRST, ROOM_AT_FIRST);
+	d->rows_room = ROOM_AT_FIRST;
+	d->rows = xcalloc(d->rows_room, sizeof(*d->rows));
+}
+
+static void free_tables(struct delta *d)
+{
+	free(d->rows);
+	for (int i = 0; i < TABLE_COUNT; i++)
+		free(d->sums[i].v);
 }
 
 void delta_fini(struct delta *d)
 {
+	free_tables(d);
 	arena_fini(&d->arena);
-	free(d->rows);
-	free(d->sums);
 	*d = (struct delta){ 0 };
 }
 
 void delta_reset(struct delta *d)
 {
-	free(d->rows);
-	free(d->sums);
+	struct arena arena;
+
 	arena_reset(&d->arena);
-	clear_tables(d, ROOM_AT_FIRST, ROOM_AT_FIRST);
+	arena = d->arena;
+	free_tables(d);
+	delta_init(d);
+	d->arena = arena;
 }
 
 size_t delta_bytes(const struct delta *d)
 {
-	return d->arena.total + d->rows_room * sizeof(*d->rows) + d->sums_room * sizeof(*d->sums);
+	size_t ret = d->arena.total + d->rows_room * sizeof(*d->rows);
+
+	for (int i = 0; i < TABLE_COUNT; i++)
+		ret += d->sums[i].n * sizeof(struct sum_add);
+	return ret;
 }
 
 static void grow_rows(struct delta *d)
@@ -102,56 +104,6 @@ void delta_row_reserve(struct delta *d, struct delta_row *row, size_t n)
 	row->room = (uint32_t)n;
 }
 
-static size_t sum_slot(const struct delta *d, enum table_id id, uint64_t group, uint32_t member)
-{
-	uint64_t h = (group * UINT64_C(0x9e3779b97f4a7c15)) ^ ((uint64_t)member << 8 | (uint64_t)id);
-
-	h *= UINT64_C(0xd6e8feb86659fd93);
-	return (size_t)((h ^ (h >> 32)) & (d->sums_room - 1));
-}
-
-static void grow_sums(struct delta *d)
-{
-	struct delta_sum *old = d->sums;
-	size_t old_room = d->sums_room;
-
-	d->sums_room *= 2;
-	d->sums = xmalloc(d->sums_room * sizeof(*d->sums));
-	for (size_t i = 0; i < d->sums_room; i++)
-		d->sums[i].table = TABLE_COUNT;
-	for (size_t i = 0; i < old_room; i++) {
-		size_t at;
-
-		if (old[i].table == TABLE_COUNT)
-			continue;
-		at = sum_slot(d, old[i].table, old[i].group, old[i].member);
-		while (d->sums[at].table != TABLE_COUNT)
-			at = (at + 1) & (d->sums_room - 1);
-		d->sums[at] = old[i];
-	}
-	free(old);
-}
-
-int64_t *delta_sum(struct delta *d, enum table_id id, uint64_t group, uint32_t member)
-{
-	size_t at = sum_slot(d, id, group, member);
-	unsigned columns = table_get(id)->columns;
-	int64_t *ret;
-
-	for (; d->sums[at].table != TABLE_COUNT; at = (at + 1) & (d->sums_room - 1)) {
-		const struct delta_sum *s = &d->sums[at];
-
-		if (s->group == group && s->member == member && s->table == id)
-			return s->columns;
-	}
-	ret = arena_alloc(&d->arena, columns * sizeof(*ret));
-	memset(ret, 0, columns * sizeof(*ret));
-	d->sums[at] = (struct delta_sum){ .group = group, .member = member, .table = id, .columns = ret };
-	if (++d->sums_n * 2 > d->sums_room)
-		grow_sums(d);
-	return ret;
-}
-
 static int compare_rows(const void *pa, const void *pb)
 {
 	const struct delta_row *a = *(struct delta_row *const *)pa, *b = *(struct delta_row *const *)pb;
@@ -170,28 +122,5 @@ struct delta_row **delta_sorted_rows(const struct delta *d, size_t *n)
 		if (d->rows[i] && d->rows[i]->dirty)
 			ret[(*n)++] = d->rows[i];
 	qsort(ret, *n, sizeof(struct delta_row *), compare_rows);
-	return ret;
-}
-
-static int compare_sums(const void *pa, const void *pb)
-{
-	const struct delta_sum *a = pa, *b = pb;
-
-	if (a->table != b->table)
-		return a->table < b->table ? -1 : 1;
-	if (a->group != b->group)
-		return a->group < b->group ? -1 : 1;
-	return a->member < b->member ? -1 : a->member > b->member;
-}
-
-struct delta_sum *delta_sorted_sums(const struct delta *d, size_t *n)
-{
-	struct delta_sum *ret = xmalloc(d->sums_n * sizeof(*ret));
-
-	*n = 0;
-	for (size_t i = 0; i < d->sums_room; i++)
-		if (d->sums[i].table != TABLE_COUNT)
-			ret[(*n)++] = d->sums[i];
-	qsort(ret, *n, sizeof(*ret), compare_sums);
 	return ret;
 }

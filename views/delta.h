@@ -20,19 +20,25 @@ struct delta_row {
 	unsigned char key[];
 };
 
-struct delta_sum {
+/* One addition, as it came. */
+struct sum_add {
 	uint64_t group;
 	uint32_t member;
-	uint32_t table;       /* TABLE_COUNT: an empty slot */
-	int64_t *columns;
+	uint32_t column;
+	int64_t delta;
+};
+
+/* The additions to one table: a log that is sorted and summed when it is full and at commit. */
+struct sum_log {
+	struct sum_add *v;
+	size_t n, room;
 };
 
 struct delta {
 	struct arena arena;
 	struct delta_row **rows;     /* open addressing */
 	size_t rows_n, rows_room;
-	struct delta_sum *sums;      /* open addressing */
-	size_t sums_n, sums_room;
+	struct sum_log sums[TABLE_COUNT];
 };
 
 void delta_init(struct delta *d);
@@ -45,11 +51,16 @@ struct delta_row *delta_row(struct delta *d, enum table_id id, struct str key, b
 /* Room for n bytes, what is there is kept. */
 void delta_row_reserve(struct delta *d, struct delta_row *row, size_t n);
 
-/* The columns of (group, member), zeros at first. Valid until reset. */
-int64_t *delta_sum(struct delta *d, enum table_id id, uint64_t group, uint32_t member);
-
-/* Dirty rows of all tables by (table, key); the sums of all tables by (table, group, member). Freed by the caller. */
+/* Dirty rows of all tables by (table, key). Freed by the caller. */
 struct delta_row **delta_sorted_rows(const struct delta *d, size_t *n);
-struct delta_sum *delta_sorted_sums(const struct delta *d, size_t *n);
+
+/* ---- sums (delta_sums.c) ---- */
+
+void sum_log_add(struct sum_log *log, uint64_t group, uint32_t member, uint32_t column, int64_t delta);
+
+/* What a table gets: (group, member) ascending, each once, columns summed. *columns is the memory they point into; both are freed by the caller. */
+struct sum_delta *sum_log_take(struct sum_log *log, unsigned columns_n, size_t *n, int64_t **columns);
+
+int64_t saturating_add(int64_t a, int64_t b);
 
 #endif

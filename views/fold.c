@@ -149,11 +149,7 @@ void fold_edited(struct fold *f, enum table_id id, struct str key, size_t n)
 
 void fold_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member, unsigned column, int64_t delta)
 {
-	int64_t *columns = delta_sum(&f->delta, id, group, member), sum;
-
-	if (__builtin_add_overflow(columns[column], delta, &sum))
-		sum = delta < 0 ? INT64_MIN : INT64_MAX;
-	columns[column] = sum;
+	sum_log_add(&f->delta.sums[id], group, member, column, delta);
 }
 
 /* ---- records in ---- */
@@ -247,20 +243,25 @@ static int write_rows(struct store_txn *t, struct delta_row **rows, size_t n)
 	return rc;
 }
 
-static int write_sums(struct store_txn *t, const struct delta_sum *sums, size_t n)
+static int write_sums(struct fold *f, struct store_txn *t, struct commit_figures *fig)
 {
-	struct sum_delta *run = xmalloc((n ? n : 1) * sizeof(*run));
 	int rc = 0;
 
-	for (size_t i = 0, k; i < n && !rc; i += k) {
-		for (k = 0; i + k < n && sums[i + k].table == sums[i].table; k++) {
-			const struct delta_sum *s = &sums[i + k];
+	for (int id = 0; id < TABLE_COUNT && !rc; id++) {
+		struct sum_delta *deltas;
+		int64_t *columns;
+		uint64_t start = now_ns();
+		size_t n;
 
-			run[k] = (struct sum_delta){ .group = s->group, .member = s->member, .columns = s->columns };
-		}
-		rc = store_add(t, sums[i].table, run, k);
+		if (f->delta.sums[id].n == 0)
+			continue;
+		deltas = sum_log_take(&f->delta.sums[id], table_get(id)->columns, &n, &columns);
+		fig->sort_ns += now_ns() - start;
+		fig->rows_added += n;
+		rc = store_add(t, id, deltas, n);
+		free(deltas);
+		free(columns);
 	}
-	free(run);
 	return rc;
 }
 
@@ -308,25 +309,21 @@ static int write_all(struct fold *f, struct store_txn *t, struct commit_figures 
 {
 	uint64_t start = now_ns();
 	struct delta_row **rows;
-	struct delta_sum *sums;
-	size_t rows_n, sums_n;
+	size_t rows_n;
 	int rc;
 
 	rows = delta_sorted_rows(&f->delta, &rows_n);
-	sums = delta_sorted_sums(&f->delta, &sums_n);
 	fig->sort_ns = now_ns() - start;
+	fig->rows_replaced = rows_n;
 	rc = write_rows(t, rows, rows_n);
+	free(rows);
 	if (!rc)
-		rc = write_sums(t, sums, sums_n);
+		rc = write_sums(f, t, fig);
 	if (!rc)
 		rc = write_meta(f, t);
 	if (!rc)
 		rc = expire(f, t);
 	fig->apply_ns = now_ns() - start - fig->sort_ns;
-	fig->rows_replaced = rows_n;
-	fig->rows_added = sums_n;
-	free(rows);
-	free(sums);
 	return rc;
 }
 

@@ -4,6 +4,7 @@
  * A row's key is (group, first member it may hold); the first row of a group starts at member 0. So the row for a
  * member is the last one whose key is not above it, and a group's rows cover all members without gaps.
  */
+#include "views/delta.h"
 #include "views/store_internal.h"
 
 struct merge {
@@ -79,13 +80,8 @@ static int find_row(struct merge *m, uint64_t group, uint32_t member, unsigned c
 static void add_columns(struct sum_entry *e, const struct sum_delta *d, unsigned columns)
 {
 	e->member = d->member;
-	for (unsigned i = 0; i < columns; i++) {
-		int64_t sum;
-
-		if (__builtin_add_overflow(e->columns[i], d->columns[i], &sum))
-			sum = d->columns[i] < 0 ? INT64_MIN : INT64_MAX;
-		e->columns[i] = sum;
-	}
+	for (unsigned i = 0; i < columns; i++)
+		e->columns[i] = saturating_add(e->columns[i], d->columns[i]);
 }
 
 /* Merge the deltas that fall into one row with the row's old bytes. */
