@@ -95,8 +95,9 @@ static void print_text(const struct dead_letter *l, bool whole)
 		       (long long)l->offset, l->text);
 		return;
 	}
-	printf("id         %s\nfrom       %s[%d]@%lld\ntimestamp  %s\ncode       %s\nfield      %s\ntext       %s\nkey        ", l->id,
-	       l->topic, l->partition, (long long)l->offset, when, l->code, l->field, l->text);
+	printf("id         %s\nfrom       %s[%d]@%lld\ntimestamp  %s\n", l->id, l->topic, l->partition,
+	       (long long)l->offset, when);
+	printf("code       %s\nfield      %s\ntext       %s\nkey        ", l->code, l->field, l->text);
 	print_bytes(l->key.p, l->key.n, SHOWN_BYTES);
 	printf("\nbytes      %zu%s\nvalue      ", l->value_len, l->truncated_from ? " (only the beginning was kept)" : "");
 	print_bytes(l->value, l->value_len, isatty(STDOUT_FILENO) ? SHOWN_BYTES * 10 : SIZE_MAX);
@@ -250,9 +251,9 @@ const struct command command_dlq = {
 	.summary = "List, show and send again the records that could not be read",
 	.usage = "list|show|resend [ID...]",
 	.description =
-		"Reads the topic topics.deadLetters, and dead-letters.ndjson in the store's directory where replayed files left theirs. "
-		"A letter's id is PARTITION:OFFSET or file:LINE. `resend' sends the record's own bytes to the topic it came from; the "
-		"letter itself stays.\n\n"
+		"Reads the topic topics.deadLetters, and dead-letters.ndjson in the store's directory, where replayed files "
+		"left theirs. A letter's id is PARTITION:OFFSET or file:LINE. `resend' sends the record's own bytes to the topic "
+		"it came from; the letter itself stays.\n\n"
 		"Examples:\n"
 		"  aisle dlq list\n"
 		"  aisle dlq list --code bad-json --json\n"

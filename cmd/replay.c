@@ -187,8 +187,8 @@ const struct command command_replay = {
 	.usage = "[FILE...]",
 	.description =
 		"Files are NDJSON or MessagePack maps, `.gz' too, one after the other. A line is an event, or "
-		"{\"topic\":\"shop.catalog\",\"key\":K,\"value\":{...},\"timestamp\":MS} for any topic of the settings. Each file is read on "
-		"from where it was left, so the same command twice changes nothing; a file that became another one is refused. Lines "
+		"{\"topic\":\"shop.catalog\",\"key\":K,\"value\":{...},\"timestamp\":MS} for any topic of the settings. "
+		"Each file is read on from where it was left, so the same command twice changes nothing; a file that became another one is refused. Lines "
 		"that cannot be read go to dead-letters.ndjson in the store's directory (see `aisle dlq').\n\n"
 		"Examples:\n"
 		"  aisle replay --from-file events.ndjson.gz --store ./store\n"

@@ -7,8 +7,8 @@
  *   aisle-truncated-from                                       its size, when the topic took only the first 512 KiB
  * In a file, DIR/dead-letters.ndjson, a letter is one line of JSON with the same facts and base64 bytes.
  *
- * Invariant: the caller commits offsets only after dead_letters_settle returned 0, so no bad record is ever lost; it may
- * arrive twice. Letters that are not acknowledged are kept and sent again, at most LETTERS_BYTES_MAX at a time.
+ * Invariant: the caller commits offsets only after dead_letters_settle returned 0, so no bad record is ever lost; it
+ * may arrive twice. Letters that are not acknowledged are kept and sent again, at most LETTERS_BYTES_MAX at a time.
  */
 #ifndef AISLE_PROCESSOR_DEAD_LETTERS_H
 #define AISLE_PROCESSOR_DEAD_LETTERS_H
@@ -63,6 +63,7 @@ typedef int (*dead_letter_each)(void *arg, const struct dead_letter *letter);
  * All letters there are now, oldest first within a partition: those of the file in store_path, then those of the topic
  * when kafka.bootstrap.servers is set. SOURCE_RETRY when the broker does not answer for timeout_ms.
  */
-int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_each each, void *arg, struct error *e) MUST_CHECK;
+int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_each each, void *arg,
+		      struct error *e) MUST_CHECK;
 
 #endif

@@ -116,6 +116,24 @@ static void init(struct envelope *e)
 	e->timestamp_ms = -1;
 }
 
+/* The member at the cursor, up to the ',' or '}' behind it; 0 when this is no envelope. */
+static unsigned json_member(struct cursor *c, struct envelope *ret)
+{
+	struct str name;
+	const char *from;
+
+	white(c);
+	from = c->p;
+	if (c->p == c->end || *c->p != '"' || !skip_string(c) || !plain_string(trimmed(from, c->p), &name))
+		return 0;
+	white(c);
+	if (c->p == c->end || *c->p++ != ':')
+		return 0;
+	white(c);
+	from = c->p;
+	return skip_value(c) ? take_member(name, trimmed(from, c->p), ret) : 0;
+}
+
 bool envelope_of_json(struct str line, struct envelope *ret)
 {
 	struct cursor c = { line.p, line.p + line.n };
@@ -128,29 +146,13 @@ bool envelope_of_json(struct str line, struct envelope *ret)
 	white(&c);
 	if (c.p == c.end || *c.p++ != '{')
 		return false;
-	for (;;) {
-		struct str name;
-		const char *from;
-		unsigned one;
+	do {
+		unsigned one = json_member(&c, ret);
 
-		white(&c);
-		from = c.p;
-		if (c.p == c.end || *c.p != '"' || !skip_string(&c) || !plain_string(trimmed(from, c.p), &name))
-			return false;
-		white(&c);
-		if (c.p == c.end || *c.p++ != ':')
-			return false;
-		white(&c);
-		from = c.p;
-		if (!skip_value(&c))
-			return false;
-		one = take_member(name, trimmed(from, c.p), ret);
 		if (!one || (got & one))
 			return false;
 		got |= one;
-		if (*c.p++ == '}')
-			break;
-	}
+	} while (*c.p++ != '}');
 	white(&c);
 	return c.p == c.end && (got & GOT_TOPIC) && (got & GOT_VALUE);
 }

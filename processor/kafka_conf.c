@@ -46,8 +46,8 @@ static const struct preset required[] = {
 };
 
 /*
- * After the user's settings: a probe reads a little and never waits. A small queue would be full after the first record,
- * and a client with a full queue sleeps up to a second.
+ * After the user's settings: a probe reads a little and never waits. A small queue would be full after the first
+ * record, and a client with a full queue sleeps up to a second.
  */
 static const struct preset probe_limits[] = {
 	{ ROLE(KAFKA_PROBE), "queued.min.messages", "10000" },

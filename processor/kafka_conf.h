@@ -26,7 +26,8 @@ enum kafka_role {
 };
 
 /* On success *ret is the caller's, until rd_kafka_new takes it. */
-int kafka_conf_make(const struct settings *set, enum kafka_role role, rd_kafka_conf_t **ret, struct error *e) MUST_CHECK;
+int kafka_conf_make(const struct settings *set, enum kafka_role role, rd_kafka_conf_t **ret,
+		    struct error *e) MUST_CHECK;
 
 /* Make a client; the configuration is taken or destroyed either way. SOURCE_OPEN with the client's words. */
 int kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret, struct error *e) MUST_CHECK;

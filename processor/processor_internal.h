@@ -27,7 +27,8 @@ struct processor {
 	atomic_bool stop;
 };
 
-/* Decode and fold each; bad ones become dead letters. An error is of class FATAL, or SOURCE_RETRY when asked to stop. */
-int processor__apply(struct processor *p, struct source *src, const struct record *records, size_t n, struct error *e) MUST_CHECK;
+/* Decode and fold each; bad ones become dead letters. An error is FATAL, or SOURCE_RETRY when asked to stop. */
+int processor__apply(struct processor *p, struct source *src, const struct record *records, size_t n,
+		     struct error *e) MUST_CHECK;
 
 #endif

@@ -59,7 +59,7 @@ void verifier_free(struct verifier *v);
 
 /*
  * Look at each of `parts` (all with a known last record). Those that are the same get verified_ns = the time of the
- * look and verdict VERDICT_SAME; those that are refused become PART_STOPPED with `why`; VERDICT_UNSURE: ask again later.
+ * look and verdict VERDICT_SAME; those that are refused become PART_STOPPED with `why`; VERDICT_UNSURE: ask again.
  */
 void verifier_look(struct verifier *v, struct part **parts, size_t n, int timeout_ms);
 
