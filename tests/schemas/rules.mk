@@ -13,3 +13,5 @@ check-conformance: $(OUT)/tests/schemas/decode_lines
 
 check-fuzz: $(OUT)/tests/fuzz/fuzz_decode
 	$< --random 200 tests/fuzz/corpus/*
+
+$(OUT)/tests/schemas/test_conformance: | $(OUT)/tests/schemas/decode_lines $(OUT)/tests/fuzz/fuzz_decode

@@ -1,0 +1,34 @@
+/* Fingerprints tell records apart. */
+#include <criterion/criterion.h>
+#include <xxhash.h>
+
+#include "schemas/record.h"
+
+static uint64_t of(const char *key, const char *value, size_t n, int64_t timestamp_ms)
+{
+	struct record r = { .key = str_of(key), .value = value, .value_len = n, .timestamp_ms = timestamp_ms };
+
+	return record_fingerprint(&r);
+}
+
+Test(record, fingerprint)
+{
+	const uint64_t all[] = {
+		of("k", "value", 5, 1), of("k", "value", 5, 2), of("l", "value", 5, 1), of("k", "valuf", 5, 1), of("kv", "alue", 4, 1),
+		of("k", NULL, 0, 1), of("k", "", 0, 1), of(NULL, "kvalue", 6, 1), of("kvalue", "", 0, 1), of(NULL, NULL, 0, -1),
+	};
+
+	cr_expect_eq(of("k", "value", 5, 1), all[0]);
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		for (size_t j = 0; j < i; j++)
+			cr_expect_neq(all[i], all[j], "%zu and %zu", i, j);
+	}
+}
+
+/* Stored positions carry it: it must not change from one version to the next. */
+Test(record, fingerprint_is_stable)
+{
+	static const char bytes[] = "k\1\0\0\0\1\0\0\0value"; /* key, its length, "has a value", value */
+
+	cr_expect_eq(of("k", "value", 5, 1323435000000), XXH3_64bits_withSeed(bytes, sizeof(bytes) - 1, 1323435000000));
+}
