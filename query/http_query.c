@@ -36,19 +36,31 @@ int percent_decode(struct str in, bool plus_is_space, char *ret)
 	return text_is_utf8((struct str){ ret, n }) ? (int)n : -1;
 }
 
+/* The well-formed sequences by first byte; after it, the second byte's range. RFC 3629, table of section 4. */
+static const struct {
+	unsigned char first, last, n, second_low, second_high;
+} sequences[] = {
+	{ 0x01, 0x7f, 1, 0, 0 },       { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
+};
+
 /* Bytes of the character that starts at p, 0 when it is none. */
 static uint32_t utf8_length(const unsigned char *p, uint32_t left)
 {
-	uint32_t n = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0;
+	size_t k = 0;
+	uint32_t n;
 
-	if (!n || n > left)
+	while (k < ARRAY_SIZE(sequences) && (p[0] < sequences[k].first || p[0] > sequences[k].last))
+		k++;
+	if (k == ARRAY_SIZE(sequences) || sequences[k].n > left)
 		return 0;
-	for (uint32_t i = 1; i < n; i++)
+	n = sequences[k].n;
+	if (n > 1 && (p[1] < sequences[k].second_low || p[1] > sequences[k].second_high))
+		return 0;
+	for (uint32_t i = 2; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) ||
-	    (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
 	return n;
 }
 
@@ -58,7 +70,7 @@ bool text_is_utf8(struct str s)
 	uint32_t step;
 
 	for (uint32_t i = 0; i < s.n; i += step) {
-		step = p[i] ? utf8_length(p + i, s.n - i) : 0;
+		step = utf8_length(p + i, s.n - i);
 		if (!step)
 			return false;
 	}
