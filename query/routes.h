@@ -2,7 +2,7 @@
  * routes.h - the registry of routes (routes.def) and how a path finds its own.
  *
  * A pattern is literal segments and {names}; a segment of a path is percent-decoded before it is compared, so an id
- * may hold %2F. A literal route comes before one with a name in its place.
+ * may hold %2F. No two patterns of one method match one path.
  * Thread: any.
  */
 #ifndef AISLE_QUERY_ROUTES_H
