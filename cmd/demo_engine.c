@@ -78,7 +78,8 @@ static int open_broker(struct demo_engine *engine, const struct settings_sources
 {
 	struct settings *before = NULL;
 	char store[4200], servers[320];
-	const char *more[] = { store, servers, "store.durability=nosync", extra };
+	/* the embedded broker lets an empty fetch wait to its end, though a record may come */
+	const char *more[] = { store, servers, "store.durability=nosync", "kafka.fetch.wait.max.ms=2", extra };
 	int r;
 
 	r = load_settings(from, NULL, 0, &before, e);
