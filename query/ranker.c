@@ -22,7 +22,7 @@ struct ranker {
 	struct categories *categories;
 	int64_t full_hour;             /* the watermark's at the last full refresh */
 	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
-	uint64_t full_done_ns, full_cost_ns, cost_ns;
+	uint64_t full_done_ns, full_cost_ns;
 
 	pthread_mutex_t published_lock;
 	struct rankings *published;
@@ -104,11 +104,10 @@ static int refresh(struct ranker *r, enum refresh how)
 		return rc;
 	publish(r, rankings_make(&r->counts, r->snap, r->categories, &r->weights, watermark_ms));
 	r->version = snap_version(r->snap);
-	r->cost_ns = thread_cpu_ns() - start_ns;
 	if (how == REFRESH_FULL) {
 		r->full_hour = time_bucket(watermark_ms, MS_PER_HOUR);
 		r->full_version = r->version;
-		r->full_cost_ns = r->cost_ns;
+		r->full_cost_ns = thread_cpu_ns() - start_ns;
 		r->full_done_ns = now_ns();
 	}
 	return 0;
@@ -159,7 +158,7 @@ static bool rest(struct ranker *r, uint64_t ns)
 static void *run(void *arg)
 {
 	struct ranker *r = arg;
-	uint64_t cost_ns = r->cost_ns;
+	uint64_t cost_ns = 0;
 
 	while (!rest(r, COST_SHARE * cost_ns > r->refresh_ns ? COST_SHARE * cost_ns : r->refresh_ns)) {
 		uint64_t start_ns = thread_cpu_ns();

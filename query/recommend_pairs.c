@@ -3,9 +3,10 @@
  *
  * With c, a and b the counts of the pair, the asked item and the other, a score is c / max(c, a + b - c). b costs a
  * look-up, c and a are at hand, and b >= 0: c / max(c, a - c) is never below the score. Candidates are taken by that
- * bound, largest first; once it is below the worst item kept, no later candidate can enter. Sums over several asked
- * items are added in the same order as their bounds, and IEEE division and addition are monotone, so that the bound
- * holds for the rounded numbers too.
+ * bound, largest first; once it is below the worst item kept, no later candidate can enter. For one asked item the
+ * order by count, in which the view gives its neighbours, is the order by bound; for several a heap makes it. Sums are
+ * added in the same order as their bounds, and IEEE division and addition are monotone, so that the bound holds for
+ * the rounded numbers too.
  */
 #include "query/strategy.h"
 #include "views/ids.h"
@@ -58,14 +59,19 @@ static struct pair_candidate *candidate_of(struct pairing *p, uint32_t item)
 	return &p->heap[place];
 }
 
+static void reach_entry(struct pairing *p, size_t i)
+{
+	if (i >= p->entry_room) {
+		p->entry_room = p->entry_room ? p->entry_room * 2 : 1024;
+		p->entries = xrealloc(p->entries, p->entry_room * sizeof(*p->entries));
+	}
+}
+
 static void gather(struct pairing *p, struct neighbour n, uint32_t seed, int64_t seed_total)
 {
 	struct pair_candidate *c = candidate_of(p, n.item);
 
-	if (p->entry_n == p->entry_room) {
-		p->entry_room = p->entry_room ? p->entry_room * 2 : 1024;
-		p->entries = xrealloc(p->entries, p->entry_room * sizeof(*p->entries));
-	}
+	reach_entry(p, p->entry_n);
 	p->entries[p->entry_n] = (struct pair_entry){ .count = n.count, .seed = seed, .next = NO_ENTRY };
 	if (c->last == NO_ENTRY)
 		c->first = (uint32_t)p->entry_n;
@@ -75,33 +81,52 @@ static void gather(struct pairing *p, struct neighbour n, uint32_t seed, int64_t
 	c->bound += jaccard(n.count, seed_total, 0);
 }
 
-/* All neighbours of the asked items with enough support; each asked item once. */
-static int gather_all(struct asking *q, enum pair_view view, enum marginal of_item,
-		      struct seed seeds[RECOMMEND_ITEMS_MAX])
+/* The asked items that are known, each once; returns how many, or an error. */
+static int find_seeds(struct asking *q, enum marginal of_item, struct seed seeds[RECOMMEND_ITEMS_MAX])
+{
+	int n = 0;
+
+	for (unsigned i = 0; i < q->rq->item_count; i++) {
+		uint32_t item = snap_item(q->sn, q->rq->item_ids[i]);
+		struct item_totals totals;
+		int k = 0, rc;
+
+		while (k < n && seeds[k].item != item)
+			k++;
+		if (item == ID_NONE || k < n)
+			continue;
+		rc = item_totals_get(q->sn, item, &totals);
+		if (rc)
+			return rc;
+		seeds[n++] = (struct seed){ item, marginal_of(&totals, of_item) };
+	}
+	return n;
+}
+
+/* The neighbours of one asked item, cut where the support ends. */
+static int get_neighbours(struct asking *q, enum pair_view view, uint32_t item)
+{
+	struct neighbours *list = &q->a->pairing.neighbours;
+	int rc = pairs_get(q->sn, view, item, list);
+
+	while (!rc && list->n && list->v[list->n - 1].count < q->a->min_support)
+		list->n--;
+	return rc;
+}
+
+static int gather_all(struct asking *q, enum pair_view view, const struct seed *seeds, unsigned seed_n)
 {
 	struct pairing *p = &q->a->pairing;
-	uint32_t seed_n = 0;
 
 	p->heap_n = p->entry_n = 0;
 	idmap_clear(&p->places);
-	for (unsigned i = 0; i < q->rq->item_count; i++) {
-		uint32_t item = snap_item(q->sn, q->rq->item_ids[i]), k = 0;
-		struct item_totals totals;
-		int rc;
+	for (unsigned k = 0; k < seed_n; k++) {
+		int rc = get_neighbours(q, view, seeds[k].item);
 
-		while (k < seed_n && seeds[k].item != item)
-			k++;
-		if (item == ID_NONE || k < seed_n)
-			continue;
-		rc = item_totals_get(q->sn, item, &totals);
-		if (!rc)
-			rc = pairs_get(q->sn, view, item, &p->neighbours);
 		if (rc)
 			return rc;
-		seeds[seed_n] = (struct seed){ item, marginal_of(&totals, of_item) };
-		for (size_t n = 0; n < p->neighbours.n && p->neighbours.v[n].count >= q->a->min_support; n++)
-			gather(p, p->neighbours.v[n], seed_n, seeds[seed_n].total);
-		seed_n++;
+		for (size_t i = 0; i < p->neighbours.n; i++)
+			gather(p, p->neighbours.v[i], k, seeds[k].total);
 	}
 	return 0;
 }
@@ -128,14 +153,25 @@ static void heapify(struct pairing *p)
 		sift_down(p, i);
 }
 
-static struct pair_candidate pop(struct pairing *p)
+static bool pop(struct pairing *p, struct pair_candidate *ret)
 {
-	struct pair_candidate top = p->heap[0];
-
+	if (p->heap_n == 0)
+		return false;
+	*ret = p->heap[0];
 	p->heap[0] = p->heap[--p->heap_n];
 	if (p->heap_n)
 		sift_down(p, 0);
-	return top;
+	return true;
+}
+
+/* The i-th neighbour of the only asked item. */
+static bool take(struct pairing *p, size_t i, int64_t seed_total, struct pair_candidate *ret)
+{
+	if (i == p->neighbours.n)
+		return false;
+	p->entries[0] = (struct pair_entry){ .count = p->neighbours.v[i].count, .next = NO_ENTRY };
+	*ret = (struct pair_candidate){ jaccard(p->entries[0].count, seed_total, 0), p->neighbours.v[i].item, 0, 0 };
+	return true;
 }
 
 /* ---- exact scores ---- */
@@ -188,17 +224,19 @@ static void keep_best(struct pairing *p, const struct pair_best *b, unsigned roo
 	p->best[i] = *b;
 }
 
-static int choose(struct asking *q, const struct seed *seeds, enum marginal of_other)
+static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, enum marginal of_other)
 {
 	struct pairing *p = &q->a->pairing;
 	unsigned room = shelf_room(q);
+	struct pair_candidate c;
 	struct pair_best b;
+	size_t i = 0;
 
-	heapify(p);
-	while (p->heap_n && (p->best_n < room || p->heap[0].bound >= p->best[room - 1].score)) {
-		struct pair_candidate c = pop(p);
+	while (seed_n == 1 ? take(p, i++, seeds[0].total, &c) : pop(p, &c)) {
 		int rc;
 
+		if (p->best_n == room && c.bound < p->best[room - 1].score)
+			break;
 		if (idmap_get(&q->a->hidden, c.item))
 			continue;
 		rc = score(q, &c, seeds, of_other, &b);
@@ -221,12 +259,20 @@ int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enu
 {
 	struct pairing *p = &q->a->pairing;
 	struct seed seeds[RECOMMEND_ITEMS_MAX];
-	int rc;
+	int n = find_seeds(q, of_item, seeds), rc;
 
+	if (n <= 0)
+		return n;
 	p->best_n = 0;
-	rc = gather_all(q, view, of_item, seeds);
+	reach_entry(p, 0);
+	if (n == 1) {
+		rc = get_neighbours(q, view, seeds[0].item);
+	} else {
+		rc = gather_all(q, view, seeds, (unsigned)n);
+		heapify(p);
+	}
 	if (!rc)
-		rc = choose(q, seeds, of_other);
+		rc = choose(q, seeds, (unsigned)n, of_other);
 	for (unsigned i = 0; i < p->best_n && !rc; i++) {
 		struct explanation why = p->best[i].why;
 
