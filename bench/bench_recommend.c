@@ -81,8 +81,9 @@ static void fill_catalogue(struct fold *f)
 		item.title = STR("A title of about forty characters, as usual");
 		item.price_micros = 9990000;
 		item.categories.n = 1;
-		item.categories.v[0] = (struct str){ category, (uint32_t)snprintf(category, sizeof(category),
-			"Group %u > Shelf %u", i % CATEGORIES / 10, i % CATEGORIES) };
+		item.categories.v[0] =
+			(struct str){ category, (uint32_t)snprintf(category, sizeof(category), "Group %u > Shelf %u",
+								   i % CATEGORIES / 10, i % CATEGORIES) };
 		check(fold_catalog(f, &item, false), NULL);
 		check(fold_stock(f, &stock, false, START_MS), NULL);
 	}
@@ -100,8 +101,14 @@ static void session_event(struct fold *f, struct session *s, enum event_type typ
 			  unsigned n)
 {
 	s->t_ms += 20000;
-	s->ev = (struct event){ .type = type, .has_time = true, .t_ms = s->t_ms, .items = lines, .item_count = n,
-				.user_id = str_of(s->person), .session_id = str_of(s->name), .position = -1 };
+	s->ev = (struct event){ .type = type,
+				.has_time = true,
+				.t_ms = s->t_ms,
+				.items = lines,
+				.item_count = n,
+				.user_id = str_of(s->person),
+				.session_id = str_of(s->name),
+				.position = -1 };
 	check(fold_event(f, &s->ev, -1, NULL), NULL);
 }
 
@@ -137,7 +144,8 @@ static void fill_store(struct store *store, unsigned events)
 	check(fold_new(store, &f, &e), &e);
 	fill_catalogue(f);
 	for (unsigned done = 0; done < events; number++) {
-		done += play_session(f, number, START_MS + (int64_t)((double)done / events * DAYS * (double)MS_PER_DAY));
+		done += play_session(f, number,
+				     START_MS + (int64_t)((double)done / events * DAYS * (double)MS_PER_DAY));
 		if (done - committed >= BATCH) {
 			check(fold_commit(f, NULL), NULL);
 			committed = done;
@@ -192,8 +200,9 @@ static void bench_answers(struct bench *b, const char *name, const char *scenari
 		if (inputs & INPUT_USER_ID)
 			rq->user_id = text_of(person, "user", (unsigned)(draw() % PEOPLE));
 		if (inputs & INPUT_CATEGORY)
-			rq->category = (struct str){ category, (uint32_t)snprintf(category, sizeof(category), "Group %u",
-										 (unsigned)(draw() % 10)) };
+			rq->category =
+				(struct str){ category, (uint32_t)snprintf(category, sizeof(category), "Group %u",
+									   (unsigned)(draw() % 10)) };
 		check(recommend(b->answerer, rq, b->answer, &e), &e);
 		b->ns[i] = b->answer->took_ns;
 		shown += b->answer->item_count;
@@ -203,7 +212,8 @@ static void bench_answers(struct bench *b, const char *name, const char *scenari
 
 static void bench_rows(struct bench *b)
 {
-	static const char *const names[] = { "limit: bought-together rows of the item", "limit: also-bought rows of the item",
+	static const char *const names[] = { "limit: bought-together rows of the item",
+					     "limit: also-bought rows of the item",
 					     "limit: also-viewed rows of the item",
 					     "limit: viewed-then-bought rows of the item" };
 	static struct history_row rows[HISTORY_MAX];
@@ -231,7 +241,8 @@ static void bench_rows(struct bench *b)
 		uint64_t start = now_ns();
 
 		check(snap_renew(sn), NULL);
-		if (person_actors(sn, text_of(id, "user", (unsigned)(draw() % PEOPLE)), (struct str){ NULL, 0 }, actors) > 0)
+		if (person_actors(sn, text_of(id, "user", (unsigned)(draw() % PEOPLE)), (struct str){ NULL, 0 },
+				  actors) > 0)
 			check(history_get(sn, actors[0], rows), NULL);
 		b->ns[i] = now_ns() - start;
 	}

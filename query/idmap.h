@@ -11,12 +11,12 @@
 
 struct idmap_slot {
 	uint32_t key, value;
-	uint32_t stamp;       /* taken when it is the map's */
+	uint32_t stamp; /* taken when it is the map's */
 };
 
 struct idmap {
 	struct idmap_slot *slots;
-	size_t room;          /* a power of two, or 0 */
+	size_t room; /* a power of two, or 0 */
 	size_t n;
 	uint32_t stamp;
 };

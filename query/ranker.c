@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define COST_SHARE 10                /* rest this many times what the last refresh cost */
+#define COST_SHARE 10 /* rest this many times what the last refresh cost */
 #define FULL_SHARE 30
 #define FULL_EVERY_NS UINT64_C(2000000000)
 #define NS_PER_MS UINT64_C(1000000)
@@ -16,11 +16,11 @@ struct ranker {
 	bool catalog_required;
 	uint64_t refresh_ns;
 
-	pthread_mutex_t refresh_lock;  /* everything up to `published_lock` */
+	pthread_mutex_t refresh_lock; /* everything up to `published_lock` */
 	struct snap *snap;
 	struct counts counts;
 	struct categories *categories;
-	int64_t full_hour;             /* the watermark's at the last full refresh */
+	int64_t full_hour;              /* the watermark's at the last full refresh */
 	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
 	uint64_t full_done_ns, full_cost_ns;
 

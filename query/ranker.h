@@ -20,8 +20,8 @@
 #include "config/settings.h"
 #include "query/recommend.h"
 
-#define RANK_LIST_MAX 500      /* items a list that may be shown, */
-#define RANK_LIST_HELD 250     /* and that could not at the last full refresh: they may be in stock again */
+#define RANK_LIST_MAX 500         /* items a list that may be shown, */
+#define RANK_LIST_HELD 250        /* and that could not at the last full refresh: they may be in stock again */
 #define RANK_CATEGORIES_MAX 65536 /* categories with lists; further ones have none */
 
 enum rank_kind { RANK_TRENDING_1H, RANK_TRENDING_24H, RANK_TRENDING_7D, RANK_BEST_SELLERS, RANK_KIND_COUNT };
@@ -29,15 +29,15 @@ enum rank_kind { RANK_TRENDING_1H, RANK_TRENDING_24H, RANK_TRENDING_7D, RANK_BES
 struct ranked {
 	uint32_t item;
 	double score;
-	double recent, before;   /* trending: weighted counts; best sellers: units in `recent` */
+	double recent, before; /* trending: weighted counts; best sellers: units in `recent` */
 };
 
 struct rank_list {
 	size_t n;
-	const struct ranked *v;  /* best first; ties: item id bytes ascending */
+	const struct ranked *v; /* best first; ties: item id bytes ascending */
 };
 
-struct rankings;                 /* one immutable set of lists, reference counted */
+struct rankings; /* one immutable set of lists, reference counted */
 
 /* One refresh is done before it returns. */
 int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e) MUST_CHECK;

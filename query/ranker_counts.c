@@ -46,7 +46,7 @@ static void reach_item(struct counts *c, uint32_t item)
 
 struct scanning {
 	struct counts *c;
-	int64_t last;                /* the watermark's bucket */
+	int64_t last; /* the watermark's bucket */
 };
 
 static void tally(uint32_t sums[TALLY_TYPES], const struct popularity *p)

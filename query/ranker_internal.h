@@ -13,20 +13,20 @@
 
 #include <stdatomic.h>
 
-enum { RANK_WINDOWS = RANK_BEST_SELLERS };  /* the kinds before it are trending windows */
+enum { RANK_WINDOWS = RANK_BEST_SELLERS }; /* the kinds before it are trending windows */
 
 /* ---- categories with their ancestors, from the catalogue ---- */
 
 struct categories {
 	atomic_uint refs;
-	uint32_t n;                  /* category names; list 0 is the shop, list 1 + i is name i */
+	uint32_t n; /* category names; list 0 is the shop, list 1 + i is name i */
 	struct str *names;
-	uint32_t *slots;             /* hash of a name -> 1 + i; 0 free */
-	size_t slot_room;            /* power of two */
-	uint32_t *starts;            /* items + 1 places: lists[starts[item]]..lists[starts[item + 1] - 1] are the item's */
-	uint32_t items;              /* items from this one on have none */
+	uint32_t *slots;  /* hash of a name -> 1 + i; 0 free */
+	size_t slot_room; /* power of two */
+	uint32_t *starts; /* items + 1 places: lists[starts[item]]..lists[starts[item + 1] - 1] are the item's */
+	uint32_t items;   /* items from this one on have none */
 	uint32_t *lists;
-	uint8_t *state;              /* an item's enum catalog_state as of then; `items` of them */
+	uint8_t *state; /* an item's enum catalog_state as of then; `items` of them */
 };
 
 int categories_read(struct snap *sn, int64_t now_ms, struct categories **ret) MUST_CHECK;
@@ -45,8 +45,8 @@ enum { TALLY_VIEWS, TALLY_CARTS, TALLY_ORDERS, TALLY_TYPES };
 struct closed {
 	uint32_t recent[RANK_WINDOWS][TALLY_TYPES], before[RANK_WINDOWS][TALLY_TYPES];
 	int64_t units;
-	bool active;                 /* it has a row in one of them */
-	bool held;                   /* may not be shown, as far as known */
+	bool active; /* it has a row in one of them */
+	bool held;   /* may not be shown, as far as known */
 };
 
 /* The watermark's hour and day. */
@@ -58,7 +58,7 @@ struct running {
 struct counts {
 	struct closed *closed;
 	struct running *running;
-	struct str *names;           /* by item; looked up when first needed; n = 0: not yet */
+	struct str *names; /* by item; looked up when first needed; n = 0: not yet */
 	uint32_t items, room;
 };
 
@@ -68,7 +68,8 @@ int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms) 
 /* The watermark's hour and day. */
 int counts_read_running(struct counts *c, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
 /* Which items may not be shown now: no stock, deleted, not available, no record when one is required. */
-int counts_mark_held(struct counts *c, struct snap *sn, const struct categories *cats, bool catalog_required) MUST_CHECK;
+int counts_mark_held(struct counts *c, struct snap *sn, const struct categories *cats,
+		     bool catalog_required) MUST_CHECK;
 
 /* ---- lists ---- */
 
@@ -80,7 +81,7 @@ struct rankings {
 	atomic_uint refs;
 	int64_t watermark_ms;
 	struct categories *categories;
-	uint32_t *starts[RANK_KIND_COUNT];  /* 2 + categories->n places: where each list begins and the last one ends */
+	uint32_t *starts[RANK_KIND_COUNT]; /* 2 + categories->n places: where each list begins and the last one ends */
 	struct ranked *ranked[RANK_KIND_COUNT];
 };
 

@@ -8,13 +8,13 @@
 #include <stdlib.h>
 
 struct placed {
-	uint32_t list, place;          /* place: in the sorted items */
+	uint32_t list, place; /* place: in the sorted items */
 };
 
 struct placing {
 	struct placed *v;
 	size_t n, room;
-	uint32_t *shown, *held;        /* items of each list so far */
+	uint32_t *shown, *held; /* items of each list so far */
 };
 
 static double weighted(const uint32_t a[TALLY_TYPES], const uint32_t b[TALLY_TYPES], const struct rank_weights *w)

@@ -20,8 +20,8 @@
 
 #define RECOMMEND_COUNT_MAX 100
 #define RECOMMEND_COUNT_DEFAULT 10
-#define RECOMMEND_ITEMS_MAX 100       /* itemIds */
-#define RECOMMEND_EXCLUDE_MAX 1000    /* exclude.itemIds */
+#define RECOMMEND_ITEMS_MAX 100    /* itemIds */
+#define RECOMMEND_EXCLUDE_MAX 1000 /* exclude.itemIds */
 #define RECOMMEND_PROPERTIES_MAX 32
 #define RECOMMEND_REASON_MAX 160
 
@@ -33,18 +33,18 @@ enum input {
 	INPUT_ITEM_IDS = 1 << 3,
 	INPUT_CATEGORY = 1 << 4,
 	INPUT_WINDOW = 1 << 5,
-	INPUT_COMMON = 1 << 6  /* count, exclude, properties, explain, maxStalenessMs, validateOnly */
+	INPUT_COMMON = 1 << 6 /* count, exclude, properties, explain, maxStalenessMs, validateOnly */
 };
 
 enum window { WINDOW_DEFAULT, WINDOW_1H, WINDOW_24H, WINDOW_7D };
 
 struct recommend_request {
-	struct str scenario;      /* scenario or strategy slug */
+	struct str scenario; /* scenario or strategy slug */
 	struct str user_id, visitor_id, session_id;
 	struct str category;
 	enum window window;
-	unsigned given;           /* INPUT_ bits that the caller sent */
-	unsigned count;           /* 1..RECOMMEND_COUNT_MAX; 0: default */
+	unsigned given; /* INPUT_ bits that the caller sent */
+	unsigned count; /* 1..RECOMMEND_COUNT_MAX; 0: default */
 	unsigned item_count, exclude_count, property_count;
 	struct str item_ids[RECOMMEND_ITEMS_MAX];
 	struct str exclude_ids[RECOMMEND_EXCLUDE_MAX];
@@ -60,40 +60,40 @@ struct explanation {
 	int64_t together, item_total, other_total; /* PAIR */
 	const char *measure;                       /* PAIR: "jaccard" */
 	struct str with;                           /* PAIR: the asked item these counts are with, the strongest one */
-	double pair_score;                         /* PAIR: what it adds to the score; all of it for a single asked item */
-	double recent, before;                     /* TREND: weighted counts */
-	int64_t units, days;                       /* SALES */
-	int64_t last_ms, times;                    /* PERSON: last seen or bought at, how often */
-	double interval_days;                      /* PERSON: mean days between purchases; 0: bought once, or viewed */
+	double pair_score;      /* PAIR: what it adds to the score; all of it for a single asked item */
+	double recent, before;  /* TREND: weighted counts */
+	int64_t units, days;    /* SALES */
+	int64_t last_ms, times; /* PERSON: last seen or bought at, how often */
+	double interval_days;   /* PERSON: mean days between purchases; 0: bought once, or viewed */
 };
 
 struct recommended {
 	uint32_t item;
 	struct str item_id;
 	double score;
-	unsigned rank;                 /* 1.. */
-	const char *strategy;          /* slug */
+	unsigned rank;        /* 1.. */
+	const char *strategy; /* slug */
 	char reason[RECOMMEND_REASON_MAX];
 	struct stock_level stock;
 	bool low_stock;
 	bool has_record;
-	struct str packed;             /* packed catalogue record when has_record, for the asked properties */
+	struct str packed; /* packed catalogue record when has_record, for the asked properties */
 	struct explanation why;
 };
 
 struct answer {
 	char recommendation_id[96];
 	const char *scenario;
-	bool fallback;                 /* a later strategy of the chain contributed, or the first one gave nothing */
-	bool stale;                    /* a partition is stopped: what it had to say is missing */
-	int64_t as_of_ms;              /* event-time watermark; TIME_NONE (view.h) in an empty store */
+	bool fallback;    /* a later strategy of the chain contributed, or the first one gave nothing */
+	bool stale;       /* a partition is stopped: what it had to say is missing */
+	int64_t as_of_ms; /* event-time watermark; TIME_NONE (view.h) in an empty store */
 	int64_t lag_ms;
 	uint64_t took_ns;
 	unsigned item_count;
 	struct recommended items[RECOMMEND_COUNT_MAX];
 };
 
-struct ranker;                         /* ranker.h: shared lists of trending and best sellers */
+struct ranker; /* ranker.h: shared lists of trending and best sellers */
 struct status;
 struct answerer;
 
@@ -102,7 +102,7 @@ struct answerer_options {
 	struct status *status;
 	struct ranker *ranker;
 	const struct settings *settings;
-	const struct clock *clock;     /* NULL: clock_system */
+	const struct clock *clock; /* NULL: clock_system */
 };
 
 int answerer_new(const struct answerer_options *opt, struct answerer **ret, struct error *e) MUST_CHECK;
@@ -118,12 +118,12 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 /* What there is, for GET /strategies and check-routes: index 0.. until false. */
 struct scenario_info {
 	const char *slug;
-	unsigned number;               /* what a recommendationId carries; never changes */
+	unsigned number; /* what a recommendationId carries; never changes */
 	bool is_strategy;
-	const char *meaning;           /* one line */
-	const char *formula;           /* strategies: the score, with its source */
-	unsigned inputs, required;     /* INPUT_ bits; of userId and visitorId one is enough */
-	const char *chain[8];          /* scenarios: strategy slugs in order, NULL-terminated */
+	const char *meaning;       /* one line */
+	const char *formula;       /* strategies: the score, with its source */
+	unsigned inputs, required; /* INPUT_ bits; of userId and visitorId one is enough */
+	const char *chain[8];      /* scenarios: strategy slugs in order, NULL-terminated */
 };
 bool scenario_info(size_t index, struct scenario_info *ret);
 

@@ -39,10 +39,10 @@ bool inputs_given(const struct recommend_request *rq, unsigned required)
 /* The field of exclude{} that needs to know who asks, or NULL. */
 static const char *personal_exclude(const struct recommend_request *rq)
 {
-	return rq->exclude_purchased ? "exclude.purchased" :
-	       rq->exclude_in_cart   ? "exclude.inCart" :
-	       rq->exclude_viewed    ? "exclude.viewed" :
-				       NULL;
+	return rq->exclude_purchased ? "exclude.purchased"
+	       : rq->exclude_in_cart ? "exclude.inCart"
+	       : rq->exclude_viewed  ? "exclude.viewed"
+				     : NULL;
 }
 
 static int check_required(const struct recommend_request *rq, const struct scenario *sc, struct error *e)

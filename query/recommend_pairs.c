@@ -196,9 +196,12 @@ static int score(struct asking *q, const struct pair_candidate *c, const struct 
 	}
 	const struct pair_entry *e = &p->entries[strongest];
 
-	ret->why = (struct explanation){ .kind = EXPLAIN_PAIR, .together = e->count,
-					 .item_total = seeds[e->seed].total, .other_total = e->other_total,
-					 .measure = "jaccard", .pair_score = e->term };
+	ret->why = (struct explanation){ .kind = EXPLAIN_PAIR,
+					 .together = e->count,
+					 .item_total = seeds[e->seed].total,
+					 .other_total = e->other_total,
+					 .measure = "jaccard",
+					 .pair_score = e->term };
 	ret->seed = e->seed;
 	return rc;
 }

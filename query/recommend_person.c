@@ -5,7 +5,7 @@
 
 struct person_event {
 	int64_t t_ms;
-	uint32_t order;               /* of arrival here: actors in their order, each newest first */
+	uint32_t order; /* of arrival here: actors in their order, each newest first */
 	uint32_t item;
 	uint32_t quantity;
 	enum event_type type;
@@ -90,10 +90,10 @@ static void bought(struct person_item *it, const struct person_event *ev)
 {
 	it->units += ev->quantity;
 	if (it->buys && it->first_buy_ms == ev->t_ms)
-		return;                    /* another line of the same moment */
+		return; /* another line of the same moment */
 	if (it->buys++ == 0)
 		it->last_buy_ms = ev->t_ms;
-	it->first_buy_ms = ev->t_ms;       /* newest first: the last one seen is the first */
+	it->first_buy_ms = ev->t_ms; /* newest first: the last one seen is the first */
 }
 
 static void add_event(struct person *p, const struct person_event *ev)

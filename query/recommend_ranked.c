@@ -15,7 +15,8 @@ int ranked_fill(struct asking *q, enum rank_kind kind)
 		struct explanation why = { .kind = EXPLAIN_TREND, .recent = r->recent, .before = r->before };
 
 		if (kind == RANK_BEST_SELLERS)
-			why = (struct explanation){ .kind = EXPLAIN_SALES, .units = (int64_t)r->recent,
+			why = (struct explanation){ .kind = EXPLAIN_SALES,
+						    .units = (int64_t)r->recent,
 						    .days = BEST_SELLER_DAYS };
 		rc = shelf_offer(q, r->item, r->score, &why);
 	}

@@ -80,7 +80,8 @@ int shelf_allows(struct asking *q, uint32_t item)
 		return rc;
 	if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && (q->a->catalog_required || q->rq->category.n)))
 		return 0;
-	if (rc == CATALOG_LIVE && (!available(q, record) || (q->rq->category.n && !in_category(record, q->rq->category))))
+	if (rc == CATALOG_LIVE &&
+	    (!available(q, record) || (q->rq->category.n && !in_category(record, q->rq->category))))
 		return 0;
 	rc = stock_get(q->sn, item, &stock);
 	if (rc)

@@ -1,6 +1,6 @@
 #include "query/strategy.h"
 
-#define SCENARIO_NUMBER_FIRST 0x4000u  /* numbers below are strategies */
+#define SCENARIO_NUMBER_FIRST 0x4000u /* numbers below are strategies */
 
 static const struct strategy *const strategies[] = {
 #define STRATEGY(name) &strategy_##name,
@@ -11,7 +11,7 @@ static const struct strategy *const strategies[] = {
 struct placement {
 	const char *slug, *meaning;
 	unsigned required;
-	const struct strategy *const *chain;   /* NULL at the end */
+	const struct strategy *const *chain; /* NULL at the end */
 };
 
 #define SCENARIO(name, slug, meaning, required, ...) \
@@ -30,16 +30,21 @@ static void from_strategy(size_t i, struct scenario *ret)
 {
 	const struct strategy *s = strategies[i];
 
-	*ret = (struct scenario){ .slug = s->slug, .number = (unsigned)i, .inputs = s->inputs | INPUT_COMMON,
-				  .required = s->required, .chain = { s } };
+	*ret = (struct scenario){ .slug = s->slug,
+				  .number = (unsigned)i,
+				  .inputs = s->inputs | INPUT_COMMON,
+				  .required = s->required,
+				  .chain = { s } };
 }
 
 static void from_placement(size_t i, struct scenario *ret)
 {
 	const struct placement *p = &placements[i];
 
-	*ret = (struct scenario){ .slug = p->slug, .number = SCENARIO_NUMBER_FIRST + (unsigned)i,
-				  .inputs = INPUT_COMMON, .required = p->required };
+	*ret = (struct scenario){ .slug = p->slug,
+				  .number = SCENARIO_NUMBER_FIRST + (unsigned)i,
+				  .inputs = INPUT_COMMON,
+				  .required = p->required };
 	for (size_t k = 0; p->chain[k]; k++) {
 		ret->chain[k] = p->chain[k];
 		ret->inputs |= p->chain[k]->inputs;
@@ -73,8 +78,11 @@ bool scenario_info(size_t index, struct scenario_info *ret)
 		from_strategy(index - ARRAY_SIZE(placements), &sc);
 	else
 		return false;
-	*ret = (struct scenario_info){ .slug = sc.slug, .number = sc.number, .is_strategy = is_strategy,
-				       .inputs = sc.inputs, .required = sc.required };
+	*ret = (struct scenario_info){ .slug = sc.slug,
+				       .number = sc.number,
+				       .is_strategy = is_strategy,
+				       .inputs = sc.inputs,
+				       .required = sc.required };
 	ret->meaning = is_strategy ? sc.chain[0]->meaning : placements[index].meaning;
 	if (is_strategy) {
 		ret->formula = sc.chain[0]->formula;

@@ -19,15 +19,15 @@
 #include "views/identity.h"
 #include "views/pairs.h"
 
-#define CHAIN_MAX 7   /* strategies of a scenario */
+#define CHAIN_MAX 7 /* strategies of a scenario */
 
 struct asking;
 
 struct strategy {
 	const char *slug;
-	const char *meaning;           /* one line, with when to use it */
-	const char *formula;           /* the score */
-	unsigned inputs, required;     /* INPUT_ bits; of userId and visitorId one is enough */
+	const char *meaning;       /* one line, with when to use it */
+	const char *formula;       /* the score */
+	unsigned inputs, required; /* INPUT_ bits; of userId and visitorId one is enough */
 	/* Offer candidates, best first, until the shelf is full or there are no more. 0 or an error. */
 	int (*fill)(struct asking *q);
 	/* A sentence for a shopper or a shop owner, from the counts behind the score. */
@@ -41,7 +41,7 @@ struct strategy {
 /* Also each strategy alone, as a chain of one. */
 struct scenario {
 	const char *slug;
-	unsigned number;               /* as scenario_info */
+	unsigned number; /* as scenario_info */
 	unsigned inputs, required;
 	const struct strategy *chain[CHAIN_MAX + 1]; /* NULL at the end */
 };
@@ -59,21 +59,21 @@ int request_check(const struct recommend_request *rq, struct scenario *ret, stru
 
 struct person_item {
 	uint32_t item;
-	uint32_t views, buys;          /* in the history; buys: distinct times */
+	uint32_t views, buys; /* in the history; buys: distinct times */
 	int64_t last_view_ms, first_buy_ms, last_buy_ms;
-	int64_t units;                 /* bought less returned */
-	bool cart_known, in_cart;      /* the newest of cart-add, cart-remove, purchase is a cart-add */
+	int64_t units;            /* bought less returned */
+	bool cart_known, in_cart; /* the newest of cart-add, cart-remove, purchase is a cart-add */
 };
 
 struct person {
-	bool loaded;                   /* for this request */
-	struct person_item *items;     /* in order of newest activity */
+	bool loaded;               /* for this request */
+	struct person_item *items; /* in order of newest activity */
 	size_t n, room;
-	uint32_t *viewed;              /* places in `items`, last viewed first */
+	uint32_t *viewed; /* places in `items`, last viewed first */
 	size_t viewed_n, viewed_room;
-	struct idmap places;           /* item -> place */
-	struct person_event *events;   /* scratch */
-	struct history_row *rows;      /* scratch, HISTORY_MAX */
+	struct idmap places;         /* item -> place */
+	struct person_event *events; /* scratch */
+	struct history_row *rows;    /* scratch, HISTORY_MAX */
 };
 
 /* The history of all actors of the request's person; nothing when nobody is known. Loaded once a request. */
@@ -88,22 +88,22 @@ struct seed {
 };
 
 struct pair_entry {
-	double term;                   /* what it adds to the score */
+	double term; /* what it adds to the score */
 	int64_t other_total;
 	uint32_t count;
 	uint32_t seed;
-	uint32_t next;                 /* of the same candidate */
+	uint32_t next; /* of the same candidate */
 };
 
 struct pair_candidate {
-	double bound;                  /* no exact score is above it */
-	uint32_t item, first, last;    /* entries, in the order of the seeds */
+	double bound;               /* no exact score is above it */
+	uint32_t item, first, last; /* entries, in the order of the seeds */
 };
 
 struct pair_best {
 	double score;
 	uint32_t item;
-	uint32_t seed;                 /* the strongest one, which `why` is about */
+	uint32_t seed; /* the strongest one, which `why` is about */
 	struct str item_id;
 	struct explanation why;
 };
@@ -114,7 +114,7 @@ struct pairing {
 	size_t entry_n, entry_room;
 	struct pair_candidate *heap;
 	size_t heap_n, heap_room;
-	struct idmap places;           /* item -> place in `heap` while it is filled */
+	struct idmap places; /* item -> place in `heap` while it is filled */
 	struct pair_best best[RECOMMEND_COUNT_MAX];
 	unsigned best_n;
 };
@@ -140,11 +140,11 @@ struct answerer {
 	unsigned char token_key[TOKEN_KEY_BYTES];
 	int64_t min_support, low_stock;
 	bool catalog_required;
-	struct idmap hidden;           /* items not to be offered (again) in this request */
+	struct idmap hidden; /* items not to be offered (again) in this request */
 	struct person person;
 	struct pairing pairing;
-	struct catalog_item record;    /* scratch */
-	struct arena arena;            /* strings of the answer */
+	struct catalog_item record; /* scratch */
+	struct arena arena;         /* strings of the answer */
 };
 
 /* One request being answered. */
@@ -153,11 +153,11 @@ struct asking {
 	const struct recommend_request *rq;
 	const struct strategy *strategy; /* whose turn it is */
 	struct snap *sn;
-	int64_t now_ms;                /* wall clock: what is available today */
-	int64_t watermark_ms;          /* event time: "now" of everything else; TIME_NONE in an empty store */
-	unsigned count;                /* items wanted */
+	int64_t now_ms;                  /* wall clock: what is available today */
+	int64_t watermark_ms;            /* event time: "now" of everything else; TIME_NONE in an empty store */
+	unsigned count;                  /* items wanted */
 	const struct rankings *rankings; /* not younger than the snapshot: every item in it is known there */
-	bool ranked;                   /* a ranked list was looked at */
+	bool ranked;                     /* a ranked list was looked at */
 	struct answer *ret;
 };
 

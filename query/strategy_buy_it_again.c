@@ -55,8 +55,10 @@ static int fill(struct asking *q)
 	qsort(due, n, sizeof(*due), best_first);
 	rc = 1;
 	for (size_t i = 0; i < n && rc > 0; i++) {
-		struct explanation why = { .kind = EXPLAIN_PERSON, .last_ms = due[i].it->last_buy_ms,
-					   .times = due[i].it->buys, .interval_days = due[i].interval_days };
+		struct explanation why = { .kind = EXPLAIN_PERSON,
+					   .last_ms = due[i].it->last_buy_ms,
+					   .times = due[i].it->buys,
+					   .interval_days = due[i].interval_days };
 
 		rc = shelf_offer(q, due[i].it->item, due[i].score, &why);
 	}

@@ -32,8 +32,9 @@ static void reason(const struct asking *q, const struct explanation *why, char r
 const struct strategy strategy_trending = {
 	.slug = "trending",
 	.meaning = "what gets more attention than just before; use it on start and category pages",
-	.formula = "recent x (recent + 10) / (before + 10): weighted views, cart-adds and orders of the window that ends "
-		   "at the watermark's hour, and of the window before it",
+	.formula =
+		"recent x (recent + 10) / (before + 10): weighted views, cart-adds and orders of the window that ends "
+		"at the watermark's hour, and of the window before it",
 	.inputs = INPUT_CATEGORY | INPUT_WINDOW,
 	.fill = fill,
 	.reason = reason,

@@ -117,8 +117,10 @@ static void parse_word(char *word, struct recommend_request *rq)
 		const char *name;
 		struct str *to;
 	} texts[] = {
-		{ "user", &rq->user_id },	{ "visitor", &rq->visitor_id },
-		{ "session", &rq->session_id }, { "category", &rq->category },
+		{ "user", &rq->user_id },
+		{ "visitor", &rq->visitor_id },
+		{ "session", &rq->session_id },
+		{ "category", &rq->category },
 	};
 	char *value = strchr(word, '=');
 

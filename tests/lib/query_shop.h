@@ -25,9 +25,9 @@ struct stall {
 	struct status *status;
 	struct ranker *ranker;
 	struct answerer *answerer;
-	struct clock_fake clock;       /* at SHOP_START */
-	struct answer answer;          /* the last one */
-	struct error e;                /* of the last refusal */
+	struct clock_fake clock; /* at SHOP_START */
+	struct answer answer;    /* the last one */
+	struct error e;          /* of the last refusal */
 };
 
 /* Settings as "key=value", NULL at the end. */

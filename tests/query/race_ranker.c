@@ -60,8 +60,12 @@ static void play(struct fold *f, unsigned number)
 {
 	char id[32];
 	struct event_item item = { .quantity = 1 };
-	struct event ev = { .type = number % 3 ? EVENT_VIEW : EVENT_PURCHASE, .has_time = true, .user_id = STR("u"),
-			    .t_ms = MS_PER_EPOCH + (int64_t)number * MS_PER_MINUTE, .items = &item, .item_count = 1 };
+	struct event ev = { .type = number % 3 ? EVENT_VIEW : EVENT_PURCHASE,
+			    .has_time = true,
+			    .user_id = STR("u"),
+			    .t_ms = MS_PER_EPOCH + (int64_t)number * MS_PER_MINUTE,
+			    .items = &item,
+			    .item_count = 1 };
 
 	item.id = (struct str){ id, (uint32_t)snprintf(id, sizeof(id), "i%u", number) };
 	check(fold_event(f, &ev, -1, NULL), NULL);

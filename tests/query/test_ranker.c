@@ -188,13 +188,15 @@ static void expect_trending(int last, int window, const char *name)
 		for (int type = 0; type < 3; type++)
 			for (int h = last - 2 * window + 1; h <= last; h++)
 				if (h >= 0)
-					*(h > last - window ? &recent : &before) += weights[type] * (double)counted[type][h][item];
+					*(h > last - window ? &recent : &before) +=
+						weights[type] * (double)counted[type][h][item];
 		if (recent > 0)
 			v[n++] = (struct expected){ item, recent * (recent + 10) / (before + 10) };
 	}
 	qsort(v, n, sizeof(v[0]), best_first);
 	for (size_t i = 0; i < n; i++)
-		at += (size_t)snprintf(text + at, sizeof(text) - at, "%si%02d=%.6g", i ? " " : "", v[i].item, v[i].score);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%si%02d=%.6g", i ? " " : "", v[i].item,
+				       v[i].score);
 	snprintf(request, sizeof(request), "trending; count=100; window=%s", name);
 	stall_expect(&s, request, text);
 }

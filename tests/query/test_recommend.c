@@ -29,7 +29,8 @@ Test(recommend, an_empty_store_answers_with_nothing)
 
 		if (!scenario_info(i, &info))
 			break;
-		snprintf(request, sizeof(request), "%s%s%s", info.slug, info.required & INPUT_ITEM_IDS ? "; items=p1" : "",
+		snprintf(request, sizeof(request), "%s%s%s", info.slug,
+			 info.required & INPUT_ITEM_IDS ? "; items=p1" : "",
 			 info.required & INPUT_USER_ID ? "; user=u1" : "");
 		stall_expect(&s, request, "");
 		cr_assert_eq(s.answer.as_of_ms, TIME_NONE);
@@ -60,8 +61,9 @@ Test(recommend, every_strategy_is_a_scenario_with_a_number_of_its_own)
 
 Test(recommend, the_product_page_falls_back_in_order)
 {
-	shop_play(&s.shop, "u1 buy p1,p2 @0s; u2 buy p1,p2 @1s; u3 buy p1 @2s; u3 buy p3 @3s; u4 buy p1 @4s; u4 buy p3 @5s;"
-			   "u5 buy p4 @6s q=9; u6 view p5 @7s");
+	shop_play(&s.shop,
+		  "u1 buy p1,p2 @0s; u2 buy p1,p2 @1s; u3 buy p1 @2s; u3 buy p3 @3s; u4 buy p1 @4s; u4 buy p3 @5s;"
+		  "u5 buy p4 @6s q=9; u6 view p5 @7s");
 	stall_rank(&s);
 	stall_expect(&s, "product-page; items=p1; count=1", "p2");
 	cr_assert_not(s.answer.fallback);

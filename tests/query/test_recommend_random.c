@@ -65,7 +65,7 @@ static void hide_some(void)
 struct strategy_case {
 	const char *slug;
 	enum pair_view view;
-	size_t of_item, of_other;     /* places in struct item_totals */
+	size_t of_item, of_other; /* places in struct item_totals */
 };
 
 static const struct strategy_case cases[] = {

@@ -36,7 +36,8 @@ Test(pairs, frequently_bought_together_is_jaccard_of_orders)
 
 Test(pairs, also_bought_counts_people_not_orders)
 {
-	shop_play(&s.shop, "u1 buy p1 @0s; u1 buy p2 @1h; u2 buy p2 @0s; u2 buy p1 @2h; u2 buy p1,p2 @3h; u3 buy p1 @4h");
+	shop_play(&s.shop,
+		  "u1 buy p1 @0s; u1 buy p2 @1h; u2 buy p2 @0s; u2 buy p1 @2h; u2 buy p1,p2 @3h; u3 buy p1 @4h");
 	stall_expect(&s, "also-bought; items=p1", "p2=0.666667"); /* 2 of 3 + 2 - 2 */
 	cr_assert_str_eq(s.answer.items[0].reason, "2 customers bought both");
 	stall_expect(&s, "frequently-bought-together; items=p1", "");
@@ -45,14 +46,16 @@ Test(pairs, also_bought_counts_people_not_orders)
 
 Test(pairs, also_viewed_counts_visits)
 {
-	shop_play(&s.shop, "v1 view p1 @0s s=a; v1 view p2 @1s s=a; v1 view p1 @2s s=b; v1 view p2 @3s s=b; v2 view p2 @4s s=c");
+	shop_play(&s.shop,
+		  "v1 view p1 @0s s=a; v1 view p2 @1s s=a; v1 view p1 @2s s=b; v1 view p2 @3s s=b; v2 view p2 @4s s=c");
 	stall_expect(&s, "also-viewed; items=p1", "p2=0.666667");
 	cr_assert_str_eq(s.answer.items[0].reason, "viewed together in 2 visits");
 }
 
 Test(pairs, viewed_then_bought_has_a_direction)
 {
-	shop_play(&s.shop, "v1 view p1 @0s s=a; v1 buy p2 @1s s=a; v2 view p1 @2s s=b; v2 buy p2 @3s s=b; v3 view p1 @4s s=c");
+	shop_play(&s.shop,
+		  "v1 view p1 @0s s=a; v1 buy p2 @1s s=a; v2 view p1 @2s s=b; v2 buy p2 @3s s=b; v3 view p1 @4s s=c");
 	stall_expect(&s, "viewed-then-bought; items=p1", "p2=0.666667"); /* 2 of 3 views + 2 orders - 2 */
 	cr_assert_str_eq(s.answer.items[0].reason, "bought after viewing it in 2 visits");
 	stall_expect(&s, "viewed-then-bought; items=p2", "");

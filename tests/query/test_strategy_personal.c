@@ -19,7 +19,8 @@ TestSuite(personal, .init = open_shop, .fini = close_shop);
 
 Test(personal, recently_viewed_is_newest_first_and_distinct)
 {
-	shop_play(&s.shop, "u1 view p1 @0h; u1 view p2 @1h; u1 view p3 @2h; u1 view p1 @3h; u1 add p9 @4h; u2 view p4 @5h");
+	shop_play(&s.shop,
+		  "u1 view p1 @0h; u1 view p2 @1h; u1 view p3 @2h; u1 view p1 @3h; u1 add p9 @4h; u2 view p4 @5h");
 	stall_expect(&s, "recently-viewed; user=u1", "p1=0.333333 p3=0.25 p2=0.2"); /* 2, 3, 4 h before the watermark */
 	cr_assert_str_eq(s.answer.items[0].reason, "viewed 2 times");
 	cr_assert_str_eq(s.answer.items[1].reason, "viewed once");
