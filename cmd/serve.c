@@ -35,8 +35,9 @@ static int serve_run(struct command_context *ctx)
 	ingest_signals();
 	rc = open_all(&in, ctx->settings, &e);
 	if (!rc) {
-		struct server_options opt = { .settings = ctx->settings, .store = in.store, .status = in.status,
-					      .publisher = in.publisher };
+		struct server_options opt = {
+			.settings = ctx->settings, .store = in.store, .status = in.status, .publisher = in.publisher
+		};
 
 		rc = server_start(&opt, &server, &e);
 	}

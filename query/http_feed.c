@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-#define CHUNK_MAX 65536   /* bytes of one write */
+#define CHUNK_MAX 65536 /* bytes of one write */
 
 struct message {
 	char *p;
@@ -22,12 +22,12 @@ struct feed {
 };
 
 struct feed_client {
-	h2o_generator_t super;   /* first */
+	h2o_generator_t super; /* first */
 	struct feed *feed;
 	struct http_loop *loop;
 	h2o_req_t *h2o;
 	struct feed_client *next, *prev;
-	char *chunk;             /* CHUNK_MAX bytes; being written: untouched while `sending` */
+	char *chunk; /* CHUNK_MAX bytes; being written: untouched while `sending` */
 	size_t chunk_n;
 	uint64_t cursor;
 	bool sending, ending;

@@ -10,7 +10,7 @@
 #include "schemas/base.h"
 
 #define FEED_MESSAGES_MAX 256
-#define FEED_MESSAGE_BYTES_MAX 16384  /* longer ones are not sent */
+#define FEED_MESSAGE_BYTES_MAX 16384 /* longer ones are not sent */
 #define FEED_CLIENTS_MAX 32
 
 struct feed;

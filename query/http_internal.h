@@ -19,25 +19,25 @@ enum loop_phase { LOOP_RUNNING, LOOP_DRAINING, LOOP_CLOSING };
 struct feed_client;
 
 struct http_conn {
-	uv_tcp_t tcp;                  /* first: h2o's handle */
+	uv_tcp_t tcp; /* first: h2o's handle */
 	struct http_loop *loop;
 	struct http_conn *prev, *next;
 };
 
 struct http_loop {
-	h2o_context_t ctx;             /* first: a request's conn->ctx is its loop */
+	h2o_context_t ctx; /* first: a request's conn->ctx is its loop */
 	struct http_worker worker;
 	uv_loop_t uv;
 	uv_tcp_t listener;
-	uv_async_t wake;               /* publishes done, feed messages, stop */
-	uv_timer_t tick;               /* deadlines */
+	uv_async_t wake; /* publishes done, feed messages, stop */
+	uv_timer_t tick; /* deadlines */
 	h2o_accept_ctx_t accept;
 	struct http_conn *conns;
 	struct feed_client *feed_clients;
 	unsigned ticks;
 	enum loop_phase phase;
 	uint64_t grace_end_ns;
-	_Atomic int stop_grace_ms;     /* -1 until a stop is asked for */
+	_Atomic int stop_grace_ms; /* -1 until a stop is asked for */
 	pthread_t thread;
 };
 
@@ -61,7 +61,7 @@ void http_errors_register(h2o_pathconf_t *pathconf);
 /* ---- http_req.c ---- */
 
 struct http_end {
-	void (*ended)(void *arg);      /* NULL: nothing to tell any more */
+	void (*ended)(void *arg); /* NULL: nothing to tell any more */
 	void *arg;
 };
 /* `ended` is called when the request's memory goes, however it ended. */

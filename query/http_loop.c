@@ -57,8 +57,8 @@ static int bound_port(int fd)
 
 	if (getsockname(fd, (struct sockaddr *)&ss, &n) != 0)
 		return 0;
-	return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port :
-						((struct sockaddr_in *)&ss)->sin_port);
+	return ntohs(ss.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&ss)->sin6_port
+					      : ((struct sockaddr_in *)&ss)->sin_port);
 }
 
 int http_listen_fd(const char *listen, bool first, int *port, char *host, size_t host_size, int *ret, struct error *e)
@@ -229,8 +229,8 @@ int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, struct 
 	l->wake.data = l->tick.data = l->listener.data = l;
 	h2o_context_init(&l->ctx, &l->uv, conf);
 	l->accept = (h2o_accept_ctx_t){ .ctx = &l->ctx, .hosts = conf->hosts };
-	l->worker.publishes = publish_queue_new(&l->wake,
-						setting_int(l->worker.shared->opt.settings, SET_HTTP_PUBLISH_TIMEOUT));
+	l->worker.publishes =
+		publish_queue_new(&l->wake, setting_int(l->worker.shared->opt.settings, SET_HTTP_PUBLISH_TIMEOUT));
 	feed_attach(l->worker.shared->feed, l->worker.index, &l->wake);
 	uv_timer_start(&l->tick, on_tick, TICK_MS, TICK_MS);
 	rc = uv_tcp_open(&l->listener, fd);

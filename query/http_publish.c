@@ -7,33 +7,33 @@
 
 struct publish_entry {
 	struct publish *owner;
-	_Atomic int state;         /* enum publish_state; written last, with release */
+	_Atomic int state; /* enum publish_state; written last, with release */
 	int32_t partition;
 	int64_t offset;
 };
 
 struct publish {
 	struct publish_queue *q;
-	struct http_req rq;        /* rq.h2o NULL: the client is gone */
+	struct http_req rq; /* rq.h2o NULL: the client is gone */
 	struct http_end *end;
 	publish_finish finish;
 	void *arg;
 	uint64_t deadline_ns;
 	bool answered;
-	_Atomic unsigned refs;     /* the loop's, and one of all sends under way */
-	_Atomic unsigned in_flight;/* sends under way, and one until publish_wait */
-	struct publish *next, *prev;   /* waiting, oldest first */
+	_Atomic unsigned refs;       /* the loop's, and one of all sends under way */
+	_Atomic unsigned in_flight;  /* sends under way, and one until publish_wait */
+	struct publish *next, *prev; /* waiting, oldest first */
 	struct publish *next_done;
 	size_t n;
 	struct publish_entry entries[];
 };
 
 struct publish_queue {
-	_Atomic unsigned refs;     /* the loop's, and one a publish */
+	_Atomic unsigned refs; /* the loop's, and one a publish */
 	pthread_mutex_t lock;
-	struct publish *done;      /* locked */
-	bool open;                 /* locked */
-	uv_async_t *wake;          /* used under the lock while open */
+	struct publish *done; /* locked */
+	bool open;            /* locked */
+	uv_async_t *wake;     /* used under the lock while open */
 	uint64_t timeout_ns;
 	struct publish *first, *last; /* loop: waiting */
 };
@@ -182,8 +182,7 @@ size_t publish_count(const struct publish *p)
 
 enum publish_state publish_result(const struct publish *p, size_t i, int32_t *ret_partition, int64_t *ret_offset)
 {
-	enum publish_state state = (enum publish_state)atomic_load_explicit(&p->entries[i].state,
-									    memory_order_acquire);
+	enum publish_state state = (enum publish_state)atomic_load_explicit(&p->entries[i].state, memory_order_acquire);
 
 	if (state == PUBLISH_ACKED) {
 		*ret_partition = p->entries[i].partition;

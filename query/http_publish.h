@@ -18,8 +18,8 @@
 struct uv_async_s;
 
 enum publish_state {
-	PUBLISH_UNSENT,    /* publish_send was not called: refused before */
-	PUBLISH_WAITING,   /* no acknowledgement (yet) */
+	PUBLISH_UNSENT,  /* publish_send was not called: refused before */
+	PUBLISH_WAITING, /* no acknowledgement (yet) */
 	PUBLISH_ACKED,
 	PUBLISH_FAILED
 };

@@ -39,8 +39,8 @@ void http_header(struct http_req *rq, const char *name, const char *value)
 {
 	size_t n = strlen(value);
 
-	h2o_add_header_by_str(&rq->h2o->pool, &rq->h2o->res.headers, name, strlen(name), 1, NULL,
-			      copied(rq, value, n), n);
+	h2o_add_header_by_str(&rq->h2o->pool, &rq->h2o->res.headers, name, strlen(name), 1, NULL, copied(rq, value, n),
+			      n);
 }
 
 static const char *reason(int status)

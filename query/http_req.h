@@ -20,7 +20,7 @@
 #include "schemas/decode.h"
 #include "schemas/json_out.h"
 
-#define HTTP_URL_MAX 8192           /* bytes of path and query */
+#define HTTP_URL_MAX 8192 /* bytes of path and query */
 
 struct feed;
 struct publish_queue;
@@ -30,8 +30,8 @@ struct st_h2o_req_t;
 struct http_shared {
 	struct server_options opt;
 	const struct clock *clock;
-	struct feed *feed;             /* NULL unless opt.trusted_feed */
-	struct metrics **metrics;      /* one a loop */
+	struct feed *feed;        /* NULL unless opt.trusted_feed */
+	struct metrics **metrics; /* one a loop */
 	unsigned loop_count;
 	unsigned char token_key[TOKEN_KEY_BYTES];
 };
@@ -46,17 +46,17 @@ struct http_worker {
 	struct publish_queue *publishes;
 	struct metrics *metrics;
 	struct json_out out;
-	struct recommend_request ask;  /* large: kept here, not on the stack */
+	struct recommend_request ask; /* large: kept here, not on the stack */
 	struct answer answer;
 };
 
 struct http_req {
 	struct http_worker *w;
 	struct st_h2o_req_t *h2o;
-	const struct route *route;     /* NULL: no route matched */
-	unsigned method;               /* METHOD_ bit; HEAD is METHOD_GET with `head` */
+	const struct route *route; /* NULL: no route matched */
+	unsigned method;           /* METHOD_ bit; HEAD is METHOD_GET with `head` */
 	bool head;
-	struct str path, query;        /* as sent, without '?' */
+	struct str path, query;              /* as sent, without '?' */
 	struct str params[ROUTE_PARAMS_MAX]; /* decoded, in the pattern's order */
 	struct str body;
 	uint64_t started_ns;
@@ -72,7 +72,8 @@ void http_reply(struct http_req *rq, int status, const char *content_type, struc
 /* What `out` holds, never to be cached. */
 void http_reply_json(struct http_req *rq, int status, const struct json_out *out);
 void http_problem(struct http_req *rq, const struct problem *p);
-void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...) PRINTF_LIKE(4, 5);
+void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
+	PRINTF_LIKE(4, 5);
 /* problem_from_error and send. */
 void http_refuse_error(struct http_req *rq, int code, const struct error *e);
 

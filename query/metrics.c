@@ -3,11 +3,12 @@
 #include "views/view.h"
 
 /* Statuses that are counted by name; all others share the last, "other". */
-static const int statuses[METRICS_STATUSES - 1] = { 200, 202, 204, 207, 400, 404, 405, 413, 414, 415, 500, 501, 502, 503, 504 };
+static const int statuses[METRICS_STATUSES - 1] = { 200, 202, 204, 207, 400, 404, 405, 413,
+						    414, 415, 500, 501, 502, 503, 504 };
 
 static const uint64_t bucket_ns[METRICS_BUCKETS] = {
-	50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000, 25000000, 50000000, 100000000, 250000000,
-	1000000000, 5000000000,
+	50000,    100000,   250000,   500000,    1000000,   2500000,    5000000,
+	10000000, 25000000, 50000000, 100000000, 250000000, 1000000000, 5000000000,
 };
 
 void metrics_add(_Atomic uint64_t *word, int64_t by)
@@ -38,8 +39,9 @@ static const char *route_label(unsigned route)
 
 static const char *method_label(unsigned route)
 {
-	static const char *const names[] = { [METHOD_GET] = "GET", [METHOD_POST] = "POST", [METHOD_PUT] = "PUT",
-					     [METHOD_DELETE] = "DELETE" };
+	static const char *const names[] = {
+		[METHOD_GET] = "GET", [METHOD_POST] = "POST", [METHOD_PUT] = "PUT", [METHOD_DELETE] = "DELETE"
+	};
 
 	return route < ROUTE_COUNT ? names[route_table[route].method] : "none";
 }
@@ -54,7 +56,7 @@ static const char *method_label(unsigned route)
 static void write_requests(const struct metrics_input *in, FILE *out)
 {
 	fprintf(out, "# HELP aisle_http_requests_total requests answered\n"
-			  "# TYPE aisle_http_requests_total counter\n");
+		     "# TYPE aisle_http_requests_total counter\n");
 	for (unsigned r = 0; r <= ROUTE_COUNT; r++) {
 		for (unsigned s = 0; s < METRICS_STATUSES; s++) {
 			char status[8] = "other";
@@ -66,7 +68,7 @@ static void write_requests(const struct metrics_input *in, FILE *out)
 			if (s < METRICS_STATUSES - 1)
 				snprintf(status, sizeof(status), "%d", statuses[s]);
 			fprintf(out, "aisle_http_requests_total{method=\"%s\",route=\"%s\",status=\"%s\"} %llu\n",
-				     method_label(r), route_label(r), status, (unsigned long long)n);
+				method_label(r), route_label(r), status, (unsigned long long)n);
 		}
 	}
 }
@@ -90,13 +92,13 @@ static void write_latency_of(const struct metrics_input *in, unsigned r, FILE *o
 		if (b < METRICS_BUCKETS)
 			snprintf(le, sizeof(le), "%g", (double)bucket_ns[b] / 1e9);
 		fprintf(out, "aisle_http_request_seconds_bucket{method=\"%s\",route=\"%s\",le=\"%s\"} %llu\n",
-			     method_label(r), route_label(r), le, (unsigned long long)total);
+			method_label(r), route_label(r), le, (unsigned long long)total);
 	}
 	SUM(in, &n, route[r].sum_ns);
 	fprintf(out, "aisle_http_request_seconds_sum{method=\"%s\",route=\"%s\"} %.9g\n", method_label(r),
-		     route_label(r), (double)n / 1e9);
+		route_label(r), (double)n / 1e9);
 	fprintf(out, "aisle_http_request_seconds_count{method=\"%s\",route=\"%s\"} %llu\n", method_label(r),
-		     route_label(r), (unsigned long long)total);
+		route_label(r), (unsigned long long)total);
 }
 
 static void figure(FILE *out, const char *type, const char *name, const char *help, double v)
@@ -147,7 +149,7 @@ void metrics_write(const struct metrics_input *in, FILE *out)
 
 	write_requests(in, out);
 	fprintf(out, "# HELP aisle_http_request_seconds time to answer\n"
-			  "# TYPE aisle_http_request_seconds histogram\n");
+		     "# TYPE aisle_http_request_seconds histogram\n");
 	for (unsigned r = 0; r <= ROUTE_COUNT; r++)
 		write_latency_of(in, r, out);
 	SUM(in, &n, connections);

@@ -15,7 +15,7 @@
 #include <stdio.h>
 
 #define METRICS_STATUSES 16
-#define METRICS_BUCKETS 14      /* finite ones; +Inf follows */
+#define METRICS_BUCKETS 14 /* finite ones; +Inf follows */
 
 struct route_metrics {
 	_Atomic uint64_t status[METRICS_STATUSES];
@@ -24,8 +24,8 @@ struct route_metrics {
 };
 
 struct metrics {
-	struct route_metrics route[ROUTE_COUNT + 1];   /* the last: no route */
-	_Atomic uint64_t connections;                  /* open now */
+	struct route_metrics route[ROUTE_COUNT + 1]; /* the last: no route */
+	_Atomic uint64_t connections;                /* open now */
 	_Atomic uint64_t events_published, publish_failed;
 };
 

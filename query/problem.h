@@ -20,10 +20,10 @@ struct problem {
 	const char *slug;
 	const char *title;
 	char detail[320];
-	char field[64];         /* "" none */
-	char suggestion[64];    /* "" none */
-	const char *allow;      /* 405: the Allow header; valid until the answer is sent */
-	int retry_after_s;      /* > 0: Retry-After */
+	char field[64];      /* "" none */
+	char suggestion[64]; /* "" none */
+	const char *allow;   /* 405: the Allow header; valid until the answer is sent */
+	int retry_after_s;   /* > 0: Retry-After */
 };
 
 /* Kinds that are HTTP's own: HTTP_PROBLEM(NAME, status, slug, title). */
@@ -51,7 +51,7 @@ enum http_problem {
 #define X(name, status, slug, title) PROBLEM_##name,
 	HTTP_PROBLEMS(X)
 #undef X
-	PROBLEM_COUNT
+		PROBLEM_COUNT
 };
 
 /* Fill *p; `field` may be NULL. */

@@ -43,10 +43,11 @@ static void key_time(struct json_out *j, const char *key, int64_t t_ms)
 void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
 {
 	json_object(j);
-	key_text(j, "level", !stock->known	  ? "unknown" :
-			     stock->quantity <= 0 ? "out-of-stock" :
-			     low		  ? "low" :
-						    "in-stock");
+	key_text(j, "level",
+		 !stock->known          ? "unknown"
+		 : stock->quantity <= 0 ? "out-of-stock"
+		 : low                  ? "low"
+					: "in-stock");
 	json_key(j, "quantity");
 	if (stock->known)
 		json_int(j, stock->quantity);
@@ -92,8 +93,9 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 }
 
 const char *const answer_properties[] = {
-	"title", "categories", "brand", "price", "listPrice", "currency", "rating", "ratingCount", "attributes", "tags",
-	"groupId", "accessoriesOf", "margin", "regions", "availableFrom", "availableTo", "seasons", "url", "imageUrl", NULL,
+	"title",         "categories",  "brand",   "price",   "listPrice",     "currency", "rating",
+	"ratingCount",   "attributes",  "tags",    "groupId", "accessoriesOf", "margin",   "regions",
+	"availableFrom", "availableTo", "seasons", "url",     "imageUrl",      NULL,
 };
 
 void properties_write_all(struct json_out *j, const struct catalog_item *item)

@@ -5,14 +5,14 @@
 
 #include <stdlib.h>
 
-#define FUTURE_MAX_MS MS_PER_HOUR   /* the fold's own rule: later ones would be dead letters */
+#define FUTURE_MAX_MS MS_PER_HOUR /* the fold's own rule: later ones would be dead letters */
 
 /* One POST: the events' bytes and what was wrong with each. */
 struct batch {
 	size_t n;
 	bool is_array;
 	struct str *bytes;
-	struct problem **why;        /* NULL: sent */
+	struct problem **why; /* NULL: sent */
 	size_t sent;
 };
 
@@ -144,7 +144,8 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 		if (publish_result(p, i, &partition, &offset) == PUBLISH_ACKED)
 			feed_publish(rq->w->shared->feed, b->bytes[i]);
 	if (!acked) {
-		http_refuse(rq, PROBLEM_PUBLISH, NULL, "no event was acknowledged; sending again is safe with an eventId");
+		http_refuse(rq, PROBLEM_PUBLISH, NULL,
+			    "no event was acknowledged; sending again is safe with an eventId");
 		return;
 	}
 	json_reset(&rq->w->out);

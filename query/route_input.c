@@ -20,7 +20,7 @@ enum { IN_QUERY = 1, IN_BODY = 2, IN_EXCLUDE = 4 };
 static const struct input_field {
 	const char *name;
 	enum kind kind;
-	unsigned input, where, max;    /* TEXT: bytes; LIST: entries */
+	unsigned input, where, max; /* TEXT: bytes; LIST: entries */
 	size_t at, count_at;
 } fields[] = {
 	{ "userId", TEXT, INPUT_USER_ID, IN_QUERY | IN_BODY, EVENT_ID_MAX, AT(user_id) },
@@ -35,7 +35,8 @@ static const struct input_field {
 	{ "excludePurchased", FLAG, INPUT_COMMON, IN_QUERY, 0, AT(exclude_purchased) },
 	{ "excludeInCart", FLAG, INPUT_COMMON, IN_QUERY, 0, AT(exclude_in_cart) },
 	{ "excludeViewed", FLAG, INPUT_COMMON, IN_QUERY, 0, AT(exclude_viewed) },
-	{ "properties", LIST, INPUT_COMMON, IN_QUERY | IN_BODY, RECOMMEND_PROPERTIES_MAX, LIST_AT(properties, property_count) },
+	{ "properties", LIST, INPUT_COMMON, IN_QUERY | IN_BODY, RECOMMEND_PROPERTIES_MAX,
+	  LIST_AT(properties, property_count) },
 	{ "explain", FLAG, INPUT_COMMON, IN_QUERY | IN_BODY, 0, AT(explain) },
 	{ "maxStalenessMs", STALENESS, INPUT_COMMON, IN_QUERY | IN_BODY, 0, AT(max_staleness_ms) },
 	{ "validateOnly", FLAG, INPUT_COMMON, IN_QUERY | IN_BODY, 0, AT(validate_only) },
@@ -175,7 +176,8 @@ static bool decode_value(struct http_req *rq, const struct input_field *f, struc
 	int n = percent_decode(raw, true, memory);
 
 	if (n < 0)
-		return BAD(ret, f, "the value of '%s' is not percent-encoded UTF-8 without control characters", f->name);
+		return BAD(ret, f, "the value of '%s' is not percent-encoded UTF-8 without control characters",
+			   f->name);
 	*v = (struct str){ memory, (uint32_t)n };
 	return true;
 }
@@ -253,7 +255,8 @@ static bool add_array(const struct input_field *f, struct recommend_request *ask
 
 	if (!json_is_array(v))
 		return BAD(ret, f, "'%s' must be an array", f->name);
-	json_array_foreach(v, i, entry) {
+	json_array_foreach(v, i, entry)
+	{
 		if (!json_is_string(entry))
 			return BAD(ret, f, "'%s' must be an array of strings", f->name);
 		if (!add_entry(f, ask, str_of_json(entry), ret))
@@ -287,8 +290,8 @@ static bool set_from_json(const struct input_field *f, struct recommend_request 
 	default:
 		if (!json_is_string(v))
 			return BAD(ret, f, "'%s' must be a string", f->name);
-		return f->kind == WINDOW ? set_window(f, ask, str_of_json(v), ret) :
-					   set_text(f, ask, str_of_json(v), ret);
+		return f->kind == WINDOW ? set_window(f, ask, str_of_json(v), ret)
+					 : set_text(f, ask, str_of_json(v), ret);
 	}
 }
 
@@ -297,7 +300,8 @@ static bool set_object(const json_t *object, unsigned where, struct recommend_re
 	const char *name;
 	json_t *v;
 
-	json_object_foreach((json_t *)object, name, v) {
+	json_object_foreach((json_t *)object, name, v)
+	{
 		const struct input_field *f = find(str_of(name), where, ~0u, ret);
 
 		if (!f)

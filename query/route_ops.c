@@ -15,7 +15,7 @@ void route_healthz(struct http_req *rq)
 struct readiness {
 	int64_t lag_ms, watermark_ms;
 	uint64_t stopped;
-	char reason[512];   /* "": ready */
+	char reason[512]; /* "": ready */
 };
 
 static void look(struct http_worker *w, struct readiness *ret)
@@ -37,8 +37,9 @@ static void look(struct http_worker *w, struct readiness *ret)
 		snprintf(ret->reason, sizeof(ret->reason), "%llu partitions are stopped: %.400s",
 			 (unsigned long long)ret->stopped, page->stopped_why);
 	else if (lag_max && ret->lag_ms > lag_max)
-		snprintf(ret->reason, sizeof(ret->reason), "the views are %lld ms behind the log, http.readyLagMax is %lld",
-			 (long long)ret->lag_ms, (long long)lag_max);
+		snprintf(ret->reason, sizeof(ret->reason),
+			 "the views are %lld ms behind the log, http.readyLagMax is %lld", (long long)ret->lag_ms,
+			 (long long)lag_max);
 }
 
 void route_readyz(struct http_req *rq)

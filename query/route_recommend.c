@@ -47,8 +47,8 @@ static void answer(struct http_req *rq)
 		json_bool(&w->out, true);
 		json_end_object(&w->out);
 	} else {
-		token_make(w->shared->token_key, scenario_number(w->shared->opt.answers, w->answer.scenario), TOKEN_VARIANT_NONE,
-			   clock->wall_ms(clock), w->answer.recommendation_id);
+		token_make(w->shared->token_key, scenario_number(w->shared->opt.answers, w->answer.scenario),
+			   TOKEN_VARIANT_NONE, clock->wall_ms(clock), w->answer.recommendation_id);
 		answer_write(&w->out, &w->ask, &w->answer, clock->monotonic_ns(clock) - rq->started_ns);
 	}
 	http_reply_json(rq, 200, &w->out);
@@ -124,9 +124,9 @@ static void write_inputs(struct json_out *j, const char *key, unsigned inputs)
 	static const struct {
 		unsigned bit;
 		const char *name;
-	} names[] = { { INPUT_USER_ID, "userId" },     { INPUT_VISITOR_ID, "visitorId" },
+	} names[] = { { INPUT_USER_ID, "userId" },       { INPUT_VISITOR_ID, "visitorId" },
 		      { INPUT_SESSION_ID, "sessionId" }, { INPUT_ITEM_IDS, "itemIds" },
-		      { INPUT_CATEGORY, "category" },	 { INPUT_WINDOW, "window" } };
+		      { INPUT_CATEGORY, "category" },    { INPUT_WINDOW, "window" } };
 
 	json_key(j, key);
 	json_array(j);

@@ -11,7 +11,7 @@ struct server {
 	struct http_shared shared;
 	h2o_globalconf_t conf;
 	struct ranker *ranker;
-	unsigned made, running;        /* workers; loops */
+	unsigned made, running; /* workers; loops */
 	struct http_loop *loops;
 	struct metrics **metrics;
 	char url[300];
@@ -53,8 +53,11 @@ static void configure(struct server *s)
 static int worker_init(struct server *s, unsigned i, struct error *e)
 {
 	const struct server_options *opt = &s->shared.opt;
-	struct answerer_options answers = { .store = opt->store, .status = opt->status, .ranker = s->ranker,
-					    .settings = opt->settings, .clock = s->shared.clock };
+	struct answerer_options answers = { .store = opt->store,
+					    .status = opt->status,
+					    .ranker = s->ranker,
+					    .settings = opt->settings,
+					    .clock = s->shared.clock };
 	struct decode_options decode = {
 		.record_max = (size_t)setting_int(opt->settings, SET_DECODE_RECORD_MAX),
 		.vocabularies = setting_string(opt->settings, SET_DECODE_VOCABULARIES),

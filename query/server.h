@@ -15,7 +15,7 @@
 
 /* A page of the demo or of the docs, served from memory. */
 struct static_file {
-	const char *path;          /* "/demo", "/demo/app.js" */
+	const char *path; /* "/demo", "/demo/app.js" */
 	const char *content_type;
 	const void *bytes;
 	size_t n;
@@ -33,12 +33,13 @@ struct server_options {
 	const struct settings *settings;
 	struct store *store;
 	struct status *status;
-	struct publisher *publisher;   /* NULL: POST /events and PUT answer 503 */
+	struct publisher *publisher;      /* NULL: POST /events and PUT answer 503 */
 	const struct answer_ops *answers; /* NULL: the real ones, with a ranker */
 	const struct static_file *files;
 	size_t file_count;
-	bool trusted_feed;             /* demo: GET /demo/feed streams what was published as server-sent events */
-	void (*shoppers)(void *arg, bool on);  /* demo: PUT /demo/shoppers lets them in, DELETE out; NULL: 404. Thread: loop */
+	bool trusted_feed; /* demo: GET /demo/feed streams what was published as server-sent events */
+	void (*shoppers)(void *arg,
+			 bool on); /* demo: PUT /demo/shoppers lets them in, DELETE out; NULL: 404. Thread: loop */
 	void *shoppers_arg;
 };
 

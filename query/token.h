@@ -14,12 +14,12 @@
 
 #define TOKEN_KEY_BYTES 32
 #define TOKEN_CHARS 43
-#define TOKEN_VARIANT_NONE 255   /* no experiment is on */
+#define TOKEN_VARIANT_NONE 255 /* no experiment is on */
 
 struct token {
-	unsigned scenario;    /* 0..65535 */
-	unsigned variant;     /* 0..254, or TOKEN_VARIANT_NONE */
-	int64_t t_ms;         /* when it was answered, wall clock */
+	unsigned scenario; /* 0..65535 */
+	unsigned variant;  /* 0..254, or TOKEN_VARIANT_NONE */
+	int64_t t_ms;      /* when it was answered, wall clock */
 	unsigned char nonce[6];
 };
 

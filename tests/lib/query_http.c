@@ -144,8 +144,11 @@ void shopfront_prepare(struct shopfront *f, const char *const *sets)
 	cr_assert_eq(status_open(f->dir, true, &f->status, &e), 0, "%s", e.text);
 	status_page(f->status)->fresh_ms = (int64_t)time(NULL) * 1000 + MS_PER_DAY;
 	fake_open(&f->publisher);
-	f->opt = (struct server_options){ .settings = f->settings, .store = f->store, .status = f->status,
-					  .publisher = &f->publisher.base, .answers = &stub_answers };
+	f->opt = (struct server_options){ .settings = f->settings,
+					  .store = f->store,
+					  .status = f->status,
+					  .publisher = &f->publisher.base,
+					  .answers = &stub_answers };
 }
 
 void shopfront_start(struct shopfront *f)
@@ -189,7 +192,8 @@ void shopfront_close(struct shopfront *f)
 
 void client_open(struct client *c, int port)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port),
+	struct sockaddr_in to = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port),
 				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	int on = 1;
 
@@ -289,7 +293,8 @@ struct reply *ask_with(const struct shopfront *f, const char *method, const char
 	int n = snprintf(request, sizeof(request), "%s %s HTTP/1.1\r\nHost: x\r\n%s", method, path, headers);
 
 	if (body)
-		n += snprintf(request + n, sizeof(request) - (size_t)n, "Content-Length: %zu\r\n\r\n%s", strlen(body), body);
+		n += snprintf(request + n, sizeof(request) - (size_t)n, "Content-Length: %zu\r\n\r\n%s", strlen(body),
+			      body);
 	else
 		n += snprintf(request + n, sizeof(request) - (size_t)n, "\r\n");
 	cr_assert((size_t)n < sizeof(request));

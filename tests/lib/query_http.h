@@ -24,14 +24,14 @@ enum fake_mode { FAKE_ACK, FAKE_HOLD, FAKE_REFUSE, FAKE_FAIL };
 
 struct fake_record {
 	char topic[64];
-	struct str key, value;    /* value.p NULL: a tombstone */
+	struct str key, value; /* value.p NULL: a tombstone */
 	publish_done done;
 	void *arg;
 	bool told;
 };
 
 struct fake_publisher {
-	struct publisher base;    /* first */
+	struct publisher base; /* first */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	pthread_t thread;
@@ -73,7 +73,7 @@ void shopfront_close(struct shopfront *f);
 
 struct reply {
 	int status;
-	char head[4096];          /* status line and headers, lower case */
+	char head[4096]; /* status line and headers, lower case */
 	char body[1 << 17];
 	size_t n;
 };

@@ -22,10 +22,18 @@ static void stub_close(struct answerer *a)
 }
 
 static const struct scenario_info stub_infos[] = {
-	{ .slug = "home", .number = 1, .meaning = "the \"front\" page", .inputs = INPUT_USER_ID | INPUT_COMMON,
+	{ .slug = "home",
+	  .number = 1,
+	  .meaning = "the \"front\" page",
+	  .inputs = INPUT_USER_ID | INPUT_COMMON,
 	  .chain = { "trending", "best-sellers" } },
-	{ .slug = "also-bought", .number = 32, .is_strategy = true, .meaning = "m", .formula = "f",
-	  .inputs = INPUT_ITEM_IDS | INPUT_COMMON, .required = INPUT_ITEM_IDS },
+	{ .slug = "also-bought",
+	  .number = 32,
+	  .is_strategy = true,
+	  .meaning = "m",
+	  .formula = "f",
+	  .inputs = INPUT_ITEM_IDS | INPUT_COMMON,
+	  .required = INPUT_ITEM_IDS },
 	{ .slug = "trending", .number = 33, .is_strategy = true, .meaning = "m", .formula = "f", .inputs = ~0u },
 };
 
@@ -39,7 +47,8 @@ static bool stub_info(size_t index, struct scenario_info *ret)
 
 static void stub_reason(const struct recommend_request *rq, char *buf, size_t size)
 {
-	snprintf(buf, size, "u=%.*s v=%.*s s=%.*s c=%.*s w=%d n=%u items=%u/%.*s ex=%u/%.*s%d%d%d p=%u e=%d m=%lld g=%x",
+	snprintf(buf, size,
+		 "u=%.*s v=%.*s s=%.*s c=%.*s w=%d n=%u items=%u/%.*s ex=%u/%.*s%d%d%d p=%u e=%d m=%lld g=%x",
 		 STR_FMT(rq->user_id), STR_FMT(rq->visitor_id), STR_FMT(rq->session_id), STR_FMT(rq->category),
 		 (int)rq->window, rq->count, rq->item_count, rq->item_count ? (int)rq->item_ids[0].n : 0,
 		 rq->item_count ? rq->item_ids[0].p : "", rq->exclude_count,
@@ -68,10 +77,19 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	ret->as_of_ms = 1323435000000;
 	ret->lag_ms = 12;
 	ret->item_count = 1;
-	*r = (struct recommended){ .item = 1, .item_id = STR("p\"1"), .score = 0.25, .rank = 1, .strategy = "also-bought",
-				   .stock = { true, 3, 1 }, .low_stock = true,
-				   .why = { .kind = EXPLAIN_PAIR, .together = 3, .item_total = 5, .other_total = 7,
-					    .measure = "jaccard", .pair_score = 0.25 } };
+	*r = (struct recommended){ .item = 1,
+				   .item_id = STR("p\"1"),
+				   .score = 0.25,
+				   .rank = 1,
+				   .strategy = "also-bought",
+				   .stock = { true, 3, 1 },
+				   .low_stock = true,
+				   .why = { .kind = EXPLAIN_PAIR,
+					    .together = 3,
+					    .item_total = 5,
+					    .other_total = 7,
+					    .measure = "jaccard",
+					    .pair_score = 0.25 } };
 	stub_reason(rq, r->reason, sizeof(r->reason));
 	return 0;
 }

@@ -49,7 +49,8 @@ Test(http_events, one_event_is_produced_unchanged_with_its_actor_as_key)
 
 	cr_assert_eq(r->status, 202, "%s", r->body);
 	cr_assert_str_eq(r->body, "{\"status\":\"accepted\",\"partition\":3,\"offset\":0}");
-	expect_record(0, "shop.events", "v1", "{ \"type\" : \"view\", \"visitorId\":\"v\\u0031\", \"itemId\":\"p1\", \"x\": 1 }");
+	expect_record(0, "shop.events", "v1",
+		      "{ \"type\" : \"view\", \"visitorId\":\"v\\u0031\", \"itemId\":\"p1\", \"x\": 1 }");
 }
 
 Test(http_events, an_array_tells_each_event_its_own)
@@ -57,8 +58,10 @@ Test(http_events, an_array_tells_each_event_its_own)
 	struct reply *r = post("[" VIEW("a") " , {\"type\":\"view\",\"userId\":\"u1\"}, \n" VIEW("b,]}") "]");
 
 	cr_assert_eq(r->status, 207, "%s", r->body);
-	cr_assert(strstr(r->body, "{\"accepted\":2,\"refused\":1,\"events\":[{\"index\":0,\"status\":202,"), "%s", r->body);
-	cr_assert(strstr(r->body, "{\"index\":1,\"status\":400,\"error\":{\"type\":\"urn:aisle:problem:missing-field\""),
+	cr_assert(strstr(r->body, "{\"accepted\":2,\"refused\":1,\"events\":[{\"index\":0,\"status\":202,"), "%s",
+		  r->body);
+	cr_assert(strstr(r->body,
+			 "{\"index\":1,\"status\":400,\"error\":{\"type\":\"urn:aisle:problem:missing-field\""),
 		  "%s", r->body);
 	cr_assert(strstr(r->body, "\"index\":2,\"status\":202"), "%s", r->body);
 	expect_record(0, "shop.events", "u1", VIEW("a"));
@@ -87,8 +90,8 @@ static const struct {
 	{ "{", 400, "bad-json", NULL },
 	{ "{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"\"}", 400, "bad-id", "itemId" },
 	{ "{\"type\":\"look\",\"userId\":\"u\",\"itemId\":\"a\"}", 400, "unknown-event-type", "type" },
-	{ "{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\",\"eventTime\":\"2999-01-01T00:00:00Z\"}", 400, "time-in-future",
-	  "eventTime" },
+	{ "{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\",\"eventTime\":\"2999-01-01T00:00:00Z\"}", 400,
+	  "time-in-future", "eventTime" },
 	{ "[5,6]", 400, "bad-body", NULL },
 	{ "[1,2,3,4,5,6]", 413, "body-too-large", NULL },
 };
@@ -139,8 +142,9 @@ Test(http_events, acknowledged_late_is_answered_late)
 {
 	static struct client c;
 	static struct reply r;
-	const char *request = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n"
-			      "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"abcde\"}";
+	const char *request =
+		"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n"
+		"{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"abcde\"}";
 
 	fake_set(&f.publisher, FAKE_HOLD);
 	client_open(&c, f.port);
@@ -157,8 +161,9 @@ Test(http_events, acknowledged_late_is_answered_late)
 Test(http_events, clients_that_leave_while_waiting)
 {
 	static struct client c;
-	const char *request = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n"
-			      "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"abcde\"}";
+	const char *request =
+		"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n"
+		"{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"abcde\"}";
 
 	fake_set(&f.publisher, FAKE_HOLD);
 	for (size_t i = 1; i <= 8; i++) {
@@ -182,21 +187,24 @@ Test(http_events, clients_that_leave_while_waiting)
 static const struct {
 	const char *method, *path, *body;
 	int status;
-	const char *slug, *field;   /* refused */
-	const char *topic, *key;    /* accepted */
+	const char *slug, *field; /* refused */
+	const char *topic, *key;  /* accepted */
 } writes[] = {
 	{ "PUT", "/v1/items/p%7C1", "{\"title\":\"T\"}", 202, NULL, NULL, "shop.catalog", "p|1" },
-	{ "PUT", "/v1/items/p1", "{\"itemId\":\"p1\",\"price\":2.5,\"categories\":[\"A > B\"]}", 202, NULL, NULL, "shop.catalog", "p1" },
+	{ "PUT", "/v1/items/p1", "{\"itemId\":\"p1\",\"price\":2.5,\"categories\":[\"A > B\"]}", 202, NULL, NULL,
+	  "shop.catalog", "p1" },
 	{ "DELETE", "/v1/items/p1", NULL, 202, NULL, NULL, "shop.catalog", "p1" },
 	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4}", 202, NULL, NULL, "shop.stock", "p1" },
-	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"berlin\"}", 202, NULL, NULL, "shop.stock", "p1|berlin" },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"berlin\"}", 202, NULL, NULL, "shop.stock",
+	  "p1|berlin" },
 	{ "PUT", "/v1/items/p1", "{\"itemId\":\"p2\"}", 400, "key-mismatch", "itemId", NULL, NULL },
 	{ "PUT", "/v1/items/p1", "{\"price\":\"x\"}", 400, "wrong-type", "price", NULL, NULL },
 	{ "PUT", "/v1/items/p1", "[]", 400, "bad-body", NULL, NULL, NULL },
 	{ "PUT", "/v1/items/p1", "", 400, "bad-body", NULL, NULL, NULL },
 	{ "PUT", "/v1/items/p1?x=1", "{}", 400, "unknown-parameter", "x", NULL, NULL },
 	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":-4}", 400, "out-of-range", "quantity", NULL, NULL },
-	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":1,\"itemId\":\"p2\"}", 400, "key-mismatch", "itemId", NULL, NULL },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":1,\"itemId\":\"p2\"}", 400, "key-mismatch", "itemId", NULL,
+	  NULL },
 	{ "PUT", "/v1/items/p1/stock", "{}", 400, "missing-field", "quantity", NULL, NULL },
 };
 
@@ -241,7 +249,10 @@ Test(http_events_timeout, the_feed_tells_what_was_accepted)
 	client_open(&c, g.port);
 	client_send(&c, "GET /demo/feed HTTP/1.1\r\nHost: x\r\n\r\n", 37);
 	cr_assert(client_wait(&c, ": hello\n\n"), "%s", c.buf);
-	cr_assert_eq(ask(&g, "POST", "/v1/events", "[" VIEW("a") ",{\"type\":\"view\",\n\"userId\":\"u\",\"itemId\":\"b\"},5]")->status, 207);
+	cr_assert_eq(ask(&g, "POST", "/v1/events",
+			 "[" VIEW("a") ",{\"type\":\"view\",\n\"userId\":\"u\",\"itemId\":\"b\"},5]")
+			     ->status,
+		     207);
 	cr_assert(client_wait(&c, "data: {\"type\":\"view\", \"userId\":\"u\",\"itemId\":\"b\"}\n\n"), "%s", c.buf);
 	cr_assert(strstr(c.buf, "data: " VIEW("a")), "%s", c.buf);
 	server_feed(g.server, STR("{\"told\":1}"));

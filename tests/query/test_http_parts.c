@@ -7,7 +7,7 @@
 static const struct {
 	const char *in;
 	bool plus;
-	const char *out;   /* NULL: refused */
+	const char *out; /* NULL: refused */
 } encoded[] = {
 	{ "abc", false, "abc" },
 	{ "", false, "" },
@@ -38,7 +38,8 @@ Test(http_parts, percent_decode)
 		if (!encoded[i].out)
 			cr_assert_eq(n, -1, "%s", encoded[i].in);
 		else
-			cr_assert(n >= 0 && str_eq((struct str){ out, (uint32_t)n }, str_of(encoded[i].out)), "%s", encoded[i].in);
+			cr_assert(n >= 0 && str_eq((struct str){ out, (uint32_t)n }, str_of(encoded[i].out)), "%s",
+				  encoded[i].in);
 	}
 }
 
@@ -60,10 +61,10 @@ static const struct {
 	int64_t n;
 	const char *second;
 } arrays[] = {
-	{ "[]", 0, NULL },	  { " [ 1 , 2 ] ", 2, "2" },	      { "[{\"a\":[1,2]},\"],[\\\"\"]", 2, "\"],[\\\"\"" },
-	{ "[1,2,3,4]", 4, "2" },  { "[1,]", -1, NULL },		      { "[,1]", -1, NULL },
-	{ "[1", -1, NULL },	  { "[1]]", -1, NULL },		      { "[1] 2", -1, NULL },
-	{ "{}", -1, NULL },	  { "[", -1, NULL },		      { "[\"a]", -1, NULL },
+	{ "[]", 0, NULL },       { " [ 1 , 2 ] ", 2, "2" }, { "[{\"a\":[1,2]},\"],[\\\"\"]", 2, "\"],[\\\"\"" },
+	{ "[1,2,3,4]", 4, "2" }, { "[1,]", -1, NULL },      { "[,1]", -1, NULL },
+	{ "[1", -1, NULL },      { "[1]]", -1, NULL },      { "[1] 2", -1, NULL },
+	{ "{}", -1, NULL },      { "[", -1, NULL },         { "[\"a]", -1, NULL },
 	{ "", -1, NULL },
 };
 
@@ -87,7 +88,8 @@ Test(http_parts, every_route_finds_itself)
 		unsigned methods;
 		bool bad;
 
-		cr_assert_eq(route_find(str_of(route_table[i].pattern), route_table[i].method, memory, params, &methods, &bad),
+		cr_assert_eq(route_find(str_of(route_table[i].pattern), route_table[i].method, memory, params, &methods,
+					&bad),
 			     &route_table[i], "%s", route_table[i].pattern);
 	}
 }

@@ -176,13 +176,16 @@ Test(http_recommend, bad_bodies_name_the_field)
 	for (size_t i = 0; i < ARRAY_SIZE(bad_bodies); i++)
 		expect_problem(ask(&f, "POST", "/v1/recommendations/home", bad_bodies[i].body), 400, bad_bodies[i].slug,
 			       bad_bodies[i].field, bad_bodies[i].body);
-	expect_problem(ask(&f, "POST", "/v1/recommendations/home?count=1", "{}"), 400, "unknown-parameter", "count", "both");
+	expect_problem(ask(&f, "POST", "/v1/recommendations/home?count=1", "{}"), 400, "unknown-parameter", "count",
+		       "both");
 	expect_problem(ask_with(&f, "POST", "/v1/recommendations/home", "Content-Type: text/plain\r\n", "{}"), 415,
 		       "unsupported-media-type", "content-type", "text/plain");
-	expect_problem(ask_with(&f, "POST", "/v1/recommendations/home", "Content-Type: application/jsonp\r\n", "{}"), 415,
-		       "unsupported-media-type", "content-type", "jsonp");
+	expect_problem(ask_with(&f, "POST", "/v1/recommendations/home", "Content-Type: application/jsonp\r\n", "{}"),
+		       415, "unsupported-media-type", "content-type", "jsonp");
 	cr_assert_eq(ask_with(&f, "POST", "/v1/recommendations/home",
-			      "Content-Type: Application/JSON; charset=utf-8\r\n", "{}")->status, 200);
+			      "Content-Type: Application/JSON; charset=utf-8\r\n", "{}")
+			     ->status,
+		     200);
 }
 
 Test(http_recommend, too_many_entries)
@@ -199,7 +202,8 @@ Test(http_recommend, too_many_entries)
 Test(http_recommend, answer_has_the_fields_of_the_contract)
 {
 	struct reply *r = ask(&f, "GET", "/v1/recommendations/also-bought?explain=true", NULL);
-	json_t *v = json_loads(r->body, JSON_REJECT_DUPLICATES, NULL), *item = json_array_get(json_object_get(v, "items"), 0);
+	json_t *v = json_loads(r->body, JSON_REJECT_DUPLICATES, NULL),
+	       *item = json_array_get(json_object_get(v, "items"), 0);
 	unsigned char key[TOKEN_KEY_BYTES];
 	const char *id, *scenario, *as_of, *item_id, *level, *measure;
 	int lag, rank, together, quantity, fallback, promoted, low;
@@ -208,13 +212,14 @@ Test(http_recommend, answer_has_the_fields_of_the_contract)
 	json_t *variant;
 
 	cr_assert_eq(json_unpack_ex(v, NULL, JSON_STRICT, "{s:s,s:s,s:o,s:o,s:b,s:s,s:i,s:F}", "recommendationId", &id,
-				    "scenario", &scenario, "variant", &variant, "items", &item, "fallback", &fallback, "asOf",
-				    &as_of, "lagMs", &lag, "tookMs", &took),
+				    "scenario", &scenario, "variant", &variant, "items", &item, "fallback", &fallback,
+				    "asOf", &as_of, "lagMs", &lag, "tookMs", &took),
 		     0, "%s", r->body);
 	item = json_array_get(item, 0);
-	cr_assert_eq(json_unpack(item, "{s:s,s:F,s:i,s:b,s:{s:s,s:i,s:b},s:{},s:{s:i,s:s}}", "itemId", &item_id, "score", &score,
-				 "rank", &rank, "promoted", &promoted, "stock", "level", &level, "quantity", &quantity,
-				 "lowStock", &low, "properties", "explain", "together", &together, "measure", &measure),
+	cr_assert_eq(json_unpack(item, "{s:s,s:F,s:i,s:b,s:{s:s,s:i,s:b},s:{},s:{s:i,s:s}}", "itemId", &item_id,
+				 "score", &score, "rank", &rank, "promoted", &promoted, "stock", "level", &level,
+				 "quantity", &quantity, "lowStock", &low, "properties", "explain", "together",
+				 &together, "measure", &measure),
 		     0, "%s", r->body);
 	cr_assert_str_eq(item_id, "p\"1");
 	cr_assert_str_eq(level, "low");

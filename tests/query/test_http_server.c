@@ -63,7 +63,8 @@ Test(http_server, methods)
 
 		cr_assert_eq(r->status, methods[i].status, "%s %s: %d", methods[i].method, methods[i].path, r->status);
 		if (methods[i].allow)
-			cr_assert(strstr(r->head, methods[i].allow), "%s %s: %s", methods[i].method, methods[i].path, r->head);
+			cr_assert(strstr(r->head, methods[i].allow), "%s %s: %s", methods[i].method, methods[i].path,
+				  r->head);
 		cr_assert_not(strstr(r->head, "access-control"), "%s", r->head);
 		if (r->status == 404)
 			expect_problem(r, 404, "unknown-route", NULL, methods[i].path);
@@ -83,7 +84,8 @@ Test(http_server, head_is_get_without_a_body)
 
 Test(http_server, keep_alive_and_pipelining)
 {
-	static const char both[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n";
+	static const char both[] =
+		"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n";
 	static struct client c;
 	static struct reply r;
 
@@ -183,8 +185,9 @@ Test(http_server, body_too_large_is_a_problem_too)
 	static char chunked[8192];
 	static struct client c;
 	static struct reply r;
-	int n = snprintf(chunked, sizeof(chunked), "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
-						   "Transfer-Encoding: chunked\r\n\r\n1000\r\n");
+	int n = snprintf(chunked, sizeof(chunked),
+			 "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+			 "Transfer-Encoding: chunked\r\n\r\n1000\r\n");
 
 	memset(chunked + n, ' ', 0x1000);
 	client_open(&c, f.port);
@@ -208,8 +211,9 @@ static void write_item(const char *id, const char *title, int64_t quantity)
 {
 	struct fold *fold;
 	struct catalog_item item;
-	struct stock_record rec = { .item_id = str_of(id), .quantity = quantity, .lead_time_hours = -1, .has_as_of = true,
-				    .as_of_ms = 1000 };
+	struct stock_record rec = {
+		.item_id = str_of(id), .quantity = quantity, .lead_time_hours = -1, .has_as_of = true, .as_of_ms = 1000
+	};
 
 	catalog_item_init(&item);
 	item.item_id = str_of(id);
@@ -251,7 +255,8 @@ Test(http_server, ready_says_why_not)
 	snprintf(page->stopped_why, sizeof(page->stopped_why), "shop.events 3 is shorter than it was");
 	r = ask(&f, "GET", "/readyz", NULL);
 	expect_problem(r, 503, "not-ready", NULL, "stopped");
-	cr_assert(strstr(r->body, "shop.events 3 is shorter") && strstr(r->body, "\"stoppedPartitions\":2"), "%s", r->body);
+	cr_assert(strstr(r->body, "shop.events 3 is shorter") && strstr(r->body, "\"stoppedPartitions\":2"), "%s",
+		  r->body);
 	page->stopped_partitions = 0;
 	page->fresh_ms = (int64_t)time(NULL) * 1000 - 61000;
 	r = ask(&f, "GET", "/readyz", NULL);
@@ -270,10 +275,12 @@ Test(http_server, metrics_count)
 	status_page(f.status)->events = 42;
 	r = ask(&f, "GET", "/metrics", NULL);
 	cr_assert(strstr(r->head, "content-type: text/plain; version=0.0.4"), "%s", r->head);
-	cr_assert(strstr(r->body, "aisle_http_requests_total{method=\"GET\",route=\"/v1/strategies\",status=\"200\"} 3\n"),
+	cr_assert(strstr(r->body,
+			 "aisle_http_requests_total{method=\"GET\",route=\"/v1/strategies\",status=\"200\"} 3\n"),
 		  "%s", r->body);
 	cr_assert(strstr(r->body, "{method=\"none\",route=\"none\",status=\"404\"} 1\n"), "%s", r->body);
-	cr_assert(strstr(r->body, "aisle_http_request_seconds_bucket{method=\"GET\",route=\"/v1/strategies\",le=\"+Inf\"} 3\n"));
+	cr_assert(strstr(r->body,
+			 "aisle_http_request_seconds_bucket{method=\"GET\",route=\"/v1/strategies\",le=\"+Inf\"} 3\n"));
 	cr_assert(strstr(r->body, "\naisle_events_total 42\n"), "%s", r->body);
 	cr_assert(strstr(r->body, "\naisle_store_map_bytes 67108864\n"), "%s", r->body);
 }
@@ -289,16 +296,19 @@ Test(http_server, openapi_describes_every_route)
 	cr_assert(json_is_object(paths), "%s", r->body);
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
 		const struct route *route = &route_table[i];
-		const char *name = route->method == METHOD_GET ? "get" : route->method == METHOD_POST ? "post" :
-				   route->method == METHOD_PUT ? "put" : "delete";
+		const char *name = route->method == METHOD_GET    ? "get"
+				   : route->method == METHOD_POST ? "post"
+				   : route->method == METHOD_PUT  ? "put"
+								  : "delete";
 
 		op = json_object_get(json_object_get(paths, route->pattern), name);
 		cr_assert(json_is_object(op), "%s %s is not in openapi.yaml", name, route->pattern);
-		cr_assert(json_object_size(json_object_get(op, "responses")) > 0, "%s %s has no responses", name, route->pattern);
+		cr_assert(json_object_size(json_object_get(op, "responses")) > 0, "%s %s has no responses", name,
+			  route->pattern);
 	}
-	json_object_foreach(paths, path, item) {
-		json_object_foreach(item, method, op)
-			described += strcmp(method, "parameters") != 0;
+	json_object_foreach(paths, path, item)
+	{
+		json_object_foreach(item, method, op) described += strcmp(method, "parameters") != 0;
 	}
 	cr_assert_eq(described, ROUTE_COUNT, "%zu operations, %d routes", described, ROUTE_COUNT);
 	json_decref(v);
@@ -323,8 +333,9 @@ Test(http_server, stopping_lets_a_waiting_request_end)
 {
 	static struct client c, idle;
 	static struct reply r;
-	const char *request = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n"
-			      "{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\"}";
+	const char *request =
+		"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n"
+		"{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\"}";
 
 	fake_set(&f.publisher, FAKE_HOLD);
 	client_open(&idle, f.port);
@@ -334,7 +345,7 @@ Test(http_server, stopping_lets_a_waiting_request_end)
 	client_send(&c, request, strlen(request));
 	while (fake_count(&f.publisher) == 0)
 		cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
-	server_stop(f.server, 300);   /* nobody acknowledges: the grace runs out */
+	server_stop(f.server, 300); /* nobody acknowledges: the grace runs out */
 	f.server = NULL;
 	cr_assert(client_read(&c, false, &r));
 	expect_problem(&r, 503, "broker-unavailable", NULL, "at the end of the grace");

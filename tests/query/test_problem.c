@@ -19,12 +19,14 @@ Test(problem, members)
 	struct problem p;
 
 	problem_set(&p, PROBLEM_BAD_PARAMETER, "count", "'count' is 1 to %d", 100);
-	cr_assert_str_eq(written(&p, "/v1/trending"),
-			 "{\"type\":\"urn:aisle:problem:bad-parameter\",\"title\":\"a parameter or field of the request is not "
-			 "valid\",\"status\":400,\"detail\":\"'count' is 1 to 100\",\"field\":\"count\",\"instance\":\"/v1/trending\"}");
+	cr_assert_str_eq(
+		written(&p, "/v1/trending"),
+		"{\"type\":\"urn:aisle:problem:bad-parameter\",\"title\":\"a parameter or field of the request is not "
+		"valid\",\"status\":400,\"detail\":\"'count' is 1 to 100\",\"field\":\"count\",\"instance\":\"/v1/trending\"}");
 	problem_set(&p, PROBLEM_METHOD, NULL, "%s", "");
-	cr_assert_str_eq(written(&p, ""), "{\"type\":\"urn:aisle:problem:method-not-allowed\",\"title\":\"the path does not take "
-					  "this method\",\"status\":405}");
+	cr_assert_str_eq(written(&p, ""),
+			 "{\"type\":\"urn:aisle:problem:method-not-allowed\",\"title\":\"the path does not take "
+			 "this method\",\"status\":405}");
 }
 
 Test(problem, errors_become_problems_by_their_class)
