@@ -98,7 +98,7 @@ BENCHES = $(patsubst %.c,$(OUT)/%,$(wildcard bench/bench_*.c))
 # ---- tests; each suite ends with "N passed, N failed", suite.py keeps the counts for the last line ----
 
 SUITE = $(PYTHON) tests/check/suite.py
-TEST_SUITES = check unit race flows
+TEST_SUITES = check unit race cli flows
 
 test: deps-test ## install what is missing, build, and run every test
 	@rm -rf build/results
@@ -118,6 +118,8 @@ run-unit:
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=asan unit
 run-race:
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=tsan races
+run-cli:
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release cli
 run-flows:
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release test-flow
 
@@ -125,6 +127,9 @@ unit: $(UNIT_TESTS)
 	@$(PYTHON) tests/check/units.py $(UNIT_TESTS)
 races: $(RACE_TESTS)
 	@$(PYTHON) tests/check/units.py $(RACE_TESTS)
+
+cli: $(OUT)/aisle
+	@AISLE=$(OUT)/aisle $(PYTHON) tests/cmd/cli.py
 
 # ---- checks of the source itself ----
 
@@ -199,5 +204,5 @@ help: ## this list
 -include $(shell find build/$(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
 FORCE:
-.PHONY: all test test-unit test-flows run-check run-unit run-race run-flows unit races check format sample demo bench \
+.PHONY: all test test-unit test-flows run-check run-unit run-race run-cli run-flows unit races cli check format sample demo bench \
 	bench-run deps deps-test man install clean help FORCE

@@ -77,9 +77,13 @@ static const char *name_end(const char *p)
 	return p;
 }
 
-/* The next " name=" at or after p, or the end of the text. A value may hold spaces. */
+/* The next " name=" at or after p, or the end of the text: a value may hold spaces, a quoted one anything. */
 static const char *next_field(const char *p)
 {
+	const char *quote = *p == '"' ? strchr(p + 1, '"') : NULL;
+
+	if (quote)
+		p = quote + 1;
 	for (; *p; p++)
 		if (*p == ' ' && name_end(p + 1) > p + 1 && *name_end(p + 1) == '=')
 			return p;
@@ -93,14 +97,16 @@ static void json_details(struct json_out *j, const char *details)
 	while (*p) {
 		const char *end = name_end(p), *stop;
 		char name[64] = "details";
+		bool quoted;
 
 		if (end > p && *end == '=' && end - p < (ptrdiff_t)sizeof(name)) {
 			snprintf(name, sizeof(name), "%.*s", (int)(end - p), p);
 			p = end + 1;
 		}
 		stop = next_field(p);
+		quoted = stop - p >= 2 && *p == '"' && stop[-1] == '"';
 		json_key(j, name);
-		json_str(j, (struct str){ p, (uint32_t)(stop - p) });
+		json_str(j, (struct str){ p + quoted, (uint32_t)(stop - p) - 2 * quoted });
 		p = *stop ? stop + 1 : stop;
 	}
 }

@@ -78,6 +78,16 @@ Test(log, json_splits_details_and_stays_utf8)
 	json_decref(line);
 }
 
+Test(log, json_takes_quotes_off)
+{
+	const char *got;
+
+	log_setup(LOG_LEVEL_INFO, LOG_FORMAT_JSON);
+	log_info("m", "why=\"a b=c\" n=%d empty=\"\"", 3);
+	got = caught();
+	cr_expect(strstr(got, "\"why\":\"a b=c\",\"n\":\"3\",\"empty\":\"\"}"), "%s", got);
+}
+
 Test(log, details_without_names_are_kept_whole)
 {
 	const char *got;
