@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 #define ROOM_AT_FIRST 1024
-#define SMALL 512 /* fewer are sorted by comparing */
+#define SMALL 512                  /* fewer are sorted by comparing */
+#define WORTH_SUMMING (1 << 20)    /* a full log of fewer only grows */
 
 int64_t saturating_add(int64_t a, int64_t b)
 {
@@ -33,22 +34,22 @@ static int compare(const void *pa, const void *pb)
 	return a->member < b->member ? -1 : a->member > b->member;
 }
 
-/* Byte 0..3 of the member, then byte 0..7 of the group. */
-static unsigned key_byte(const struct sum_add *a, unsigned byte)
+/* Where byte 0..3 of the member, then byte 0..7 of the group lie in an addition (little-endian). */
+static size_t key_at(unsigned byte)
 {
-	return byte < 4 ? (a->member >> 8 * byte) & 0xff : (unsigned)(a->group >> 8 * (byte - 4)) & 0xff;
+	return byte < 4 ? offsetof(struct sum_add, member) + byte : offsetof(struct sum_add, group) + byte - 4;
 }
 
-static void scatter(const struct sum_add *from, struct sum_add *to, size_t n, unsigned byte)
+static void scatter(const struct sum_add *from, struct sum_add *to, size_t n, size_t key)
 {
 	size_t at[257] = { 0 };
 
 	for (size_t i = 0; i < n; i++)
-		at[key_byte(&from[i], byte) + 1]++;
+		at[((const unsigned char *)&from[i])[key] + 1]++;
 	for (unsigned i = 1; i < 256; i++)
 		at[i] += at[i - 1];
 	for (size_t i = 0; i < n; i++)
-		to[at[key_byte(&from[i], byte)]++] = from[i];
+		to[at[((const unsigned char *)&from[i])[key]]++] = from[i];
 }
 
 static void sort(struct sum_log *log)
@@ -72,7 +73,7 @@ static void sort(struct sum_log *log)
 
 		if (byte < 4 ? !(member_differs >> 8 * byte & 0xff) : !(group_differs >> 8 * (byte - 4) & 0xff))
 			continue;
-		scatter(v, spare, log->n, byte);
+		scatter(v, spare, log->n, key_at(byte));
 		log->v = spare;
 		spare = v;
 	}
@@ -117,7 +118,7 @@ static void sort_and_sum(struct sum_log *log)
 void sum_log_add(struct sum_log *log, uint64_t group, uint32_t member, uint32_t column, int64_t delta)
 {
 	if (log->n == log->room) {
-		if (log->n)
+		if (log->n >= WORTH_SUMMING)
 			sort_and_sum(log);
 		if (log->n >= log->room / 2) {
 			log->room = log->room ? log->room * 2 : ROOM_AT_FIRST;
