@@ -106,7 +106,7 @@ static void server_free(struct server *s)
 static int start_loops(struct server *s, struct error *e)
 {
 	const char *listen = setting_string(s->shared.opt.settings, SET_HTTP_LISTEN);
-	char host[256];
+	char host[256] = "";
 	int port = 0, rc;
 
 	for (unsigned i = 0; i < s->shared.loop_count; i++) {

@@ -1,7 +1,7 @@
 #include "tests/lib/query_http.h"
 
 #include <criterion/criterion.h>
-#include <time.h>
+#include <stdlib.h>
 
 #define VIEW(id) "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"" id "\"}"
 
@@ -182,6 +182,42 @@ Test(http_events, clients_that_leave_while_waiting)
 		cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
 	client_close(&c);
 	/* teardown stops the server while one is held; its acknowledgement comes when the publisher closes */
+}
+
+static void *post_many(void *arg)
+{
+	static const char request[] = "POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+				      "Content-Length: 41\r\n\r\n{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\"}";
+	struct client *c = calloc(1, sizeof(*c));
+	struct reply *r = calloc(1, sizeof(*r));
+	intptr_t accepted = 0;
+
+	(void)arg;
+	client_open(c, f.port);
+	for (int i = 0; i < 200; i++) {
+		client_send(c, request, sizeof(request) - 1);
+		if (!client_read(c, false, r))
+			break;
+		accepted += r->status == 202;
+	}
+	client_close(c);
+	free(c);
+	free(r);
+	return (void *)accepted;
+}
+
+Test(http_events, many_at_once_are_all_acknowledged)
+{
+	pthread_t t[8];
+	void *accepted;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		cr_assert_eq(pthread_create(&t[i], NULL, post_many, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		pthread_join(t[i], &accepted);
+		cr_assert_eq((intptr_t)accepted, 200);
+	}
+	cr_assert_eq(fake_count(&f.publisher), 1600);
 }
 
 static const struct {

@@ -1,0 +1,46 @@
+#include "query/json_out.h"
+
+#include <criterion/criterion.h>
+
+static void expect(const struct json_out *j, const char *text)
+{
+	cr_assert(str_eq((struct str){ j->p, (uint32_t)j->n }, str_of(text)), "%.*s", (int)j->n, j->p);
+}
+
+Test(json_out, commas_and_escapes)
+{
+	struct json_out j = { 0 };
+
+	for (int again = 0; again < 2; again++) {
+		json_reset(&j);
+		json_object(&j);
+		json_key(&j, "a");
+		json_array(&j);
+		json_int(&j, INT64_MIN);
+		json_str(&j, (struct str){ "\"\\\n\x01/\xc3\xa9", 7 });
+		json_object(&j);
+		json_end_object(&j);
+		json_null(&j);
+		json_end_array(&j);
+		json_key(&j, "b");
+		json_bool(&j, true);
+		json_end_object(&j);
+		expect(&j, "{\"a\":[-9223372036854775808,\"\\\"\\\\\\n\\u0001/\xc3\xa9\",{},null],\"b\":true}");
+	}
+	json_fini(&j);
+}
+
+Test(json_out, numbers)
+{
+	struct json_out j = { 0 };
+
+	json_array(&j);
+	json_micros(&j, 1250000);
+	json_micros(&j, -1);
+	json_micros(&j, 3000000);
+	json_number(&j, 0.25);
+	json_number(&j, 1.0 / 0.0);
+	json_end_array(&j);
+	expect(&j, "[1.25,-0.000001,3,0.25,null]");
+	json_fini(&j);
+}
