@@ -84,12 +84,12 @@ void processor_stop(struct processor *p)
 	atomic_store(&p->stop, true);
 }
 
-/* The oldest of the batch's last records says how fresh the views are now; at the log's end that is the wall clock. */
-static int64_t fresh_after_commit(struct processor *p)
+/* At the log's end the views are as fresh as can be; before it, the oldest of the batch's last records says how fresh. */
+static int64_t fresh_after_commit(struct processor *p, int64_t lag)
 {
 	int64_t now = p->clock->wall_ms(p->clock), fresh = now;
 
-	for (size_t i = 0; i < p->positions.n; i++) {
+	for (size_t i = 0; lag && i < p->positions.n; i++) {
 		const struct place *pl = &p->positions.v[i];
 
 		if (pl->changed && pl->at.last_timestamp_ms > 0 && pl->at.last_timestamp_ms < fresh)
@@ -108,7 +108,8 @@ static void tell_source(struct processor *p, struct source *src)
 	}
 }
 
-static void tell_status(struct processor *p, const struct commit_figures *fig, uint64_t took_ns)
+static void tell_status(struct processor *p, const struct commit_figures *fig, uint64_t took_ns,
+			int64_t lag)
 {
 	struct status_page *pg = p->page;
 
@@ -117,7 +118,7 @@ static void tell_status(struct processor *p, const struct commit_figures *fig, u
 	PAGE_SET(pg, commit_ns_last, took_ns);
 	PAGE_SET(pg, batch_records_last, fig->records);
 	PAGE_SET(pg, watermark_ms, p->watermark_ms);
-	PAGE_SET(pg, fresh_ms, fresh_after_commit(p));
+	PAGE_SET(pg, fresh_ms, fresh_after_commit(p, lag));
 }
 
 /* Dead letters first, then views and offsets in one transaction. */
@@ -125,6 +126,7 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 {
 	struct commit_figures fig = { 0 };
 	uint64_t began;
+	int64_t lag;
 	int rc;
 
 	if (!p->pending)
@@ -144,12 +146,13 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 		return error_set(e, rc, "store.path", "cannot commit to '%s': %s", store_path(p->opt.store),
 				 error_text(rc));
 	batcher_committed(&p->batcher, now_ns(p) - began);
-	tell_status(p, &fig, now_ns(p) - began);
+	lag = src->ops->lag(src);
+	tell_status(p, &fig, now_ns(p) - began, lag);
 	tell_source(p, src);
 	positions_clear(&p->positions);
 	p->pending = 0;
 	if (p->opt.progress)
-		p->opt.progress(p->opt.progress_arg, p->page->records, src->ops->lag(src));
+		p->opt.progress(p->opt.progress_arg, p->page->records, lag);
 	return 0;
 }
 
@@ -222,6 +225,9 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 static void note_fatal(struct processor *p, const struct error *e)
 {
 	snprintf(p->page->stopped_why, sizeof(p->page->stopped_why), "%s", e->text);
+	/* readers of the page take any stopped partition for stale answers; now all of them are stopped */
+	if (!p->page->stopped_partitions)
+		PAGE_SET(p->page, stopped_partitions, 1);
 	log_error("log is read no further", "code=%s why=\"%s\"", error_slug(e->code), e->text);
 }
 
