@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #define VIEW(id) "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"" id "\"}"
 
@@ -218,6 +219,36 @@ Test(http_events, many_at_once_are_all_acknowledged)
 		cr_assert_eq((intptr_t)accepted, 200);
 	}
 	cr_assert_eq(fake_count(&f.publisher), 1600);
+}
+
+/* HTTP/2 frees a cancelled request at once, while its record is still under way. */
+Test(http_events, a_cancelled_http2_stream)
+{
+	static const char post_it[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+				      "\0\0\0\x04\0\0\0\0\0"
+				      "\0\0\x23\x01\x04\0\0\0\x01\x83\x86\x44\x0a/v1/events\x41\x01x\x5f\x10"
+				      "application/json"
+				      "\0\0\x29\0\x01\0\0\0\x01{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\"}";
+	static const char cancel[] = "\0\0\x04\x03\0\0\0\0\x01\0\0\0\x08"
+				     "\0\0\x08\x06\0\0\0\0\0"
+				     "pingping";
+	static struct client c;
+
+	fake_set(&f.publisher, FAKE_HOLD);
+	client_open(&c, f.port);
+	client_send(&c, post_it, sizeof(post_it) - 1);
+	while (fake_count(&f.publisher) == 0)
+		cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
+	client_send(&c, cancel, sizeof(cancel) - 1);
+	while (!memmem(c.buf, c.n, "pingping", 8)) {
+		ssize_t n = recv(c.fd, c.buf + c.n, sizeof(c.buf) - c.n, 0);
+
+		cr_assert_gt(n, 0);
+		c.n += (size_t)n;
+	}
+	fake_set(&f.publisher, FAKE_ACK);
+	cr_assert_eq(post(VIEW("a"))->status, 202);
+	client_close(&c);
 }
 
 static const struct {
