@@ -84,7 +84,7 @@ void processor_stop(struct processor *p)
 	atomic_store(&p->stop, true);
 }
 
-/* At the log's end the views are as fresh as can be; before it, the oldest of the batch's last records says how fresh. */
+/* At the end of the log the views are as fresh as can be; before it, as the oldest of the batch's last records. */
 static int64_t fresh_after_commit(struct processor *p, int64_t lag)
 {
 	int64_t now = p->clock->wall_ms(p->clock), fresh = now;
