@@ -53,7 +53,8 @@ static void put_value(struct put *out, json_t *v)
 	switch (json_typeof(v)) {
 	case JSON_OBJECT:
 		*out->p++ = (unsigned char)(0x80 | json_object_size(v));
-		json_object_foreach(v, key, entry) {
+		json_object_foreach(v, key, entry)
+		{
 			put_str(out, key);
 			put_value(out, entry);
 		}
@@ -80,14 +81,16 @@ static void make(struct corpus *json, struct corpus *packed)
 	for (int i = 0; i < EVENTS; i++) {
 		struct put out = { (unsigned char *)packed->record[i] };
 		json_t *tree;
-		int n = snprintf(json->record[i], RECORD_ROOM,
-				 "{\"eventId\":\"%08x-%04x-4000\",\"type\":\"%s\",\"eventTime\":\"2011-12-%02dT%02d:%02d:%02d.%03dZ\","
-				 "\"visitorId\":\"v-%d\",\"userId\":\"u-%d\",\"sessionId\":\"s-%08x\",\"itemId\":\"%d%c\","
-				 "\"quantity\":%d,\"price\":%d.%02d,\"currency\":\"GBP\",\"position\":%d,"
-				 "\"context\":{\"country\":\"GB\",\"region\":\"LND\",\"device\":\"phone\",\"channel\":\"web\"}}",
-				 (unsigned)rand(), (unsigned)rand() & 0xffff, types[rand() % 7], rand() % 28 + 1, rand() % 24,
-				 rand() % 60, rand() % 60, rand() % 1000, rand() % 1000000, rand() % 100000, (unsigned)rand(),
-				 rand() % 100000, 'A' + rand() % 26, rand() % 12 + 1, rand() % 100, rand() % 100, rand() % 40);
+		int n = snprintf(
+			json->record[i], RECORD_ROOM,
+			"{\"eventId\":\"%08x-%04x-4000\",\"type\":\"%s\","
+			"\"eventTime\":\"2011-12-%02dT%02d:%02d:%02d.%03dZ\","
+			"\"visitorId\":\"v-%d\",\"userId\":\"u-%d\",\"sessionId\":\"s-%08x\",\"itemId\":\"%d%c\","
+			"\"quantity\":%d,\"price\":%d.%02d,\"currency\":\"GBP\",\"position\":%d,"
+			"\"context\":{\"country\":\"GB\",\"region\":\"LND\",\"device\":\"phone\",\"channel\":\"web\"}}",
+			(unsigned)rand(), (unsigned)rand() & 0xffff, types[rand() % 7], rand() % 28 + 1, rand() % 24,
+			rand() % 60, rand() % 60, rand() % 1000, rand() % 1000000, rand() % 100000, (unsigned)rand(),
+			rand() % 100000, 'A' + rand() % 26, rand() % 12 + 1, rand() % 100, rand() % 100, rand() % 40);
 
 		json->n[i] = (size_t)n;
 		json->bytes += (size_t)n;

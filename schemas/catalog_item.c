@@ -40,10 +40,8 @@ static const struct {
 };
 
 static const size_t lists[] = {
-	offsetof(struct catalog_item, categories),
-	offsetof(struct catalog_item, tags),
-	offsetof(struct catalog_item, accessories_of),
-	offsetof(struct catalog_item, regions),
+	offsetof(struct catalog_item, categories),     offsetof(struct catalog_item, tags),
+	offsetof(struct catalog_item, accessories_of), offsetof(struct catalog_item, regions),
 	offsetof(struct catalog_item, seasons),
 };
 
@@ -55,9 +53,10 @@ static const size_t lists[] = {
 #define LIST_ENTRY_MAX (2 * CATALOG_TEXT_MAX)
 
 _Static_assert(HEADER_SIZE + CATALOG_TITLE_MAX + 3 * CATALOG_TEXT_MAX + 2 * CATALOG_URL_MAX + CATALOG_ATTRIBUTES_MAX +
-		       16 * ARRAY_SIZE(strings) + 10 * ARRAY_SIZE(numbers) +
-		       CATALOG_LIST_MAX * (LIST_ENTRY_MAX + 4 * (CATALOG_TEXT_MAX + 4) + 4) + 5 * 4 <=
-	       CATALOG_PACKED_MAX, "the packed form fits its bound");
+			       16 * ARRAY_SIZE(strings) + 10 * ARRAY_SIZE(numbers) +
+			       CATALOG_LIST_MAX * (LIST_ENTRY_MAX + 4 * (CATALOG_TEXT_MAX + 4) + 4) + 5 * 4 <=
+		       CATALOG_PACKED_MAX,
+	       "the packed form fits its bound");
 
 static void *field_at(const struct catalog_item *item, size_t offset)
 {

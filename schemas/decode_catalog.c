@@ -92,7 +92,8 @@ static int put_scalar(struct decoder *d, const struct field *f, int token)
 	else if (token == TOKEN_NULL)
 		json_null(j);
 	else
-		return decode__fail(d, f, ERR_WRONG_TYPE, "has a value that is neither a scalar nor an array of scalars");
+		return decode__fail(d, f, ERR_WRONG_TYPE,
+				    "has a value that is neither a scalar nor an array of scalars");
 	if (!rc && j->n > CATALOG_ATTRIBUTES_MAX)
 		return decode__fail(d, f, ERR_BAD_STRING, "is longer than 16384 bytes as JSON");
 	return rc;

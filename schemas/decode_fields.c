@@ -25,8 +25,8 @@ int decode__text(struct decoder *d, const struct field *f, int token, void *into
 	if (token != TOKEN_STRING)
 		return decode__fail(d, f, ERR_WRONG_TYPE, "is not a string");
 	if (text.n > f->max || (text.n && memchr(text.p, 0, text.n)))
-		return error_set(d->scan.e, ERR_BAD_STRING, f->label, "%s is longer than %d bytes or has a NUL", f->label,
-				 (int)f->max);
+		return error_set(d->scan.e, ERR_BAD_STRING, f->label, "%s is longer than %d bytes or has a NUL",
+				 f->label, (int)f->max);
 	*(struct str *)at(into, f) = text.n ? text : (struct str){ 0 };
 	return 0;
 }

@@ -18,12 +18,14 @@ struct field {
 	struct str name;
 	const char *label; /* as errors name it: "items.quantity" */
 	int (*read)(struct decoder *d, const struct field *f, int token, void *into);
-	size_t offset;     /* of the value in *into */
-	int64_t max;       /* bytes of text, micros, or the integer itself */
+	size_t offset; /* of the value in *into */
+	int64_t max;   /* bytes of text, micros, or the integer itself */
 };
 
 #define FIELD(name_, label_, read_, type, member, max_) \
-	{ { name_, sizeof(name_) - 1 }, label_, read_, offsetof(type, member), max_ }
+	{ \
+		{ name_, sizeof(name_) - 1 }, label_, read_, offsetof(type, member), max_ \
+	}
 
 struct field_table {
 	const struct field *v;

@@ -66,8 +66,8 @@ static int settle(struct str key, struct stock_record *r, struct error *e)
 	if (!id_valid(item_id, EVENT_ID_MAX) || location.n > STOCK_LOCATION_MAX || (n < key.n && !location.n))
 		return error_set(e, ERR_BAD_ID, "key", "the record's key is not itemId or itemId|location");
 	if ((r->item_id.n && !str_eq(r->item_id, item_id)) || (r->location.n && !str_eq(r->location, location)))
-		return error_set(e, ERR_KEY_MISMATCH, "itemId", "itemId or location differs from the record's key '%.*s'",
-				 STR_FMT(key));
+		return error_set(e, ERR_KEY_MISMATCH, "itemId",
+				 "itemId or location differs from the record's key '%.*s'", STR_FMT(key));
 	r->item_id = item_id;
 	r->location = location;
 	return 0;
@@ -90,7 +90,8 @@ int decode_stock(struct decoder *d, struct str key, const void *bytes, size_t n,
 			return rc;
 	}
 	if (*deleted)
-		draft.record = (struct stock_record){ .item_id = draft.record.item_id, .location = draft.record.location,
+		draft.record = (struct stock_record){ .item_id = draft.record.item_id,
+						      .location = draft.record.location,
 						      .lead_time_hours = -1 };
 	else if (draft.record.quantity < 0)
 		return error_set(e, ERR_MISSING_FIELD, "quantity", "quantity is missing");

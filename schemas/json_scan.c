@@ -100,8 +100,8 @@ static int unescape_u(struct scan *s)
 
 static int unescape(struct scan *s)
 {
-	static const char plain[128] = { ['"'] = '"', ['\\'] = '\\', ['/'] = '/', ['b'] = '\b', ['f'] = '\f',
-					 ['n'] = '\n', ['r'] = '\r', ['t'] = '\t' };
+	static const char plain[128] = { ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+					 ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t' };
 
 	s->p++;
 	if (s->p < s->end && *s->p == 'u') {

@@ -9,10 +9,26 @@
 #include "schemas/msgpack_scan.h"
 
 static const uint64_t pow10_of[] = {
-	1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, UINT64_C(10000000000),
-	UINT64_C(100000000000), UINT64_C(1000000000000), UINT64_C(10000000000000), UINT64_C(100000000000000),
-	UINT64_C(1000000000000000), UINT64_C(10000000000000000), UINT64_C(100000000000000000),
-	UINT64_C(1000000000000000000), UINT64_C(10000000000000000000),
+	1,
+	10,
+	100,
+	1000,
+	10000,
+	100000,
+	1000000,
+	10000000,
+	100000000,
+	1000000000,
+	UINT64_C(10000000000),
+	UINT64_C(100000000000),
+	UINT64_C(1000000000000),
+	UINT64_C(10000000000000),
+	UINT64_C(100000000000000),
+	UINT64_C(1000000000000000),
+	UINT64_C(10000000000000000),
+	UINT64_C(100000000000000000),
+	UINT64_C(1000000000000000000),
+	UINT64_C(10000000000000000000),
 };
 
 void scan_init(struct scan *s, const void *bytes, size_t n, char *room, struct error *e)
@@ -173,27 +189,34 @@ bool number_from_double(double v, struct number *ret)
 	return json_parse_number(&p, p + n, ret);
 }
 
+static bool is_continued(const unsigned char *p, unsigned n)
+{
+	for (unsigned i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return false;
+	}
+	return true;
+}
+
 unsigned utf8_sequence(const unsigned char *p, const unsigned char *end)
 {
-	size_t left = (size_t)(end - p);
-	unsigned char c;
+	/* Of the second byte, by the first: what keeps out overlong forms, surrogates, and all above U+10FFFF. */
+	unsigned n, low = 0x80, high = 0xbf;
 
-	if (!left)
+	if (p >= end || (p[0] >= 0x80 && p[0] < 0xc2) || p[0] > 0xf4)
 		return 0;
-	c = p[0];
-	if (c < 0x80)
-		return 1;
-	if (c < 0xc2 || c > 0xf4 || left < 2 || (p[1] & 0xc0) != 0x80)
+	n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
+	if ((size_t)(end - p) < n || !is_continued(p, n))
 		return 0;
-	if (c < 0xe0)
-		return 2;
-	if (left < 3 || (p[2] & 0xc0) != 0x80)
-		return 0;
-	if (c < 0xf0) /* overlong below U+0800; surrogates */
-		return (c == 0xe0 && p[1] < 0xa0) || (c == 0xed && p[1] > 0x9f) ? 0 : 3;
-	if (left < 4 || (p[3] & 0xc0) != 0x80)
-		return 0;
-	return (c == 0xf0 && p[1] < 0x90) || (c == 0xf4 && p[1] > 0x8f) ? 0 : 4;
+	if (p[0] == 0xe0)
+		low = 0xa0;
+	else if (p[0] == 0xed)
+		high = 0x9f;
+	else if (p[0] == 0xf0)
+		low = 0x90;
+	else if (p[0] == 0xf4)
+		high = 0x8f;
+	return n == 1 || (p[1] >= low && p[1] <= high) ? n : 0;
 }
 
 static bool is_ascii(const unsigned char *p, size_t n)

@@ -47,10 +47,11 @@ struct scan {
 	const unsigned char *p, *end;
 	bool is_msgpack;
 	unsigned depth;
-	uint32_t left[DECODE_DEPTH_MAX + 1]; /* per open container; MessagePack: what is to come, JSON: 1 before the first */
-	struct str text;                     /* of the last key, string or (JSON) number */
+	uint32_t left[DECODE_DEPTH_MAX +
+		      1]; /* per open container; MessagePack: what is to come, JSON: 1 before the first */
+	struct str text;  /* of the last key, string or (JSON) number */
 	struct number number;
-	char *room;                          /* unescaped strings */
+	char *room; /* unescaped strings */
 	size_t room_n;
 	size_t key_n;
 	struct scan_key keys[SCAN_KEYS_MAX];

@@ -112,7 +112,8 @@ static uint64_t random_next(uint64_t *state)
 
 static void mutate(uint8_t *bytes, size_t *n, uint64_t *state)
 {
-	static const uint8_t telling[] = { '"', '\\', '{', '}', '[', ']', ',', ':', '0', '-', 'e', 0x00, 0x80, 0xc1, 0xdf, 0xff };
+	static const uint8_t telling[] = { '"', '\\', '{', '}',  '[',  ']',  ',',  ':',
+					   '0', '-',  'e', 0x00, 0x80, 0xc1, 0xdf, 0xff };
 
 	for (uint64_t i = random_next(state) % 4 + 1; i && *n > 1; i--) {
 		size_t at = 1 + random_next(state) % (*n - 1);

@@ -44,11 +44,13 @@ const struct decoded *event_from(const char *json)
 const struct decoded *catalog_from(const char *key, const char *json)
 {
 	begin(json, strlen(json));
-	return end(decode_catalog(decoder(), str_of(key), record, strlen(json), &result.item, &result.deleted, &result.e));
+	return end(
+		decode_catalog(decoder(), str_of(key), record, strlen(json), &result.item, &result.deleted, &result.e));
 }
 
 const struct decoded *stock_from(const char *key, const char *json)
 {
 	begin(json, strlen(json));
-	return end(decode_stock(decoder(), str_of(key), record, strlen(json), &result.stock, &result.deleted, &result.e));
+	return end(
+		decode_stock(decoder(), str_of(key), record, strlen(json), &result.stock, &result.deleted, &result.e));
 }

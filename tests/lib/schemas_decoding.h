@@ -6,7 +6,7 @@
 
 /* What came of one record; strings are valid until the next call. */
 struct decoded {
-	const char *slug;    /* "ok" or the error's */
+	const char *slug; /* "ok" or the error's */
 	struct error e;
 	bool deleted;
 	struct event ev;

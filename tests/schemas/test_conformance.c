@@ -13,7 +13,8 @@ Test(conformance, schemas_and_decoder_agree, .timeout = 300)
 	cr_assert_gt(n, 0);
 	self[n] = '\0';
 	*strrchr(self, '/') = '\0';
-	snprintf(command, sizeof(command), "/usr/bin/python3 -B tests/schemas/conformance.py '%s/decode_lines' >&2", self);
+	snprintf(command, sizeof(command), "/usr/bin/python3 -B tests/schemas/conformance.py '%s/decode_lines' >&2",
+		 self);
 	cr_assert_eq(system(command), 0, "run from the top of the tree; it says what differs");
 }
 

@@ -19,48 +19,78 @@ struct refused {
 ParameterizedTestParameters(decode_event, refused)
 {
 	static struct refused cases[] = {
-		{ "", "bad-json", "" }, { "[]", "wrong-type", "" }, { "1", "wrong-type", "" }, { "{" VIEW, "bad-json", "" },
-		{ "{" VIEW "}{", "trailing-bytes", "" }, { "{" VIEW ",\"userId\":\"v\"}", "duplicate-key", "userId" },
-		{ "{" VIEW ",\"x\":1,\"x\":2}", "duplicate-key", "" }, { "{" VIEW ",\"x\":\"\xff\"}", "bad-utf8", "" },
+		{ "", "bad-json", "" },
+		{ "[]", "wrong-type", "" },
+		{ "1", "wrong-type", "" },
+		{ "{" VIEW, "bad-json", "" },
+		{ "{" VIEW "}{", "trailing-bytes", "" },
+		{ "{" VIEW ",\"userId\":\"v\"}", "duplicate-key", "userId" },
+		{ "{" VIEW ",\"x\":1,\"x\":2}", "duplicate-key", "" },
+		{ "{" VIEW ",\"x\":\"\xff\"}", "bad-utf8", "" },
 		{ "{" VIEW ",\"context\":{\"region\":\"a\",\"region\":\"a\"}}", "duplicate-key", "context.region" },
 		{ "{" VIEW ",\"context\":{\"x\":1,\"x\":1}}", "duplicate-key", "" },
-		{ "{}", "missing-field", "type" }, { "{\"type\":null}", "missing-field", "type" }, { "{\"type\":5}", "wrong-type", "type" },
-		{ "{\"type\":\"nosuch\"}", "unknown-event-type", "type" }, { "{\"type\":\"View\"}", "unknown-event-type", "type" },
-		{ "{\"type\":\"\"}", "unknown-event-type", "type" }, { "{\"type\":\"view\",\"itemId\":\"a\"}", "missing-field", "userId" },
+		{ "{}", "missing-field", "type" },
+		{ "{\"type\":null}", "missing-field", "type" },
+		{ "{\"type\":5}", "wrong-type", "type" },
+		{ "{\"type\":\"nosuch\"}", "unknown-event-type", "type" },
+		{ "{\"type\":\"View\"}", "unknown-event-type", "type" },
+		{ "{\"type\":\"\"}", "unknown-event-type", "type" },
+		{ "{\"type\":\"view\",\"itemId\":\"a\"}", "missing-field", "userId" },
 		{ "{\"type\":\"view\",\"userId\":null,\"itemId\":\"a\"}", "missing-field", "userId" },
 		{ "{\"type\":\"view\",\"userId\":\"u\"}", "missing-field", "itemId" },
 		{ "{\"type\":\"view\",\"userId\":\"u\",\"items\":[]}", "missing-field", "itemId" },
 		{ "{\"type\":\"search\",\"userId\":\"u\"}", "missing-field", "query" },
 		{ "{\"type\":\"search\",\"userId\":\"u\",\"query\":\"\"}", "missing-field", "query" },
 		{ "{\"type\":\"search\",\"userId\":\"u\",\"query\":\" \\t\"}", "bad-string", "query" },
-		{ "{\"type\":\"view\",\"userId\":5}", "wrong-type", "userId" }, { "{\"type\":\"view\",\"userId\":\"\"}", "bad-id", "userId" },
+		{ "{\"type\":\"view\",\"userId\":5}", "wrong-type", "userId" },
+		{ "{\"type\":\"view\",\"userId\":\"\"}", "bad-id", "userId" },
 		{ "{\"type\":\"view\",\"userId\":\"a\\u0000\"}", "bad-id", "userId" },
-		{ "{\"visitorId\":\"" X64 X64 "x\"}", "bad-id", "visitorId" }, { "{\"eventId\":\"" X64 "x\"}", "bad-id", "eventId" },
-		{ "{\"sessionId\":\"\"}", "bad-id", "sessionId" }, { "{\"orderId\":[]}", "wrong-type", "orderId" },
-		{ "{" VIEW ",\"quantity\":0}", "out-of-range", "quantity" }, { "{" VIEW ",\"quantity\":10001}", "out-of-range", "quantity" },
-		{ "{" VIEW ",\"quantity\":-1}", "out-of-range", "quantity" }, { "{" VIEW ",\"quantity\":1e300}", "out-of-range", "quantity" },
-		{ "{" VIEW ",\"quantity\":1.5}", "wrong-type", "quantity" }, { "{" VIEW ",\"quantity\":\"1\"}", "wrong-type", "quantity" },
-		{ "{" VIEW ",\"quantity\":true}", "wrong-type", "quantity" }, { "{" VIEW ",\"price\":-0.01}", "out-of-range", "price" },
-		{ "{" VIEW ",\"price\":-1e-400}", "out-of-range", "price" }, { "{" VIEW ",\"price\":100000000.0000001}", "out-of-range", "price" },
-		{ "{" VIEW ",\"price\":\"1\"}", "wrong-type", "price" }, { "{" VIEW ",\"price\":{}}", "wrong-type", "price" },
-		{ "{" VIEW ",\"position\":-1}", "out-of-range", "position" }, { "{" VIEW ",\"position\":2147483648}", "out-of-range", "position" },
-		{ "{" VIEW ",\"eventTime\":\"yesterday\"}", "bad-time", "eventTime" }, { "{" VIEW ",\"eventTime\":1.5}", "bad-time", "eventTime" },
-		{ "{" VIEW ",\"eventTime\":-1}", "out-of-range", "eventTime" }, { "{" VIEW ",\"eventTime\":true}", "wrong-type", "eventTime" },
+		{ "{\"visitorId\":\"" X64 X64 "x\"}", "bad-id", "visitorId" },
+		{ "{\"eventId\":\"" X64 "x\"}", "bad-id", "eventId" },
+		{ "{\"sessionId\":\"\"}", "bad-id", "sessionId" },
+		{ "{\"orderId\":[]}", "wrong-type", "orderId" },
+		{ "{" VIEW ",\"quantity\":0}", "out-of-range", "quantity" },
+		{ "{" VIEW ",\"quantity\":10001}", "out-of-range", "quantity" },
+		{ "{" VIEW ",\"quantity\":-1}", "out-of-range", "quantity" },
+		{ "{" VIEW ",\"quantity\":1e300}", "out-of-range", "quantity" },
+		{ "{" VIEW ",\"quantity\":1.5}", "wrong-type", "quantity" },
+		{ "{" VIEW ",\"quantity\":\"1\"}", "wrong-type", "quantity" },
+		{ "{" VIEW ",\"quantity\":true}", "wrong-type", "quantity" },
+		{ "{" VIEW ",\"price\":-0.01}", "out-of-range", "price" },
+		{ "{" VIEW ",\"price\":-1e-400}", "out-of-range", "price" },
+		{ "{" VIEW ",\"price\":100000000.0000001}", "out-of-range", "price" },
+		{ "{" VIEW ",\"price\":\"1\"}", "wrong-type", "price" },
+		{ "{" VIEW ",\"price\":{}}", "wrong-type", "price" },
+		{ "{" VIEW ",\"position\":-1}", "out-of-range", "position" },
+		{ "{" VIEW ",\"position\":2147483648}", "out-of-range", "position" },
+		{ "{" VIEW ",\"eventTime\":\"yesterday\"}", "bad-time", "eventTime" },
+		{ "{" VIEW ",\"eventTime\":1.5}", "bad-time", "eventTime" },
+		{ "{" VIEW ",\"eventTime\":-1}", "out-of-range", "eventTime" },
+		{ "{" VIEW ",\"eventTime\":true}", "wrong-type", "eventTime" },
 		{ "{" VIEW ",\"eventTime\":253402300800000}", "out-of-range", "eventTime" },
 		{ "{" VIEW ",\"eventTime\":\"1969-12-31T23:59:59Z\"}", "out-of-range", "eventTime" },
-		{ "{" VIEW ",\"items\":[{\"itemId\":\"b\"}]}", "conflicting-fields", "items" }, { "{" VIEW ",\"items\":[]}", "conflicting-fields", "items" },
-		{ "{\"type\":\"view\",\"userId\":\"u\",\"quantity\":1,\"items\":[{\"itemId\":\"b\"}]}", "conflicting-fields", "quantity" },
-		{ "{\"type\":\"view\",\"userId\":\"u\",\"price\":1,\"items\":[{\"itemId\":\"b\"}]}", "conflicting-fields", "price" },
-		{ "{\"items\":{}}", "wrong-type", "items" }, { "{\"items\":[1]}", "wrong-type", "items" }, { "{\"items\":[null]}", "wrong-type", "items" },
-		{ "{\"items\":[{}]}", "missing-field", "items.itemId" }, { "{\"items\":[{\"itemId\":\"\"}]}", "bad-id", "items.itemId" },
+		{ "{" VIEW ",\"items\":[{\"itemId\":\"b\"}]}", "conflicting-fields", "items" },
+		{ "{" VIEW ",\"items\":[]}", "conflicting-fields", "items" },
+		{ "{\"type\":\"view\",\"userId\":\"u\",\"quantity\":1,\"items\":[{\"itemId\":\"b\"}]}",
+		  "conflicting-fields", "quantity" },
+		{ "{\"type\":\"view\",\"userId\":\"u\",\"price\":1,\"items\":[{\"itemId\":\"b\"}]}",
+		  "conflicting-fields", "price" },
+		{ "{\"items\":{}}", "wrong-type", "items" },
+		{ "{\"items\":[1]}", "wrong-type", "items" },
+		{ "{\"items\":[null]}", "wrong-type", "items" },
+		{ "{\"items\":[{}]}", "missing-field", "items.itemId" },
+		{ "{\"items\":[{\"itemId\":\"\"}]}", "bad-id", "items.itemId" },
 		{ "{\"items\":[{\"itemId\":\"a\",\"quantity\":0}]}", "out-of-range", "items.quantity" },
 		{ "{\"items\":[{\"itemId\":\"a\",\"itemId\":\"a\"}]}", "duplicate-key", "items.itemId" },
-		{ "{\"context\":[]}", "wrong-type", "context" }, { "{\"context\":{\"country\":1}}", "wrong-type", "context.country" },
+		{ "{\"context\":[]}", "wrong-type", "context" },
+		{ "{\"context\":{\"country\":1}}", "wrong-type", "context.country" },
 		{ "{\"context\":{\"device\":\"" X64 "x\"}}", "bad-string", "context.device" },
 		{ "{\"currency\":\"a\\u0000\"}", "bad-string", "currency" },
 		{ "{\"query\":\"" X64 X64 X64 X64 X64 X64 X64 X64 "x\"}", "bad-string", "query" },
 		{ "{\"x\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}", "too-deep", "" },
-		{ "\x92\x01\x02", "bad-json", "" }, { "\x81\xa4type\xc4\x01v", "wrong-type", "type" }, { "\x81\xa4type", "bad-msgpack", "" },
+		{ "\x92\x01\x02", "bad-json", "" },
+		{ "\x81\xa4type\xc4\x01v", "wrong-type", "type" },
+		{ "\x81\xa4type", "bad-msgpack", "" },
 	};
 
 	return cr_make_param_array(struct refused, cases, ARRAY_SIZE(cases));
@@ -79,9 +109,12 @@ ParameterizedTest(struct refused *c, decode_event, refused)
 Test(decode_event, every_field)
 {
 	const struct decoded *r = event_from(
-		"{\"eventId\":\"e\\u00e9\",\"type\":\"purchase\",\"eventTime\":\"2011-12-09T12:50:00.5+01:00\",\"userId\":\"u\",\"visitorId\":\"v\","
-		"\"sessionId\":\"s\",\"items\":[{\"itemId\":\"a\",\"quantity\":2.0,\"price\":2.55},{\"itemId\":\"b\",\"x\":[]}],"
-		"\"orderId\":\"o\",\"currency\":\"GBP\",\"query\":\" Red \",\"position\":3,\"recommendationId\":\"r\",\"other\":{\"deep\":[1]},"
+		"{\"eventId\":\"e\\u00e9\",\"type\":\"purchase\","
+		"\"eventTime\":\"2011-12-09T12:50:00.5+01:00\",\"userId\":\"u\",\"visitorId\":\"v\","
+		"\"sessionId\":\"s\",\"items\":[{\"itemId\":\"a\",\"quantity\":2.0,"
+		"\"price\":2.55},{\"itemId\":\"b\",\"x\":[]}],"
+		"\"orderId\":\"o\",\"currency\":\"GBP\",\"query\":\" Red \",\"position\":3,"
+		"\"recommendationId\":\"r\",\"other\":{\"deep\":[1]},"
 		"\"context\":{\"country\":\"GB\",\"region\":\"L\",\"device\":\"phone\",\"channel\":\"web\",\"x\":1}}");
 	const struct event *ev = &r->ev;
 
@@ -90,8 +123,10 @@ Test(decode_event, every_field)
 	cr_expect(ev->has_time);
 	cr_expect_eq(ev->t_ms, INT64_C(1323431400500));
 	cr_expect(str_eq(ev->event_id, STR("e\xc3\xa9")));
-	cr_expect(str_eq(ev->user_id, STR("u")) && str_eq(ev->visitor_id, STR("v")) && str_eq(event_actor(ev), STR("u")));
-	cr_expect(str_eq(ev->session_id, STR("s")) && str_eq(ev->order_id, STR("o")) && str_eq(ev->currency, STR("GBP")));
+	cr_expect(str_eq(ev->user_id, STR("u")) && str_eq(ev->visitor_id, STR("v")) &&
+		  str_eq(event_actor(ev), STR("u")));
+	cr_expect(str_eq(ev->session_id, STR("s")) && str_eq(ev->order_id, STR("o")) &&
+		  str_eq(ev->currency, STR("GBP")));
 	cr_expect(str_eq(ev->query, STR(" Red ")) && str_eq(ev->recommendation_id, STR("r")));
 	cr_expect(str_eq(ev->country, STR("GB")) && str_eq(ev->region, STR("L")));
 	cr_expect(str_eq(ev->device, STR("phone")) && str_eq(ev->channel, STR("web")));
@@ -106,8 +141,9 @@ Test(decode_event, every_field)
 
 Test(decode_event, what_is_absent_or_null)
 {
-	const struct decoded *r = event_from("{\"type\":\"view\",\"visitorId\":\"v\",\"userId\":null,\"itemId\":\"a\",\"items\":null,"
-					     "\"price\":null,\"context\":null,\"eventTime\":null,\"currency\":\"\"}");
+	const struct decoded *r =
+		event_from("{\"type\":\"view\",\"visitorId\":\"v\",\"userId\":null,\"itemId\":\"a\",\"items\":null,"
+			   "\"price\":null,\"context\":null,\"eventTime\":null,\"currency\":\"\"}");
 
 	cr_assert_str_eq(r->slug, "ok", "%s", r->e.text);
 	cr_expect(!r->ev.has_time && !r->ev.user_id.n && !r->ev.currency.p && !r->ev.country.p);
@@ -128,7 +164,8 @@ Test(decode_event, a_single_item_has_its_quantity_and_price)
 
 Test(decode_event, a_search_needs_no_item)
 {
-	const struct decoded *r = event_from("{\"type\":\"search\",\"userId\":\"u\",\"query\":\"x\",\"quantity\":2,\"items\":null}");
+	const struct decoded *r =
+		event_from("{\"type\":\"search\",\"userId\":\"u\",\"query\":\"x\",\"quantity\":2,\"items\":null}");
 
 	cr_assert_str_eq(r->slug, "ok", "%s", r->e.text);
 	cr_expect_eq(r->ev.item_count, 0);
@@ -152,8 +189,10 @@ Test(decode_event, strings_without_escapes_point_into_the_record)
 
 Test(decode_event, messagepack)
 {
-	static const unsigned char bytes[] = "\x86\xa4type\xa8purchase\xa9visitorId\xa1v\xa9" "eventTime\xcf\x00\x00\x01\x34\x22\x7a\x8d\x40"
-					     "\xa6itemId\xd9\x01" "a\xa8quantity\xcd\x00\x02\xa5price\xcb\x40\x04\x66\x66\x66\x66\x66\x66";
+	static const unsigned char bytes[] = "\x86\xa4type\xa8purchase\xa9visitorId\xa1v\xa9"
+					     "eventTime\xcf\x00\x00\x01\x34\x22\x7a\x8d\x40"
+					     "\xa6itemId\xd9\x01"
+					     "a\xa8quantity\xcd\x00\x02\xa5price\xcb\x40\x04\x66\x66\x66\x66\x66\x66";
 	const struct decoded *r = event_from_bytes(bytes, sizeof(bytes) - 1);
 
 	cr_assert_str_eq(r->slug, "ok", "%s", r->e.text);

@@ -14,8 +14,9 @@ static uint64_t of(const char *key, const char *value, size_t n, int64_t timesta
 Test(record, fingerprint)
 {
 	const uint64_t all[] = {
-		of("k", "value", 5, 1), of("k", "value", 5, 2), of("l", "value", 5, 1), of("k", "valuf", 5, 1), of("kv", "alue", 4, 1),
-		of("k", NULL, 0, 1), of("k", "", 0, 1), of(NULL, "kvalue", 6, 1), of("kvalue", "", 0, 1), of(NULL, NULL, 0, -1),
+		of("k", "value", 5, 1), of("k", "value", 5, 2), of("l", "value", 5, 1), of("k", "valuf", 5, 1),
+		of("kv", "alue", 4, 1), of("k", NULL, 0, 1),    of("k", "", 0, 1),      of(NULL, "kvalue", 6, 1),
+		of("kvalue", "", 0, 1), of(NULL, NULL, 0, -1),
 	};
 
 	cr_expect_eq(of("k", "value", 5, 1), all[0]);

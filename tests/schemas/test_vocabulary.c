@@ -58,7 +58,8 @@ Test(vocabulary, is_the_enum_of_the_schema)
 	cr_assert(schema, "run from the top of the tree");
 	names = json_object_get(json_object_get(json_object_get(schema, "properties"), "type"), "enum");
 	cr_assert_eq(vocabulary_init(&v, NULL, NULL), 0);
-	json_array_foreach(names, i, name) {
+	json_array_foreach(names, i, name)
+	{
 		enum event_type type;
 
 		cr_expect(vocabulary_find(&v, str_of(json_string_value(name)), &type), "%s", json_string_value(name));
