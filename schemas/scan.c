@@ -189,34 +189,44 @@ bool number_from_double(double v, struct number *ret)
 	return json_parse_number(&p, p + n, ret);
 }
 
-static bool is_continued(const unsigned char *p, unsigned n)
+/* Bytes of a sequence by its first byte, 0 when none begins so. */
+static unsigned utf8_length(unsigned char first)
 {
-	for (unsigned i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return false;
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2 || first > 0xf4)
+		return 0;
+	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/* What the second byte may be: keeps out overlong forms, surrogates, and all above U+10FFFF. */
+static bool utf8_second_fits(unsigned char first, unsigned char second)
+{
+	switch (first) {
+	case 0xe0:
+		return second >= 0xa0;
+	case 0xed:
+		return second <= 0x9f;
+	case 0xf0:
+		return second >= 0x90;
+	case 0xf4:
+		return second <= 0x8f;
+	default:
+		return true;
 	}
-	return true;
 }
 
 unsigned utf8_sequence(const unsigned char *p, const unsigned char *end)
 {
-	/* Of the second byte, by the first: what keeps out overlong forms, surrogates, and all above U+10FFFF. */
-	unsigned n, low = 0x80, high = 0xbf;
+	unsigned n = p < end ? utf8_length(p[0]) : 0;
 
-	if (p >= end || (p[0] >= 0x80 && p[0] < 0xc2) || p[0] > 0xf4)
+	if ((size_t)(end - p) < n)
 		return 0;
-	n = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if ((size_t)(end - p) < n || !is_continued(p, n))
-		return 0;
-	if (p[0] == 0xe0)
-		low = 0xa0;
-	else if (p[0] == 0xed)
-		high = 0x9f;
-	else if (p[0] == 0xf0)
-		low = 0x90;
-	else if (p[0] == 0xf4)
-		high = 0x8f;
-	return n == 1 || (p[1] >= low && p[1] <= high) ? n : 0;
+	for (unsigned i = 1; i < n; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	return n < 2 || utf8_second_fits(p[0], p[1]) ? n : 0;
 }
 
 static bool is_ascii(const unsigned char *p, size_t n)
