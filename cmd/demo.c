@@ -46,6 +46,7 @@ struct demo {
 	struct demo_log log;
 	struct demo_shoppers *shoppers;
 	struct json_out products;
+	struct static_file files[4];  /* the server borrows them */
 	struct server *server;
 	sigset_t signals;
 };
@@ -91,20 +92,19 @@ static void write_products(struct demo *d)
 static int start_server(struct demo *d, struct error *e)
 {
 	struct str page = demo_file(DEMO_INDEX_HTML), css = demo_file(DEMO_APP_CSS), js = demo_file(DEMO_APP_JS);
-	struct static_file files[] = {
-		{ "/demo", "text/html; charset=utf-8", page.p, page.n },
-		{ "/demo/app.css", "text/css; charset=utf-8", css.p, css.n },
-		{ "/demo/app.js", "text/javascript; charset=utf-8", js.p, js.n },
-		{ "/demo/products.json", "application/json", d->products.p, d->products.n },
-	};
 	struct server_options opt = {
 		.settings = demo_engine_settings(d->engine), .store = demo_engine_store(d->engine),
-		.status = demo_engine_status(d->engine), .publisher = demo_engine_publisher(d->engine), .files = files,
-		.file_count = ARRAY_SIZE(files), .trusted_feed = true, .shoppers = demo_shoppers_set,
+		.status = demo_engine_status(d->engine), .publisher = demo_engine_publisher(d->engine), .files = d->files,
+		.file_count = ARRAY_SIZE(d->files), .trusted_feed = true, .shoppers = demo_shoppers_set,
 		.shoppers_arg = d->shoppers,
 	};
-	int r = server_start(&opt, &d->server, e);
+	int r;
 
+	d->files[0] = (struct static_file){ "/demo", "text/html; charset=utf-8", page.p, page.n };
+	d->files[1] = (struct static_file){ "/demo/app.css", "text/css; charset=utf-8", css.p, css.n };
+	d->files[2] = (struct static_file){ "/demo/app.js", "text/javascript; charset=utf-8", js.p, js.n };
+	d->files[3] = (struct static_file){ "/demo/products.json", "application/json", d->products.p, d->products.n };
+	r = server_start(&opt, &d->server, e);
 	if (!r)
 		demo_shoppers_feed(d->shoppers, d->server);
 	return r;

@@ -48,6 +48,7 @@ const FIRST_PRODUCT = "22423";
 const state = {
 	products: new Map(), tab: "home", product: FIRST_PRODUCT, visitor: remembered("visitor", () => "web-" + uuid()),
 	basket: JSON.parse(remembered("basket", () => "[]")), shown: new Map(), round: 0, stock: new Map(),
+	painted: new Map(),
 };
 
 /* ---- small helpers ---- */
@@ -187,16 +188,16 @@ function drawList(list, answer, changed, before) {
 
 /* ---- fetching ---- */
 
+/* A comma between the entries of a list is literal, one inside an entry is not. */
 function listUrl(list) {
-	const query = new URLSearchParams({ count: list.count ?? 4, explain: "true", properties: "title,price" });
+	const query = { count: list.count ?? 4, explain: true, properties: ["title", "price"], ...list.query };
 	if (list.visitor)
-		query.set("visitorId", state.visitor);
-	if (list.basket && state.basket.length)
-		query.set("itemIds", state.basket.map((line) => line.itemId).join(","));
-	for (const [name, value] of Object.entries(list.query ?? {}))
-		query.set(name, value);
+		query.visitorId = state.visitor;
+	if (list.basket)
+		query.itemIds = state.basket.map((line) => line.itemId);
 	const path = list.neighbour ? `items/${encodeURIComponent(state.product)}/${list.id}` : list.path;
-	return `/v1/${path}?${query}`;
+	return `/v1/${path}?` + Object.entries(query).map(([name, value]) =>
+		name + "=" + [].concat(value).map(encodeURIComponent).join(",")).join("&");
 }
 
 function noteFreshness(answer) {
@@ -222,9 +223,9 @@ async function refresh(baseline = state.shown) {
 	const panel = $("panel"), open = focusKey(), changedTitles = [], nodes = [], shown = new Map(state.shown);
 	let asOf = Infinity;
 	if (tab === "product")
-		nodes.push(drawHero(product, record));
+		nodes.push(painted("hero", [product, record.message ?? record], () => drawHero(product, record)));
 	if (tab === "basket")
-		nodes.push(drawBasket());
+		nodes.push(painted("basket", state.basket, drawBasket));
 	lists.forEach((list, at) => {
 		const answer = answers[at], key = tab === "product" ? `${list.id} ${product}` : list.id;
 		const face = answer instanceof Error ? "" : answer.items.map((i) => `${i.itemId} ${i.reason}`).join("\n");
@@ -233,16 +234,33 @@ async function refresh(baseline = state.shown) {
 		asOf = Math.min(asOf, answer.asOf == null ? Infinity : millis(answer.asOf));
 		if (changed)
 			changedTitles.push(list.title);
-		nodes.push(drawList(list, answer, changed, before?.ids));
+		nodes.push(painted("list " + key, [changed, answer.items ?? answer.message],
+			() => drawList(list, answer, changed, before?.ids)));
 		shown.set(key, { face, ids: new Set(answer.items?.map((item) => item.itemId)) });
 	});
 	state.shown = shown;
-	panel.replaceChildren(...nodes);
-	restoreFocus(open);
+	nodes.forEach((node, at) => {
+		if (panel.children[at] !== node)
+			panel.children[at] ? panel.children[at].replaceWith(node) : panel.append(node);
+	});
+	while (panel.children.length > nodes.length)
+		panel.lastChild.remove();
+	if (!panel.contains(document.activeElement))
+		restoreFocus(open);
 	return { changed: changedTitles, asOf };
 }
 
-/* The lists are drawn anew; whoever works with the keyboard stays where they were. */
+/* What would look the same stays the same node: nothing moves under the pointer. */
+function painted(key, data, draw) {
+	const paint = JSON.stringify(data), last = state.painted.get(key);
+	if (last?.paint === paint)
+		return last.node;
+	const node = draw();
+	state.painted.set(key, { paint, node });
+	return node;
+}
+
+/* A changed list is drawn anew; whoever works with the keyboard stays where they were. */
 function focusKey() {
 	const at = document.activeElement, list = at?.closest?.("[data-list]");
 	return at && $("panel").contains(at) ? { list: list?.dataset.list, item: at.closest("[data-item]")?.dataset.item,
