@@ -170,6 +170,7 @@ deps: ## install the Debian packages for building and the demo
 deps-test: ## the same and those the tests need
 	@deploy/deps.sh $(DEPS_RUN) $(DEPS_TEST)
 
+VERSION = $(shell sed -n 's/.*AISLE_VERSION "\(.*\)"/\1/p' config/version.h)
 COMMANDS = $(shell sed -n 's/^COMMAND(\([a-z_]*\)).*/\1/p' cmd/commands.def | tr _ -)
 MAN_PAGES = $(OUT)/man/aisle.1 $(patsubst %,$(OUT)/man/aisle-%.1,$(COMMANDS))
 
@@ -181,7 +182,7 @@ $(OUT)/man/aisle-%.1: $(OUT)/aisle
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec $(OUT)/aisle $* "$$@"\n' >$(@D)/aisle-$*
 	@chmod +x $(@D)/aisle-$*
-	help2man --no-info --section=1 --version-string='$(shell $(OUT)/aisle --version 2>/dev/null)' \
+	help2man --no-info --section=1 --version-string='$(VERSION)' \
 		--name="$$($< $* --help | sed -n 2p)" -o $@ $(@D)/aisle-$*
 	@rm -f $(@D)/aisle-$*
 

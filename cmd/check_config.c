@@ -177,13 +177,14 @@ const struct command command_check_config = {
 	.name = "check-config",
 	.summary = "Show every setting, where it comes from, and what is wrong",
 	.usage = "[FILE]",
-	.description = "Reads FILE (or the file that the other commands would read), the environment and --set, and prints each\n"
-		       "setting with its value and origin. Every problem is printed, not only the first; then the status is 1.\n"
-		       "Passwords are not shown.\n"
-		       "\n"
-		       "Examples:\n"
-		       "  aisle check-config /etc/aisle/aisle.conf\n"
-		       "  aisle check-config --set http.threads=4 --json\n",
+	.description =
+		"Reads FILE (or the file that the other commands would read), the environment and --set, and prints each\n"
+		"setting with its value and origin. Every problem is printed, not only the first; then the status is 1.\n"
+		"Passwords are not shown.\n"
+		"\n"
+		"Examples:\n"
+		"  aisle check-config /etc/aisle/aisle.conf\n"
+		"  aisle check-config --set http.threads=4 --json\n",
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct check_options),

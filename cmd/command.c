@@ -57,7 +57,7 @@ struct common {
 	const char *config;
 	const char *sets[SETS_MAX];
 	size_t sets_n;
-	char *store_set;     /* "store.path=DIR" of --store */
+	char *store_set; /* "store.path=DIR" of --store */
 };
 
 enum { OPT_CONFIG = 0x1000, OPT_SET, OPT_STORE };
@@ -263,7 +263,7 @@ static void unknown_command(const char *name, struct argp_state *state)
 
 struct choice {
 	const struct command *command;
-	int at;              /* its place in argv */
+	int at; /* its place in argv */
 };
 
 static error_t parse_main(int key, char *arg, struct argp_state *state)
@@ -306,7 +306,8 @@ static void list_commands(struct argp_option *ret)
 	for (i = 0; command_registry[i]; i++)
 		ret[i + 1] = (struct argp_option){ .name = command_registry[i]->name,
 						   .flags = OPTION_DOC | OPTION_NO_USAGE,
-						   .doc = command_registry[i]->summary, .group = 1 };
+						   .doc = command_registry[i]->summary,
+						   .group = 1 };
 	ret[i + 1] = (struct argp_option){ 0 };
 }
 

@@ -15,20 +15,20 @@
 /* Options every command takes: --config FILE, --set KEY=VALUE, --store DIR. */
 struct command_context {
 	struct settings *settings;
-	const struct settings_sources *from;  /* where they came from; for command_reload_log_level and check-config */
-	void *options;             /* the command's own, options_size bytes, zeroed, filled by its parser */
+	const struct settings_sources *from; /* where they came from; for command_reload_log_level and check-config */
+	void *options;                       /* the command's own, options_size bytes, zeroed, filled by its parser */
 };
 
 struct command {
 	const char *name;
-	const char *summary;       /* one line */
-	const char *usage;         /* arguments after the options, as argp's args_doc; NULL: none */
-	const char *description;   /* paragraphs, with an "Examples:" part */
-	const struct argp_option *options;  /* own options, or NULL */
-	argp_parser_t parse;       /* own options and arguments; state->input is `options`; may be NULL */
+	const char *summary;               /* one line */
+	const char *usage;                 /* arguments after the options, as argp's args_doc; NULL: none */
+	const char *description;           /* paragraphs, with an "Examples:" part */
+	const struct argp_option *options; /* own options, or NULL */
+	argp_parser_t parse;               /* own options and arguments; state->input is `options`; may be NULL */
 	size_t options_size;
-	bool without_settings;     /* ctx->settings is NULL: check-config reads them itself */
-	int (*run)(struct command_context *ctx);   /* returns the exit status */
+	bool without_settings;                   /* ctx->settings is NULL: check-config reads them itself */
+	int (*run)(struct command_context *ctx); /* returns the exit status */
 };
 
 /* commands.def, in that order; NULL at the end. */

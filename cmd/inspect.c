@@ -186,14 +186,15 @@ const struct command command_inspect = {
 	.name = "inspect",
 	.summary = "Print a view's rows, or one digest of all of them",
 	.usage = "[VIEW]",
-	.description = "Rows are NDJSON on standard output, read from one snapshot while others go on writing. A digest does not\n"
-		       "depend on the order of rows or on how they are stored: equal digests mean equal views. Without VIEW it\n"
-		       "lists the views and what they mean.\n"
-		       "\n"
-		       "Examples:\n"
-		       "  aisle inspect\n"
-		       "  aisle inspect bought-together --item sku-1\n"
-		       "  aisle inspect --digest --store /var/lib/aisle\n",
+	.description =
+		"Rows are NDJSON on standard output, read from one snapshot while others go on writing. A digest does not\n"
+		"depend on the order of rows or on how they are stored: equal digests mean equal views. Without VIEW it\n"
+		"lists the views and what they mean.\n"
+		"\n"
+		"Examples:\n"
+		"  aisle inspect\n"
+		"  aisle inspect bought-together --item sku-1\n"
+		"  aisle inspect --digest --store /var/lib/aisle\n",
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct inspect_options),

@@ -29,7 +29,8 @@ static const struct argp_option options[] = {
 	{ "start", OPT_START, "TIME", 0, "Event time of the first event, RFC 3339 (" START_DEFAULT ")", 1 },
 	{ "days", OPT_DAYS, "D", 0, "Event time from first to last in days (one day per 200000 events)", 1 },
 	{ "catalog", OPT_CATALOG, NULL, 0, "First a catalogue and a stock record of each item", 1 },
-	{ "to-file", OPT_FILE, "FILE", 0, "Write NDJSON there instead of to standard output; gzip when it ends in .gz", 2 },
+	{ "to-file", OPT_FILE, "FILE", 0, "Write NDJSON there instead of to standard output; gzip when it ends in .gz",
+	  2 },
 	{ "to-kafka", OPT_KAFKA, NULL, 0, "Send to the topics of the settings and wait for every acknowledgement", 2 },
 	{ 0 },
 };
@@ -158,16 +159,17 @@ static int run(struct command_context *ctx)
 const struct command command_simulate = {
 	.name = "simulate",
 	.summary = "Make up a shop's traffic, the same for the same seed",
-	.description = "Sessions of users and guests who view, search, fill carts, buy and return: 100 views to 5.5 cart-adds to 1.7\n"
-		       "purchases, items by Zipf's law, some guests who log in, 2 % exact copies, event times slightly out of order.\n"
-		       "The same options give the same bytes on every machine. Files hold one event a line; catalogue and stock are\n"
-		       "{\"topic\":..,\"key\":..,\"value\":..} lines. `aisle replay --from-file' reads them.\n"
-		       "\n"
-		       "Examples:\n"
-		       "  aisle simulate --events 1000 --seed 7\n"
-		       "  aisle simulate --events 5000000 --catalog --to-file shop.ndjson.gz\n"
-		       "  aisle simulate --events 100000 --to-kafka \\\n"
-		       "      --set kafka.bootstrap.servers=localhost:9092\n",
+	.description =
+		"Sessions of users and guests who view, search, fill carts, buy and return: 100 views to 5.5 cart-adds to 1.7\n"
+		"purchases, items by Zipf's law, some guests who log in, 2 % exact copies, event times slightly out of order.\n"
+		"The same options give the same bytes on every machine. Files hold one event a line; catalogue and stock are\n"
+		"{\"topic\":..,\"key\":..,\"value\":..} lines. `aisle replay --from-file' reads them.\n"
+		"\n"
+		"Examples:\n"
+		"  aisle simulate --events 1000 --seed 7\n"
+		"  aisle simulate --events 5000000 --catalog --to-file shop.ndjson.gz\n"
+		"  aisle simulate --events 100000 --to-kafka \\\n"
+		"      --set kafka.bootstrap.servers=localhost:9092\n",
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct simulate_command_options),

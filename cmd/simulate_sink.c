@@ -18,18 +18,20 @@
 struct simulate_sink {
 	const struct settings *settings;
 	const char *file;
-	int fd;                     /* -1: gzip or Kafka */
+	int fd; /* -1: gzip or Kafka */
 	gzFile gz;
 	struct publisher *publisher;
 	size_t n;
-	char *buffer;               /* BUFFER_BYTES */
+	char *buffer; /* BUFFER_BYTES */
 	_Atomic uint64_t acknowledged, refused;
 	_Atomic int refused_code;
 };
 
 static const enum setting_id topic_settings[TOPIC_COUNT] = {
-	[TOPIC_EVENTS] = SET_TOPIC_EVENTS, [TOPIC_CATALOG] = SET_TOPIC_CATALOG,
-	[TOPIC_STOCK] = SET_TOPIC_STOCK, [TOPIC_CONFIG] = SET_TOPIC_CONFIG,
+	[TOPIC_EVENTS] = SET_TOPIC_EVENTS,
+	[TOPIC_CATALOG] = SET_TOPIC_CATALOG,
+	[TOPIC_STOCK] = SET_TOPIC_STOCK,
+	[TOPIC_CONFIG] = SET_TOPIC_CONFIG,
 };
 
 static bool is_gzip(const char *name)
@@ -145,7 +147,8 @@ static int wait_for(struct simulate_sink *sink, int (*idle)(struct simulate_sink
 	uint64_t since = clock_system.monotonic_ns(&clock_system), seen = atomic_load(&sink->acknowledged);
 
 	while (idle(sink, record) != 0) {
-		uint64_t now = clock_system.monotonic_ns(&clock_system), acknowledged = atomic_load(&sink->acknowledged);
+		uint64_t now = clock_system.monotonic_ns(&clock_system),
+			 acknowledged = atomic_load(&sink->acknowledged);
 
 		if (acknowledged != seen) {
 			seen = acknowledged;
@@ -178,13 +181,13 @@ static int try_flush(struct simulate_sink *sink, const struct simulated *record)
 static int close_kafka(struct simulate_sink *sink, struct error *e)
 {
 	int r = wait_for(sink, try_flush, NULL, e);
-	uint64_t refused;
+	unsigned long long refused, all;
 
 	sink->publisher->ops->close(sink->publisher);
 	refused = atomic_load(&sink->refused);
+	all = refused + atomic_load(&sink->acknowledged);
 	if (r == 0 && refused)
-		r = error_set(e, ERR_PRODUCE, NULL, "%llu of %llu records were not taken: %s", (unsigned long long)refused,
-			      (unsigned long long)(refused + atomic_load(&sink->acknowledged)),
+		r = error_set(e, ERR_PRODUCE, NULL, "%llu of %llu records were not taken: %s", refused, all,
 			      error_text(atomic_load(&sink->refused_code)));
 	return r;
 }

@@ -43,7 +43,8 @@ static struct settings *settings_new(void)
 	char problem[SETTING_PROBLEM_MAX];
 
 	for (int i = 0; i < SETTING_COUNT; i++) {
-		bool ok = setting__assign(&s->values[i], (enum setting_id)i, setting_specs[i].default_, "default", problem);
+		bool ok = setting__assign(&s->values[i], (enum setting_id)i, setting_specs[i].default_, "default",
+					  problem);
 
 		assert(ok); /* a default outside its own bounds is a mistake in settings.def */
 		(void)ok;

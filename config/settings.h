@@ -24,9 +24,9 @@ enum setting_id {
 struct settings;
 
 struct settings_sources {
-	const char *file;              /* NULL: none */
+	const char *file; /* NULL: none */
 	bool environment;
-	const char *const *sets;       /* "key=value"; sets_n of them */
+	const char *const *sets; /* "key=value"; sets_n of them */
 	size_t sets_n;
 };
 

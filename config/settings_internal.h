@@ -9,14 +9,20 @@
 
 #include "config/settings.h"
 
-#define SETTING_VALUE_MAX 4096   /* bytes of one value */
-#define SETTING_ORIGIN_MAX 512   /* bytes of "FILE:LINE" */
-#define SETTING_KAFKA_MAX 512    /* kafka.* pairs */
+#define SETTING_VALUE_MAX 4096 /* bytes of one value */
+#define SETTING_ORIGIN_MAX 512 /* bytes of "FILE:LINE" */
+#define SETTING_KAFKA_MAX 512  /* kafka.* pairs */
 #define SETTING_PROBLEM_MAX 1024
 #define SETTING_ENV_PREFIX "AISLE_"
 
 enum setting_type {
-	SETTING_STRING, SETTING_PATH, SETTING_INT, SETTING_BYTES, SETTING_MS, SETTING_BOOL, SETTING_NUMBER
+	SETTING_STRING,
+	SETTING_PATH,
+	SETTING_INT,
+	SETTING_BYTES,
+	SETTING_MS,
+	SETTING_BOOL,
+	SETTING_NUMBER
 };
 
 struct setting_spec {
@@ -32,8 +38,8 @@ extern const struct setting_spec setting_specs[SETTING_COUNT];
 struct setting_value {
 	char *text;
 	char *origin;
-	int64_t integer;   /* INT, BYTES, MS, BOOL */
-	double number;     /* NUMBER */
+	int64_t integer; /* INT, BYTES, MS, BOOL */
+	double number;   /* NUMBER */
 };
 
 struct kafka_pair {
@@ -54,7 +60,7 @@ struct settings_load {
 	settings_tell tell;
 	void *tell_arg;
 	size_t problems;
-	bool unreadable;      /* the file could not be read at all */
+	bool unreadable; /* the file could not be read at all */
 };
 
 void settings__problem(struct settings_load *load, const char *fmt, ...) PRINTF_LIKE(2, 3);

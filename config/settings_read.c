@@ -54,7 +54,8 @@ static void assign(struct settings_load *load, const char *key, const char *valu
 
 	if (strncmp(key, KAFKA_PREFIX, KAFKA_PREFIX_LEN) == 0) {
 		if (!kafka_name_is_good(key + KAFKA_PREFIX_LEN))
-			settings__problem(load, "%s: '%s' is no kafka.NAME of lower-case letters, digits, '.', '_' and '-'",
+			settings__problem(load,
+					  "%s: '%s' is no kafka.NAME of lower-case letters, digits, '.', '_' and '-'",
 					  origin, key);
 		else if (load->settings->kafka_n >= SETTING_KAFKA_MAX)
 			settings__problem(load, "%s: more than %d kafka.* settings", origin, SETTING_KAFKA_MAX);
@@ -75,8 +76,8 @@ struct reader {
 	const char *path;
 	FILE *f;
 	int line;
-	bool rest_of_line;   /* the last piece had no newline: inih's buffer was full */
-	char **keys;         /* seen so far, to find one that comes twice */
+	bool rest_of_line; /* the last piece had no newline: inih's buffer was full */
+	char **keys;       /* seen so far, to find one that comes twice */
 	int *key_lines;
 	size_t keys_n;
 };
@@ -298,8 +299,8 @@ void settings__read_secrets(struct settings_load *load)
 			pair.name[n - tail] = '\0';
 			settings__put_kafka(s, pair.name, secret, pair.origin);
 		} else {
-			settings__problem(load, "%s: cannot read '%s' of kafka.%s: %s", pair.origin, pair.value, pair.name,
-					  strerror(errno));
+			settings__problem(load, "%s: cannot read '%s' of kafka.%s: %s", pair.origin, pair.value,
+					  pair.name, strerror(errno));
 		}
 		free(pair.name);
 		free(pair.value);

@@ -59,7 +59,8 @@ static void format_amount(enum setting_type type, int64_t value, char *ret, size
 static bool parse_amount(const struct setting_spec *spec, const char *text, int64_t *ret, char *problem)
 {
 	static const char *const forms[] = {
-		[SETTING_INT] = "a whole number", [SETTING_BYTES] = "bytes, as in 512k, 64m or 2g",
+		[SETTING_INT] = "a whole number",
+		[SETTING_BYTES] = "bytes, as in 512k, 64m or 2g",
 		[SETTING_MS] = "a time, as in 100ms, 5s, 1m or 2h",
 	};
 	const struct unit *u = units_of(spec->type);
@@ -140,8 +141,8 @@ static bool check_string(const struct setting_spec *spec, enum setting_id id, co
 	size_t n = strlen(text);
 
 	if (spec->max && ((int64_t)n < spec->min || (int64_t)n > spec->max))
-		return wrong(problem, "'%.64s' has %zu bytes, it must have %lld to %lld", text, n,
-			     (long long)spec->min, (long long)spec->max);
+		return wrong(problem, "'%.64s' has %zu bytes, it must have %lld to %lld", text, n, (long long)spec->min,
+			     (long long)spec->max);
 	for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
 		if (choices[i].id == id)
 			return check_choice(&choices[i], text, problem);

@@ -10,7 +10,7 @@
 
 #include "schemas/base.h"
 
-#define SUGGEST_WORD_MAX 63  /* bytes; longer words get no suggestion */
+#define SUGGEST_WORD_MAX 63 /* bytes; longer words get no suggestion */
 
 /* The nearest of `n` names (the first one on a tie), or NULL when none is near. NULL entries are skipped. */
 const char *suggest_nearest(const char *word, const char *const *names, size_t n);

@@ -4,22 +4,22 @@
 #include <stdlib.h>
 
 #define NEIGHBOURHOOD 16
-#define RECENT 64               /* events a copy may be of */
-#define SLOTS_MAX 65536         /* sessions at a time */
-#define GAP_MS MS_PER_MINUTE    /* mean time between two events of a session */
+#define RECENT 64            /* events a copy may be of */
+#define SLOTS_MAX 65536      /* sessions at a time */
+#define GAP_MS MS_PER_MINUTE /* mean time between two events of a session */
 #define SKEW_MS 3000
-#define VIEWS_MAX 11            /* of a session; 6 on average */
+#define VIEWS_MAX 11 /* of a session; 6 on average */
 
 /* Chances in 1/10,000. */
 #define P_COPY 200
-#define P_SEARCH 1250           /* before a view */
-#define P_CART_ADD 550          /* after a view */
-#define P_PURCHASE 3090         /* after a cart-add: 1.7 of 5.5 */
+#define P_SEARCH 1250   /* before a view */
+#define P_CART_ADD 550  /* after a view */
+#define P_PURCHASE 3090 /* after a cart-add: 1.7 of 5.5 */
 #define P_CART_REMOVE 800
-#define P_RETURN 600            /* after a purchase */
-#define P_NEAR 6000             /* the next item is a neighbour */
+#define P_RETURN 600 /* after a purchase */
+#define P_NEAR 6000  /* the next item is a neighbour */
 #define P_GUEST 3300
-#define P_LOGIN 2000            /* of guests */
+#define P_LOGIN 2000 /* of guests */
 #define P_MORE_LINES 4500
 
 enum step { STEP_BROWSE, STEP_VIEW_FOUND, STEP_CART_ADD, STEP_CART_REMOVE, STEP_PURCHASE, STEP_RETURN };
@@ -42,7 +42,7 @@ struct recent {
 
 /* Walker's alias table: one draw, one comparison. */
 struct alias {
-	uint64_t keep;               /* of 2^53 */
+	uint64_t keep; /* of 2^53 */
 	uint32_t other;
 };
 
@@ -53,7 +53,7 @@ struct simulation {
 	struct slot *slots;
 	uint32_t slot_count;
 	uint64_t events_done, fresh, sessions, orders;
-	uint32_t catalog_done;       /* 2 for each item */
+	uint32_t catalog_done; /* 2 for each item */
 	struct recent *recent;
 	char key[SIMULATE_KEY_MAX], value[SIMULATE_TEXT_MAX];
 };
@@ -302,8 +302,8 @@ static void next_catalog(struct simulation *sim, struct simulated *ret)
 	ret->topic = sim->catalog_done % 2 ? TOPIC_STOCK : TOPIC_CATALOG;
 	ret->key = (struct str){ sim->key, simulate_item_key(item, sim->key) };
 	ret->value.p = sim->value;
-	ret->value.n = ret->topic == TOPIC_STOCK ? simulate_stock_text(item, sim->opt.start_ms, sim->value) :
-						   simulate_catalog_text(item, sim->value);
+	ret->value.n = ret->topic == TOPIC_STOCK ? simulate_stock_text(item, sim->opt.start_ms, sim->value)
+						 : simulate_catalog_text(item, sim->value);
 	sim->catalog_done++;
 }
 

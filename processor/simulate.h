@@ -16,19 +16,19 @@
 #include "schemas/record.h"
 
 #define SIMULATE_ITEMS_MAX 10000000
-#define SIMULATE_EVENTS_A_DAY 200000   /* the rate when span_ms is 0 */
+#define SIMULATE_EVENTS_A_DAY 200000 /* the rate when span_ms is 0 */
 
 struct simulate_options {
 	uint64_t events, seed;
-	uint32_t items, users;   /* 1..SIMULATE_ITEMS_MAX each */
-	int64_t start_ms;        /* event time of the first event */
-	int64_t span_ms;         /* event time from first to last; 0: by SIMULATE_EVENTS_A_DAY */
-	bool catalog;            /* first a catalogue and a stock record for each item */
+	uint32_t items, users; /* 1..SIMULATE_ITEMS_MAX each */
+	int64_t start_ms;      /* event time of the first event */
+	int64_t span_ms;       /* event time from first to last; 0: by SIMULATE_EVENTS_A_DAY */
+	bool catalog;          /* first a catalogue and a stock record for each item */
 };
 
 struct simulated {
 	enum topic topic;
-	struct str key, value;   /* valid until the next call */
+	struct str key, value; /* valid until the next call */
 };
 
 struct simulation;

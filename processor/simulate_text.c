@@ -5,8 +5,8 @@
 #define ACTOR_DIGITS 7
 
 static const char *const colours[] = { "red", "blue", "green", "black", "white", "grey", "oak", "copper" };
-static const char *const kinds[] = { "lamp", "mug", "chair", "scarf", "kettle", "notebook", "lantern", "cushion",
-				     "bowl", "clock", "basket", "candle", "teapot", "blanket", "mirror", "tray" };
+static const char *const kinds[] = { "lamp", "mug",   "chair",  "scarf",  "kettle", "notebook", "lantern", "cushion",
+				     "bowl", "clock", "basket", "candle", "teapot", "blanket",  "mirror",  "tray" };
 static const char *const countries[] = { "DE", "FR", "GB", "NL", "AT", "PL", "ES", "IT" };
 static const char *const devices[] = { "mobile", "desktop", "mobile", "tablet" };
 static const char *const channels[] = { "search", "direct", "email", "social" };

@@ -17,11 +17,11 @@ struct simulated_line {
 struct simulated_event {
 	enum event_type type;
 	int64_t t_ms;
-	uint64_t id, session, order;  /* session 0: not told */
+	uint64_t id, session, order; /* session 0: not told */
 	bool has_user, has_visitor;
 	uint32_t user, visitor;
-	uint32_t item;                /* what it is about; of a search: whose words are asked for */
-	uint32_t line_count;          /* PURCHASE, RETURN */
+	uint32_t item;       /* what it is about; of a search: whose words are asked for */
+	uint32_t line_count; /* PURCHASE, RETURN */
 	struct simulated_line lines[SIMULATE_BASKET_MAX];
 };
 

@@ -83,7 +83,8 @@ Test(settings, the_last_source_wins)
 Test(settings, files_have_comments_spaces_and_any_line_end)
 {
 	struct settings *s = load("# first\r\n\r\n  ; second\n\thttp.threads=4\r\n  log.format   =   json   ; why\n"
-				  "topics.events = a.b", false, NULL, 0);
+				  "topics.events = a.b",
+				  false, NULL, 0);
 
 	cr_expect_eq(setting_int(s, SET_HTTP_THREADS), 4);
 	cr_expect_str_eq(setting_string(s, SET_LOG_FORMAT), "json");
@@ -98,7 +99,8 @@ Test(settings, kafka_pairs_come_from_every_source)
 	struct settings *s;
 
 	setenv("AISLE_KAFKA_BOOTSTRAP_SERVERS", "env:9092", 1);
-	s = load("kafka.bootstrap.servers = file:9092\nkafka.client.id = from-file\nkafka.linger.ms = 5\n", true, sets, 1);
+	s = load("kafka.bootstrap.servers = file:9092\nkafka.client.id = from-file\nkafka.linger.ms = 5\n", true, sets,
+		 1);
 	cr_assert(settings_kafka(s, 0, &name, &value));
 	cr_expect_str_eq(name, "bootstrap.servers");
 	cr_expect_str_eq(value, "env:9092");
@@ -278,7 +280,8 @@ Test(settings, a_file_tells_all_its_problems_with_their_lines)
 
 	snprintf(text, 20000,
 		 "http.threads = 4\n\nhttp.thraeds = 2\n[store]\nhttp.threads = 5\nlog.level = x\nno equals sign\n"
-		 "store.path = %0*d\nlog.format = json\n", 9000, 0);
+		 "store.path = %0*d\nlog.format = json\n",
+		 9000, 0);
 	write_file(text);
 	free(text);
 	cr_expect_eq(settings_check(&from, keep, &problems, &s), 6);

@@ -3,18 +3,28 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 
-static const char *const names[] = { "run", "process", "serve", "demo", "replay", "inspect", "dlq", "simulate", "check-config" };
+static const char *const names[] = { "run",     "process", "serve",    "demo",        "replay",
+				     "inspect", "dlq",     "simulate", "check-config" };
 
 struct word {
-	char word[80], wanted[32];   /* "": no suggestion */
+	char word[80], wanted[32]; /* "": no suggestion */
 };
 
 ParameterizedTestParameters(suggest, nearest)
 {
 	static struct word words[] = {
-		{ "inspct", "inspect" }, { "insepct", "inspect" }, { "Inspect", "inspect" }, { "rnu", "run" }, { "sim", "simulate" },
-		{ "chekc-config", "check-config" }, { "check", "check-config" }, { "proces", "process" }, { "xyzzy", "" },
-		{ "r", "" }, { "", "" }, { "s", "" },
+		{ "inspct", "inspect" },
+		{ "insepct", "inspect" },
+		{ "Inspect", "inspect" },
+		{ "rnu", "run" },
+		{ "sim", "simulate" },
+		{ "chekc-config", "check-config" },
+		{ "check", "check-config" },
+		{ "proces", "process" },
+		{ "xyzzy", "" },
+		{ "r", "" },
+		{ "", "" },
+		{ "s", "" },
 		{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "" },
 	};
 

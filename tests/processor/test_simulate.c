@@ -4,8 +4,9 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 
-static const struct simulate_options shop = { .events = 20000, .seed = 7, .items = 500, .users = 400,
-					      .start_ms = INT64_C(1704067200000) };
+static const struct simulate_options shop = {
+	.events = 20000, .seed = 7, .items = 500, .users = 400, .start_ms = INT64_C(1704067200000)
+};
 
 struct counts {
 	unsigned types[EVENT_TYPE_COUNT], copies, both_ids, with_session, many_items;
@@ -40,7 +41,7 @@ static int compare_ids(const void *a, const void *b)
 static void count(const struct simulate_options *opt, struct counts *c)
 {
 	struct simulation *sim = simulation_new(opt);
-	char (*ids)[16] = xcalloc(opt->events, 16);
+	char(*ids)[16] = xcalloc(opt->events, 16);
 	struct decoder *d = NULL;
 	struct simulated record;
 	struct event ev;
@@ -68,7 +69,8 @@ static void count(const struct simulate_options *opt, struct counts *c)
 
 static void expect_share(const char *what, double part, double whole, double low, double high)
 {
-	cr_expect(part / whole >= low && part / whole <= high, "%s: %.4f is not %.4f to %.4f", what, part / whole, low, high);
+	cr_expect(part / whole >= low && part / whole <= high, "%s: %.4f is not %.4f to %.4f", what, part / whole, low,
+		  high);
 }
 
 Test(simulate, traffic_has_the_promised_shape)
@@ -100,7 +102,8 @@ Test(simulate, the_same_seed_gives_the_same_bytes)
 	count(&shop, &a);
 	count(&shop, &b);
 	cr_expect_eq(a.hash, b.hash);
-	cr_expect_eq(a.hash, UINT64_C(2199772400363147177), "the bytes of seed 7 changed: %llu", (unsigned long long)a.hash);
+	cr_expect_eq(a.hash, UINT64_C(2199772400363147177), "the bytes of seed 7 changed: %llu",
+		     (unsigned long long)a.hash);
 	other.seed = 8;
 	count(&other, &b);
 	cr_expect_neq(a.hash, b.hash);
@@ -137,11 +140,13 @@ Test(simulate, a_catalogue_comes_first)
 	for (uint32_t i = 0; i < opt.items; i++) {
 		cr_assert(simulation_next(sim, &record));
 		cr_assert_eq(record.topic, TOPIC_CATALOG);
-		cr_assert_eq(decode_catalog(d, record.key, record.value.p, record.value.n, &item, &deleted, &e), 0, "%s", e.text);
+		cr_assert_eq(decode_catalog(d, record.key, record.value.p, record.value.n, &item, &deleted, &e), 0,
+			     "%s", e.text);
 		cr_expect_gt(item.price_micros, 0);
 		cr_assert(simulation_next(sim, &record));
 		cr_assert_eq(record.topic, TOPIC_STOCK);
-		cr_assert_eq(decode_stock(d, record.key, record.value.p, record.value.n, &stock, &deleted, &e), 0, "%s", e.text);
+		cr_assert_eq(decode_stock(d, record.key, record.value.p, record.value.n, &stock, &deleted, &e), 0, "%s",
+			     e.text);
 		cr_expect(stock.has_as_of);
 	}
 	cr_assert(simulation_next(sim, &record));
