@@ -179,30 +179,25 @@ static bool take(struct pairing *p, size_t i, int64_t seed_total, struct pair_ca
 static int score(struct asking *q, const struct pair_candidate *c, const struct seed *seeds, enum marginal of_other,
 		 struct pair_best *ret)
 {
-	struct pairing *p = &q->a->pairing;
-	uint32_t strongest = NO_ENTRY;
+	const struct pair_entry *entries = q->a->pairing.entries;
 	struct item_totals totals;
 	int rc = item_totals_get(q->sn, c->item, &totals);
 
 	*ret = (struct pair_best){ .item = c->item };
-	for (uint32_t i = c->first; i != NO_ENTRY; i = p->entries[i].next) {
-		struct pair_entry *e = &p->entries[i];
+	ret->why = (struct explanation){ .kind = EXPLAIN_PAIR, .measure = "jaccard" };
+	ret->why.other_total = marginal_of(&totals, of_other);
+	for (uint32_t i = c->first; i != NO_ENTRY; i = entries[i].next) {
+		const struct pair_entry *e = &entries[i];
+		double term = jaccard(e->count, seeds[e->seed].total, ret->why.other_total);
 
-		e->other_total = marginal_of(&totals, of_other);
-		e->term = jaccard(e->count, seeds[e->seed].total, e->other_total);
-		ret->score += e->term;
-		if (strongest == NO_ENTRY || e->term > p->entries[strongest].term)
-			strongest = i;
+		ret->score += term;
+		if (term > ret->why.pair_score) {
+			ret->seed = e->seed;
+			ret->why.pair_score = term;
+			ret->why.together = e->count;
+			ret->why.item_total = seeds[e->seed].total;
+		}
 	}
-	const struct pair_entry *e = &p->entries[strongest];
-
-	ret->why = (struct explanation){ .kind = EXPLAIN_PAIR,
-					 .together = e->count,
-					 .item_total = seeds[e->seed].total,
-					 .other_total = e->other_total,
-					 .measure = "jaccard",
-					 .pair_score = e->term };
-	ret->seed = e->seed;
 	return rc;
 }
 

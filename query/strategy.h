@@ -88,8 +88,6 @@ struct seed {
 };
 
 struct pair_entry {
-	double term; /* what it adds to the score */
-	int64_t other_total;
 	uint32_t count;
 	uint32_t seed;
 	uint32_t next; /* of the same candidate */
