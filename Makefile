@@ -49,6 +49,7 @@ all: $(OUT)/aisle ## build the program (BUILD=dev|release|asan|tsan)
 # Another compiler or other flags build anew.
 $(OUT)/flags: FORCE
 	@mkdir -p $(@D)
+	@pkg-config --exists $(PKGS) || { echo 'libraries are missing: make deps' >&2; exit 1; }
 	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LIBS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(ALL_LIBS)' >$@
 
 $(OUT)/%.o: %.c $(OUT)/flags
