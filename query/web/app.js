@@ -31,7 +31,7 @@ const LISTS = {
 };
 
 const COUNTS = {
-	together: "with both", itemTotal: "with the first", otherTotal: "with this one", recent: "points now",
+	together: "with both", itemTotal: "with that one", otherTotal: "with this one", recent: "points now",
 	before: "points in the window before", units: "pieces sold", days: "in days", times: "times", lastAt: "last time",
 	measure: "measure", score: "strength",
 };
@@ -146,7 +146,10 @@ function soldOutButton(id, soldOut) {
 
 function whyOf(item) {
 	const counts = make("dl");
-	for (const [name, value] of Object.entries(item.explain ?? {})) {
+	const { with: other, ...facts } = item.explain ?? {};
+	if (other)
+		counts.append(make("dt", { class: "wide" }, "Because of " + titleOf(other)));
+	for (const [name, value] of Object.entries(facts)) {
 		const text = name === "lastAt" ? new Date(value).toLocaleString("en-GB") : typeof value === "number" ?
 			Number(value.toPrecision(4)).toLocaleString("en-GB", { maximumSignificantDigits: 4 }) : String(value);
 		counts.append(make("dt", {}, COUNTS[name] ?? name), make("dd", {}, text));
