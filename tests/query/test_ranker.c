@@ -95,6 +95,17 @@ Test(ranker, a_quick_refresh_follows_the_running_hour)
 	stall_expect(&s, "trending", "c=14.4 a=5.6 b=2.4");
 }
 
+Test(ranker, an_answer_is_as_old_as_its_list)
+{
+	shop_play(&s.shop, "u1 view a @10h");
+	stall_rank(&s);
+	shop_play(&s.shop, "u1 view a @10.5h");
+	stall_expect(&s, "trending", "a=1.1");
+	cr_assert_eq(s.answer.as_of_ms, SHOP_START + 10 * MS_PER_HOUR);
+	stall_expect(&s, "recently-viewed; user=u1", "a");
+	cr_assert_eq(s.answer.as_of_ms, SHOP_START + 10 * MS_PER_HOUR + MS_PER_HOUR / 2);
+}
+
 Test(ranker, another_hour_is_a_full_refresh)
 {
 	shop_play(&s.shop, "u1 view a @10h");
