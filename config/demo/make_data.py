@@ -70,7 +70,8 @@ CATEGORIES = [
         (r"noticeboard|blackboard|memo board|chalkboard|magnet board", "Home > Signs and Boards"),
         (r"toilet|tissue", "Home > Bathroom"),
         (r"", "Stationery > Desk and Craft")]),
-    (r"feltcraft|stencil|naughts|snakes|clay|\bcraft|drawing slate|paint set|game|toy|doll|puzzle|jigsaw|skipping|dominoes|domino|ludo|jack|spinning|yoyo|marbles|soldier|robot|puppet|"
+    (r"feltcraft|stencil|naughts|snakes|clay|\bcraft|drawing slate|paint set|"
+     r"game|toy|doll|puzzle|jigsaw|skipping|dominoes|domino|ludo|jack|spinning|yoyo|marbles|soldier|robot|puppet|"
      r"teddy|soft|dinosaur|playhouse|farm|balls?\b|bingo|croquet|quoits|skittles|kite|circus|space ?boy|dolly|"
      r"building block|tattoo|inflatable|trumpet|whistle|harmonica|windmill|rocking horse|children|childs|baby|kids", [
         (r"union jack", "Home > Textiles"),
@@ -88,7 +89,8 @@ CATEGORIES = [
         (r"", "Home > Signs and Boards")]),
     (r"drawer|cabinet|box\b|boxes|basket|shelf|rack|holder|stand|trunk|chest|organiser|bin\b|crate|tidy|storage|cage|"
      r"cupboard|bucket|case", "Home > Storage"),
-    (r"soap|bath|toothbrush|shower|toilet|tissues|lip|perfume|scent|plasters|first aid|fragrance|oil", "Home > Bathroom"),
+    (r"soap|bath|toothbrush|shower|toilet|tissues|lip|perfume|scent|plasters|first aid|fragrance|oil",
+     "Home > Bathroom"),
     (r"heart|angel|decoration|ornament|star|butterfl|bells?\b|chime|mobile|feather|fairy|figurine|cat\b|dog\b|owl|"
      r"elephant|duck|hen\b", "Home > Decorations"),
     (r"chair|table|stool|bench|sofa|seat|furniture|screen", "Home > Furniture"),
@@ -202,7 +204,8 @@ def main():
     rows = []
     for code in order:
         title = readable(max(names[code].items(), key=lambda kv: (kv[1], kv[0]))[0])
-        rows.append("\t".join([code, title, category_of(title), str(usual[code]), str(stock_of(code, sold[code] / 53))]))
+        rows.append("\t".join([code, title, category_of(title), str(usual[code]),
+                               str(stock_of(code, sold[code] / 53))]))
 
     invoices = {}
     for minute, invoice, code, quantity, price, customer, country, _ in lines:
