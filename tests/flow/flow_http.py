@@ -19,6 +19,7 @@ EVENTS = 8000
 
 def curl_commands():
     """Commands of fenced blocks that start with curl, continued lines and here-documents joined."""
+    check(os.path.exists(README), "there is no README.md")
     with open(README, encoding="utf-8") as f:
         blocks = re.findall(r"^```[a-z]*\n(.*?)^```", f.read(), re.M | re.S)
     ret = []
