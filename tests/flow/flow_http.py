@@ -84,9 +84,11 @@ def check_posted_events(aisle):
     for number in range(3):
         post_events(aisle, [event("purchase", f"{visitor}-{number}",
                                   items=[{"itemId": cup, "quantity": 1, "price": 3}, {"itemId": saucer}])])
-    entry = poll("the bought pair", lambda: shown(aisle, f"/v1/items/{cup}/frequently-bought-together", saucer,
-                                                  explain="true"), 10)[0]
-    check(entry["explain"]["together"] == 3, f"{entry}")
+
+    def bought_three_times():
+        found = shown(aisle, f"/v1/items/{cup}/frequently-bought-together", saucer, explain="true")
+        return found and found[0]["explain"]["together"] == 3
+    poll("the pair, bought three times", bought_three_times, 10)
     say("posted events are in recently-viewed and frequently-bought-together")
     return cup, saucer
 
