@@ -46,7 +46,7 @@ struct demo {
 	struct demo_log log;
 	struct demo_shoppers *shoppers;
 	struct json_out products;
-	struct static_file files[4];  /* the server borrows them */
+	struct static_file files[4]; /* the server borrows them */
 	struct server *server;
 	sigset_t signals;
 };
@@ -93,9 +93,14 @@ static int start_server(struct demo *d, struct error *e)
 {
 	struct str page = demo_file(DEMO_INDEX_HTML), css = demo_file(DEMO_APP_CSS), js = demo_file(DEMO_APP_JS);
 	struct server_options opt = {
-		.settings = demo_engine_settings(d->engine), .store = demo_engine_store(d->engine),
-		.status = demo_engine_status(d->engine), .publisher = demo_engine_publisher(d->engine), .files = d->files,
-		.file_count = ARRAY_SIZE(d->files), .trusted_feed = true, .shoppers = demo_shoppers_set,
+		.settings = demo_engine_settings(d->engine),
+		.store = demo_engine_store(d->engine),
+		.status = demo_engine_status(d->engine),
+		.publisher = demo_engine_publisher(d->engine),
+		.files = d->files,
+		.file_count = ARRAY_SIZE(d->files),
+		.trusted_feed = true,
+		.shoppers = demo_shoppers_set,
 		.shoppers_arg = d->shoppers,
 	};
 	int r;
@@ -113,14 +118,20 @@ static int start_server(struct demo *d, struct error *e)
 static int stream_year(struct demo *d, struct error *e)
 {
 	struct demo_stream_options opt = {
-		.settings = demo_engine_settings(d->engine), .log = &d->log, .publisher = demo_engine_publisher(d->engine),
-		.store = demo_engine_store(d->engine), .status = demo_engine_status(d->engine),
-		.progress = isatty(STDERR_FILENO), .stopped = interrupted, .stopped_arg = d,
+		.settings = demo_engine_settings(d->engine),
+		.log = &d->log,
+		.publisher = demo_engine_publisher(d->engine),
+		.store = demo_engine_store(d->engine),
+		.status = demo_engine_status(d->engine),
+		.progress = isatty(STDERR_FILENO),
+		.stopped = interrupted,
+		.stopped_arg = d,
 	};
 	struct demo_stream_figures figures;
 	int r;
 
-	fprintf(stderr, "a year of a real shop: %zu products, %zu orders and cancellations, %zu simulated views and baskets\n",
+	fprintf(stderr,
+		"a year of a real shop: %zu products, %zu orders and cancellations, %zu simulated views and baskets\n",
 		d->shop->product_count, d->shop->order_count, d->log.visit_count);
 	r = demo_stream(&opt, &figures, e);
 	if (r)
@@ -165,7 +176,8 @@ static int run_demo(struct demo *d, struct command_context *ctx, struct error *e
 	demo_shop_shift(d->shop, clock_system.wall_ms(&clock_system));
 	demo_log_init(&d->log, d->shop);
 	/* --store and --set name a folder; a store that aisle.conf or the environment names is not the demo's to fill */
-	r = demo_engine_open(ctx->from, named ? path : NULL, any_port ? "http.listen=127.0.0.1:0" : NULL, &d->engine, e);
+	r = demo_engine_open(ctx->from, named ? path : NULL, any_port ? "http.listen=127.0.0.1:0" : NULL, &d->engine,
+			     e);
 	if (!r)
 		r = stream_year(d, e);
 	if (r)
@@ -197,7 +209,7 @@ static int run(struct command_context *ctx)
 	sigaddset(&d.signals, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &d.signals, NULL);
 	if (strcmp(setting_string(ctx->settings, SET_LOG_LEVEL), "info") == 0)
-		log_set_level(LOG_LEVEL_WARN);    /* the bar and the answers are what there is to read */
+		log_set_level(LOG_LEVEL_WARN); /* the bar and the answers are what there is to read */
 	r = run_demo(&d, ctx, &e);
 	demo_shoppers_free(d.shoppers);
 	server_stop(d.server, STOP_GRACE_MS);

@@ -10,8 +10,10 @@
 
 static int corrupt(struct error *e, const char *what)
 {
-	return error_set(e, ERR_STORE_CORRUPT, "", "the demo's %s cannot be read: make them again with "
-			 "config/demo/make_data.py", what);
+	return error_set(e, ERR_STORE_CORRUPT, "",
+			 "the demo's %s cannot be read: make them again with "
+			 "config/demo/make_data.py",
+			 what);
 }
 
 /* gzip to heap memory, a NUL after it. */
@@ -189,7 +191,7 @@ static int read_orders(struct demo_shop *shop, struct error *e)
 	s.prices = take_part(&c, length[3]);
 	if (c.bad || count > length[0])
 		return corrupt(e, "orders");
-	shop->lines = xcalloc(length[1] + 1, sizeof(*shop->lines));  /* at least a byte a line */
+	shop->lines = xcalloc(length[1] + 1, sizeof(*shop->lines)); /* at least a byte a line */
 	shop->orders = xcalloc(count + 1, sizeof(*shop->orders));
 	for (i = 0; i < count; i++) {
 		struct demo_order *order = &shop->orders[i];

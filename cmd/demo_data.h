@@ -21,23 +21,23 @@ struct demo_line {
 
 struct demo_order {
 	int64_t t_ms;
-	uint32_t number;      /* 1.. in order of time */
-	uint32_t customer;    /* 0: a guest */
+	uint32_t number;   /* 1.. in order of time */
+	uint32_t customer; /* 0: a guest */
 	struct str country;
-	bool returned;        /* a cancellation: its lines came back */
+	bool returned; /* a cancellation: its lines came back */
 	uint32_t line_count;
 	const struct demo_line *lines;
 };
 
 struct demo_shop {
-	struct demo_product *products;   /* the most often ordered first */
+	struct demo_product *products; /* the most often ordered first */
 	size_t product_count;
-	struct demo_order *orders;       /* by time */
+	struct demo_order *orders; /* by time */
 	size_t order_count;
 	struct demo_line *lines;
 	size_t line_count;
-	int64_t last_ms;                 /* of the last order */
-	int64_t shift_ms;                /* what demo_shop_shift added in all */
+	int64_t last_ms;  /* of the last order */
+	int64_t shift_ms; /* what demo_shop_shift added in all */
 	char *product_text, *order_bytes;
 };
 

@@ -23,9 +23,9 @@ struct demo_engine {
 	pthread_t thread;
 	bool running;
 	atomic_bool ended;
-	int result;                  /* of the processor */
+	int result; /* of the processor */
 	struct error error;
-	char *temporary;             /* folder to remove; NULL: none */
+	char *temporary; /* folder to remove; NULL: none */
 };
 
 const struct settings *demo_engine_settings(const struct demo_engine *engine)
@@ -101,7 +101,8 @@ static int open_store(struct demo_engine *engine, const char *folder, struct err
 
 	snprintf(base, sizeof(base), "%s/base", folder);
 	if (access(base, F_OK) == 0)
-		return error_set(e, ERR_STORE_OPEN, "", "'%s' holds a store already: the demo needs a new folder", folder);
+		return error_set(e, ERR_STORE_OPEN, "", "'%s' holds a store already: the demo needs a new folder",
+				 folder);
 	opt.map_size = (uint64_t)setting_int(engine->settings, SET_STORE_MAP_SIZE);
 	r = store_open(&opt, &engine->store, e);
 	if (!r)
@@ -120,7 +121,8 @@ static void *run(void *arg)
 
 static int start_processor(struct demo_engine *engine, struct error *e)
 {
-	struct processor_options opt = { .settings = engine->settings, .store = engine->store,
+	struct processor_options opt = { .settings = engine->settings,
+					 .store = engine->store,
 					 .status = engine->status };
 	int r;
 

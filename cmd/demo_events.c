@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define VIEWS_BEFORE_ORDER 6    /* products of an order that its customer looked at first, at most */
-#define BROWSERS_PER_ORDER 2    /* visitors who looked at the like and bought nothing */
-#define POPULAR_PRODUCTS 400    /* what a wandering visitor looks at */
+#define VIEWS_BEFORE_ORDER 6 /* products of an order that its customer looked at first, at most */
+#define BROWSERS_PER_ORDER 2 /* visitors who looked at the like and bought nothing */
+#define POPULAR_PRODUCTS 400 /* what a wandering visitor looks at */
 
 uint64_t demo_random(uint64_t *state)
 {

@@ -20,25 +20,25 @@ enum demo_act { DEMO_VIEW, DEMO_CART_ADD, DEMO_ORDER };
 /* What one visitor does once. */
 struct demo_event {
 	int64_t t_ms;
-	uint32_t sequence;          /* breaks ties of t_ms; also the eventId of a visit */
-	uint32_t visitor;           /* a visit of somebody who buys nothing; 0: of the order's customer */
-	uint32_t product;           /* VIEW, CART_ADD */
+	uint32_t sequence; /* breaks ties of t_ms; also the eventId of a visit */
+	uint32_t visitor;  /* a visit of somebody who buys nothing; 0: of the order's customer */
+	uint32_t product;  /* VIEW, CART_ADD */
 	enum demo_act act;
 	const struct demo_order *order;
 };
 
 struct demo_log {
 	const struct demo_shop *shop;
-	struct demo_event *events;  /* by (t_ms, sequence) */
+	struct demo_event *events; /* by (t_ms, sequence) */
 	size_t event_count, event_room;
-	size_t visit_count;         /* of them simulated */
+	size_t visit_count; /* of them simulated */
 	struct json_out json;
 	char key[DEMO_ID_MAX];
 };
 
 struct demo_record {
 	enum topic topic;
-	struct str key, value;      /* valid until the next demo_log_get */
+	struct str key, value; /* valid until the next demo_log_get */
 	int64_t t_ms;
 };
 

@@ -21,7 +21,10 @@ static const struct question questions[] = {
 	{ "product page: Regency Cakestand 3 Tier (22423)", "product-page", { "22423" }, NULL, WINDOW_DEFAULT },
 	{ "bought together with it", "frequently-bought-together", { "22423" }, NULL, WINDOW_DEFAULT },
 	{ "looked at in the same visit (simulated visits)", "also-viewed", { "22423" }, NULL, WINDOW_DEFAULT },
-	{ "basket: Lunch Bag Red Retrospot, Alarm Clock Bakelike Red", "cart", { "20725", "22727" }, NULL,
+	{ "basket: Lunch Bag Red Retrospot, Alarm Clock Bakelike Red",
+	  "cart",
+	  { "20725", "22727" },
+	  NULL,
 	  WINDOW_DEFAULT },
 	{ "home of customer 14911", "home", { NULL }, "14911", WINDOW_DEFAULT },
 	{ "trending, 7 days", "trending", { NULL }, NULL, WINDOW_7D },
@@ -30,8 +33,11 @@ static const struct question questions[] = {
 
 static void fill(struct recommend_request *rq, const struct question *q)
 {
-	*rq = (struct recommend_request){ .scenario = str_of(q->scenario), .count = 5, .explain = true,
-					  .max_staleness_ms = -1, .window = q->window };
+	*rq = (struct recommend_request){ .scenario = str_of(q->scenario),
+					  .count = 5,
+					  .explain = true,
+					  .max_staleness_ms = -1,
+					  .window = q->window };
 	while (rq->item_count < ARRAY_SIZE(q->items) && q->items[rq->item_count]) {
 		rq->item_ids[rq->item_count] = str_of(q->items[rq->item_count]);
 		rq->item_count++;
@@ -64,7 +70,7 @@ static void print_item(const struct recommended *item)
 
 static int ask(struct answerer *a, const struct question *q, struct error *e)
 {
-	static struct recommend_request rq;   /* large: not on the stack */
+	static struct recommend_request rq; /* large: not on the stack */
 	static struct answer answer;
 	int r;
 

@@ -10,16 +10,16 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SHOPPERS 6             /* at a time */
-#define STEPS_MAX 8            /* products one of them looks at */
+#define SHOPPERS 6  /* at a time */
+#define STEPS_MAX 8 /* products one of them looks at */
 #define PAUSE_MIN_MS 150
-#define PAUSE_SPAN_MS 350      /* so about three events a second */
+#define PAUSE_SPAN_MS 350 /* so about three events a second */
 
 struct shopper {
-	uint32_t number;             /* 0: the next one comes in */
+	uint32_t number; /* 0: the next one comes in */
 	const struct demo_order *order;
-	uint32_t at, steps;          /* the product of the order it looks at */
-	bool in_basket;              /* that product was just put there */
+	uint32_t at, steps; /* the product of the order it looks at */
+	bool in_basket;     /* that product was just put there */
 	uint32_t basket[STEPS_MAX], basket_count;
 };
 
@@ -31,7 +31,7 @@ struct demo_shoppers {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool on, ended;              /* under the lock */
+	bool on, ended; /* under the lock */
 
 	/* the thread's own */
 	struct shopper shoppers[SHOPPERS];
@@ -42,7 +42,7 @@ struct demo_shoppers {
 
 static void come_in(struct demo_shoppers *s, struct shopper *who)
 {
-	size_t recent = s->shop->order_count / 5;   /* about 60 days of the busy end of the year */
+	size_t recent = s->shop->order_count / 5; /* about 60 days of the busy end of the year */
 	const struct demo_order *order;
 
 	do {

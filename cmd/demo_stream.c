@@ -10,20 +10,22 @@
 #include <time.h>
 
 #define UNAPPLIED_MAX_DEFAULT (1024 * 1024)
-#define STUCK_NS UINT64_C(30000000000)   /* nothing applied for that long: something is wrong */
+#define STUCK_NS UINT64_C(30000000000) /* nothing applied for that long: something is wrong */
 #define BAR_EVERY_NS UINT64_C(100000000)
 #define BAR_CELLS 30
 #define TOPICS 3
 
 static const enum setting_id topic_settings[TOPICS] = {
-	[TOPIC_EVENTS] = SET_TOPIC_EVENTS, [TOPIC_CATALOG] = SET_TOPIC_CATALOG, [TOPIC_STOCK] = SET_TOPIC_STOCK,
+	[TOPIC_EVENTS] = SET_TOPIC_EVENTS,
+	[TOPIC_CATALOG] = SET_TOPIC_CATALOG,
+	[TOPIC_STOCK] = SET_TOPIC_STOCK,
 };
 
 struct part {
-	uint32_t *sizes;             /* bytes of the record at each offset */
+	uint32_t *sizes; /* bytes of the record at each offset */
 	size_t acknowledged, room;
 	size_t applied;
-	uint64_t unapplied;          /* bytes from `applied` on */
+	uint64_t unapplied; /* bytes from `applied` on */
 	uint64_t bytes;
 };
 
@@ -37,8 +39,8 @@ struct stream {
 	/* shared with the publisher's thread */
 	pthread_mutex_t lock;
 	struct part parts[TOPICS][DEMO_PARTITIONS];
-	uint64_t in_flight;          /* bytes sent, not yet acknowledged */
-	int failed;                  /* the first error of an acknowledgement */
+	uint64_t in_flight; /* bytes sent, not yet acknowledged */
+	int failed;         /* the first error of an acknowledgement */
 };
 
 struct sent {
@@ -91,7 +93,7 @@ static int read_applied(struct stream *s)
 			struct position pos;
 
 			if (offsets_get(s->snap, name, p, &pos))
-				continue;    /* nothing of it is applied yet */
+				continue; /* nothing of it is applied yet */
 			while ((int64_t)part->applied < pos.next && part->applied < part->acknowledged)
 				part->unapplied -= part->sizes[part->applied++];
 			applied += part->applied;
@@ -180,7 +182,7 @@ static int send_record(struct stream *s, const struct demo_record *record, struc
 	while (opt->publisher->ops->send(opt->publisher, setting_string(opt->settings, topic_settings[record->topic]),
 					 -1, record->key, record->value.p, record->value.n, record->t_ms, NULL, 0,
 					 acknowledged, sent)) {
-		r = wait_a_moment(s, e);   /* the queue is full */
+		r = wait_a_moment(s, e); /* the queue is full */
 		if (r) {
 			free(sent);
 			return r;
@@ -211,9 +213,10 @@ static int check_whole(struct stream *s, struct error *e)
 	}
 	if (acknowledged_n != s->figures.records || s->applied_records != s->figures.records ||
 	    page->records != s->figures.records || page->dead_letters || page->duplicates)
-		return error_set(e, ERR_PRODUCE, "", "records were lost: %" PRIu64 " sent, %" PRIu64 " acknowledged, %"
-				 PRIu64 " applied, %" PRIu64 " counted, %" PRIu64 " dead letters, %" PRIu64
-				 " duplicates", s->figures.records, acknowledged_n, s->applied_records, page->records,
+		return error_set(e, ERR_PRODUCE, "",
+				 "records were lost: %" PRIu64 " sent, %" PRIu64 " acknowledged, %" PRIu64
+				 " applied, %" PRIu64 " counted, %" PRIu64 " dead letters, %" PRIu64 " duplicates",
+				 s->figures.records, acknowledged_n, s->applied_records, page->records,
 				 page->dead_letters, page->duplicates);
 	return 0;
 }
@@ -262,7 +265,7 @@ int demo_stream(const struct demo_stream_options *opt, struct demo_stream_figure
 		error_set(e, r, "", "cannot read the store: %s", error_text(r));
 	else
 		r = send_all(s, e);
-	if (opt->publisher->ops->flush(opt->publisher, 10000))   /* what is under way still points to s: it stays */
+	if (opt->publisher->ops->flush(opt->publisher, 10000)) /* what is under way still points to s: it stays */
 		return error_set(e, ERR_PRODUCE, "", "the embedded broker does not acknowledge what was sent");
 	draw_bar(s, true);
 	s->figures.seconds = (double)(clock_system.monotonic_ns(&clock_system) - s->started_ns) / 1e9;

@@ -23,8 +23,8 @@ struct demo_stream_options {
 	struct publisher *publisher;
 	struct store *store;
 	struct status *status;
-	size_t unapplied_max;          /* bytes a partition; 0: 1 MiB */
-	bool progress;                 /* a bar on stderr */
+	size_t unapplied_max; /* bytes a partition; 0: 1 MiB */
+	bool progress;        /* a bar on stderr */
 	/* asked now and then: true ends the stream */
 	bool (*stopped)(void *arg);
 	void *stopped_arg;
@@ -32,7 +32,7 @@ struct demo_stream_options {
 
 struct demo_stream_figures {
 	uint64_t records, bytes;
-	uint64_t bytes_of_fullest;     /* partition */
+	uint64_t bytes_of_fullest; /* partition */
 	double seconds;
 };
 

@@ -42,7 +42,8 @@ static error_t dlq_parse(int key, char *arg, struct argp_state *state)
 		opt->ids[opt->n++] = arg;
 		return 0;
 	case ARGP_KEY_END:
-		if (!opt->verb || (strcmp(opt->verb, "list") && strcmp(opt->verb, "show") && strcmp(opt->verb, "resend")))
+		if (!opt->verb ||
+		    (strcmp(opt->verb, "list") && strcmp(opt->verb, "show") && strcmp(opt->verb, "resend")))
 			argp_error(state, "say list, show or resend");
 		else if (strcmp(opt->verb, "list") && !opt->n && !opt->all)
 			argp_error(state, "%s needs ids as `aisle dlq list' prints them, or --all", opt->verb);
@@ -56,7 +57,7 @@ struct dlq {
 	const struct dlq_options *opt;
 	struct publisher *publisher;
 	size_t seen, chosen, skipped;
-	int failed;                 /* sends that the broker refused */
+	int failed; /* sends that the broker refused */
 };
 
 static bool is_chosen(const struct dlq *q, const struct dead_letter *l)
@@ -99,7 +100,8 @@ static void print_text(const struct dead_letter *l, bool whole)
 	       (long long)l->offset, when);
 	printf("code       %s\nfield      %s\ntext       %s\nkey        ", l->code, l->field, l->text);
 	print_bytes(l->key.p, l->key.n, SHOWN_BYTES);
-	printf("\nbytes      %zu%s\nvalue      ", l->value_len, l->truncated_from ? " (only the beginning was kept)" : "");
+	printf("\nbytes      %zu%s\nvalue      ", l->value_len,
+	       l->truncated_from ? " (only the beginning was kept)" : "");
 	print_bytes(l->value, l->value_len, isatty(STDOUT_FILENO) ? SHOWN_BYTES * 10 : SIZE_MAX);
 	printf("\n\n");
 }
@@ -124,8 +126,9 @@ static void print_json(const struct dead_letter *l, bool whole)
 	struct json_out j = { 0 };
 	const struct {
 		const char *name, *value;
-	} texts[] = { { "id", l->id },     { "topic", l->topic }, { "code", l->code },
-		      { "field", l->field }, { "text", l->text } };
+	} texts[] = {
+		{ "id", l->id }, { "topic", l->topic }, { "code", l->code }, { "field", l->field }, { "text", l->text }
+	};
 
 	json_object(&j);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -214,8 +217,8 @@ static int resend(struct dlq *q, const struct settings *set, struct error *e)
 	q->publisher->ops->close(q->publisher);
 	if (!rc && q->failed)
 		rc = ERR_PRODUCE;
-	return error_set(e, rc, "", "%s", rc == ERR_PRODUCE ? "the broker did not take every record; resend again" :
-							     error_text(rc));
+	return error_set(e, rc, "", "%s",
+			 rc == ERR_PRODUCE ? "the broker did not take every record; resend again" : error_text(rc));
 }
 
 static int dlq_run(struct command_context *ctx)

@@ -10,8 +10,9 @@
 
 static int durability_of(const struct settings *set, enum store_durability *ret, struct error *e)
 {
-	static const char *const names[] = { [STORE_SYNC] = "sync", [STORE_NOMETASYNC] = "nometasync",
-					     [STORE_NOSYNC] = "nosync" };
+	static const char *const names[] = {
+		[STORE_SYNC] = "sync", [STORE_NOMETASYNC] = "nometasync", [STORE_NOSYNC] = "nosync"
+	};
 	const char *name = setting_string(set, SET_STORE_DURABILITY);
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {

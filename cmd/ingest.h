@@ -15,13 +15,13 @@ struct command_context;
 struct ingest {
 	struct store *store;
 	struct status *status;
-	struct source *source;          /* the caller makes it, ingest_close closes it */
-	struct publisher *publisher;    /* as source; NULL: dead letters go to a file */
+	struct source *source;       /* the caller makes it, ingest_close closes it */
+	struct publisher *publisher; /* as source; NULL: dead letters go to a file */
 	struct processor *processor;
 	pthread_t thread;
 	bool started;
 	atomic_bool ended;
-	int code;                       /* once ended: processor_run's */
+	int code; /* once ended: processor_run's */
 	struct error why;
 };
 

@@ -96,8 +96,9 @@ static void summary(const struct status_page *pg, double seconds, bool as_json)
 	struct json_out j = { 0 };
 
 	if (!as_json) {
-		printf("%llu events, %llu dead letters, %llu duplicates, %.1f seconds\n", (unsigned long long)pg->events,
-		       (unsigned long long)pg->dead_letters, (unsigned long long)pg->duplicates, seconds);
+		printf("%llu events, %llu dead letters, %llu duplicates, %.1f seconds\n",
+		       (unsigned long long)pg->events, (unsigned long long)pg->dead_letters,
+		       (unsigned long long)pg->duplicates, seconds);
 		return;
 	}
 	json_object(&j);

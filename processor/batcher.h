@@ -11,9 +11,9 @@
 
 struct batcher {
 	uint64_t records_max, bytes_max, time_max_ns, linger_ns; /* the bounds */
-	uint64_t near;        /* records of lag up to which the processor counts as live */
-	uint64_t began_ns;    /* first pending record; 0: none */
-	uint64_t commit_ns;   /* how long the last commit took */
+	uint64_t near;      /* records of lag up to which the processor counts as live */
+	uint64_t began_ns;  /* first pending record; 0: none */
+	uint64_t commit_ns; /* how long the last commit took */
 };
 
 struct batch_state {

@@ -34,8 +34,8 @@ struct dead_letters {
 	struct letters_file *file;
 };
 
-int dead_letters_open(struct publisher *publisher, const char *topic, const char *store_path,
-		      struct dead_letters **ret, struct error *e)
+int dead_letters_open(struct publisher *publisher, const char *topic, const char *store_path, struct dead_letters **ret,
+		      struct error *e)
 {
 	struct dead_letters *d = xcalloc(1, sizeof(*d));
 	int rc = 0;
@@ -83,10 +83,10 @@ static void on_done(void *arg, int code, int32_t partition, int64_t offset)
 static void send(struct dead_letters *d, struct letter *l)
 {
 	struct header h[8] = {
-		{ "aisle-topic", str_of(l->topic) },         { "aisle-partition", str_of(l->partition) },
-		{ "aisle-offset", str_of(l->offset) },       { "aisle-timestamp", str_of(l->timestamp) },
-		{ "aisle-code", str_of(l->code) },           { "aisle-field", str_of(l->field) },
-		{ "aisle-text", str_of(l->text) },           { "aisle-truncated-from", str_of(l->full) },
+		{ "aisle-topic", str_of(l->topic) },   { "aisle-partition", str_of(l->partition) },
+		{ "aisle-offset", str_of(l->offset) }, { "aisle-timestamp", str_of(l->timestamp) },
+		{ "aisle-code", str_of(l->code) },     { "aisle-field", str_of(l->field) },
+		{ "aisle-text", str_of(l->text) },     { "aisle-truncated-from", str_of(l->full) },
 	};
 	struct str key = { l->has_key ? l->bytes : NULL, (uint32_t)l->key_len };
 	const void *value = l->has_value ? l->bytes + l->key_len : NULL;

@@ -27,8 +27,8 @@
 struct dead_letters;
 
 /* `publisher` NULL: to DIR/dead-letters.ndjson. Publisher and strings are borrowed. */
-int dead_letters_open(struct publisher *publisher, const char *topic, const char *store_path,
-		      struct dead_letters **ret, struct error *e) MUST_CHECK;
+int dead_letters_open(struct publisher *publisher, const char *topic, const char *store_path, struct dead_letters **ret,
+		      struct error *e) MUST_CHECK;
 /* Letters not settled are forgotten; their records were not committed. NULL is fine. */
 void dead_letters_close(struct dead_letters *d);
 
@@ -44,15 +44,15 @@ int dead_letters_settle(struct dead_letters *d, const atomic_bool *stop, struct 
 /* ---- back: main thread ---- */
 
 struct dead_letter {
-	const char *id;            /* "PARTITION:OFFSET" in the topic, "file:LINE" */
-	const char *topic;         /* where it came from: a topic, or "file:PATH" */
-	const char *resend_topic;  /* where a resend goes; "" when unknown */
+	const char *id;           /* "PARTITION:OFFSET" in the topic, "file:LINE" */
+	const char *topic;        /* where it came from: a topic, or "file:PATH" */
+	const char *resend_topic; /* where a resend goes; "" when unknown */
 	int32_t partition;
 	int64_t offset, timestamp_ms;
 	const char *code, *field, *text;
-	uint64_t truncated_from;   /* 0: whole */
+	uint64_t truncated_from; /* 0: whole */
 	struct str key;
-	const void *value;         /* NULL: tombstone */
+	const void *value; /* NULL: tombstone */
 	size_t value_len;
 };
 

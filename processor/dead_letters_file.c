@@ -187,8 +187,9 @@ int letters__file_read(const struct settings *set, dead_letter_each each, void *
 	path_of(setting_string(set, SET_STORE_PATH), path, sizeof(path));
 	f = fopen(path, "re");
 	if (!f)
-		return errno == ENOENT ? 0 : error_set(e, ERR_IO, "store.path", "cannot read '%s': %s", path,
-						       strerror(errno));
+		return errno == ENOENT
+			       ? 0
+			       : error_set(e, ERR_IO, "store.path", "cannot read '%s': %s", path, strerror(errno));
 	for (unsigned long number = 1; !rc && (n = getline(&line, &room, f)) > 0; number++) {
 		json_t *j = json_loadb(line, (size_t)n, 0, NULL);
 

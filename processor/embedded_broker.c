@@ -23,8 +23,8 @@ static int topic_make(struct embedded_broker *b, const char *topic, int partitio
 
 int embedded_broker_start(const struct settings *set, int partitions, struct embedded_broker **ret, struct error *e)
 {
-	static const enum setting_id topics[] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK, SET_TOPIC_CONFIG,
-						  SET_TOPIC_DEAD_LETTERS };
+	static const enum setting_id topics[] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK,
+						  SET_TOPIC_CONFIG, SET_TOPIC_DEAD_LETTERS };
 	struct embedded_broker *b = xcalloc(1, sizeof(*b));
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	int rc;

@@ -175,11 +175,11 @@ static uint64_t big_endian(const unsigned char *p, unsigned n)
 
 /* What follows a type byte: `size` bytes of length, then that many bytes times one, or values. */
 struct shape {
-	unsigned size;       /* bytes of the length field */
-	uint64_t fixed;      /* bytes after it in any case */
-	uint64_t per;        /* values per counted element; 0: elements are bytes */
-	bool counted;        /* the length field counts */
-	uint64_t count;      /* when there is no length field */
+	unsigned size;  /* bytes of the length field */
+	uint64_t fixed; /* bytes after it in any case */
+	uint64_t per;   /* values per counted element; 0: elements are bytes */
+	bool counted;   /* the length field counts */
+	uint64_t count; /* when there is no length field */
 };
 
 static bool shape_of(unsigned char t, struct shape *ret)

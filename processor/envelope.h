@@ -13,12 +13,12 @@
 #define ENVELOPE_KEY_MAX 4096
 
 struct envelope {
-	struct str topic;      /* borrowed from the bytes */
+	struct str topic; /* borrowed from the bytes */
 	bool has_key;
 	size_t key_len;
 	char key[ENVELOPE_KEY_MAX]; /* unescaped */
-	struct str value;      /* borrowed; p NULL: a tombstone */
-	int64_t timestamp_ms;  /* -1 absent */
+	struct str value;           /* borrowed; p NULL: a tombstone */
+	int64_t timestamp_ms;       /* -1 absent */
 };
 
 /* false: an event. */

@@ -13,10 +13,10 @@ struct files_input {
 	char *path;
 	int fd;
 	bool started, gzip, ended;
-	bool member_done;  /* between two gzip members */
+	bool member_done; /* between two gzip members */
 	z_stream z;
 	unsigned char raw[RAW_BYTES];
-	size_t at, have;   /* unread bytes of raw */
+	size_t at, have; /* unread bytes of raw */
 	uint64_t taken;
 };
 

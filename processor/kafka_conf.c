@@ -116,8 +116,9 @@ static int set_users(rd_kafka_conf_t *conf, const struct settings *set, struct e
 
 		if (must && !same_value(key, value, must->value)) {
 			snprintf(field, sizeof(field), "kafka.%s", name);
-			return error_set(e, ERR_BAD_SETTING, field, "kafka.%s must be '%s', which correct answers need; remove it",
-					 name, must->value);
+			return error_set(e, ERR_BAD_SETTING, field,
+					 "kafka.%s must be '%s', which correct answers need; remove it", name,
+					 must->value);
 		}
 		if (!must && (rc = set_one(conf, name, value, e)))
 			return rc;

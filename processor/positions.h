@@ -9,7 +9,7 @@
 struct place {
 	uint16_t log;
 	int32_t partition;
-	bool changed;          /* since positions_clear */
+	bool changed; /* since positions_clear */
 	struct position at;
 };
 

@@ -108,8 +108,7 @@ static void tell_source(struct processor *p, struct source *src)
 	}
 }
 
-static void tell_status(struct processor *p, const struct commit_figures *fig, uint64_t took_ns,
-			int64_t lag)
+static void tell_status(struct processor *p, const struct commit_figures *fig, uint64_t took_ns, int64_t lag)
 {
 	struct status_page *pg = p->page;
 

@@ -22,10 +22,11 @@ struct processor;
 
 struct processor_options {
 	const struct settings *settings;
-	struct store *store;           /* opened as writer */
-	struct status *status;         /* opened as writer */
-	struct publisher *dead_letters;/* NULL: dead letters go to DIR/dead-letters.ndjson beside the store (files, tests) */
-	const struct clock *clock;     /* NULL: clock_system */
+	struct store *store;   /* opened as writer */
+	struct status *status; /* opened as writer */
+	struct publisher
+		*dead_letters; /* NULL: dead letters go to DIR/dead-letters.ndjson beside the store (files, tests) */
+	const struct clock *clock; /* NULL: clock_system */
 	/* called after each commit, on the processor's thread; may be NULL */
 	void (*progress)(void *arg, uint64_t records_done, int64_t records_left);
 	void *progress_arg;

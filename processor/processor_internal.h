@@ -19,10 +19,10 @@ struct processor {
 	struct dead_letters *letters;
 	struct positions positions;
 	struct batcher batcher;
-	struct record *records;   /* of one poll */
+	struct record *records; /* of one poll */
 	size_t poll_max;
-	uint64_t pending;         /* records applied and not committed */
-	uint64_t busy_ns;         /* the source last had something */
+	uint64_t pending; /* records applied and not committed */
+	uint64_t busy_ns; /* the source last had something */
 	int64_t watermark_ms;
 	atomic_bool stop;
 };

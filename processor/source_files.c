@@ -34,9 +34,9 @@ struct source_files {
 	void *resume_arg;
 	struct file *files;
 	size_t file_count, current;
-	bool open;             /* `cutter` reads files[current] */
+	bool open; /* `cutter` reads files[current] */
 	struct cutter cutter;
-	bool resumed;          /* lines up to at.last were applied before */
+	bool resumed; /* lines up to at.last were applied before */
 	struct position at;
 	uint64_t bytes_before; /* of the files already read */
 	uint64_t bytes_total;  /* 0: stdin is among them */

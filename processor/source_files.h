@@ -12,7 +12,7 @@
 /* A line or map. */
 struct piece {
 	struct str bytes;
-	int64_t number;       /* from 0 */
+	int64_t number; /* from 0 */
 };
 
 /* Cuts one file into pieces. */
@@ -20,7 +20,7 @@ struct cutter {
 	struct files_input *in;
 	char *buf;
 	size_t room, at, have;
-	size_t scanned;        /* bytes after `at` known to hold no newline */
+	size_t scanned; /* bytes after `at` known to hold no newline */
 	bool started, msgpack, eof, skip_line;
 	int64_t next_number;
 };

@@ -59,7 +59,8 @@ static bool next_line(struct cutter *c, struct piece *ret)
 static bool next_map(struct cutter *c, struct piece *ret)
 {
 	int64_t n = c->have && msgpack_is_map((unsigned char)c->buf[c->at]) ? msgpack_length(c->buf + c->at, c->have)
-									      : c->have ? -1 : 0;
+		    : c->have                                               ? -1
+									    : 0;
 
 	if (n > 0 && n <= PIECE_MAX)
 		return give(c, (size_t)n, 0, ret);

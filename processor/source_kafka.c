@@ -317,7 +317,9 @@ int source_kafka_open(const struct settings *set, resume_lookup resume, void *re
 	rd_kafka_conf_t *conf;
 	int rc;
 
-	*s = (struct source_kafka){ .base = { &source_kafka_ops }, .set = set, .resume = resume, .resume_arg = resume_arg };
+	*s = (struct source_kafka){
+		.base = { &source_kafka_ops }, .set = set, .resume = resume, .resume_arg = resume_arg
+	};
 	s->discovery_ms = setting_int(set, SET_TOPICS_DISCOVERY);
 	rc = topics_read(s, set, e);
 	if (!rc)

@@ -38,17 +38,17 @@ struct part {
 	uint16_t log;
 	int32_t id;
 	enum part_state state;
-	bool known;            /* `at` says something: stored before, or read by now */
+	bool known; /* `at` says something: stored before, or read by now */
 	struct position at;
 	uint64_t verified_ns;
-	int64_t eof_at;        /* the log ended here when last seen; -1 unknown */
-	bool seen;             /* the broker answered for it since it is being read */
-	int64_t committed;     /* told by the processor, not yet to the group; -1 none */
+	int64_t eof_at;    /* the log ended here when last seen; -1 unknown */
+	bool seen;         /* the broker answered for it since it is being read */
+	int64_t committed; /* told by the processor, not yet to the group; -1 none */
 	unsigned truncated_looks;
-	enum verdict verdict;  /* of the look under way */
-	int last_error;        /* librdkafka's, logged once in a row */
-	bool accepted_unseen;  /* warned that `last` cannot be compared any more */
-	struct error why;      /* PART_STOPPED */
+	enum verdict verdict; /* of the look under way */
+	int last_error;       /* librdkafka's, logged once in a row */
+	bool accepted_unseen; /* warned that `last` cannot be compared any more */
+	struct error why;     /* PART_STOPPED */
 };
 
 struct verifier;
@@ -70,24 +70,24 @@ struct source_kafka {
 	const struct settings *set;
 	resume_lookup resume;
 	void *resume_arg;
-	const char *topics[TOPIC_COUNT];   /* by log */
+	const char *topics[TOPIC_COUNT];        /* by log */
 	rd_kafka_topic_t *handles[TOPIC_COUNT]; /* of the probe, for metadata */
-	bool missing[TOPIC_COUNT];         /* the broker does not know the topic (yet) */
-	struct part *parts[TOPIC_COUNT];   /* by partition id */
+	bool missing[TOPIC_COUNT];              /* the broker does not know the topic (yet) */
+	struct part *parts[TOPIC_COUNT];        /* by partition id */
 	int32_t part_count[TOPIC_COUNT];
 	rd_kafka_t *probe;
 	struct verifier *verifier;
-	rd_kafka_t *rk;                    /* the reading client; NULL: to be made */
+	rd_kafka_t *rk; /* the reading client; NULL: to be made */
 	rd_kafka_queue_t *queue;
 	const rd_kafka_topic_t *seen[TOPIC_COUNT]; /* its topic handles as met in messages */
-	bool restart;                      /* make the reading client anew */
-	uint64_t restart_ns;               /* not before */
-	bool down;                         /* the broker did not answer when last asked */
-	uint64_t look_ns;                  /* when the topics are looked at next */
-	uint64_t commit_ns;                /* when the group is told next */
-	uint64_t alive_ns;                 /* the broker was last heard of */
+	bool restart;                              /* make the reading client anew */
+	uint64_t restart_ns;                       /* not before */
+	bool down;                                 /* the broker did not answer when last asked */
+	uint64_t look_ns;                          /* when the topics are looked at next */
+	uint64_t commit_ns;                        /* when the group is told next */
+	uint64_t alive_ns;                         /* the broker was last heard of */
 	int64_t discovery_ms;
-	rd_kafka_message_t **messages;     /* handed out, or being looked at */
+	rd_kafka_message_t **messages; /* handed out, or being looked at */
 	size_t message_count, message_max;
 };
 

@@ -33,8 +33,9 @@ int publisher_kafka_open(const struct settings *set, struct publisher **ret, str
 
 /* librdkafka's mock cluster in this process, `partitions` each topic of the settings. */
 struct embedded_broker;
-int embedded_broker_start(const struct settings *set, int partitions, struct embedded_broker **ret, struct error *e) MUST_CHECK;
-const char *embedded_broker_servers(const struct embedded_broker *b);  /* for kafka.bootstrap.servers */
+int embedded_broker_start(const struct settings *set, int partitions, struct embedded_broker **ret,
+			  struct error *e) MUST_CHECK;
+const char *embedded_broker_servers(const struct embedded_broker *b); /* for kafka.bootstrap.servers */
 void embedded_broker_stop(struct embedded_broker *b);
 
 #endif

@@ -7,7 +7,8 @@ void route_shoppers(struct http_req *rq)
 	bool on = rq->method == METHOD_PUT;
 
 	if (!opt->shoppers) {
-		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL, "there are no simulated shoppers here: they belong to aisle demo");
+		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL,
+			    "there are no simulated shoppers here: they belong to aisle demo");
 		return;
 	}
 	if (http_refuses_query(rq))

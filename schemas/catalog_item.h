@@ -13,10 +13,10 @@
 #include "schemas/base.h"
 #include "schemas/error.h"
 
-#define CATALOG_LIST_MAX 64        /* entries of categories, tags, accessoriesOf, regions, seasons */
-#define CATALOG_TITLE_MAX 512      /* bytes */
-#define CATALOG_TEXT_MAX 256       /* bytes of brand, groupId, one category, tag, region ... */
-#define CATALOG_URL_MAX 2048       /* bytes of url, imageUrl */
+#define CATALOG_LIST_MAX 64          /* entries of categories, tags, accessoriesOf, regions, seasons */
+#define CATALOG_TITLE_MAX 512        /* bytes */
+#define CATALOG_TEXT_MAX 256         /* bytes of brand, groupId, one category, tag, region ... */
+#define CATALOG_URL_MAX 2048         /* bytes of url, imageUrl */
 #define CATALOG_ATTRIBUTES_MAX 16384 /* bytes of the attributes object as JSON text */
 #define CATALOG_PACKED_MAX 131072
 
@@ -31,12 +31,12 @@ struct str_list {
 struct catalog_item {
 	struct str item_id;
 	struct str title, brand, currency, group_id, url, image_url;
-	struct str attributes;               /* JSON object text, scalars only as values; absent: n = 0 */
+	struct str attributes; /* JSON object text, scalars only as values; absent: n = 0 */
 	int64_t price_micros, list_price_micros, margin_micros; /* PRICE_ABSENT */
-	int64_t rating_micros;               /* 0..5 x 1e6; PRICE_ABSENT */
-	int64_t rating_count;                /* -1 absent */
-	int64_t available_from_ms, available_to_ms; /* TIME_ABSENT */
-	struct str_list categories;          /* "Shoes > Running": segments joined by " > ", trimmed */
+	int64_t rating_micros;                                  /* 0..5 x 1e6; PRICE_ABSENT */
+	int64_t rating_count;                                   /* -1 absent */
+	int64_t available_from_ms, available_to_ms;             /* TIME_ABSENT */
+	struct str_list categories; /* "Shoes > Running": segments joined by " > ", trimmed */
 	struct str_list tags, accessories_of, regions, seasons;
 };
 

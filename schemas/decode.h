@@ -25,8 +25,9 @@
 struct decoder;
 
 struct decode_options {
-	size_t record_max;   /* bytes; 0: DECODE_RECORD_MAX_DEFAULT */
-	const char *vocabularies; /* comma list of event-name maps besides ours: "ga4,segment,google-retail"; NULL: all three */
+	size_t record_max; /* bytes; 0: DECODE_RECORD_MAX_DEFAULT */
+	const char *
+		vocabularies; /* comma list of event-name maps besides ours: "ga4,segment,google-retail"; NULL: all three */
 };
 
 /* NULL options: the defaults. ERR_BAD_SETTING names an unknown vocabulary. */

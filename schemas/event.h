@@ -14,12 +14,12 @@
 
 #include "schemas/base.h"
 
-#define EVENT_ID_MAX 128         /* bytes of userId, visitorId, itemId, sessionId, orderId */
-#define EVENT_EVENT_ID_MAX 64    /* bytes of eventId */
-#define EVENT_QUERY_MAX 512      /* bytes of query */
-#define EVENT_TEXT_MAX 64        /* bytes of country, region, device, channel */
-#define EVENT_TOKEN_MAX 512      /* bytes of recommendationId */
-#define EVENT_ITEMS_MAX 2000     /* lines of one event */
+#define EVENT_ID_MAX 128      /* bytes of userId, visitorId, itemId, sessionId, orderId */
+#define EVENT_EVENT_ID_MAX 64 /* bytes of eventId */
+#define EVENT_QUERY_MAX 512   /* bytes of query */
+#define EVENT_TEXT_MAX 64     /* bytes of country, region, device, channel */
+#define EVENT_TOKEN_MAX 512   /* bytes of recommendationId */
+#define EVENT_ITEMS_MAX 2000  /* lines of one event */
 #define EVENT_QUANTITY_MAX 10000
 #define EVENT_PRICE_MAX_MICROS (INT64_C(100000000) * MICROS)
 
@@ -32,7 +32,7 @@ enum event_type {
 
 struct event_item {
 	struct str id;
-	uint32_t quantity;    /* 1..10,000; 1 when absent */
+	uint32_t quantity; /* 1..10,000; 1 when absent */
 	bool has_price;
 	int64_t price_micros; /* unit price, 0 when absent */
 };
@@ -40,11 +40,11 @@ struct event_item {
 struct event {
 	enum event_type type;
 	bool has_time;
-	int64_t t_ms;         /* eventTime; when !has_time the caller sets it to the record's timestamp */
+	int64_t t_ms; /* eventTime; when !has_time the caller sets it to the record's timestamp */
 	struct str event_id, user_id, visitor_id, session_id, order_id;
 	struct str query, currency, recommendation_id;
 	struct str country, region, device, channel;
-	int32_t position;     /* -1 when absent */
+	int32_t position; /* -1 when absent */
 	uint32_t item_count;
 	const struct event_item *items;
 };

@@ -87,8 +87,9 @@ void json_key(struct json_out *j, const char *name)
 
 static void put_escaped(struct json_out *j, unsigned char c)
 {
-	static const char short_form[][2] = { ['\b'] = "b", ['\t'] = "t", ['\n'] = "n", ['\f'] = "f", ['\r'] = "r",
-					      ['"'] = "\"", ['\\'] = "\\" };
+	static const char short_form[][2] = {
+		['\b'] = "b", ['\t'] = "t", ['\n'] = "n", ['\f'] = "f", ['\r'] = "r", ['"'] = "\"", ['\\'] = "\\"
+	};
 	char *at = reserve(j, 8);
 
 	if (c < ARRAY_SIZE(short_form) && short_form[c][0]) {

@@ -17,10 +17,10 @@
 struct json_out {
 	char *p;
 	size_t n, room;
-	bool comma;      /* the next value needs one before it */
+	bool comma; /* the next value needs one before it */
 };
 
-void json_reset(struct json_out *j);   /* empty, memory kept */
+void json_reset(struct json_out *j); /* empty, memory kept */
 void json_fini(struct json_out *j);
 
 /* jansson has functions of these three names: the linker must not take ours for its own */
@@ -33,8 +33,8 @@ void json_key(struct json_out *j, const char *name);
 void json_str(struct json_out *j, struct str s);
 void json_text(struct json_out *j, const char *z);
 void json_int(struct json_out *j, int64_t v);
-void json_number(struct json_out *j, double v);     /* shortest text that reads back the same; null for inf and nan */
-void json_micros(struct json_out *j, int64_t v);    /* v / 1e6, exactly, without trailing zeros */
+void json_number(struct json_out *j, double v);  /* shortest text that reads back the same; null for inf and nan */
+void json_micros(struct json_out *j, int64_t v); /* v / 1e6, exactly, without trailing zeros */
 void json_bool(struct json_out *j, bool v);
 void json_null(struct json_out *j) __asm__("json_out_null");
 void json_raw(struct json_out *j, struct str json); /* a value that is JSON already */

@@ -20,22 +20,22 @@
 enum topic { TOPIC_EVENTS, TOPIC_CATALOG, TOPIC_STOCK, TOPIC_CONFIG, TOPIC_COUNT };
 
 struct record {
-	enum topic topic;      /* what it carries; TOPIC_COUNT: a topic nobody reads (a dead letter: unknown-topic) */
-	uint16_t log;          /* which log it came from; source_ops.log_name gives its name */
+	enum topic topic; /* what it carries; TOPIC_COUNT: a topic nobody reads (a dead letter: unknown-topic) */
+	uint16_t log;     /* which log it came from; source_ops.log_name gives its name */
 	int32_t partition;
 	int64_t offset;
-	int64_t timestamp_ms;  /* the record's own; -1 when it has none (a line of a file) */
+	int64_t timestamp_ms; /* the record's own; -1 when it has none (a line of a file) */
 	struct str key;
-	const void *value;     /* NULL: a tombstone */
+	const void *value; /* NULL: a tombstone */
 	size_t value_len;
 };
 
 /* Where one partition of one log stands; what the offsets view keeps. */
 struct position {
-	int64_t next;          /* the offset to apply next */
-	int64_t last;          /* the offset of the last applied record; -1 none */
+	int64_t next; /* the offset to apply next */
+	int64_t last; /* the offset of the last applied record; -1 none */
 	int64_t last_timestamp_ms;
-	uint64_t fingerprint;  /* record_fingerprint() of the last applied record */
+	uint64_t fingerprint; /* record_fingerprint() of the last applied record */
 };
 
 /* XXH3-64 over key, a separator and value, seeded with the timestamp: tells a re-created topic from the one read before. */

@@ -7,17 +7,17 @@
 
 #include "schemas/base.h"
 
-#define STOCK_LOCATION_MAX 64     /* bytes */
-#define STOCK_SHIPS_TO_MAX 64     /* entries, EVENT_TEXT_MAX bytes each */
+#define STOCK_LOCATION_MAX 64 /* bytes */
+#define STOCK_SHIPS_TO_MAX 64 /* entries, EVENT_TEXT_MAX bytes each */
 #define STOCK_QUANTITY_MAX INT64_C(1000000000)
 
 struct stock_record {
 	struct str item_id;
-	struct str location;          /* absent: n = 0, the shop's only stock */
-	int64_t quantity;             /* 0..STOCK_QUANTITY_MAX */
-	int64_t lead_time_hours;      /* -1 absent */
+	struct str location;     /* absent: n = 0, the shop's only stock */
+	int64_t quantity;        /* 0..STOCK_QUANTITY_MAX */
+	int64_t lead_time_hours; /* -1 absent */
 	bool has_as_of;
-	int64_t as_of_ms;             /* when !has_as_of the caller sets it to the record's timestamp */
+	int64_t as_of_ms; /* when !has_as_of the caller sets it to the record's timestamp */
 	uint32_t ships_to_count;
 	const struct str *ships_to;
 };

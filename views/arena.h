@@ -10,9 +10,9 @@
 struct arena_block;
 
 struct arena {
-	struct arena_block *blocks;   /* the newest first */
-	size_t used, room;            /* of the newest block */
-	size_t total;                 /* bytes handed out since the last reset */
+	struct arena_block *blocks; /* the newest first */
+	size_t used, room;          /* of the newest block */
+	size_t total;               /* bytes handed out since the last reset */
 };
 
 void *arena_alloc(struct arena *a, size_t n);

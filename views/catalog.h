@@ -8,9 +8,9 @@
 #include "views/store.h"
 
 enum catalog_state {
-	CATALOG_UNKNOWN,  /* no record was ever seen */
+	CATALOG_UNKNOWN, /* no record was ever seen */
 	CATALOG_LIVE,
-	CATALOG_DELETED   /* a null record was seen */
+	CATALOG_DELETED /* a null record was seen */
 };
 
 /* *ret is filled (item_id included) for CATALOG_LIVE; strings are valid until the next catalog_get or renew. Negative on error. */

@@ -8,7 +8,10 @@ static const struct {
 	enum kind kind;
 	size_t at;
 } fields[] = {
-#define FIELD(name, kind, member) { name, kind, offsetof(struct catalog_item, member) }
+#define FIELD(name, kind, member) \
+	{ \
+		name, kind, offsetof(struct catalog_item, member) \
+	}
 	FIELD("title", TEXT, title),
 	FIELD("categories", LIST, categories),
 	FIELD("brand", TEXT, brand),

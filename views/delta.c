@@ -110,7 +110,8 @@ static int compare_rows(const void *pa, const void *pb)
 
 	if (a->table != b->table)
 		return a->table < b->table ? -1 : 1;
-	return str_cmp((struct str){ (const char *)a->key, a->key_len }, (struct str){ (const char *)b->key, b->key_len });
+	return str_cmp((struct str){ (const char *)a->key, a->key_len },
+		       (struct str){ (const char *)b->key, b->key_len });
 }
 
 struct delta_row **delta_sorted_rows(const struct delta *d, size_t *n)

@@ -36,7 +36,7 @@ struct sum_log {
 
 struct delta {
 	struct arena arena;
-	struct delta_row **rows;     /* open addressing */
+	struct delta_row **rows; /* open addressing */
 	size_t rows_n, rows_room;
 	struct sum_log sums[TABLE_COUNT];
 };

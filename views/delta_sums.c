@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #define ROOM_AT_FIRST 1024
-#define SMALL 512                  /* fewer are sorted by comparing */
-#define WORTH_SUMMING (1 << 20)    /* a full log of fewer only grows */
+#define SMALL 512               /* fewer are sorted by comparing */
+#define WORTH_SUMMING (1 << 20) /* a full log of fewer only grows */
 
 int64_t saturating_add(int64_t a, int64_t b)
 {
@@ -140,7 +140,8 @@ struct sum_delta *sum_log_take(struct sum_log *log, unsigned columns_n, size_t *
 		const struct sum_add *a = &log->v[i];
 
 		if (i == 0 || !same_row(a, a - 1)) {
-			ret[*n] = (struct sum_delta){ .group = a->group, .member = a->member,
+			ret[*n] = (struct sum_delta){ .group = a->group,
+						      .member = a->member,
 						      .columns = *columns + *n * columns_n };
 			++*n;
 		}

@@ -167,7 +167,8 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 					 "an event of a record without a timestamp needs an eventTime");
 		ev->t_ms = record_ts_ms;
 	} else if (record_ts_ms >= 0 && ev->t_ms > record_ts_ms + FUTURE_MS) {
-		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime", "eventTime is %lld ms after its record's timestamp",
+		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime",
+				 "eventTime is %lld ms after its record's timestamp",
 				 (long long)(ev->t_ms - record_ts_ms));
 	}
 	actor = fold__actor(f, kind, event_actor(ev));
@@ -175,7 +176,9 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 		return 1;
 	journal_take(f->journal, f, ev, actor, &m);
 	m.user = kind == ACTOR_USER ? actor : ID_NONE;
-	m.visitor = kind == ACTOR_VISITOR ? actor : ev->visitor_id.n ? fold__actor(f, ACTOR_VISITOR, ev->visitor_id) : ID_NONE;
+	m.visitor = kind == ACTOR_VISITOR ? actor
+		    : ev->visitor_id.n    ? fold__actor(f, ACTOR_VISITOR, ev->visitor_id)
+					  : ID_NONE;
 	for (size_t i = 0; view_registry[i]; i++)
 		if (view_registry[i]->apply)
 			view_registry[i]->apply(f, &m);

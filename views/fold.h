@@ -40,7 +40,7 @@ void fold_position(struct fold *f, const char *log_name, int32_t partition, cons
 /* Stored position; false when that partition was never read. Reads what is committed. */
 bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret);
 
-size_t fold_pending_bytes(const struct fold *f);   /* memory held for the next commit */
+size_t fold_pending_bytes(const struct fold *f); /* memory held for the next commit */
 uint64_t fold_pending_records(const struct fold *f);
 
 struct commit_figures {

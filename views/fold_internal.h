@@ -12,21 +12,21 @@
 #define ID_CACHE_SLOTS 65536 /* power of two; ids met lately, so that most need no hash and no look-up */
 
 struct id_cache_slot {
-	uint64_t hash[2];            /* XXH3-128 of kind and raw id, seeded per process; kept in memory only */
+	uint64_t hash[2]; /* XXH3-128 of kind and raw id, seeded per process; kept in memory only */
 	uint32_t id;
 	uint32_t used;
 };
 
 struct fold {
 	struct store *store;
-	struct snap *snap;           /* the store as of the last commit */
+	struct snap *snap; /* the store as of the last commit */
 	struct delta delta;
 	struct journal *journal;
 	struct id_cache_slot *id_cache;
 	uint64_t id_seed;
 	uint32_t next_item, next_actor;
 	int64_t watermark_ms;
-	int64_t expired_hour;        /* the watermark's hour at the last expiry */
+	int64_t expired_hour; /* the watermark's hour at the last expiry */
 	uint64_t pending_records;
 	bool ids_changed, watermark_changed;
 };

@@ -15,17 +15,17 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#define COMPACT_ENTRIES 64       /* entries beyond what was kept last time */
+#define COMPACT_ENTRIES 64 /* entries beyond what was kept last time */
 #define COMPACT_BYTES 8192
 
 struct history_head {
-	uint16_t entries, kept;      /* kept: entries after the last compaction */
+	uint16_t entries, kept; /* kept: entries after the last compaction */
 	uint32_t kept_bytes;
 };
 
 struct entry_head {
 	int64_t t_ms;
-	uint16_t bytes;              /* of the whole entry */
+	uint16_t bytes; /* of the whole entry */
 	uint16_t lines;
 	uint8_t type, event_id, session_id, order_id; /* lengths of the ids */
 };
@@ -189,7 +189,8 @@ static void write_entry(struct fold *f, unsigned char *p, const struct event *ev
 	p = put_id(p, ev->order_id);
 	for (uint32_t i = from; i < ev->item_count; i++, p += sizeof(struct entry_line)) {
 		const struct event_item *it = &ev->items[i];
-		struct entry_line line = { it->price_micros, fold_item(f, it->id), (uint16_t)it->quantity, it->has_price };
+		struct entry_line line = { it->price_micros, fold_item(f, it->id), (uint16_t)it->quantity,
+					   it->has_price };
 
 		memcpy(p, &line, sizeof(line));
 	}

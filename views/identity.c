@@ -115,8 +115,8 @@ int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, ui
 struct printing {
 	struct json_out out;
 	struct snap *sn;
-	uint32_t user;       /* of the row before */
-	int visitors;        /* rows of that user so far */
+	uint32_t user; /* of the row before */
+	int visitors;  /* rows of that user so far */
 	view_row each;
 	void *arg;
 };

@@ -9,15 +9,15 @@ struct journal {
 	uint32_t items_room;
 	uint32_t *others;
 	uint32_t others_n, others_room;
-	uint32_t *order;             /* the order at hand when it has no id */
+	uint32_t *order; /* the order at hand when it has no id */
 	uint32_t order_room;
 };
 
 /* ---- stored rows; all integers little-endian, rows aligned in memory ---- */
 
 struct actor_state {
-	int64_t last_ms;             /* of its events without sessionId */
-	uint64_t session;            /* number of the current one */
+	int64_t last_ms;  /* of its events without sessionId */
+	uint64_t session; /* number of the current one */
 };
 
 /* session-state: head, items[items_n] in order of first view, pairs[pairs_n] */
@@ -26,7 +26,7 @@ struct session_head {
 };
 
 struct session_item {
-	uint32_t item, last_view;    /* last_view: the session's clock */
+	uint32_t item, last_view; /* last_view: the session's clock */
 };
 
 struct session_pair {
@@ -39,8 +39,8 @@ struct bought_head {
 };
 
 struct bought_item {
-	uint32_t item, last_buy;     /* last_buy: the actor's clock */
-	int64_t last_ms;             /* largest t of its purchases */
+	uint32_t item, last_buy; /* last_buy: the actor's clock */
+	int64_t last_ms;         /* largest t of its purchases */
 };
 
 struct journal *journal_new(void)
@@ -287,8 +287,8 @@ static void take_purchases(struct journal *j, struct fold *f, const struct event
 	struct bought_head *h;
 	size_t n;
 
-	h = (struct bought_head *)fold_edit(f, TBL_PURCHASES, key, sizeof(*h) + ev->item_count * sizeof(struct bought_item),
-					    &n);
+	h = (struct bought_head *)fold_edit(f, TBL_PURCHASES, key,
+					    sizeof(*h) + ev->item_count * sizeof(struct bought_item), &n);
 	init_head((unsigned char *)h, &n, sizeof(*h));
 	for (uint32_t i = 0; i < ev->item_count; i++)
 		buy_item(j, &j->items[i], h, ev->t_ms);
@@ -309,6 +309,10 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 		take_order(j, f, ev, actor);
 		take_purchases(j, f, ev, actor);
 	}
-	*ret = (struct moment){ .ev = ev, .t_ms = ev->t_ms, .actor = actor, .item_count = ev->item_count,
-				.items = j->items, .others = j->others };
+	*ret = (struct moment){ .ev = ev,
+				.t_ms = ev->t_ms,
+				.actor = actor,
+				.item_count = ev->item_count,
+				.items = j->items,
+				.others = j->others };
 }

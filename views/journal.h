@@ -16,15 +16,15 @@
 #include "schemas/event.h"
 #include "views/fold.h"
 
-#define SESSION_GAP_MS (30 * MS_PER_MINUTE)  /* silence that ends a session without sessionId */
+#define SESSION_GAP_MS (30 * MS_PER_MINUTE) /* silence that ends a session without sessionId */
 #define SESSION_ITEMS_MAX 4096
-#define SESSION_PAIRS_MAX 16384              /* viewed-then-bought pairs of one session */
-#define ORDER_ITEMS_MAX 10000                /* distinct items of one order that are told apart */
+#define SESSION_PAIRS_MAX 16384 /* viewed-then-bought pairs of one session */
+#define ORDER_ITEMS_MAX 10000   /* distinct items of one order that are told apart */
 #define ACTOR_ITEMS_MAX 30000
-#define VIEWED_TOGETHER_MAX 5                /* VIEWS: also-viewed */
-#define VIEWED_BEFORE_MAX 20                 /* viewed-then-bought */
-#define ORDER_PAIR_ITEMS_MAX 100             /* bought-together */
-#define BOUGHT_BEFORE_MAX 50                 /* also-bought */
+#define VIEWED_TOGETHER_MAX 5    /* VIEWS: also-viewed */
+#define VIEWED_BEFORE_MAX 20     /* viewed-then-bought */
+#define ORDER_PAIR_ITEMS_MAX 100 /* bought-together */
+#define BOUGHT_BEFORE_MAX 50     /* also-bought */
 #define BOUGHT_BEFORE_MS (180 * MS_PER_DAY)
 
 /* Items in moment.others. */
@@ -35,19 +35,20 @@ struct others {
 struct moment_item {
 	const struct event_item *line;
 	uint32_t item;
-	bool first_view;         /* view: first in this session */
-	bool first_in_order;     /* purchase: not in this order before */
-	bool first_buy;          /* purchase: the actor never bought it before */
-	struct others viewed;    /* view, first: the last 5 others first viewed; purchase: the last 20 others, pair not counted yet */
-	struct others ordered;   /* purchase, first in order and among its first 100: the items before it */
-	struct others bought;    /* purchase, first buy: the last 50 others */
+	bool first_view;     /* view: first in this session */
+	bool first_in_order; /* purchase: not in this order before */
+	bool first_buy;      /* purchase: the actor never bought it before */
+	struct others
+		viewed; /* view, first: the last 5 others first viewed; purchase: the last 20 others, pair not counted yet */
+	struct others ordered; /* purchase, first in order and among its first 100: the items before it */
+	struct others bought;  /* purchase, first buy: the last 50 others */
 };
 
 struct moment {
 	const struct event *ev;
 	int64_t t_ms;
 	uint32_t actor;
-	uint32_t user, visitor;  /* ID_NONE when the event does not carry it */
+	uint32_t user, visitor; /* ID_NONE when the event does not carry it */
 	uint32_t item_count;
 	const struct moment_item *items;
 	const uint32_t *others;

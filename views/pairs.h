@@ -14,14 +14,14 @@ enum pair_view { PAIR_BOUGHT_TOGETHER, PAIR_ALSO_BOUGHT, PAIR_ALSO_VIEWED, PAIR_
 
 struct neighbour {
 	uint32_t item;
-	uint32_t count;   /* orders, actors or sessions with both; for viewed-then-bought: viewed -> bought */
+	uint32_t count; /* orders, actors or sessions with both; for viewed-then-bought: viewed -> bought */
 };
 
 /* A growable list the caller keeps between calls (all-zero at first) and frees with neighbours_fini. */
 struct neighbours {
 	struct neighbour *v;
 	size_t n, room;
-	struct neighbour *spare;  /* as large as v; for merging and sorting */
+	struct neighbour *spare; /* as large as v; for merging and sorting */
 };
 void neighbours_fini(struct neighbours *list);
 

@@ -70,8 +70,9 @@ static void popularity_apply(struct fold *f, const struct moment *m)
 
 static int popularity_expire(struct store_txn *t, int64_t watermark)
 {
-	int hours = store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_HOUR, 0),
-				      group_of(BUCKET_HOUR, oldest_kept(BUCKET_HOUR, watermark)), ROWS_DROPPED_A_COMMIT);
+	int hours =
+		store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_HOUR, 0),
+				  group_of(BUCKET_HOUR, oldest_kept(BUCKET_HOUR, watermark)), ROWS_DROPPED_A_COMMIT);
 	int days;
 
 	if (hours < 0)
@@ -174,8 +175,8 @@ static int popularity_rows(struct snap *sn, const struct view_filter *filter, vi
 	}
 	for (int kind = BUCKET_HOUR; kind <= BUCKET_DAY && !rc && watermark != TIME_NONE; kind++) {
 		p.kind = (enum bucket)kind;
-		rc = popularity_scan(sn, p.kind, oldest_kept(p.kind, watermark), time_bucket(watermark, span_of(p.kind)),
-				     print_row, &p);
+		rc = popularity_scan(sn, p.kind, oldest_kept(p.kind, watermark),
+				     time_bucket(watermark, span_of(p.kind)), print_row, &p);
 	}
 	json_fini(&p.out);
 	return rc;

@@ -6,13 +6,14 @@
 
 #include "views/store.h"
 
-#define POPULARITY_HOURS_KEPT (15 * 24)  /* hours behind the watermark's hour, it included */
+#define POPULARITY_HOURS_KEPT (15 * 24) /* hours behind the watermark's hour, it included */
 #define POPULARITY_DAYS_KEPT 400
 
 enum bucket { BUCKET_HOUR, BUCKET_DAY };
 
 struct popularity {
-	int64_t views, carts, orders, units, revenue_micros; /* units: less returns; revenue: price x quantity, less returns */
+	int64_t views, carts, orders, units,
+		revenue_micros; /* units: less returns; revenue: price x quantity, less returns */
 };
 
 typedef int (*popularity_each)(void *arg, int64_t bucket_number, uint32_t item, const struct popularity *p);

@@ -14,16 +14,16 @@
 #define STATUS_STOPPED_MAX 64
 
 struct status_page {
-	uint64_t format;          /* STATUS_FORMAT */
-	int64_t processor_pid;    /* 0: none */
-	int64_t heartbeat_ms;     /* wall clock of the processor's last loop */
-	int64_t fresh_ms;         /* wall clock up to which everything in the log is in the views */
-	int64_t lag_records;      /* -1 unknown */
-	int64_t watermark_ms;     /* event time */
+	uint64_t format;       /* STATUS_FORMAT */
+	int64_t processor_pid; /* 0: none */
+	int64_t heartbeat_ms;  /* wall clock of the processor's last loop */
+	int64_t fresh_ms;      /* wall clock up to which everything in the log is in the views */
+	int64_t lag_records;   /* -1 unknown */
+	int64_t watermark_ms;  /* event time */
 	uint64_t records, events, duplicates, dead_letters, commits;
 	uint64_t commit_ns_total, commit_ns_last, batch_records_last;
-	uint64_t stopped_partitions;  /* refused ones: answers are stale */
-	char stopped_why[512];        /* the first one's sentence, NUL-terminated */
+	uint64_t stopped_partitions; /* refused ones: answers are stale */
+	char stopped_why[512];       /* the first one's sentence, NUL-terminated */
 };
 
 struct status;

@@ -7,8 +7,8 @@
 #include "views/store.h"
 
 struct stock_level {
-	bool known;         /* false: no stock record; the item counts as available */
-	int64_t quantity;   /* over all locations */
+	bool known;       /* false: no stock record; the item counts as available */
+	int64_t quantity; /* over all locations */
 	unsigned locations;
 };
 

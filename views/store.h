@@ -20,16 +20,16 @@
 #include "schemas/base.h"
 #include "schemas/error.h"
 
-#define STORE_KEY_MAX 160     /* bytes of a replacing key */
-#define STORE_COLUMNS_MAX 8   /* columns of an adding table */
+#define STORE_KEY_MAX 160   /* bytes of a replacing key */
+#define STORE_COLUMNS_MAX 8 /* columns of an adding table */
 
 enum table_kind { TABLE_REPLACING, TABLE_ADDING };
 
 struct table {
-	const char *name;     /* of the LMDB database; never changes */
+	const char *name; /* of the LMDB database; never changes */
 	enum table_kind kind;
-	unsigned columns;     /* ADDING: 1..STORE_COLUMNS_MAX */
-	int id;               /* place in tables.def; set by TABLE() */
+	unsigned columns; /* ADDING: 1..STORE_COLUMNS_MAX */
+	int id;           /* place in tables.def; set by TABLE() */
 };
 
 /* Every table, in tables.def: TABLE(NAME, "name", kind, columns). */
@@ -47,13 +47,13 @@ const struct table *table_get(enum table_id id);
 enum store_durability { STORE_SYNC, STORE_NOMETASYNC, STORE_NOSYNC };
 
 struct store_options {
-	const char *path;         /* directory, made when missing (mode 0700) unless read_only */
-	uint64_t map_size;        /* bytes; 0: 64 GiB */
-	unsigned readers_max;     /* 0: 510 */
+	const char *path;     /* directory, made when missing (mode 0700) unless read_only */
+	uint64_t map_size;    /* bytes; 0: 64 GiB */
+	unsigned readers_max; /* 0: 510 */
 	enum store_durability durability;
-	const char *key_file;     /* 32 secret bytes for person hashes, made when missing; NULL or "": DIR/person.key */
-	bool read_only;           /* `serve`, `inspect`: the store must exist */
-	bool writer;              /* take processor.lock; STORE_LOCKED names the holder's pid */
+	const char *key_file; /* 32 secret bytes for person hashes, made when missing; NULL or "": DIR/person.key */
+	bool read_only;       /* `serve`, `inspect`: the store must exist */
+	bool writer;          /* take processor.lock; STORE_LOCKED names the holder's pid */
 };
 
 struct store;

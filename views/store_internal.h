@@ -10,17 +10,17 @@
 #include <lmdb.h>
 
 #define STORE_FORMAT 1
-#define ROW_MAX 2000                 /* bytes of one stored row; LMDB puts ~2,030 and more on overflow pages */
-#define ROW_SPLIT 1400               /* bytes a packed row is cut at when it outgrows ROW_MAX */
+#define ROW_MAX 2000   /* bytes of one stored row; LMDB puts ~2,030 and more on overflow pages */
+#define ROW_SPLIT 1400 /* bytes a packed row is cut at when it outgrows ROW_MAX */
 #define LONG_PARTS_MAX 255
 #define LONG_VALUE_MAX ((size_t)ROW_MAX * (LONG_PARTS_MAX + 1))
-#define SUM_KEY_BYTES 12             /* group u64 BE, first member u32 BE */
+#define SUM_KEY_BYTES 12 /* group u64 BE, first member u32 BE */
 #define SUM_ENTRY_MAX (5 + 10 * STORE_COLUMNS_MAX)
 
 struct store {
 	MDB_env *env;
 	MDB_dbi dbi[TABLE_COUNT];
-	MDB_dbi dbi_long;            /* table u8, key, part u16 BE -> the parts of long values after the first */
+	MDB_dbi dbi_long; /* table u8, key, part u16 BE -> the parts of long values after the first */
 	char *path;
 	int lock_fd;
 	bool read_only;
@@ -30,7 +30,7 @@ struct store {
 struct store_txn {
 	struct store *store;
 	MDB_txn *txn;
-	unsigned char *assembled;    /* a long value put together for store_get */
+	unsigned char *assembled; /* a long value put together for store_get */
 };
 
 /* An ERR_ for what LMDB said. */
@@ -41,8 +41,8 @@ size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned
 #define LONG_KEY_MAX (1 + STORE_KEY_MAX + 2)
 
 /* The value of a main row, put together when it is long; `buf` is grown as needed. */
-int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str key, MDB_val row,
-		    unsigned char **buf, struct str *ret);
+int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str key, MDB_val row, unsigned char **buf,
+		    struct str *ret);
 
 /* One member while its row is taken apart. */
 struct sum_entry {

@@ -54,7 +54,8 @@ static int make_directory(const char *path, bool read_only, struct error *e)
 	}
 	if (read_only)
 		return error_set(e, ERR_STORE_OPEN, "store.path",
-				 "cannot open store '%s': it does not exist; run `aisle run` or `aisle replay` first", path);
+				 "cannot open store '%s': it does not exist; run `aisle run` or `aisle replay` first",
+				 path);
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make store '%s': %s", path, strerror(errno));
 	return 0;
@@ -94,11 +95,13 @@ static int load_key(struct store *s, const char *key_file, struct error *e)
 		fd = open(file, O_RDONLY | O_CLOEXEC);
 	}
 	if (fd < 0)
-		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot read the key '%s': %s", file, strerror(errno));
+		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot read the key '%s': %s", file,
+				 strerror(errno));
 	n = read(fd, s->person_key, 32);
 	close(fd);
 	if (n != 32)
-		return error_set(e, ERR_STORE_CORRUPT, "store.path", "the key '%s' is damaged: it must have 32 bytes", file);
+		return error_set(e, ERR_STORE_CORRUPT, "store.path", "the key '%s' is damaged: it must have 32 bytes",
+				 file);
 	return 0;
 }
 
@@ -160,8 +163,8 @@ static int check_format(struct store *s, struct error *e)
 	mdb_txn_abort(txn);
 	if (rc || format != STORE_FORMAT)
 		return error_set(e, ERR_STORE_VERSION, "store.path",
-				 "store '%s' has format %u, this program reads %u: replay the log into a new store", s->path,
-				 rc ? 0 : format, STORE_FORMAT);
+				 "store '%s' has format %u, this program reads %u: replay the log into a new store",
+				 s->path, rc ? 0 : format, STORE_FORMAT);
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 struct snap {
 	struct store *store;
 	MDB_txn *txn;
-	bool live;                   /* renewed and not parked */
+	bool live; /* renewed and not parked */
 	MDB_cursor *cursors[TABLE_COUNT];
 	unsigned char *assembled;
 };

@@ -13,9 +13,9 @@ struct merge {
 	unsigned char out[ROW_MAX * 2 + SUM_ENTRY_MAX]; /* the row being written */
 	size_t out_n;
 	uint64_t group;
-	uint32_t row_first;       /* member in the key of the row being written */
-	uint32_t previous;        /* last member written to it */
-	bool split;               /* the old row and its deltas do not fit one row: cut at ROW_SPLIT */
+	uint32_t row_first; /* member in the key of the row being written */
+	uint32_t previous;  /* last member written to it */
+	bool split;         /* the old row and its deltas do not fit one row: cut at ROW_SPLIT */
 };
 
 static int flush_row(struct merge *m)

@@ -45,8 +45,8 @@ size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned
 	return key.n + 3;
 }
 
-int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str key, MDB_val row,
-		    unsigned char **buf, struct str *ret)
+int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str key, MDB_val row, unsigned char **buf,
+		    struct str *ret)
 {
 	unsigned char long_key[LONG_KEY_MAX];
 	const unsigned char *bytes = row.mv_data;

@@ -17,7 +17,7 @@
 #include "views/store.h"
 
 struct fold;
-struct moment;          /* journal.h: the event with what came before it */
+struct moment; /* journal.h: the event with what came before it */
 struct catalog_item;
 struct stock_record;
 
@@ -25,14 +25,14 @@ struct stock_record;
 typedef int (*view_row)(void *arg, struct str json);
 
 struct view_filter {
-	struct str item;    /* n = 0: all */
-	struct str user;    /* raw user or visitor id; n = 0: all */
+	struct str item; /* n = 0: all */
+	struct str user; /* raw user or visitor id; n = 0: all */
 };
 
 struct view {
-	const char *name;      /* as in VIEWS: "bought-together" */
-	unsigned version;      /* a change of meaning raises it */
-	const char *meaning;   /* one line for --help and /strategies */
+	const char *name;    /* as in VIEWS: "bought-together" */
+	unsigned version;    /* a change of meaning raises it */
+	const char *meaning; /* one line for --help and /strategies */
 	/* events; NULL for views that do not read them */
 	void (*apply)(struct fold *f, const struct moment *m);
 	/* drop what is behind the watermark, a bounded piece a call; 1: there is more. NULL when nothing expires */

@@ -262,9 +262,11 @@ static void produce_line(rd_kafka_t *rk, json_t *line)
 		die("a line has no topic");
 	do {
 		err = rd_kafka_producev(rk, RD_KAFKA_V_TOPIC(topic), RD_KAFKA_V_KEY(key, key_n),
-			RD_KAFKA_V_VALUE(value, value_n), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-			RD_KAFKA_V_PARTITION(partition ? (int)json_integer_value(partition) : RD_KAFKA_PARTITION_UA),
-			RD_KAFKA_V_TIMESTAMP(json_integer_value(json_object_get(line, "timestamp"))), RD_KAFKA_V_END);
+					RD_KAFKA_V_VALUE(value, value_n), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+					RD_KAFKA_V_PARTITION(partition ? (int)json_integer_value(partition)
+								       : RD_KAFKA_PARTITION_UA),
+					RD_KAFKA_V_TIMESTAMP(json_integer_value(json_object_get(line, "timestamp"))),
+					RD_KAFKA_V_END);
 		rd_kafka_poll(rk, err == RD_KAFKA_RESP_ERR__QUEUE_FULL ? 10 : 0);
 	} while (err == RD_KAFKA_RESP_ERR__QUEUE_FULL);
 	if (err)
@@ -369,11 +371,11 @@ static json_t *headers_of(const rd_kafka_message_t *msg)
 
 static void print_message(const rd_kafka_message_t *msg)
 {
-	json_t *line = json_pack("{s:i, s:I, s:I, s:o, s:o, s:o}", "partition", (int)msg->partition, "offset",
-				 (json_int_t)msg->offset, "timestamp",
-				 (json_int_t)rd_kafka_message_timestamp(msg, NULL), "key",
-				 base64(msg->key, msg->key_len), "value", base64(msg->payload, msg->len), "headers",
-				 headers_of(msg));
+	json_t *line =
+		json_pack("{s:i, s:I, s:I, s:o, s:o, s:o}", "partition", (int)msg->partition, "offset",
+			  (json_int_t)msg->offset, "timestamp", (json_int_t)rd_kafka_message_timestamp(msg, NULL),
+			  "key", base64(msg->key, msg->key_len), "value", base64(msg->payload, msg->len), "headers",
+			  headers_of(msg));
 
 	json_dumpf(line, stdout, JSON_COMPACT);
 	putchar('\n');

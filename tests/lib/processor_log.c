@@ -86,7 +86,8 @@ void test_log_send(struct test_log *l, const char *topic, int32_t partition, con
 	int code = 1;
 
 	cr_assert_eq(l->publisher->ops->send(l->publisher, topic, partition, str_of(key), value, n, 0, NULL, 0, on_sent,
-					     &code), 0);
+					     &code),
+		     0);
 	cr_assert_eq(l->publisher->ops->flush(l->publisher, 10000), 0);
 	cr_assert_eq(code, 0);
 }

@@ -12,7 +12,7 @@ struct test_log {
 	struct embedded_broker *broker;
 	struct settings *settings;
 	struct publisher *publisher;
-	char dir[64];           /* an own directory, removed by test_log_fini */
+	char dir[64]; /* an own directory, removed by test_log_fini */
 };
 
 /* Settings without a broker: store.path=DIR and `extra` ("key=value", NULL at the end). */
@@ -32,7 +32,7 @@ struct test_record {
 	int32_t partition;
 	int64_t offset;
 	char *key;
-	char *value;            /* NUL-terminated copy; NULL: a tombstone */
+	char *value; /* NUL-terminated copy; NULL: a tombstone */
 	size_t value_len;
 };
 struct test_records {

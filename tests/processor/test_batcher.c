@@ -8,16 +8,20 @@ static struct batcher b;
 
 static void setup(void)
 {
-	b = (struct batcher){ .records_max = 1000, .bytes_max = 1000000, .time_max_ns = 5000 * MS, .linger_ns = 2 * MS,
-			      .near = 100 };
+	b = (struct batcher){
+		.records_max = 1000, .bytes_max = 1000000, .time_max_ns = 5000 * MS, .linger_ns = 2 * MS, .near = 100
+	};
 }
 
 TestSuite(batcher, .init = setup);
 
 static bool due(uint64_t ms, uint64_t records, bool empty, bool full, int64_t lag)
 {
-	return batcher_due(&b, &(struct batch_state){ .now_ns = ms * MS, .records = records, .poll_empty = empty,
-						      .poll_full = full, .lag = lag });
+	return batcher_due(&b, &(struct batch_state){ .now_ns = ms * MS,
+						      .records = records,
+						      .poll_empty = empty,
+						      .poll_full = full,
+						      .lag = lag });
 }
 
 Test(batcher, nothing_pending_is_never_due)
@@ -54,8 +58,9 @@ Test(batcher, age_bounds_a_batch_that_never_fills)
 
 Test(batcher, bytes_bound_a_batch)
 {
-	cr_assert(batcher_due(&b, &(struct batch_state){ .now_ns = 1 * MS, .records = 1, .bytes = 1000000,
-							 .poll_full = true, .lag = 100000 }));
+	cr_assert(batcher_due(
+		&b, &(struct batch_state){
+			    .now_ns = 1 * MS, .records = 1, .bytes = 1000000, .poll_full = true, .lag = 100000 }));
 }
 
 Test(batcher, unknown_lag_is_live_only_when_nothing_comes)

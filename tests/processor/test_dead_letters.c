@@ -21,8 +21,13 @@ static void teardown(void)
 
 TestSuite(dead_letters, .init = setup, .fini = teardown, .timeout = 60);
 
-static const struct record bad = { .topic = TOPIC_STOCK, .partition = 3, .offset = 17, .timestamp_ms = 5,
-				   .key = { "k\x00\xff", 3 }, .value = "\x01\xff\x00z", .value_len = 4 };
+static const struct record bad = { .topic = TOPIC_STOCK,
+				   .partition = 3,
+				   .offset = 17,
+				   .timestamp_ms = 5,
+				   .key = { "k\x00\xff", 3 },
+				   .value = "\x01\xff\x00z",
+				   .value_len = 4 };
 
 static int expect_bad(void *arg, const struct dead_letter *l)
 {

@@ -31,7 +31,8 @@ Test(envelope, an_event_is_no_envelope)
 Test(envelope, value_bytes_are_handed_on_as_they_are)
 {
 	cr_assert(envelope_of_json(STR("{ \"topic\" : \"shop.catalog\",\"key\":\"p\\u00e9\\\"1\", \"timestamp\": -5,"
-				       "\"value\": {\"a\" : [1, {\"b\":\"}\\\"\"}] }  }\r"), &en));
+				       "\"value\": {\"a\" : [1, {\"b\":\"}\\\"\"}] }  }\r"),
+				   &en));
 	cr_expect(str_eq(en.topic, STR("shop.catalog")));
 	cr_expect(str_eq(en.value, STR("{\"a\" : [1, {\"b\":\"}\\\"\"}] }")));
 	cr_expect(str_eq((struct str){ en.key, (uint32_t)en.key_len }, STR("p\xc3\xa9\"1")));
@@ -53,7 +54,8 @@ Test(envelope, bad_json_inside_is_the_decoders_business)
 }
 
 /* {"topic":"t","key":"k","value":{"a":-1},"timestamp":1000} */
-static const char packed[] = "\x84\xa5topic\xa1t\xa3key\xc4\x01k\xa5value\x81\xa1" "a\xff\xa9timestamp\xcd\x03\xe8";
+static const char packed[] = "\x84\xa5topic\xa1t\xa3key\xc4\x01k\xa5value\x81\xa1"
+			     "a\xff\xa9timestamp\xcd\x03\xe8";
 
 Test(envelope, messagepack)
 {
@@ -61,7 +63,8 @@ Test(envelope, messagepack)
 
 	cr_assert(envelope_of_msgpack(map, &en));
 	cr_expect(str_eq(en.topic, STR("t")));
-	cr_expect(str_eq(en.value, STR("\x81\xa1" "a\xff")));
+	cr_expect(str_eq(en.value, STR("\x81\xa1"
+				       "a\xff")));
 	cr_expect_eq(en.key_len, 1);
 	cr_expect_eq(en.timestamp_ms, 1000);
 	cr_expect_eq(msgpack_length(packed, sizeof(packed) - 1), (int64_t)sizeof(packed) - 1);
@@ -81,8 +84,12 @@ Test(envelope, messagepack_lengths)
 		{ STR("\xc0"), 1 },
 		{ STR("\xc1"), -1 },
 		{ STR("\x7f"), 1 },
-		{ STR("\xcb" "12345678"), 9 },
-		{ STR("\xd8" "t1234567890123456"), 18 },
+		{ STR("\xcb"
+		      "12345678"),
+		  9 },
+		{ STR("\xd8"
+		      "t1234567890123456"),
+		  18 },
 		{ STR("\xc7\x02t12"), 5 },
 		{ STR("\x92\x01\x91\xc3"), 4 },
 		{ STR("\xdc\x00\x02\xc2\xc3rest"), 5 },

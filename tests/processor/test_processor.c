@@ -36,7 +36,9 @@ static void *run(void *arg)
 
 static void start(void)
 {
-	struct store_options opt = { .path = b.log.dir, .map_size = 64 << 20, .durability = STORE_NOSYNC, .writer = true };
+	struct store_options opt = {
+		.path = b.log.dir, .map_size = 64 << 20, .durability = STORE_NOSYNC, .writer = true
+	};
 	struct processor_options popt = { .settings = b.log.settings };
 	struct error e = { 0 };
 
@@ -91,8 +93,8 @@ static void send_event(int32_t partition, int n)
 	char value[128];
 
 	snprintf(value, sizeof(value),
-		 "{\"eventId\":\"e%d\",\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"p%d\",\"eventTime\":%d}", n, n % 3,
-		 1000000 + n);
+		 "{\"eventId\":\"e%d\",\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"p%d\",\"eventTime\":%d}", n,
+		 n % 3, 1000000 + n);
 	test_log_send(&b.log, "shop.events", partition, "u1", value, strlen(value));
 }
 
@@ -225,7 +227,7 @@ Test(processor, new_records_are_fresh_soon)
 
 struct fake_source {
 	struct source base;
-	const int *codes;  /* one a poll; positive: that many events */
+	const int *codes; /* one a poll; positive: that many events */
 	size_t at;
 	char values[10][128];
 };
@@ -241,8 +243,11 @@ static int fake_poll(struct source *s, struct record *ret, int max, int timeout_
 		return error_set(e, code, "", "the fake says so");
 	for (int i = 0; i < code; i++) {
 		snprintf(f->values[i], sizeof(f->values[i]),
-			 "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"p1\",\"eventTime\":%zu}", f->at * 100 + (size_t)i);
-		ret[i] = (struct record){ .offset = (int64_t)f->at * 10 + i, .timestamp_ms = 1000, .value = f->values[i],
+			 "{\"type\":\"view\",\"userId\":\"u1\",\"itemId\":\"p1\",\"eventTime\":%zu}",
+			 f->at * 100 + (size_t)i);
+		ret[i] = (struct record){ .offset = (int64_t)f->at * 10 + i,
+					  .timestamp_ms = 1000,
+					  .value = f->values[i],
 					  .value_len = strlen(f->values[i]) };
 	}
 	return code;
@@ -266,13 +271,16 @@ static const char *fake_name(struct source *s, uint16_t log)
 	return "fake";
 }
 
-static const struct source_ops fake_ops = { .poll = fake_poll, .release = fake_release, .lag = fake_lag,
-					    .log_name = fake_name };
+static const struct source_ops fake_ops = {
+	.poll = fake_poll, .release = fake_release, .lag = fake_lag, .log_name = fake_name
+};
 
 static int run_fake(const int *codes, struct position *at, struct error *e)
 {
 	struct fake_source f = { .base = { &fake_ops }, .codes = codes };
-	struct store_options opt = { .path = b.log.dir, .map_size = 64 << 20, .durability = STORE_NOSYNC, .writer = true };
+	struct store_options opt = {
+		.path = b.log.dir, .map_size = 64 << 20, .durability = STORE_NOSYNC, .writer = true
+	};
 	struct processor_options popt = { .settings = b.log.settings };
 	struct error none = { 0 };
 	int rc;

@@ -176,8 +176,9 @@ Test(source_files, a_long_line_is_whole)
 
 static struct test_resume resume_after(const char *name, int64_t offset, const char *value)
 {
-	struct record r = { .topic = TOPIC_EVENTS, .offset = offset, .timestamp_ms = -1, .value = value,
-			    .value_len = strlen(value) };
+	struct record r = {
+		.topic = TOPIC_EVENTS, .offset = offset, .timestamp_ms = -1, .value = value, .value_len = strlen(value)
+	};
 	static char log_name[192];
 
 	snprintf(log_name, sizeof(log_name), "file:%s", path_of(name));

@@ -50,7 +50,8 @@ static struct test_resume position_of(struct test_log *l, int32_t partition, int
 
 		for (int i = 0; i < n; i++)
 			if (v[i].partition == partition && v[i].offset == offset && v[i].topic == TOPIC_EVENTS)
-				ret = (struct test_resume){ "shop.events", partition,
+				ret = (struct test_resume){ "shop.events",
+							    partition,
 							    { offset + 1, offset, v[i].timestamp_ms,
 							      record_fingerprint(&v[i]) } };
 	}
@@ -177,8 +178,8 @@ Test(source_kafka, settings_that_break_correctness_are_refused, .init = NULL, .f
 					   "kafka.no.such.thing=1" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct settings *set = test_settings("/tmp", (const char *[]){ "kafka.bootstrap.servers=127.0.0.1:1",
-									       bad[i], NULL });
+		struct settings *set =
+			test_settings("/tmp", (const char *[]){ "kafka.bootstrap.servers=127.0.0.1:1", bad[i], NULL });
 		struct source *s = NULL;
 		struct error e = { 0 };
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #define PARTITIONS 4
-#define EVENTS 600          /* a stream */
+#define EVENTS 600 /* a stream */
 #define STREAMS 8
 #define LINES_MAX 4
 
@@ -58,9 +58,9 @@ static void generate_items(struct gen_event *g, uint64_t *r)
 /* Fill *g, whose strings point into itself: it must not move. */
 static void generate(struct gen_event *g, size_t actor, size_t number, int64_t t, uint64_t *r)
 {
-	static const enum event_type types[] = { EVENT_VIEW,	 EVENT_VIEW,	EVENT_VIEW,	  EVENT_VIEW,
-						 EVENT_PURCHASE, EVENT_PURCHASE, EVENT_CART_ADD,  EVENT_RETURN,
-						 EVENT_SEARCH,	 EVENT_IMPRESSION };
+	static const enum event_type types[] = { EVENT_VIEW,     EVENT_VIEW,      EVENT_VIEW,     EVENT_VIEW,
+						 EVENT_PURCHASE, EVENT_PURCHASE,  EVENT_CART_ADD, EVENT_RETURN,
+						 EVENT_SEARCH,   EVENT_IMPRESSION };
 
 	*g = (struct gen_event){ .ev = { .has_time = true, .t_ms = t, .position = -1 } };
 	g->ev.type = types[draw(r, ARRAY_SIZE(types))];
@@ -106,8 +106,9 @@ static void stream_free(struct stream *st)
 /* ---- ways to play a stream ---- */
 
 struct way {
-	size_t batch_max;       /* records a batch, drawn from 1..batch_max */
-	unsigned restart_one_in;/* after a commit close and open the store; 0: never. What is pending is lost and read again */
+	size_t batch_max; /* records a batch, drawn from 1..batch_max */
+	unsigned
+		restart_one_in; /* after a commit close and open the store; 0: never. What is pending is lost and read again */
 	unsigned repeat_one_in; /* deliver a record with an eventId twice; 0: never */
 	uint64_t seed;          /* of batches, interleaving and faults */
 };
@@ -124,7 +125,9 @@ static void commit(struct shop *s, const size_t *next)
 
 static void reopen(struct shop *s, size_t *next)
 {
-	struct store_options opt = { .path = s->dir, .map_size = (uint64_t)1 << 30, .durability = STORE_NOSYNC, .writer = true };
+	struct store_options opt = {
+		.path = s->dir, .map_size = (uint64_t)1 << 30, .durability = STORE_NOSYNC, .writer = true
+	};
 
 	snap_close(s->snap);
 	fold_free(s->fold);

@@ -35,11 +35,14 @@ static void expect_rows(const char *view, const char *item, const char *expected
 
 Test(views, popularity_counts_by_hour_and_day)
 {
-	shop_play(&shop, "u1 view a @0s; u1 view a @61m; u1 add a @62m; u1 buy a @63m q=3 p=2.55; u2 return a @64m q=1 p=2.55");
-	expect_rows("popularity", "a",
-		    "{\"itemId\":\"a\",\"bucket\":\"day\",\"start\":2592000000000,\"views\":2,\"carts\":1,\"orders\":1,\"units\":2,\"revenue\":5.1}\n"
-		    "{\"itemId\":\"a\",\"bucket\":\"hour\",\"start\":2592000000000,\"views\":1,\"carts\":0,\"orders\":0,\"units\":0,\"revenue\":0}\n"
-		    "{\"itemId\":\"a\",\"bucket\":\"hour\",\"start\":2592003600000,\"views\":1,\"carts\":1,\"orders\":1,\"units\":2,\"revenue\":5.1}");
+	shop_play(
+		&shop,
+		"u1 view a @0s; u1 view a @61m; u1 add a @62m; u1 buy a @63m q=3 p=2.55; u2 return a @64m q=1 p=2.55");
+	expect_rows(
+		"popularity", "a",
+		"{\"itemId\":\"a\",\"bucket\":\"day\",\"start\":2592000000000,\"views\":2,\"carts\":1,\"orders\":1,\"units\":2,\"revenue\":5.1}\n"
+		"{\"itemId\":\"a\",\"bucket\":\"hour\",\"start\":2592000000000,\"views\":1,\"carts\":0,\"orders\":0,\"units\":0,\"revenue\":0}\n"
+		"{\"itemId\":\"a\",\"bucket\":\"hour\",\"start\":2592003600000,\"views\":1,\"carts\":1,\"orders\":1,\"units\":2,\"revenue\":5.1}");
 }
 
 Test(views, popularity_counts_an_item_once_an_order_and_all_its_units)
@@ -66,7 +69,8 @@ Test(views, popularity_keeps_fifteen_days_of_hours_and_four_hundred_of_days)
 	shop_play(&shop, "u1 view b @400d");
 	expect_rows("popularity", "a", "");
 	/* and it is gone, not only hidden */
-	cr_assert_eq(popularity_get(shop.snap, BUCKET_DAY, SHOP_START / MS_PER_DAY, snap_item(shop.snap, STR("a")), &p), 0);
+	cr_assert_eq(popularity_get(shop.snap, BUCKET_DAY, SHOP_START / MS_PER_DAY, snap_item(shop.snap, STR("a")), &p),
+		     0);
 	cr_assert_eq(p.views, 0);
 }
 
@@ -87,7 +91,9 @@ Test(views, history_keeps_the_last_256_rows_newest_first)
 	cr_assert_eq(history_get(shop.snap, actor, rows), HISTORY_MAX);
 	cr_assert(str_eq(snap_item_name(shop.snap, rows[0].item), STR("i299")));
 	cr_assert(str_eq(snap_item_name(shop.snap, rows[255].item), STR("i044")));
-	shop_play(&shop, "u1 view late @-1s e=x; u1 show i001 @400s e=y; u1 search - @401s e=z; u1 buy z,y @402s o=7 q=2 p=1.5");
+	shop_play(
+		&shop,
+		"u1 view late @-1s e=x; u1 show i001 @400s e=y; u1 search - @401s e=z; u1 buy z,y @402s o=7 q=2 p=1.5");
 	cr_assert_eq(history_get(shop.snap, actor, rows), HISTORY_MAX);
 	cr_assert(str_eq(snap_item_name(shop.snap, rows[0].item), STR("y")));
 	cr_assert(str_eq(rows[1].order_id, STR("7")) && rows[1].quantity == 2 && rows[1].price_micros == 1500000);
@@ -132,8 +138,12 @@ Test(views, a_user_keeps_its_sixteen_newest_visitors)
 
 Test(views, user_and_visitor_ids_do_not_meet_and_no_raw_id_is_stored)
 {
-	struct event ev = { .type = EVENT_VIEW, .has_time = true, .t_ms = SHOP_START, .user_id = STR("same-secret-id"),
-			    .item_count = 1, .items = &(struct event_item){ .id = STR("a"), .quantity = 1 } };
+	struct event ev = { .type = EVENT_VIEW,
+			    .has_time = true,
+			    .t_ms = SHOP_START,
+			    .user_id = STR("same-secret-id"),
+			    .item_count = 1,
+			    .items = &(struct event_item){ .id = STR("a"), .quantity = 1 } };
 	char file[128];
 	char *bytes;
 	FILE *f;
@@ -159,8 +169,12 @@ Test(views, user_and_visitor_ids_do_not_meet_and_no_raw_id_is_stored)
 
 Test(views, events_far_in_the_future_of_their_record_are_refused)
 {
-	struct event ev = { .type = EVENT_VIEW, .has_time = true, .t_ms = SHOP_START + MS_PER_HOUR + 1, .user_id = STR("u"),
-			    .item_count = 1, .items = &(struct event_item){ .id = STR("a"), .quantity = 1 } };
+	struct event ev = { .type = EVENT_VIEW,
+			    .has_time = true,
+			    .t_ms = SHOP_START + MS_PER_HOUR + 1,
+			    .user_id = STR("u"),
+			    .item_count = 1,
+			    .items = &(struct event_item){ .id = STR("a"), .quantity = 1 } };
 	struct error e = { 0 };
 
 	cr_assert_eq(fold_event(shop.fold, &ev, SHOP_START, &e), ERR_TIME_IN_FUTURE);
@@ -174,7 +188,9 @@ Test(views, events_far_in_the_future_of_their_record_are_refused)
 
 Test(views, the_last_stock_record_by_as_of_wins)
 {
-	struct stock_record rec = { .item_id = STR("a"), .quantity = 5, .lead_time_hours = -1, .has_as_of = true, .as_of_ms = 100 };
+	struct stock_record rec = {
+		.item_id = STR("a"), .quantity = 5, .lead_time_hours = -1, .has_as_of = true, .as_of_ms = 100
+	};
 	struct stock_level level;
 
 	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
