@@ -119,6 +119,26 @@ def check_file(t, path, name, sizes, kafka_digests):
     say(f"{name}: from a file, {len(sizes)} batch sizes: rows equal the batch program's, digests those from Kafka")
 
 
+def check_straight_to_kafka(t):
+    """The simulator as producer; the catalogue too."""
+    topics = t.topics(suffix="-straight")
+    args = [harness.AISLE, "simulate", "--events", "4000", "--items", "200", "--users", "300", "--seed", str(t.seed),
+            "--catalog", "--to-kafka"]
+    for key, value in topics.settings().items():
+        args += ["--set", f"{key}={value}"]
+    harness.run(args)
+    shop = harness.reference_of(topics, topics.events, topics.catalog, topics.stock)
+    check(shop.applied > 3500 and not shop.left_out, f"{shop.applied} events, left out {shop.left_out}")
+    aisle = consume(t, topics, "straight", {})
+    aisle.stop()
+    compare_with_batch("straight to Kafka", aisle.store, shop)
+    for view, key in (("catalog", "itemId"), ("stock", "itemId")):
+        expected = sorted(row[key] for row in shop.rows(view))
+        have = sorted(row[key] for row in harness.rows_of(aisle.store, view))
+        check(expected and have == expected, f"{view}: {len(have)} rows, not {len(expected)}")
+    say("simulate --to-kafka: rows equal the batch program's, the catalogue and the stock are there")
+
+
 def flow(t):
     simulated, unfriendly = t.path("simulated.ndjson"), t.path("unfriendly.ndjson")
     traffic.write(unfriendly, UNFRIENDLY_EVENTS, t.seed)
@@ -127,6 +147,7 @@ def flow(t):
     harness.simulate(simulated, EVENTS, t.seed)
     digests = check_kafka(t, simulated, "simulated", (None, BATCH), answers=True)
     check_file(t, simulated, "simulated", (None, BATCH), digests)
+    check_straight_to_kafka(t)
 
 
 if __name__ == "__main__":
