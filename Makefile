@@ -160,9 +160,6 @@ demo: deps ## from a fresh machine to a shop in the browser (DEMO=once: start, c
 bench: deps-test ## the benchmarks, each beside its limit
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release bench-run
 
-bench-run: $(BENCHES) $(OUT)/aisle
-	@set -e; if [ -e bench/run.py ]; then $(PYTHON) bench/run.py; else for b in $(BENCHES); do echo "$$b"; $$b; done; fi
-
 # ---- installing ----
 
 deps: ## install the Debian packages for building and the demo

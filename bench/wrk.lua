@@ -1,0 +1,27 @@
+-- Asks the paths of a file in turn, each thread from another place; one line of JSON at the end.
+local threads = 0
+
+function setup(thread)
+	thread:set("place", threads * 7919)
+	threads = threads + 1
+end
+
+function init(args)
+	paths = {}
+	for line in io.lines(args[1]) do
+		paths[#paths + 1] = wrk.format("GET", line)
+	end
+end
+
+function request()
+	place = place + 1
+	return paths[place % #paths + 1]
+end
+
+function done(summary, latency)
+	local e = summary.errors
+	io.write(string.format(
+		'\n{"requests":%d,"seconds":%.6f,"p50_ms":%.3f,"p99_ms":%.3f,"bad_status":%d,"broken":%d}\n',
+		summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+		e.status, e.connect + e.read + e.write + e.timeout))
+end
