@@ -111,13 +111,13 @@ static void print_json(void *arg, const struct row *row)
 {
 	struct json_out *j = arg;
 
-	json_key(j, row->key);
-	json_object(j);
-	json_key(j, "value");
-	json_text(j, row->value);
-	json_key(j, "from");
-	json_text(j, row->origin);
-	json_end_object(j);
+	json_out_key(j, row->key);
+	json_out_object(j);
+	json_out_key(j, "value");
+	json_out_text(j, row->value);
+	json_out_key(j, "from");
+	json_out_text(j, row->origin);
+	json_out_end_object(j);
 }
 
 static void print_object(const struct settings *s, const struct problems *problems)
@@ -125,24 +125,24 @@ static void print_object(const struct settings *s, const struct problems *proble
 	struct json_out j = { 0 };
 	const char *warning;
 
-	json_object(&j);
-	json_key(&j, "settings");
-	json_object(&j);
+	json_out_object(&j);
+	json_out_key(&j, "settings");
+	json_out_object(&j);
 	each_row(s, print_json, &j);
-	json_end_object(&j);
-	json_key(&j, "problems");
-	json_array(&j);
+	json_out_end_object(&j);
+	json_out_key(&j, "problems");
+	json_out_array(&j);
 	for (size_t i = 0; i < problems->n; i++)
-		json_text(&j, problems->text[i]);
-	json_end_array(&j);
-	json_key(&j, "warnings");
-	json_array(&j);
+		json_out_text(&j, problems->text[i]);
+	json_out_end_array(&j);
+	json_out_key(&j, "warnings");
+	json_out_array(&j);
 	for (size_t i = 0; (warning = settings_warning(s, i)) != NULL; i++)
-		json_text(&j, warning);
-	json_end_array(&j);
-	json_end_object(&j);
+		json_out_text(&j, warning);
+	json_out_end_array(&j);
+	json_out_end_object(&j);
 	printf("%.*s\n", (int)j.n, j.p);
-	json_fini(&j);
+	json_out_fini(&j);
 }
 
 static int run(struct command_context *ctx)

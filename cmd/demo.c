@@ -68,25 +68,25 @@ static void write_products(struct demo *d)
 
 	for (size_t i = 0; i < d->shop->order_count; i++)
 		orders += !d->shop->orders[i].returned;
-	json_object(j);
-	json_key(j, "orders");
-	json_int(j, (int64_t)orders);
-	json_key(j, "lastOrder");
-	json_int(j, d->shop->last_ms - d->shop->shift_ms);
-	json_key(j, "shiftMs");
-	json_int(j, d->shop->shift_ms);
-	json_key(j, "products");
-	json_array(j);
+	json_out_object(j);
+	json_out_key(j, "orders");
+	json_out_int(j, (int64_t)orders);
+	json_out_key(j, "lastOrder");
+	json_out_int(j, d->shop->last_ms - d->shop->shift_ms);
+	json_out_key(j, "shiftMs");
+	json_out_int(j, d->shop->shift_ms);
+	json_out_key(j, "products");
+	json_out_array(j);
 	for (size_t i = 0; i < d->shop->product_count; i++) {
-		json_array(j);
-		json_str(j, d->shop->products[i].id);
-		json_str(j, d->shop->products[i].title);
-		json_int(j, d->shop->products[i].price_pence);
-		json_str(j, d->shop->products[i].category);
-		json_end_array(j);
+		json_out_array(j);
+		json_out_str(j, d->shop->products[i].id);
+		json_out_str(j, d->shop->products[i].title);
+		json_out_int(j, d->shop->products[i].price_pence);
+		json_out_str(j, d->shop->products[i].category);
+		json_out_end_array(j);
 	}
-	json_end_array(j);
-	json_end_object(j);
+	json_out_end_array(j);
+	json_out_end_object(j);
 }
 
 static int start_server(struct demo *d, struct error *e)
@@ -214,7 +214,7 @@ static int run(struct command_context *ctx)
 	demo_shoppers_free(d.shoppers);
 	server_stop(d.server, STOP_GRACE_MS);
 	ended = demo_engine_close(d.engine, &e);
-	json_fini(&d.products);
+	json_out_fini(&d.products);
 	demo_log_fini(&d.log);
 	demo_shop_free(d.shop);
 	if (r < 0 || ended < 0)

@@ -129,7 +129,7 @@ void demo_log_init(struct demo_log *log, const struct demo_shop *shop)
 void demo_log_fini(struct demo_log *log)
 {
 	free(log->events);
-	json_fini(&log->json);
+	json_out_fini(&log->json);
 }
 
 size_t demo_log_count(const struct demo_log *log)
@@ -139,8 +139,8 @@ size_t demo_log_count(const struct demo_log *log)
 
 static void put_field(struct json_out *j, const char *name, struct str value)
 {
-	json_key(j, name);
-	json_str(j, value);
+	json_out_key(j, name);
+	json_out_str(j, value);
 }
 
 static void put_catalog(struct demo_log *log, const struct demo_product *product, struct demo_record *ret)
@@ -150,17 +150,17 @@ static void put_catalog(struct demo_log *log, const struct demo_product *product
 	ret->topic = TOPIC_CATALOG;
 	ret->key = product->id;
 	ret->t_ms = log->events[0].t_ms;
-	json_object(j);
+	json_out_object(j);
 	put_field(j, "itemId", product->id);
 	put_field(j, "title", product->title);
-	json_key(j, "categories");
-	json_array(j);
-	json_str(j, product->category);
-	json_end_array(j);
-	json_key(j, "price");
-	json_micros(j, product->price_pence * (MICROS / 100));
+	json_out_key(j, "categories");
+	json_out_array(j);
+	json_out_str(j, product->category);
+	json_out_end_array(j);
+	json_out_key(j, "price");
+	json_out_micros(j, product->price_pence * (MICROS / 100));
 	put_field(j, "currency", STR("GBP"));
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 static void put_stock(struct demo_log *log, const struct demo_product *product, struct demo_record *ret)
@@ -170,13 +170,13 @@ static void put_stock(struct demo_log *log, const struct demo_product *product, 
 	ret->topic = TOPIC_STOCK;
 	ret->key = product->id;
 	ret->t_ms = log->shop->last_ms;
-	json_object(j);
+	json_out_object(j);
 	put_field(j, "itemId", product->id);
-	json_key(j, "quantity");
-	json_int(j, product->stock);
-	json_key(j, "asOf");
-	json_int(j, log->shop->last_ms);
-	json_end_object(j);
+	json_out_key(j, "quantity");
+	json_out_int(j, product->stock);
+	json_out_key(j, "asOf");
+	json_out_int(j, log->shop->last_ms);
+	json_out_end_object(j);
 }
 
 /* Who: the order's customer, its guest (known by the order alone), or a visitor who buys nothing. */
@@ -207,22 +207,22 @@ static void put_order(struct demo_log *log, const struct demo_order *order)
 	put_field(j, "orderId", str_of(id));
 	put_field(j, "eventId", str_of(id));
 	put_field(j, "currency", STR("GBP"));
-	json_key(j, "context");
-	json_object(j);
+	json_out_key(j, "context");
+	json_out_object(j);
 	put_field(j, "country", order->country);
-	json_end_object(j);
-	json_key(j, "items");
-	json_array(j);
+	json_out_end_object(j);
+	json_out_key(j, "items");
+	json_out_array(j);
 	for (i = 0; i < order->line_count; i++) {
-		json_object(j);
+		json_out_object(j);
 		put_field(j, "itemId", log->shop->products[order->lines[i].product].id);
-		json_key(j, "quantity");
-		json_int(j, order->lines[i].quantity);
-		json_key(j, "price");
-		json_micros(j, order->lines[i].price_pence * (MICROS / 100));
-		json_end_object(j);
+		json_out_key(j, "quantity");
+		json_out_int(j, order->lines[i].quantity);
+		json_out_key(j, "price");
+		json_out_micros(j, order->lines[i].price_pence * (MICROS / 100));
+		json_out_end_object(j);
 	}
-	json_end_array(j);
+	json_out_end_array(j);
 }
 
 static void put_visit(struct demo_log *log, const struct demo_event *ev)
@@ -233,10 +233,10 @@ static void put_visit(struct demo_log *log, const struct demo_event *ev)
 	snprintf(id, sizeof(id), "visit-%" PRIu32, ev->sequence);
 	put_field(j, "eventId", str_of(id));
 	put_field(j, "itemId", log->shop->products[ev->product].id);
-	json_key(j, "context");
-	json_object(j);
+	json_out_key(j, "context");
+	json_out_object(j);
 	put_field(j, "channel", STR("simulated"));
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 static void put_event(struct demo_log *log, const struct demo_event *ev, struct demo_record *ret)
@@ -248,23 +248,23 @@ static void put_event(struct demo_log *log, const struct demo_event *ev, struct 
 		type = ev->act == DEMO_VIEW ? "view" : "cart-add";
 	ret->topic = TOPIC_EVENTS;
 	ret->t_ms = ev->t_ms;
-	json_object(j);
+	json_out_object(j);
 	put_field(j, "type", str_of(type));
-	json_key(j, "eventTime");
-	json_int(j, ev->t_ms);
+	json_out_key(j, "eventTime");
+	json_out_int(j, ev->t_ms);
 	put_actor(log, ev, ret);
 	if (ev->act == DEMO_ORDER)
 		put_order(log, ev->order);
 	else
 		put_visit(log, ev);
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 void demo_log_get(struct demo_log *log, size_t index, struct demo_record *ret)
 {
 	size_t products = log->shop->product_count;
 
-	json_reset(&log->json);
+	json_out_reset(&log->json);
 	if (index < products)
 		put_catalog(log, &log->shop->products[index], ret);
 	else if (index < 2 * products)

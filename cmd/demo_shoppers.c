@@ -56,8 +56,8 @@ static void come_in(struct demo_shoppers *s, struct shopper *who)
 
 static void put_item(struct demo_shoppers *s, uint32_t product)
 {
-	json_key(&s->json, "itemId");
-	json_str(&s->json, s->shop->products[product].id);
+	json_out_key(&s->json, "itemId");
+	json_out_str(&s->json, s->shop->products[product].id);
 }
 
 static void put_basket(struct demo_shoppers *s, const struct shopper *who)
@@ -66,18 +66,18 @@ static void put_basket(struct demo_shoppers *s, const struct shopper *who)
 	char order_id[DEMO_ID_MAX];
 
 	snprintf(order_id, sizeof(order_id), "shopper-order-%" PRIu32, who->number);
-	json_key(j, "orderId");
-	json_str(j, str_of(order_id));
-	json_key(j, "items");
-	json_array(j);
+	json_out_key(j, "orderId");
+	json_out_str(j, str_of(order_id));
+	json_out_key(j, "items");
+	json_out_array(j);
 	for (uint32_t i = 0; i < who->basket_count; i++) {
-		json_object(j);
+		json_out_object(j);
 		put_item(s, who->basket[i]);
-		json_key(j, "price");
-		json_micros(j, s->shop->products[who->basket[i]].price_pence * (MICROS / 100));
-		json_end_object(j);
+		json_out_key(j, "price");
+		json_out_micros(j, s->shop->products[who->basket[i]].price_pence * (MICROS / 100));
+		json_out_end_object(j);
 	}
-	json_end_array(j);
+	json_out_end_array(j);
 }
 
 /* Offered, not awaited: a shopper whose event the broker does not take was never there. */
@@ -89,24 +89,24 @@ static void publish(struct demo_shoppers *s, const struct shopper *who, const ch
 	struct str json;
 
 	snprintf(visitor, sizeof(visitor), "shopper-%" PRIu32, who->number);
-	json_reset(j);
-	json_object(j);
-	json_key(j, "type");
-	json_str(j, str_of(type));
-	json_key(j, "eventTime");
-	json_int(j, now);
-	json_key(j, "visitorId");
-	json_str(j, str_of(visitor));
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "type");
+	json_out_str(j, str_of(type));
+	json_out_key(j, "eventTime");
+	json_out_int(j, now);
+	json_out_key(j, "visitorId");
+	json_out_str(j, str_of(visitor));
 	if (strcmp(type, "purchase") == 0)
 		put_basket(s, who);
 	else
 		put_item(s, product);
-	json_key(j, "context");
-	json_object(j);
-	json_key(j, "channel");
-	json_str(j, STR("simulated"));
-	json_end_object(j);
-	json_end_object(j);
+	json_out_key(j, "context");
+	json_out_object(j);
+	json_out_key(j, "channel");
+	json_out_str(j, STR("simulated"));
+	json_out_end_object(j);
+	json_out_end_object(j);
 	json = (struct str){ j->p, (uint32_t)j->n };
 	if (!s->publisher->ops->send(s->publisher, setting_string(s->settings, SET_TOPIC_EVENTS), -1, str_of(visitor),
 				     json.p, json.n, now, NULL, 0, NULL, NULL))
@@ -200,7 +200,7 @@ void demo_shoppers_free(struct demo_shoppers *s)
 	pthread_join(s->thread, NULL);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->changed);
-	json_fini(&s->json);
+	json_out_fini(&s->json);
 	free(s);
 }
 

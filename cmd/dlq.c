@@ -117,7 +117,7 @@ static void json_hex(struct json_out *j, const void *p, size_t n)
 		hex[2 * i + 1] = digits[b[i] & 15];
 	}
 	hex[2 * n] = '\0';
-	json_text(j, hex);
+	json_out_text(j, hex);
 	free(hex);
 }
 
@@ -130,31 +130,31 @@ static void print_json(const struct dead_letter *l, bool whole)
 		{ "id", l->id }, { "topic", l->topic }, { "code", l->code }, { "field", l->field }, { "text", l->text }
 	};
 
-	json_object(&j);
+	json_out_object(&j);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		json_key(&j, texts[i].name);
-		json_text(&j, texts[i].value);
+		json_out_key(&j, texts[i].name);
+		json_out_text(&j, texts[i].value);
 	}
-	json_key(&j, "partition");
-	json_int(&j, l->partition);
-	json_key(&j, "offset");
-	json_int(&j, l->offset);
-	json_key(&j, "timestamp");
-	json_int(&j, l->timestamp_ms);
-	json_key(&j, "bytes");
-	json_int(&j, (int64_t)l->value_len);
-	json_key(&j, "truncatedFrom");
-	json_int(&j, (int64_t)l->truncated_from);
+	json_out_key(&j, "partition");
+	json_out_int(&j, l->partition);
+	json_out_key(&j, "offset");
+	json_out_int(&j, l->offset);
+	json_out_key(&j, "timestamp");
+	json_out_int(&j, l->timestamp_ms);
+	json_out_key(&j, "bytes");
+	json_out_int(&j, (int64_t)l->value_len);
+	json_out_key(&j, "truncatedFrom");
+	json_out_int(&j, (int64_t)l->truncated_from);
 	if (whole) {
-		json_key(&j, "keyHex");
+		json_out_key(&j, "keyHex");
 		json_hex(&j, l->key.p, l->key.n);
-		json_key(&j, "valueHex");
+		json_out_key(&j, "valueHex");
 		json_hex(&j, l->value, l->value_len);
 	}
-	json_end_object(&j);
+	json_out_end_object(&j);
 	fwrite(j.p, 1, j.n, stdout);
 	putchar('\n');
-	json_fini(&j);
+	json_out_fini(&j);
 }
 
 static int print_one(void *arg, const struct dead_letter *l)

@@ -73,18 +73,18 @@ static int list_views(bool as_json)
 			printf("%-22s %s\n", v->name, v->meaning);
 			continue;
 		}
-		json_reset(&j);
-		json_object(&j);
-		json_key(&j, "view");
-		json_text(&j, v->name);
-		json_key(&j, "version");
-		json_int(&j, v->version);
-		json_key(&j, "meaning");
-		json_text(&j, v->meaning);
-		json_end_object(&j);
+		json_out_reset(&j);
+		json_out_object(&j);
+		json_out_key(&j, "view");
+		json_out_text(&j, v->name);
+		json_out_key(&j, "version");
+		json_out_int(&j, v->version);
+		json_out_key(&j, "meaning");
+		json_out_text(&j, v->meaning);
+		json_out_end_object(&j);
 		print_line(&j);
 	}
-	json_fini(&j);
+	json_out_fini(&j);
 	return 0;
 }
 
@@ -109,16 +109,16 @@ static int print_digest(const struct view *v, struct snap *sn, bool as_json)
 		printf("%s %s %llu\n", v->name, hex, (unsigned long long)rows);
 		return 0;
 	}
-	json_object(&j);
-	json_key(&j, "view");
-	json_text(&j, v->name);
-	json_key(&j, "digest");
-	json_text(&j, hex);
-	json_key(&j, "rows");
-	json_int(&j, (int64_t)rows);
-	json_end_object(&j);
+	json_out_object(&j);
+	json_out_key(&j, "view");
+	json_out_text(&j, v->name);
+	json_out_key(&j, "digest");
+	json_out_text(&j, hex);
+	json_out_key(&j, "rows");
+	json_out_int(&j, (int64_t)rows);
+	json_out_end_object(&j);
 	print_line(&j);
-	json_fini(&j);
+	json_out_fini(&j);
 	return 0;
 }
 

@@ -101,25 +101,25 @@ static void summary(const struct status_page *pg, double seconds, bool as_json)
 		       (unsigned long long)pg->duplicates, seconds);
 		return;
 	}
-	json_object(&j);
-	json_key(&j, "records");
-	json_int(&j, (int64_t)pg->records);
-	json_key(&j, "events");
-	json_int(&j, (int64_t)pg->events);
-	json_key(&j, "deadLetters");
-	json_int(&j, (int64_t)pg->dead_letters);
-	json_key(&j, "duplicates");
-	json_int(&j, (int64_t)pg->duplicates);
-	json_key(&j, "commits");
-	json_int(&j, (int64_t)pg->commits);
-	json_key(&j, "milliseconds");
-	json_int(&j, (int64_t)(seconds * 1000));
-	json_key(&j, "refusedFiles");
-	json_int(&j, (int64_t)pg->stopped_partitions);
-	json_end_object(&j);
+	json_out_object(&j);
+	json_out_key(&j, "records");
+	json_out_int(&j, (int64_t)pg->records);
+	json_out_key(&j, "events");
+	json_out_int(&j, (int64_t)pg->events);
+	json_out_key(&j, "deadLetters");
+	json_out_int(&j, (int64_t)pg->dead_letters);
+	json_out_key(&j, "duplicates");
+	json_out_int(&j, (int64_t)pg->duplicates);
+	json_out_key(&j, "commits");
+	json_out_int(&j, (int64_t)pg->commits);
+	json_out_key(&j, "milliseconds");
+	json_out_int(&j, (int64_t)(seconds * 1000));
+	json_out_key(&j, "refusedFiles");
+	json_out_int(&j, (int64_t)pg->stopped_partitions);
+	json_out_end_object(&j);
 	fwrite(j.p, 1, j.n, stdout);
 	putchar('\n');
-	json_fini(&j);
+	json_out_fini(&j);
 }
 
 static struct processor *interrupted;

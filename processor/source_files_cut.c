@@ -40,7 +40,7 @@ static bool skip_rest_of_line(struct cutter *c)
 
 static bool next_line(struct cutter *c, struct piece *ret)
 {
-	const char *from = c->buf + c->at, *nl;
+	const char *from, *nl;
 
 	if (c->skip_line && !skip_rest_of_line(c))
 		return false;

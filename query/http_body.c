@@ -1,6 +1,6 @@
 #include "query/http_body.h"
 
-#include "query/http_jansson.h"
+#include <jansson.h>
 
 static bool is_space(char c)
 {

@@ -29,7 +29,7 @@ static void rewrite_setup(h2o_filter_t *self, h2o_req_t *h, h2o_ostream_t **slot
 		r->super.do_send = rewrite_send;
 		problem_set(&p, kind, NULL, "%s", h->res.reason ? h->res.reason : "");
 		p.status = h->res.status;
-		json_reset(&l->worker.out);
+		json_out_reset(&l->worker.out);
 		problem_write(&l->worker.out, &p, STR(""));
 		r->body = h2o_strdup(&h->pool, l->worker.out.p, l->worker.out.n);
 		h->res.content_length = r->body.len;

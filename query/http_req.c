@@ -101,7 +101,7 @@ void http_problem(struct http_req *rq, const struct problem *p)
 	struct json_out *out = &rq->w->out;
 	char seconds[16];
 
-	json_reset(out);
+	json_out_reset(out);
 	problem_write(out, p, text_is_utf8(rq->path) ? rq->path : STR(""));
 	if (p->allow)
 		http_header(rq, "allow", p->allow);

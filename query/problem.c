@@ -48,8 +48,8 @@ static void member(struct json_out *j, const char *name, const char *text)
 {
 	if (!*text)
 		return;
-	json_key(j, name);
-	json_text(j, text);
+	json_out_key(j, name);
+	json_out_text(j, text);
 }
 
 void problem_write_open(struct json_out *j, const struct problem *p, struct str instance)
@@ -57,24 +57,24 @@ void problem_write_open(struct json_out *j, const struct problem *p, struct str 
 	char type[96];
 
 	snprintf(type, sizeof(type), PROBLEM_URN "%s", p->slug);
-	json_object(j);
+	json_out_object(j);
 	member(j, "type", type);
 	member(j, "title", p->title);
-	json_key(j, "status");
-	json_int(j, p->status);
+	json_out_key(j, "status");
+	json_out_int(j, p->status);
 	member(j, "detail", p->detail);
 	member(j, "field", p->field);
 	member(j, "suggestion", p->suggestion);
 	if (instance.n) {
-		json_key(j, "instance");
-		json_str(j, instance);
+		json_out_key(j, "instance");
+		json_out_str(j, instance);
 	}
 }
 
 void problem_write(struct json_out *j, const struct problem *p, struct str instance)
 {
 	problem_write_open(j, p, instance);
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 enum http_problem problem_of_status(int status)

@@ -6,29 +6,29 @@
 
 static void key_text(struct json_out *j, const char *key, const char *text)
 {
-	json_key(j, key);
+	json_out_key(j, key);
 	if (text)
-		json_text(j, text);
+		json_out_text(j, text);
 	else
-		json_null(j);
+		json_out_null(j);
 }
 
 static void key_int(struct json_out *j, const char *key, int64_t v)
 {
-	json_key(j, key);
-	json_int(j, v);
+	json_out_key(j, key);
+	json_out_int(j, v);
 }
 
 static void key_number(struct json_out *j, const char *key, double v)
 {
-	json_key(j, key);
-	json_number(j, v);
+	json_out_key(j, key);
+	json_out_number(j, v);
 }
 
 static void key_bool(struct json_out *j, const char *key, bool v)
 {
-	json_key(j, key);
-	json_bool(j, v);
+	json_out_key(j, key);
+	json_out_bool(j, v);
 }
 
 static void key_time(struct json_out *j, const char *key, int64_t t_ms)
@@ -42,24 +42,24 @@ static void key_time(struct json_out *j, const char *key, int64_t t_ms)
 
 void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
 {
-	json_object(j);
+	json_out_object(j);
 	key_text(j, "level",
 		 !stock->known          ? "unknown"
 		 : stock->quantity <= 0 ? "out-of-stock"
 		 : low                  ? "low"
 					: "in-stock");
-	json_key(j, "quantity");
+	json_out_key(j, "quantity");
 	if (stock->known)
-		json_int(j, stock->quantity);
+		json_out_int(j, stock->quantity);
 	else
-		json_null(j);
+		json_out_null(j);
 	key_bool(j, "lowStock", low);
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 static void write_explanation(struct json_out *j, const struct explanation *why)
 {
-	json_object(j);
+	json_out_object(j);
 	switch (why->kind) {
 	case EXPLAIN_NONE:
 		break;
@@ -70,8 +70,8 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 		key_number(j, "score", why->pair_score);
 		key_text(j, "measure", why->measure);
 		if (why->with.n) {
-			json_key(j, "with");
-			json_str(j, why->with);
+			json_out_key(j, "with");
+			json_out_str(j, why->with);
 		}
 		break;
 	case EXPLAIN_TREND:
@@ -89,7 +89,7 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 			key_number(j, "intervalDays", why->interval_days);
 		break;
 	}
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 const char *const answer_properties[] = {
@@ -116,7 +116,7 @@ static void write_properties(struct json_out *j, const struct recommend_request 
 {
 	struct catalog_item item;
 
-	json_object(j);
+	json_out_object(j);
 	if (r->has_record && catalog_item_unpack(r->packed.p, r->packed.n, &item) == 0) {
 		if (wants_all(ask))
 			properties_write_all(j, &item);
@@ -124,47 +124,47 @@ static void write_properties(struct json_out *j, const struct recommend_request 
 			for (unsigned i = 0; i < ask->property_count; i++)
 				catalog_field_json(j, &item, ask->properties[i]);
 	}
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 static void write_item(struct json_out *j, const struct recommend_request *ask, const struct recommended *r)
 {
-	json_object(j);
-	json_key(j, "itemId");
-	json_str(j, r->item_id);
+	json_out_object(j);
+	json_out_key(j, "itemId");
+	json_out_str(j, r->item_id);
 	key_number(j, "score", r->score);
 	key_int(j, "rank", r->rank);
 	key_text(j, "strategy", r->strategy);
 	key_text(j, "reason", r->reason);
 	key_bool(j, "promoted", false);
-	json_key(j, "stock");
+	json_out_key(j, "stock");
 	stock_write(j, &r->stock, r->low_stock);
-	json_key(j, "properties");
+	json_out_key(j, "properties");
 	write_properties(j, ask, r);
 	if (ask->explain) {
-		json_key(j, "explain");
+		json_out_key(j, "explain");
 		write_explanation(j, &r->why);
 	}
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 void answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
 {
-	json_object(j);
+	json_out_object(j);
 	key_text(j, "recommendationId", a->recommendation_id);
 	key_text(j, "scenario", a->scenario);
 	key_text(j, "variant", NULL);
-	json_key(j, "items");
-	json_array(j);
+	json_out_key(j, "items");
+	json_out_array(j);
 	for (unsigned i = 0; i < a->item_count; i++)
 		write_item(j, ask, &a->items[i]);
-	json_end_array(j);
+	json_out_end_array(j);
 	key_bool(j, "fallback", a->fallback);
 	key_time(j, "asOf", a->as_of_ms);
 	key_int(j, "lagMs", a->lag_ms);
-	json_key(j, "tookMs");
-	json_micros(j, (int64_t)took_ns / 1000 * 1000);
+	json_out_key(j, "tookMs");
+	json_out_micros(j, (int64_t)took_ns / 1000 * 1000);
 	if (a->stale)
 		key_bool(j, "stale", true);
-	json_end_object(j);
+	json_out_end_object(j);
 }

@@ -19,14 +19,14 @@ static void write_item(struct http_req *rq, const struct catalog_item *item, con
 	struct json_out *j = &rq->w->out;
 	int64_t low = setting_int(rq->w->shared->opt.settings, SET_ANSWER_LOW_STOCK);
 
-	json_reset(j);
-	json_object(j);
-	json_key(j, "itemId");
-	json_str(j, rq->params[0]);
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "itemId");
+	json_out_str(j, rq->params[0]);
 	properties_write_all(j, item);
-	json_key(j, "stock");
+	json_out_key(j, "stock");
 	stock_write(j, stock, stock->known && stock->quantity <= low);
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 /* The snapshot is open: 0 with `out` filled, NOT_FOUND, or an error of the store. */
@@ -82,17 +82,17 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 		http_refuse(rq, PROBLEM_PUBLISH, NULL, "send the record again");
 		return;
 	}
-	json_reset(j);
-	json_object(j);
-	json_key(j, "status");
-	json_text(j, "accepted");
-	json_key(j, "itemId");
-	json_str(j, rq->params[0]);
-	json_key(j, "partition");
-	json_int(j, partition);
-	json_key(j, "offset");
-	json_int(j, offset);
-	json_end_object(j);
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "status");
+	json_out_text(j, "accepted");
+	json_out_key(j, "itemId");
+	json_out_str(j, rq->params[0]);
+	json_out_key(j, "partition");
+	json_out_int(j, partition);
+	json_out_key(j, "offset");
+	json_out_int(j, offset);
+	json_out_end_object(j);
 	http_reply_json(rq, 202, j);
 }
 

@@ -37,28 +37,28 @@ static int check(struct http_worker *w, struct str bytes, struct str *ret_key, s
 
 static void write_refused(struct json_out *j, size_t i, const struct problem *p)
 {
-	json_object(j);
-	json_key(j, "index");
-	json_int(j, (int64_t)i);
-	json_key(j, "status");
-	json_int(j, p->status);
-	json_key(j, "error");
+	json_out_object(j);
+	json_out_key(j, "index");
+	json_out_int(j, (int64_t)i);
+	json_out_key(j, "status");
+	json_out_int(j, p->status);
+	json_out_key(j, "error");
 	problem_write(j, p, STR(""));
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 static void write_acked(struct json_out *j, size_t i, int32_t partition, int64_t offset)
 {
-	json_object(j);
-	json_key(j, "index");
-	json_int(j, (int64_t)i);
-	json_key(j, "status");
-	json_int(j, 202);
-	json_key(j, "partition");
-	json_int(j, partition);
-	json_key(j, "offset");
-	json_int(j, offset);
-	json_end_object(j);
+	json_out_object(j);
+	json_out_key(j, "index");
+	json_out_int(j, (int64_t)i);
+	json_out_key(j, "status");
+	json_out_int(j, 202);
+	json_out_key(j, "partition");
+	json_out_int(j, partition);
+	json_out_key(j, "offset");
+	json_out_int(j, offset);
+	json_out_end_object(j);
 }
 
 /* Every event was bad: one problem with all of theirs. */
@@ -72,14 +72,14 @@ static void refuse_all(struct http_req *rq, const struct batch *b)
 		return;
 	}
 	problem_set(&p, PROBLEM_BAD_BODY, NULL, "none of the %zu events is valid", b->n);
-	json_reset(j);
+	json_out_reset(j);
 	problem_write_open(j, &p, rq->path);
-	json_key(j, "events");
-	json_array(j);
+	json_out_key(j, "events");
+	json_out_array(j);
 	for (size_t i = 0; i < b->n; i++)
 		write_refused(j, i, b->why[i]);
-	json_end_array(j);
-	json_end_object(j);
+	json_out_end_array(j);
+	json_out_end_object(j);
 	http_reply(rq, p.status, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
 }
 
@@ -96,14 +96,14 @@ static size_t count_acked(const struct publish *p)
 
 static void write_one(struct json_out *j, int32_t partition, int64_t offset)
 {
-	json_object(j);
-	json_key(j, "status");
-	json_text(j, "accepted");
-	json_key(j, "partition");
-	json_int(j, partition);
-	json_key(j, "offset");
-	json_int(j, offset);
-	json_end_object(j);
+	json_out_object(j);
+	json_out_key(j, "status");
+	json_out_text(j, "accepted");
+	json_out_key(j, "partition");
+	json_out_int(j, partition);
+	json_out_key(j, "offset");
+	json_out_int(j, offset);
+	json_out_end_object(j);
 }
 
 static void write_array(struct http_req *rq, const struct publish *p, const struct batch *b, size_t acked)
@@ -114,13 +114,13 @@ static void write_array(struct http_req *rq, const struct publish *p, const stru
 	int64_t offset;
 
 	problem_set(&lost, PROBLEM_PUBLISH, NULL, "send this event again");
-	json_object(j);
-	json_key(j, "accepted");
-	json_int(j, (int64_t)acked);
-	json_key(j, "refused");
-	json_int(j, (int64_t)(b->n - acked));
-	json_key(j, "events");
-	json_array(j);
+	json_out_object(j);
+	json_out_key(j, "accepted");
+	json_out_int(j, (int64_t)acked);
+	json_out_key(j, "refused");
+	json_out_int(j, (int64_t)(b->n - acked));
+	json_out_key(j, "events");
+	json_out_array(j);
 	for (size_t i = 0; i < b->n; i++) {
 		if (b->why[i])
 			write_refused(j, i, b->why[i]);
@@ -129,8 +129,8 @@ static void write_array(struct http_req *rq, const struct publish *p, const stru
 		else
 			write_refused(j, i, &lost);
 	}
-	json_end_array(j);
-	json_end_object(j);
+	json_out_end_array(j);
+	json_out_end_object(j);
 }
 
 static void finish(struct http_req *rq, struct publish *p, void *arg)
@@ -148,7 +148,7 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 			    "no event was acknowledged; sending again is safe with an eventId");
 		return;
 	}
-	json_reset(&rq->w->out);
+	json_out_reset(&rq->w->out);
 	if (b->is_array)
 		write_array(rq, p, b, acked);
 	else

@@ -5,7 +5,7 @@
 #include "query/route_answer.h"
 #include "schemas/event.h"
 
-#include "query/http_jansson.h"
+#include <jansson.h>
 #include <stdio.h>
 
 #define STALENESS_MAX_MS (365 * MS_PER_DAY)

@@ -50,27 +50,27 @@ void route_readyz(struct http_req *rq)
 	char as_of[32];
 
 	look(rq->w, &r);
-	json_reset(j);
+	json_out_reset(j);
 	if (r.reason[0]) {
 		problem_set(&p, PROBLEM_NOT_READY, NULL, "%s", r.reason);
 		problem_write_open(j, &p, rq->path);
 	} else {
-		json_object(j);
-		json_key(j, "status");
-		json_text(j, "ready");
+		json_out_object(j);
+		json_out_key(j, "status");
+		json_out_text(j, "ready");
 	}
-	json_key(j, "lagMs");
-	json_int(j, r.lag_ms);
-	json_key(j, "stoppedPartitions");
-	json_int(j, (int64_t)r.stopped);
-	json_key(j, "asOf");
+	json_out_key(j, "lagMs");
+	json_out_int(j, r.lag_ms);
+	json_out_key(j, "stoppedPartitions");
+	json_out_int(j, (int64_t)r.stopped);
+	json_out_key(j, "asOf");
 	if (r.watermark_ms == TIME_NONE) {
-		json_null(j);
+		json_out_null(j);
 	} else {
 		format_rfc3339(r.watermark_ms, as_of);
-		json_text(j, as_of);
+		json_out_text(j, as_of);
 	}
-	json_end_object(j);
+	json_out_end_object(j);
 	if (!r.reason[0]) {
 		http_reply_json(rq, 200, j);
 		return;

@@ -2,7 +2,7 @@
 #include "query/route_answer.h"
 #include "query/route_input.h"
 
-#include "query/http_jansson.h"
+#include <jansson.h>
 #include <stdio.h>
 
 static void refuse(struct http_req *rq, int code, const struct error *e)
@@ -40,12 +40,12 @@ static void answer(struct http_req *rq)
 		refuse(rq, rc, &e);
 		return;
 	}
-	json_reset(&w->out);
+	json_out_reset(&w->out);
 	if (w->ask.validate_only) {
-		json_object(&w->out);
-		json_key(&w->out, "valid");
-		json_bool(&w->out, true);
-		json_end_object(&w->out);
+		json_out_object(&w->out);
+		json_out_key(&w->out, "valid");
+		json_out_bool(&w->out, true);
+		json_out_end_object(&w->out);
 	} else {
 		token_make(w->shared->token_key, scenario_number(w->shared->opt.answers, w->answer.scenario),
 			   TOKEN_VARIANT_NONE, clock->wall_ms(clock), w->answer.recommendation_id);
@@ -128,37 +128,37 @@ static void write_inputs(struct json_out *j, const char *key, unsigned inputs)
 		      { INPUT_SESSION_ID, "sessionId" }, { INPUT_ITEM_IDS, "itemIds" },
 		      { INPUT_CATEGORY, "category" },    { INPUT_WINDOW, "window" } };
 
-	json_key(j, key);
-	json_array(j);
+	json_out_key(j, key);
+	json_out_array(j);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (inputs & names[i].bit)
-			json_text(j, names[i].name);
-	json_end_array(j);
+			json_out_text(j, names[i].name);
+	json_out_end_array(j);
 }
 
 static void write_scenario(struct json_out *j, const struct scenario_info *info)
 {
-	json_object(j);
-	json_key(j, "slug");
-	json_text(j, info->slug);
-	json_key(j, "kind");
-	json_text(j, info->is_strategy ? "strategy" : "scenario");
-	json_key(j, "meaning");
-	json_text(j, info->meaning ? info->meaning : "");
+	json_out_object(j);
+	json_out_key(j, "slug");
+	json_out_text(j, info->slug);
+	json_out_key(j, "kind");
+	json_out_text(j, info->is_strategy ? "strategy" : "scenario");
+	json_out_key(j, "meaning");
+	json_out_text(j, info->meaning ? info->meaning : "");
 	if (info->is_strategy && info->formula) {
-		json_key(j, "formula");
-		json_text(j, info->formula);
+		json_out_key(j, "formula");
+		json_out_text(j, info->formula);
 	}
 	write_inputs(j, "inputs", info->inputs);
 	write_inputs(j, "required", info->required);
 	if (!info->is_strategy) {
-		json_key(j, "chain");
-		json_array(j);
+		json_out_key(j, "chain");
+		json_out_array(j);
 		for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++)
-			json_text(j, info->chain[i]);
-		json_end_array(j);
+			json_out_text(j, info->chain[i]);
+		json_out_end_array(j);
 	}
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 void route_strategies(struct http_req *rq)
@@ -169,16 +169,16 @@ void route_strategies(struct http_req *rq)
 
 	if (http_refuses_query(rq))
 		return;
-	json_reset(j);
-	json_object(j);
+	json_out_reset(j);
+	json_out_object(j);
 	for (int strategies = 1; strategies >= 0; strategies--) {
-		json_key(j, strategies ? "strategies" : "scenarios");
-		json_array(j);
+		json_out_key(j, strategies ? "strategies" : "scenarios");
+		json_out_array(j);
 		for (size_t i = 0; answers->info(i, &info); i++)
 			if (info.is_strategy == (strategies == 1))
 				write_scenario(j, &info);
-		json_end_array(j);
+		json_out_end_array(j);
 	}
-	json_end_object(j);
+	json_out_end_object(j);
 	http_reply_json(rq, 200, j);
 }

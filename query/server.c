@@ -84,7 +84,7 @@ static void worker_fini(struct http_worker *w)
 	if (w->snap)
 		snap_close(w->snap);
 	decoder_free(w->decoder);
-	json_fini(&w->out);
+	json_out_fini(&w->out);
 	free(w->metrics);
 }
 

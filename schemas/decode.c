@@ -24,7 +24,7 @@ void decoder_free(struct decoder *d)
 {
 	if (!d)
 		return;
-	json_fini(&d->attributes);
+	json_out_fini(&d->attributes);
 	free(d->room);
 	free(d);
 }

@@ -55,14 +55,14 @@ static void put_number(struct json_out *j, const struct scan *s)
 	int length;
 
 	if (s->text.n) { /* JSON: as it was written */
-		json_raw(j, s->text);
+		json_out_raw(j, s->text);
 	} else if (n->exponent == -6 && n->mantissa <= INT64_MAX) {
-		json_micros(j, n->negative ? -(int64_t)n->mantissa : (int64_t)n->mantissa);
+		json_out_micros(j, n->negative ? -(int64_t)n->mantissa : (int64_t)n->mantissa);
 	} else {
 		length = snprintf(text, sizeof(text), "%s%" PRIu64, n->negative ? "-" : "", n->mantissa);
 		if (n->exponent)
 			length += snprintf(text + length, sizeof(text) - (size_t)length, "e%d", n->exponent);
-		json_raw(j, (struct str){ text, (uint32_t)length });
+		json_out_raw(j, (struct str){ text, (uint32_t)length });
 	}
 }
 
@@ -74,7 +74,7 @@ static int put_string(struct decoder *d, const struct field *f)
 		return decode__fail(d, f, ERR_BAD_STRING, "has a NUL in a key or value");
 	if (text.n > CATALOG_ATTRIBUTES_MAX)
 		return decode__fail(d, f, ERR_BAD_STRING, "is longer than 16384 bytes as JSON");
-	json_str(&d->attributes, text);
+	json_out_str(&d->attributes, text);
 	return 0;
 }
 
@@ -88,9 +88,9 @@ static int put_scalar(struct decoder *d, const struct field *f, int token)
 	else if (token == TOKEN_NUMBER)
 		put_number(j, &d->scan);
 	else if (token == TOKEN_TRUE || token == TOKEN_FALSE)
-		json_bool(j, token == TOKEN_TRUE);
+		json_out_bool(j, token == TOKEN_TRUE);
 	else if (token == TOKEN_NULL)
-		json_null(j);
+		json_out_null(j);
 	else
 		return decode__fail(d, f, ERR_WRONG_TYPE,
 				    "has a value that is neither a scalar nor an array of scalars");
@@ -108,14 +108,14 @@ static int put_value(struct decoder *d, const struct field *f)
 		return token;
 	if (token != TOKEN_ARRAY)
 		return put_scalar(d, f, token);
-	json_array(&d->attributes);
+	json_out_array(&d->attributes);
 	while ((rc = scan_item(&d->scan)) > 0) {
 		token = scan_value(&d->scan);
 		rc = token < 0 ? token : put_scalar(d, f, token);
 		if (rc)
 			return rc;
 	}
-	json_end_array(&d->attributes);
+	json_out_end_array(&d->attributes);
 	return rc;
 }
 
@@ -129,8 +129,8 @@ static int read_attributes(struct decoder *d, const struct field *f, int token, 
 
 	if (token != TOKEN_OBJECT)
 		return decode__fail(d, f, ERR_WRONG_TYPE, "is not an object");
-	json_reset(j);
-	json_object(j);
+	json_out_reset(j);
+	json_out_object(j);
 	while ((rc = scan_key(&d->scan)) > 0) {
 		rc = scan_note_key(&d->scan, mark);
 		if (!rc)
@@ -138,14 +138,14 @@ static int read_attributes(struct decoder *d, const struct field *f, int token, 
 		if (rc)
 			return rc;
 		j->comma = false;
-		json_raw(j, STR(":"));
+		json_out_raw(j, STR(":"));
 		j->comma = false;
 		rc = put_value(d, f);
 		if (rc)
 			return rc;
 	}
 	d->scan.key_n = mark;
-	json_end_object(j);
+	json_out_end_object(j);
 	if (!rc && j->n > CATALOG_ATTRIBUTES_MAX)
 		return decode__fail(d, f, ERR_BAD_STRING, "is longer than 16384 bytes as JSON");
 	item->attributes = (struct str){ j->p, (uint32_t)j->n };

@@ -31,6 +31,10 @@ int error_set(struct error *e, int code, const char *field, const char *fmt, ...
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
+	/* texts quote input: they go to logs, headers and terminals */
+	for (char *p = e->text; *p; p++)
+		if ((unsigned char)*p < 0x20 || *p == 0x7f)
+			*p = '?';
 	return code;
 }
 

@@ -5,13 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-void json_reset(struct json_out *j)
+void json_out_reset(struct json_out *j)
 {
 	j->n = 0;
 	j->comma = false;
 }
 
-void json_fini(struct json_out *j)
+void json_out_fini(struct json_out *j)
 {
 	free(j->p);
 	*j = (struct json_out){ 0 };
@@ -58,29 +58,29 @@ static void close_with(struct json_out *j, const char *bracket)
 	j->comma = true;
 }
 
-void json_object(struct json_out *j)
+void json_out_object(struct json_out *j)
 {
 	open_with(j, "{");
 }
 
-void json_end_object(struct json_out *j)
+void json_out_end_object(struct json_out *j)
 {
 	close_with(j, "}");
 }
 
-void json_array(struct json_out *j)
+void json_out_array(struct json_out *j)
 {
 	open_with(j, "[");
 }
 
-void json_end_array(struct json_out *j)
+void json_out_end_array(struct json_out *j)
 {
 	close_with(j, "]");
 }
 
-void json_key(struct json_out *j, const char *name)
+void json_out_key(struct json_out *j, const char *name)
 {
-	json_text(j, name);
+	json_out_text(j, name);
 	put(j, ":", 1);
 	j->comma = false;
 }
@@ -101,7 +101,7 @@ static void put_escaped(struct json_out *j, unsigned char c)
 	}
 }
 
-void json_str(struct json_out *j, struct str s)
+void json_out_str(struct json_out *j, struct str s)
 {
 	uint32_t from = 0;
 
@@ -122,24 +122,24 @@ void json_str(struct json_out *j, struct str s)
 	put(j, "\"", 1);
 }
 
-void json_text(struct json_out *j, const char *z)
+void json_out_text(struct json_out *j, const char *z)
 {
-	json_str(j, str_of(z));
+	json_out_str(j, str_of(z));
 }
 
-void json_int(struct json_out *j, int64_t v)
+void json_out_int(struct json_out *j, int64_t v)
 {
 	before_value(j);
 	j->n += (size_t)snprintf(reserve(j, 24), 24, "%" PRId64, v);
 }
 
-void json_number(struct json_out *j, double v)
+void json_out_number(struct json_out *j, double v)
 {
 	char text[32];
 	int n = 0;
 
 	if (!isfinite(v)) {
-		json_null(j);
+		json_out_null(j);
 		return;
 	}
 	for (int digits = 6; digits <= 17; digits++) {
@@ -151,7 +151,7 @@ void json_number(struct json_out *j, double v)
 	put(j, text, (size_t)n);
 }
 
-void json_micros(struct json_out *j, int64_t v)
+void json_out_micros(struct json_out *j, int64_t v)
 {
 	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 	char text[40];
@@ -165,19 +165,19 @@ void json_micros(struct json_out *j, int64_t v)
 	put(j, text, (size_t)n);
 }
 
-void json_bool(struct json_out *j, bool v)
+void json_out_bool(struct json_out *j, bool v)
 {
 	before_value(j);
 	put(j, v ? "true" : "false", v ? 4 : 5);
 }
 
-void json_null(struct json_out *j)
+void json_out_null(struct json_out *j)
 {
 	before_value(j);
 	put(j, "null", 4);
 }
 
-void json_raw(struct json_out *j, struct str json)
+void json_out_raw(struct json_out *j, struct str json)
 {
 	before_value(j);
 	put(j, json.p, json.n);

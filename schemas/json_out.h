@@ -1,7 +1,7 @@
 /*
  * json_out.h - JSON text into a growing buffer, without a tree: rows of `inspect`, answers, metrics details.
  *
- *     json_object(&j); json_key(&j, "itemId"); json_str(&j, id); json_end_object(&j);
+ *     json_out_object(&j); json_out_key(&j, "itemId"); json_out_str(&j, id); json_out_end_object(&j);
  *
  * Commas are put by the writer. Strings must be UTF-8; control characters, quotes and backslashes are escaped.
  * Bounded: text beyond JSON_OUT_MAX ends the process, callers bound what they write. Zero is an empty writer.
@@ -20,23 +20,22 @@ struct json_out {
 	bool comma; /* the next value needs one before it */
 };
 
-void json_reset(struct json_out *j); /* empty, memory kept */
-void json_fini(struct json_out *j);
+void json_out_reset(struct json_out *j); /* empty, memory kept */
+void json_out_fini(struct json_out *j);
 
-/* jansson has functions of these three names: the linker must not take ours for its own */
-void json_object(struct json_out *j) __asm__("json_out_object");
-void json_end_object(struct json_out *j);
-void json_array(struct json_out *j) __asm__("json_out_array");
-void json_end_array(struct json_out *j);
-void json_key(struct json_out *j, const char *name);
+void json_out_object(struct json_out *j);
+void json_out_end_object(struct json_out *j);
+void json_out_array(struct json_out *j);
+void json_out_end_array(struct json_out *j);
+void json_out_key(struct json_out *j, const char *name);
 
-void json_str(struct json_out *j, struct str s);
-void json_text(struct json_out *j, const char *z);
-void json_int(struct json_out *j, int64_t v);
-void json_number(struct json_out *j, double v);  /* shortest text that reads back the same; null for inf and nan */
-void json_micros(struct json_out *j, int64_t v); /* v / 1e6, exactly, without trailing zeros */
-void json_bool(struct json_out *j, bool v);
-void json_null(struct json_out *j) __asm__("json_out_null");
-void json_raw(struct json_out *j, struct str json); /* a value that is JSON already */
+void json_out_str(struct json_out *j, struct str s);
+void json_out_text(struct json_out *j, const char *z);
+void json_out_int(struct json_out *j, int64_t v);
+void json_out_number(struct json_out *j, double v);  /* shortest text that reads back the same; null for inf and nan */
+void json_out_micros(struct json_out *j, int64_t v); /* v / 1e6, exactly, without trailing zeros */
+void json_out_bool(struct json_out *j, bool v);
+void json_out_null(struct json_out *j);
+void json_out_raw(struct json_out *j, struct str json); /* a value that is JSON already */
 
 #endif

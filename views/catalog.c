@@ -94,7 +94,7 @@ static int print_row(void *arg, uint32_t item, const struct catalog_item *record
 	struct printing *p = arg;
 
 	(void)item;
-	json_reset(&p->out);
+	json_out_reset(&p->out);
 	catalog_item_json(&p->out, record);
 	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }
@@ -113,7 +113,7 @@ static int catalog_rows(struct snap *sn, const struct view_filter *filter, view_
 	} else {
 		rc = catalog_each(sn, print_row, &p);
 	}
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 

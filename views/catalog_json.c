@@ -38,11 +38,11 @@ static void write_text(struct json_out *j, const char *name, enum kind kind, str
 {
 	if (s.n == 0)
 		return;
-	json_key(j, name);
+	json_out_key(j, name);
 	if (kind == RAW)
-		json_raw(j, s);
+		json_out_raw(j, s);
 	else
-		json_str(j, s);
+		json_out_str(j, s);
 }
 
 static void write_integer(struct json_out *j, const char *name, enum kind kind, int64_t v)
@@ -51,14 +51,14 @@ static void write_integer(struct json_out *j, const char *name, enum kind kind, 
 
 	if (v == (kind == COUNT ? -1 : INT64_MIN))
 		return;
-	json_key(j, name);
+	json_out_key(j, name);
 	if (kind == MONEY) {
-		json_micros(j, v);
+		json_out_micros(j, v);
 	} else if (kind == COUNT) {
-		json_int(j, v);
+		json_out_int(j, v);
 	} else {
 		format_rfc3339(v, text);
-		json_text(j, text);
+		json_out_text(j, text);
 	}
 }
 
@@ -66,11 +66,11 @@ static void write_list(struct json_out *j, const char *name, const struct str_li
 {
 	if (list->n == 0)
 		return;
-	json_key(j, name);
-	json_array(j);
+	json_out_key(j, name);
+	json_out_array(j);
 	for (uint32_t i = 0; i < list->n; i++)
-		json_str(j, list->v[i]);
-	json_end_array(j);
+		json_out_str(j, list->v[i]);
+	json_out_end_array(j);
 }
 
 static void write_field(struct json_out *j, const struct catalog_item *item, size_t i)
@@ -92,12 +92,12 @@ static void write_field(struct json_out *j, const struct catalog_item *item, siz
 
 void catalog_item_json(struct json_out *j, const struct catalog_item *item)
 {
-	json_object(j);
-	json_key(j, "itemId");
-	json_str(j, item->item_id);
+	json_out_object(j);
+	json_out_key(j, "itemId");
+	json_out_str(j, item->item_id);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		write_field(j, item, i);
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 bool catalog_field_json(struct json_out *j, const struct catalog_item *item, struct str field)

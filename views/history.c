@@ -282,8 +282,8 @@ struct printing {
 static void print_id(struct json_out *j, const char *name, struct str id)
 {
 	if (id.n) {
-		json_key(j, name);
-		json_str(j, id);
+		json_out_key(j, name);
+		json_out_str(j, id);
 	}
 }
 
@@ -292,31 +292,31 @@ static void write_row(struct printing *p, const char *actor_hex, const struct hi
 {
 	struct json_out *j = &p->out;
 
-	json_object(j);
+	json_out_object(j);
 	if (actor_hex) {
-		json_key(j, "actor");
-		json_text(j, actor_hex);
+		json_out_key(j, "actor");
+		json_out_text(j, actor_hex);
 	}
-	json_key(j, "type");
-	json_text(j, event_type_name(r->type));
-	json_key(j, "itemId");
-	json_str(j, snap_item_name(p->sn, r->item));
-	json_key(j, "t");
-	json_int(j, r->t_ms);
+	json_out_key(j, "type");
+	json_out_text(j, event_type_name(r->type));
+	json_out_key(j, "itemId");
+	json_out_str(j, snap_item_name(p->sn, r->item));
+	json_out_key(j, "t");
+	json_out_int(j, r->t_ms);
 	print_id(j, "sessionId", r->session_id);
 	print_id(j, "orderId", r->order_id);
-	json_key(j, "quantity");
-	json_int(j, r->quantity);
+	json_out_key(j, "quantity");
+	json_out_int(j, r->quantity);
 	if (r->has_price) {
-		json_key(j, "price");
-		json_micros(j, r->price_micros);
+		json_out_key(j, "price");
+		json_out_micros(j, r->price_micros);
 	}
-	json_end_object(j);
+	json_out_end_object(j);
 }
 
 static int print_one(struct printing *p, const char *actor_hex, const struct history_row *r)
 {
-	json_reset(&p->out);
+	json_out_reset(&p->out);
 	write_row(p, actor_hex, r);
 	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }
@@ -356,7 +356,7 @@ static int history_rows(struct snap *sn, const struct view_filter *filter, view_
 	} else {
 		rc = snap_each(sn, TBL_HISTORY, (struct str){ NULL, 0 }, print_row, &p);
 	}
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 
@@ -370,11 +370,11 @@ static int print_actor(void *arg, struct str key, struct str value)
 	(void)key;
 	if (n <= 0)
 		return n;
-	json_reset(&p->out);
-	json_array(&p->out);
+	json_out_reset(&p->out);
+	json_out_array(&p->out);
 	for (int i = 0; i < n; i++)
 		write_row(p, NULL, &rows[i]);
-	json_end_array(&p->out);
+	json_out_end_array(&p->out);
 	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }
 
@@ -383,7 +383,7 @@ static int history_digest_rows(struct snap *sn, view_row each, void *arg)
 	struct printing p = { .sn = sn, .each = each, .arg = arg };
 	int rc = snap_each(sn, TBL_HISTORY, (struct str){ NULL, 0 }, print_actor, &p);
 
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 

@@ -135,17 +135,17 @@ static int print_row(void *arg, struct str key, struct str value)
 	p->user = get_be32(key.p);
 	if (++p->visitors > PERSON_VISITORS_MAX)
 		return 0;
-	json_reset(j);
-	json_object(j);
-	json_key(j, "visitor");
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "visitor");
 	snap_actor_hex(p->sn, get_be32(key.p + 12), hex);
-	json_text(j, hex);
-	json_key(j, "user");
+	json_out_text(j, hex);
+	json_out_key(j, "user");
 	snap_actor_hex(p->sn, p->user, hex);
-	json_text(j, hex);
-	json_key(j, "t");
-	json_int(j, (int64_t)~get_be64(key.p + 4));
-	json_end_object(j);
+	json_out_text(j, hex);
+	json_out_key(j, "t");
+	json_out_int(j, (int64_t)~get_be64(key.p + 4));
+	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
@@ -166,7 +166,7 @@ static int identity_rows(struct snap *sn, const struct view_filter *filter, view
 		prefix = id_key(user, be);
 	}
 	rc = snap_each(sn, TBL_USER_VISITORS, prefix, print_row, &p);
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 
@@ -177,9 +177,9 @@ static int print_user(struct printing *p)
 
 	if (p->user == ID_NONE)
 		return 0;
-	json_end_array(&p->out);
+	json_out_end_array(&p->out);
 	rc = p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
-	json_reset(&p->out);
+	json_out_reset(&p->out);
 	return rc;
 }
 
@@ -197,10 +197,10 @@ static int add_link(void *arg, struct str key, struct str value)
 			return rc;
 		p->user = get_be32(key.p);
 		p->visitors = 0;
-		json_array(&p->out);
+		json_out_array(&p->out);
 	}
 	if (++p->visitors <= PERSON_VISITORS_MAX)
-		json_int(&p->out, (int64_t)~get_be64(key.p + 4));
+		json_out_int(&p->out, (int64_t)~get_be64(key.p + 4));
 	return 0;
 }
 
@@ -211,7 +211,7 @@ static int identity_digest_rows(struct snap *sn, view_row each, void *arg)
 
 	if (!rc)
 		rc = print_user(&p);
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 

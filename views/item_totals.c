@@ -67,19 +67,19 @@ static int print_row(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 
 	if ((int64_t)epoch < p->first)
 		return 0;
-	json_reset(j);
-	json_object(j);
-	json_key(j, "itemId");
-	json_str(j, snap_item_name(p->sn, (uint32_t)group));
-	json_key(j, "epoch");
-	json_int(j, epoch);
-	json_key(j, "viewSessions");
-	json_int(j, columns[COL_VIEW_SESSIONS]);
-	json_key(j, "orders");
-	json_int(j, columns[COL_ORDERS]);
-	json_key(j, "buyers");
-	json_int(j, columns[COL_BUYERS]);
-	json_end_object(j);
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "itemId");
+	json_out_str(j, snap_item_name(p->sn, (uint32_t)group));
+	json_out_key(j, "epoch");
+	json_out_int(j, epoch);
+	json_out_key(j, "viewSessions");
+	json_out_int(j, columns[COL_VIEW_SESSIONS]);
+	json_out_key(j, "orders");
+	json_out_int(j, columns[COL_ORDERS]);
+	json_out_key(j, "buyers");
+	json_out_int(j, columns[COL_BUYERS]);
+	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
@@ -99,7 +99,7 @@ static int item_totals_rows(struct snap *sn, const struct view_filter *filter, v
 	}
 	p.first = pair_oldest_epoch(watermark);
 	rc = snap_sums(sn, TBL_ITEM_TOTALS, first, last, print_row, &p);
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 

@@ -61,17 +61,17 @@ static int print_row(void *arg, struct str key, struct str value)
 		return ERR_STORE_CORRUPT;
 	memcpy(&pos, value.p, sizeof(pos));
 	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)pos.fingerprint);
-	json_reset(&p->out);
-	json_object(&p->out);
-	json_key(&p->out, "topic");
-	json_str(&p->out, (struct str){ key.p, key.n - 5 });
-	json_key(&p->out, "partition");
-	json_int(&p->out, (int32_t)get_be32(key.p + key.n - 4));
-	json_key(&p->out, "next");
-	json_int(&p->out, pos.next);
-	json_key(&p->out, "fingerprint");
-	json_text(&p->out, hex);
-	json_end_object(&p->out);
+	json_out_reset(&p->out);
+	json_out_object(&p->out);
+	json_out_key(&p->out, "topic");
+	json_out_str(&p->out, (struct str){ key.p, key.n - 5 });
+	json_out_key(&p->out, "partition");
+	json_out_int(&p->out, (int32_t)get_be32(key.p + key.n - 4));
+	json_out_key(&p->out, "next");
+	json_out_int(&p->out, pos.next);
+	json_out_key(&p->out, "fingerprint");
+	json_out_text(&p->out, hex);
+	json_out_end_object(&p->out);
 	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }
 
@@ -82,7 +82,7 @@ static int offsets_rows(struct snap *sn, const struct view_filter *filter, view_
 
 	(void)filter;
 	rc = snap_each(sn, TBL_OFFSETS, (struct str){ NULL, 0 }, print_row, &p);
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 

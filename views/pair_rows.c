@@ -51,17 +51,17 @@ static int print_row(void *arg, uint64_t group, uint32_t member, const int64_t *
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
 
-	json_reset(j);
-	json_object(j);
-	json_key(j, "itemId");
-	json_str(j, snap_item_name(p->sn, (uint32_t)group));
-	json_key(j, "with");
-	json_str(j, snap_item_name(p->sn, member));
-	json_key(j, "epoch");
-	json_int(j, (int64_t)(group >> 32));
-	json_key(j, "count");
-	json_int(j, columns[0]);
-	json_end_object(j);
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "itemId");
+	json_out_str(j, snap_item_name(p->sn, (uint32_t)group));
+	json_out_key(j, "with");
+	json_out_str(j, snap_item_name(p->sn, member));
+	json_out_key(j, "epoch");
+	json_out_int(j, (int64_t)(group >> 32));
+	json_out_key(j, "count");
+	json_out_int(j, columns[0]);
+	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
@@ -85,7 +85,7 @@ int pair_rows(struct snap *sn, enum table_id id, const struct view_filter *filte
 	} else {
 		rc = snap_sums(sn, id, group_of(first, 0), group_of(last, UINT32_MAX), print_row, &p);
 	}
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 

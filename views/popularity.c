@@ -140,25 +140,25 @@ static int print_row(void *arg, int64_t number, uint32_t item, const struct popu
 
 	if (p->item != ID_NONE && p->item != item)
 		return 0;
-	json_reset(j);
-	json_object(j);
-	json_key(j, "itemId");
-	json_str(j, snap_item_name(p->sn, item));
-	json_key(j, "bucket");
-	json_text(j, p->kind == BUCKET_HOUR ? "hour" : "day");
-	json_key(j, "start");
-	json_int(j, number * span_of(p->kind));
-	json_key(j, "views");
-	json_int(j, c->views);
-	json_key(j, "carts");
-	json_int(j, c->carts);
-	json_key(j, "orders");
-	json_int(j, c->orders);
-	json_key(j, "units");
-	json_int(j, c->units);
-	json_key(j, "revenue");
-	json_micros(j, c->revenue_micros);
-	json_end_object(j);
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "itemId");
+	json_out_str(j, snap_item_name(p->sn, item));
+	json_out_key(j, "bucket");
+	json_out_text(j, p->kind == BUCKET_HOUR ? "hour" : "day");
+	json_out_key(j, "start");
+	json_out_int(j, number * span_of(p->kind));
+	json_out_key(j, "views");
+	json_out_int(j, c->views);
+	json_out_key(j, "carts");
+	json_out_int(j, c->carts);
+	json_out_key(j, "orders");
+	json_out_int(j, c->orders);
+	json_out_key(j, "units");
+	json_out_int(j, c->units);
+	json_out_key(j, "revenue");
+	json_out_micros(j, c->revenue_micros);
+	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
@@ -178,7 +178,7 @@ static int popularity_rows(struct snap *sn, const struct view_filter *filter, vi
 		rc = popularity_scan(sn, p.kind, oldest_kept(p.kind, watermark),
 				     time_bucket(watermark, span_of(p.kind)), print_row, &p);
 	}
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 

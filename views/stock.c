@@ -80,13 +80,13 @@ static void print_ships_to(struct json_out *j, struct str value)
 
 	if (at >= value.n)
 		return;
-	json_key(j, "shipsTo");
-	json_array(j);
+	json_out_key(j, "shipsTo");
+	json_out_array(j);
 	while (at < value.n && at + (unsigned char)value.p[at] < value.n) {
-		json_str(j, (struct str){ value.p + at + 1, (unsigned char)value.p[at] });
+		json_out_str(j, (struct str){ value.p + at + 1, (unsigned char)value.p[at] });
 		at += 1u + (unsigned char)value.p[at];
 	}
-	json_end_array(j);
+	json_out_end_array(j);
 }
 
 static int print_row(void *arg, struct str key, struct str value)
@@ -99,27 +99,27 @@ static int print_row(void *arg, struct str key, struct str value)
 	if (value.n < sizeof(head) || key.n < 4)
 		return ERR_STORE_CORRUPT;
 	memcpy(&head, value.p, sizeof(head));
-	json_reset(j);
-	json_object(j);
-	json_key(j, "itemId");
-	json_str(j, snap_item_name(p->sn, get_be32(key.p)));
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "itemId");
+	json_out_str(j, snap_item_name(p->sn, get_be32(key.p)));
 	if (key.n > 4) {
-		json_key(j, "location");
-		json_str(j, (struct str){ key.p + 4, key.n - 4 });
+		json_out_key(j, "location");
+		json_out_str(j, (struct str){ key.p + 4, key.n - 4 });
 	}
-	json_key(j, "quantity");
-	json_int(j, head.quantity);
+	json_out_key(j, "quantity");
+	json_out_int(j, head.quantity);
 	print_ships_to(j, value);
 	if (head.lead_time_hours >= 0) {
-		json_key(j, "leadTimeHours");
-		json_int(j, head.lead_time_hours);
+		json_out_key(j, "leadTimeHours");
+		json_out_int(j, head.lead_time_hours);
 	}
 	if (head.as_of_ms >= 0) {
 		format_rfc3339(head.as_of_ms, text);
-		json_key(j, "asOf");
-		json_text(j, text);
+		json_out_key(j, "asOf");
+		json_out_text(j, text);
 	}
-	json_end_object(j);
+	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
@@ -138,7 +138,7 @@ static int stock_rows(struct snap *sn, const struct view_filter *filter, view_ro
 		prefix = id_key(item, be);
 	}
 	rc = snap_each(sn, TBL_STOCK, prefix, print_row, &p);
-	json_fini(&p.out);
+	json_out_fini(&p.out);
 	return rc;
 }
 

@@ -91,13 +91,17 @@ static unsigned parts_of(const MDB_val *row)
 	return row->mv_size ? *(const unsigned char *)row->mv_data : 0;
 }
 
-/* Write one row unless the same bytes are there already. */
-static int put_if_changed(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, const MDB_val *value)
+/* Write one row unless the same bytes are there already; *old_parts (NULL is fine): of the row before. */
+static int put_if_changed(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, const MDB_val *value, unsigned *old_parts)
 {
 	MDB_val old, put = *value;
+	int rc = mdb_get(txn, dbi, key, &old);
 
-	if (mdb_get(txn, dbi, key, &old) == 0 && old.mv_size == put.mv_size &&
-	    memcmp(old.mv_data, put.mv_data, put.mv_size) == 0)
+	if (rc && rc != MDB_NOTFOUND)
+		return rc;
+	if (!rc && old_parts)
+		*old_parts = parts_of(&old);
+	if (!rc && old.mv_size == put.mv_size && memcmp(old.mv_data, put.mv_data, put.mv_size) == 0)
 		return 0;
 	return mdb_put(txn, dbi, key, &put, 0);
 }
@@ -129,7 +133,7 @@ static int put_parts(struct store_txn *t, enum table_id id, struct str key, cons
 		value += ROW_MAX;
 		n -= ROW_MAX;
 		v = (MDB_val){ n < ROW_MAX ? n : ROW_MAX, (void *)value };
-		rc = put_if_changed(t->txn, t->store->dbi_long, &k, &v);
+		rc = put_if_changed(t->txn, t->store->dbi_long, &k, &v, NULL);
 	}
 	return rc;
 }
@@ -139,7 +143,7 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 	unsigned char row[ROW_MAX + 1];
 	size_t head = n < ROW_MAX ? n : ROW_MAX;
 	unsigned parts = n > ROW_MAX ? (unsigned)((n - 1) / ROW_MAX) : 0;
-	MDB_val k = { key.n, (void *)key.p }, v = { head + 1, row }, old;
+	MDB_val k = { key.n, (void *)key.p }, v = { head + 1, row };
 	unsigned old_parts = 0;
 	int rc;
 
@@ -147,13 +151,7 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 	row[0] = (unsigned char)parts;
 	if (head)
 		memcpy(row + 1, value, head);
-	rc = mdb_get(t->txn, t->store->dbi[id], &k, &old);
-	if (rc && rc != MDB_NOTFOUND)
-		return store__error(rc);
-	if (!rc)
-		old_parts = parts_of(&old);
-	if (rc || old.mv_size != v.mv_size || memcmp(old.mv_data, row, v.mv_size) != 0)
-		rc = mdb_put(t->txn, t->store->dbi[id], &k, &v, 0);
+	rc = put_if_changed(t->txn, t->store->dbi[id], &k, &v, &old_parts);
 	if (!rc && parts)
 		rc = put_parts(t, id, key, value, n);
 	if (!rc && old_parts > parts)

@@ -1,4 +1,4 @@
-#include "query/json_out.h"
+#include "schemas/json_out.h"
 
 #include <criterion/criterion.h>
 
@@ -12,35 +12,35 @@ Test(json_out, commas_and_escapes)
 	struct json_out j = { 0 };
 
 	for (int again = 0; again < 2; again++) {
-		json_reset(&j);
-		json_object(&j);
-		json_key(&j, "a");
-		json_array(&j);
-		json_int(&j, INT64_MIN);
-		json_str(&j, (struct str){ "\"\\\n\x01/\xc3\xa9", 7 });
-		json_object(&j);
-		json_end_object(&j);
-		json_null(&j);
-		json_end_array(&j);
-		json_key(&j, "b");
-		json_bool(&j, true);
-		json_end_object(&j);
+		json_out_reset(&j);
+		json_out_object(&j);
+		json_out_key(&j, "a");
+		json_out_array(&j);
+		json_out_int(&j, INT64_MIN);
+		json_out_str(&j, (struct str){ "\"\\\n\x01/\xc3\xa9", 7 });
+		json_out_object(&j);
+		json_out_end_object(&j);
+		json_out_null(&j);
+		json_out_end_array(&j);
+		json_out_key(&j, "b");
+		json_out_bool(&j, true);
+		json_out_end_object(&j);
 		expect(&j, "{\"a\":[-9223372036854775808,\"\\\"\\\\\\n\\u0001/\xc3\xa9\",{},null],\"b\":true}");
 	}
-	json_fini(&j);
+	json_out_fini(&j);
 }
 
 Test(json_out, numbers)
 {
 	struct json_out j = { 0 };
 
-	json_array(&j);
-	json_micros(&j, 1250000);
-	json_micros(&j, -1);
-	json_micros(&j, 3000000);
-	json_number(&j, 0.25);
-	json_number(&j, 1.0 / 0.0);
-	json_end_array(&j);
+	json_out_array(&j);
+	json_out_micros(&j, 1250000);
+	json_out_micros(&j, -1);
+	json_out_micros(&j, 3000000);
+	json_out_number(&j, 0.25);
+	json_out_number(&j, 1.0 / 0.0);
+	json_out_end_array(&j);
 	expect(&j, "[1.25,-0.000001,3,0.25,null]");
-	json_fini(&j);
+	json_out_fini(&j);
 }

@@ -10,7 +10,7 @@ static const char *written(const struct problem *p, const char *instance)
 
 	problem_write(&j, p, str_of(instance));
 	snprintf(text, sizeof(text), "%.*s", (int)j.n, j.p);
-	json_fini(&j);
+	json_out_fini(&j);
 	return text;
 }
 
