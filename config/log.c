@@ -105,8 +105,8 @@ static void json_details(struct json_out *j, const char *details)
 		}
 		stop = next_field(p);
 		quoted = stop - p >= 2 && *p == '"' && stop[-1] == '"';
-		json_key(j, name);
-		json_str(j, (struct str){ p + quoted, (uint32_t)(stop - p) - 2 * quoted });
+		json_out_key(j, name);
+		json_out_str(j, (struct str){ p + quoted, (uint32_t)(stop - p) - 2 * quoted });
 		p = *stop ? stop + 1 : stop;
 	}
 }
@@ -124,19 +124,19 @@ static void write_json(enum log_level level, const char *message, const char *de
 	char now[TIME_SIZE];
 
 	format_now(now);
-	json_object(&j);
-	json_key(&j, "time");
-	json_text(&j, now);
-	json_key(&j, "level");
-	json_text(&j, level_names[level]);
-	json_key(&j, "message");
-	json_text(&j, message);
+	json_out_object(&j);
+	json_out_key(&j, "time");
+	json_out_text(&j, now);
+	json_out_key(&j, "level");
+	json_out_text(&j, level_names[level]);
+	json_out_key(&j, "message");
+	json_out_text(&j, message);
 	json_details(&j, details);
-	json_end_object(&j);
+	json_out_end_object(&j);
 	j.p = xrealloc(j.p, j.n + 1);
 	j.p[j.n] = '\n';
 	write_whole(j.p, j.n + 1);
-	json_fini(&j);
+	json_out_fini(&j);
 }
 
 static void write_text(enum log_level level, const char *message, const char *details)
