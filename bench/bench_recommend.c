@@ -230,9 +230,9 @@ static void bench_rows(struct bench *b)
 			uint64_t start = now_ns();
 
 			check(snap_renew(sn), NULL);
-			check(pairs_get(sn, v, snap_item(sn, text_of(id, "item", zipf(items))), &list), NULL);
+			check(pairs_get(sn, v, snap_item(sn, text_of(id, "item", zipf(items))), 2, &list), NULL);
 			b->ns[i] = now_ns() - start;
-			neighbours += (double)list.n;
+			neighbours += (double)list.list.n;
 		}
 		print_times(names[v], b->ns, b->requests, neighbours / b->requests);
 	}

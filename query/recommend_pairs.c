@@ -67,9 +67,9 @@ static void reach_entry(struct pairing *p, size_t i)
 	}
 }
 
-static void gather(struct pairing *p, struct neighbour n, uint32_t seed, int64_t seed_total)
+static void gather(struct pairing *p, struct snap_count n, uint32_t seed, int64_t seed_total)
 {
-	struct pair_candidate *c = candidate_of(p, n.item);
+	struct pair_candidate *c = candidate_of(p, n.member);
 
 	reach_entry(p, p->entry_n);
 	p->entries[p->entry_n] = (struct pair_entry){ .count = n.count, .seed = seed, .next = NO_ENTRY };
@@ -103,17 +103,6 @@ static int find_seeds(struct asking *q, enum marginal of_item, struct seed seeds
 	return n;
 }
 
-/* The neighbours of one asked item, cut where the support ends. */
-static int get_neighbours(struct asking *q, enum pair_view view, uint32_t item)
-{
-	struct neighbours *list = &q->a->pairing.neighbours;
-	int rc = pairs_get(q->sn, view, item, list);
-
-	while (!rc && list->n && list->v[list->n - 1].count < q->a->min_support)
-		list->n--;
-	return rc;
-}
-
 static int gather_all(struct asking *q, enum pair_view view, const struct seed *seeds, unsigned seed_n)
 {
 	struct pairing *p = &q->a->pairing;
@@ -121,12 +110,12 @@ static int gather_all(struct asking *q, enum pair_view view, const struct seed *
 	p->heap_n = p->entry_n = 0;
 	idmap_clear(&p->places);
 	for (unsigned k = 0; k < seed_n; k++) {
-		int rc = get_neighbours(q, view, seeds[k].item);
+		int rc = pairs_get(q->sn, view, seeds[k].item, (uint32_t)q->a->min_support, &p->neighbours);
 
 		if (rc)
 			return rc;
-		for (size_t i = 0; i < p->neighbours.n; i++)
-			gather(p, p->neighbours.v[i], k, seeds[k].total);
+		for (size_t i = 0; i < p->neighbours.list.n; i++)
+			gather(p, p->neighbours.list.v[i], k, seeds[k].total);
 	}
 	return 0;
 }
@@ -167,10 +156,11 @@ static bool pop(struct pairing *p, struct pair_candidate *ret)
 /* The i-th neighbour of the only asked item. */
 static bool take(struct pairing *p, size_t i, int64_t seed_total, struct pair_candidate *ret)
 {
-	if (i == p->neighbours.n)
+	if (i == p->neighbours.list.n)
 		return false;
-	p->entries[0] = (struct pair_entry){ .count = p->neighbours.v[i].count, .next = NO_ENTRY };
-	*ret = (struct pair_candidate){ jaccard(p->entries[0].count, seed_total, 0), p->neighbours.v[i].item, 0, 0 };
+	p->entries[0] = (struct pair_entry){ .count = p->neighbours.list.v[i].count, .next = NO_ENTRY };
+	*ret = (struct pair_candidate){ jaccard(p->entries[0].count, seed_total, 0), p->neighbours.list.v[i].member, 0,
+					0 };
 	return true;
 }
 
@@ -264,7 +254,7 @@ int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enu
 	p->best_n = 0;
 	reach_entry(p, 0);
 	if (n == 1) {
-		rc = get_neighbours(q, view, seeds[0].item);
+		rc = pairs_get(q->sn, view, seeds[0].item, (uint32_t)q->a->min_support, &p->neighbours);
 	} else {
 		rc = gather_all(q, view, seeds, (unsigned)n);
 		heapify(p);

@@ -34,23 +34,11 @@ void *arena_alloc(struct arena *a, size_t n)
 
 void arena_reset(struct arena *a)
 {
-	struct arena_block *keep = NULL;
-
-	while (a->blocks) {
+	while (a->blocks && a->blocks->next) {
 		struct arena_block *b = a->blocks;
 
 		a->blocks = b->next;
-		if (!keep && !a->blocks)
-			keep = b;
-		else
-			free(b);
-	}
-	/* the oldest block is kept only when it has the usual size */
-	if (keep && a->room >= BLOCK_BYTES) {
-		keep->next = NULL;
-		a->blocks = keep;
-	} else {
-		free(keep);
+		free(b);
 	}
 	a->used = 0;
 	a->room = a->blocks ? BLOCK_BYTES : 0;

@@ -71,7 +71,7 @@ static int add_visitor(void *arg, struct str key, struct str value)
 	return p->n == PERSON_ACTORS_MAX;
 }
 
-/* The user a visitor is linked to, if the link is among that user's newest. */
+/* The user a visitor is linked to; the link may be older than those that person_actors returns for the user. */
 static uint32_t linked_user(struct snap *sn, uint32_t visitor)
 {
 	struct link_row link;

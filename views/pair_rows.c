@@ -98,91 +98,108 @@ static const enum table_id pair_tables[] = {
 	[PAIR_VIEWED_THEN_BOUGHT] = TBL_VIEWED_THEN_BOUGHT,
 };
 
-void neighbours_fini(struct neighbours *list)
+void neighbours_fini(struct neighbours *n)
 {
-	free(list->v);
-	free(list->spare);
-	*list = (struct neighbours){ 0 };
+	free(n->list.v);
+	free(n->spare);
+	*n = (struct neighbours){ 0 };
 }
 
-static int collect(void *arg, uint64_t group, uint32_t member, const int64_t *columns)
+static void reserve_spare(struct neighbours *n)
 {
-	struct neighbours *list = arg;
-
-	(void)group;
-	if (list->n == list->room) {
-		list->room = list->room ? list->room * 2 : 256;
-		list->v = xrealloc(list->v, list->room * sizeof(*list->v));
-		list->spare = xrealloc(list->spare, list->room * sizeof(*list->spare));
+	if (n->spare_room < n->list.room) {
+		n->spare_room = n->list.room;
+		n->spare = xrealloc(n->spare, n->spare_room * sizeof(*n->spare));
 	}
-	list->v[list->n++] = (struct neighbour){ member, (uint32_t)columns[0] };
-	return 0;
 }
 
-static void swap_spare(struct neighbours *list)
+static void swap_spare(struct neighbours *n)
 {
-	struct neighbour *v = list->v;
+	struct snap_count *v = n->list.v;
+	size_t room = n->list.room;
 
-	list->v = list->spare;
-	list->spare = v;
+	n->list.v = n->spare;
+	n->list.room = n->spare_room;
+	n->spare = v;
+	n->spare_room = room;
 }
 
-/* v[0..middle) and v[middle..n) are sorted by item: merge them, counts of one item added. */
-static void merge_runs(struct neighbours *list, size_t middle)
+/* v[0..middle) and v[middle..n) are sorted by member: merge them, counts of one member added. */
+static void merge_runs(struct neighbours *nb, size_t middle)
 {
-	size_t a = 0, b = middle, n = 0;
+	const struct snap_count *v = nb->list.v;
+	size_t a = 0, b = middle, n = 0, end = nb->list.n;
 
-	if (middle == 0 || middle == list->n)
+	if (middle == 0 || middle == end)
 		return;
-	while (a < middle || b < list->n) {
-		if (b == list->n || (a < middle && list->v[a].item < list->v[b].item)) {
-			list->spare[n++] = list->v[a++];
-		} else if (a == middle || list->v[b].item < list->v[a].item) {
-			list->spare[n++] = list->v[b++];
+	reserve_spare(nb);
+	while (a < middle && b < end) {
+		if (v[a].member < v[b].member) {
+			nb->spare[n++] = v[a++];
+		} else if (v[b].member < v[a].member) {
+			nb->spare[n++] = v[b++];
 		} else {
-			list->spare[n] = list->v[a++];
-			list->spare[n++].count += list->v[b++].count;
+			nb->spare[n] = v[a++];
+			nb->spare[n++].count += v[b++].count;
 		}
 	}
-	list->n = n;
-	swap_spare(list);
+	while (a < middle)
+		nb->spare[n++] = v[a++];
+	while (b < end)
+		nb->spare[n++] = v[b++];
+	nb->list.n = n;
+	swap_spare(nb);
 }
 
-/* Largest count first, a byte of the count at a time; equal counts stay by ascending item. */
-static void sort_by_count(struct neighbours *list)
+static uint32_t drop_below(struct snap_counts *list, uint32_t count_min)
 {
 	uint32_t largest = 0;
+	size_t n = 0;
 
-	for (size_t i = 0; i < list->n; i++)
-		largest = list->v[i].count > largest ? list->v[i].count : largest;
+	for (size_t i = 0; i < list->n; i++) {
+		struct snap_count c = list->v[i];
+
+		list->v[n] = c;
+		n += c.count >= count_min;
+		largest = c.count > largest ? c.count : largest;
+	}
+	list->n = n;
+	return largest;
+}
+
+/* Largest count first, a byte of the count at a time; equal counts stay by ascending member. */
+static void sort_by_count(struct neighbours *nb, uint32_t largest)
+{
+	reserve_spare(nb);
 	for (unsigned shift = 0; shift < 32 && largest >> shift; shift += 8) {
+		const struct snap_count *v = nb->list.v;
 		size_t at[257] = { 0 };
 
-		for (size_t i = 0; i < list->n; i++)
-			at[256 - (list->v[i].count >> shift & 0xff)]++;
+		for (size_t i = 0; i < nb->list.n; i++)
+			at[256 - (v[i].count >> shift & 0xff)]++;
 		for (size_t i = 1; i < ARRAY_SIZE(at); i++)
 			at[i] += at[i - 1];
-		for (size_t i = 0; i < list->n; i++)
-			list->spare[at[255 - (list->v[i].count >> shift & 0xff)]++] = list->v[i];
-		swap_spare(list);
+		for (size_t i = 0; i < nb->list.n; i++)
+			nb->spare[at[255 - (v[i].count >> shift & 0xff)]++] = v[i];
+		swap_spare(nb);
 	}
 }
 
-int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, struct neighbours *ret)
+int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct neighbours *ret)
 {
 	int64_t watermark = snap_watermark(sn), last;
 	int rc = 0;
 
-	ret->n = 0;
+	ret->list.n = 0;
 	if (watermark == TIME_NONE)
 		return 0;
 	last = time_bucket(watermark, MS_PER_EPOCH);
 	for (int64_t epoch = pair_oldest_epoch(watermark); epoch <= last && !rc; epoch++) {
-		size_t middle = ret->n;
+		size_t middle = ret->list.n;
 
-		rc = snap_sums(sn, pair_tables[which], group_of(epoch, item), group_of(epoch, item), collect, ret);
+		rc = snap_group(sn, pair_tables[which], group_of(epoch, item), &ret->list);
 		merge_runs(ret, middle);
 	}
-	sort_by_count(ret);
+	sort_by_count(ret, drop_below(&ret->list, count_min));
 	return rc;
 }

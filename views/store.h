@@ -125,6 +125,20 @@ int snap_each(struct snap *sn, enum table_id id, struct str prefix, snap_row eac
 typedef int (*snap_sum)(void *arg, uint64_t group, uint32_t member, const int64_t *columns);
 int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg);
 
+/* A member of an adding table with one column. */
+struct snap_count {
+	uint32_t member, count;
+};
+
+/* A growable array; all-zero at first, freed by the caller. */
+struct snap_counts {
+	struct snap_count *v;
+	size_t n, room;
+};
+
+/* Append the members of one group of a table with one column, ascending; counts beyond u32 are cut to it. */
+int snap_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *ret);
+
 /* One member's columns into ret[columns]; NOT_FOUND leaves zeros. */
 int snap_sum_get(struct snap *sn, enum table_id id, uint64_t group, uint32_t member, int64_t *ret);
 

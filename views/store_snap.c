@@ -167,6 +167,48 @@ int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, 
 	return ret ? ret : rc == MDB_NOTFOUND ? 0 : store__error(rc);
 }
 
+static int unpack_counts(const MDB_val *v, struct snap_counts *ret)
+{
+	const unsigned char *p = v->mv_data, *end = p + v->mv_size;
+	struct sum_entry e = { 0 };
+
+	/* an entry has at least two bytes */
+	if (ret->room - ret->n < v->mv_size / 2) {
+		ret->room = (ret->room + v->mv_size) * 2;
+		ret->v = xrealloc(ret->v, ret->room * sizeof(*ret->v));
+	}
+	while (p < end) {
+		p = store__unpack(p, end, 1, e.member, &e);
+		if (!p)
+			return ERR_STORE_CORRUPT;
+		ret->v[ret->n++] = (struct snap_count){ e.member, e.columns[0] > UINT32_MAX ? UINT32_MAX
+											    : (uint32_t)e.columns[0] };
+	}
+	return 0;
+}
+
+int snap_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *ret)
+{
+	unsigned char key[SUM_KEY_BYTES] = { 0 };
+	MDB_val k = { SUM_KEY_BYTES, key }, v;
+	MDB_cursor *cur;
+	int rc;
+
+	assert(table_get(id)->columns == 1);
+	put_be64(key, group);
+	rc = cursor_of(sn, id, &cur);
+	if (rc)
+		return store__error(rc);
+	for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc && get_be64(k.mv_data) == group;
+	     rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
+		int damaged = unpack_counts(&v, ret);
+
+		if (damaged)
+			return damaged;
+	}
+	return rc == MDB_NOTFOUND ? 0 : store__error(rc);
+}
+
 int snap_sum_get(struct snap *sn, enum table_id id, uint64_t group, uint32_t member, int64_t *ret)
 {
 	unsigned columns = table_get(id)->columns;

@@ -10,13 +10,16 @@
 struct merge {
 	MDB_cursor *cur;
 	unsigned columns;
-	unsigned char out[ROW_MAX * 2 + SUM_ENTRY_MAX]; /* the row being written */
+	unsigned char out[ROW_MAX]; /* the row being written */
 	size_t out_n;
 	uint64_t group;
 	uint32_t row_first; /* member in the key of the row being written */
 	uint32_t previous;  /* last member written to it */
-	bool split;         /* the old row and its deltas do not fit one row: cut at ROW_SPLIT */
+	size_t cut_at;      /* bytes after which the next member begins a row of its own */
 };
+
+/* No row outgrows ROW_MAX, however wide its numbers are. */
+#define ROW_FULL (ROW_MAX - SUM_ENTRY_MAX)
 
 static int flush_row(struct merge *m)
 {
@@ -34,7 +37,7 @@ static int emit(struct merge *m, const struct sum_entry *e)
 {
 	int rc = 0;
 
-	if (m->split && m->out_n >= ROW_SPLIT) {
+	if (m->out_n > m->cut_at) {
 		rc = flush_row(m);
 		m->row_first = e->member;
 	}
@@ -95,7 +98,7 @@ static int merge_row(struct merge *m, const unsigned char *old, size_t old_n, co
 	int rc = 0;
 
 	m->group = d[0].group;
-	m->split = old_n + n * (size_t)(5 + 2 * m->columns) > ROW_MAX - SUM_ENTRY_MAX;
+	m->cut_at = old_n + n * (size_t)(5 + 2 * m->columns) > ROW_FULL ? ROW_SPLIT : ROW_FULL;
 	while (!rc && (have || p < end || i < n)) {
 		if (!have && p < end) {
 			p = store__unpack(p, end, m->columns, previous, &held);
@@ -117,9 +120,6 @@ static int merge_row(struct merge *m, const unsigned char *old, size_t old_n, co
 		}
 		add_columns(&e, &d[i++], m->columns);
 		rc = emit(m, &e);
-		/* the estimate above may be too small for wide numbers: never outgrow a row */
-		if (m->out_n > ROW_MAX - SUM_ENTRY_MAX)
-			m->split = true;
 	}
 	return rc ? rc : flush_row(m);
 }

@@ -247,10 +247,10 @@ void shop_expect(struct shop *s, const char *view, const char *item, const char 
 
 	for (unsigned which = 0; which < ARRAY_SIZE(names); which++)
 		if (strcmp(names[which], view) == 0)
-			cr_assert_eq(pairs_get(s->snap, which, snap_item(s->snap, str_of(item)), &list), 0);
-	for (size_t i = 0; i < list.n; i++)
+			cr_assert_eq(pairs_get(s->snap, which, snap_item(s->snap, str_of(item)), 1, &list), 0);
+	for (size_t i = 0; i < list.list.n; i++)
 		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%.*s:%u", i ? " " : "",
-				      STR_FMT(snap_item_name(s->snap, list.v[i].item)), list.v[i].count);
+				      STR_FMT(snap_item_name(s->snap, list.list.v[i].member)), list.list.v[i].count);
 	neighbours_fini(&list);
 	cr_assert_str_eq(got, expected, "%s of %s: got '%s', expected '%s'", view, item, got, expected);
 }
