@@ -150,6 +150,36 @@ Test(store, sums_are_what_plain_arrays_say)
 	}
 }
 
+/* `n` members of group 0 from `first` on, each column + value. */
+static int add_run(uint32_t first, size_t n, int64_t value)
+{
+	const int64_t columns[3] = { value, value, value };
+	struct sum_delta deltas[300];
+	struct store_txn *t;
+	int rc;
+
+	for (size_t i = 0; i < n; i++)
+		deltas[i] = (struct sum_delta){ .member = first + (uint32_t)i, .columns = columns };
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	rc = store_add(t, TBL_ITEM_TOTALS, deltas, n);
+	cr_assert_eq(store_commit(t), 0);
+	return rc;
+}
+
+Test(store, wide_numbers_before_old_members_do_not_outgrow_a_row)
+{
+	int64_t got[3];
+
+	cr_assert_eq(add_run(60000, 250, 1), 0);
+	cr_assert_eq(add_run(1, 50, INT64_MAX / 2), 0);
+	cr_assert_eq(add_run(60100, 1, 1), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(snap_sum_get(shop.snap, TBL_ITEM_TOTALS, 0, 60100, got), 0);
+	cr_assert_eq(got[2], 2);
+	cr_assert_eq(snap_sum_get(shop.snap, TBL_ITEM_TOTALS, 0, 50, got), 0);
+	cr_assert_eq(got[0], INT64_MAX / 2);
+}
+
 Test(store, dropping_groups_takes_bounded_pieces)
 {
 	static struct sums want;
