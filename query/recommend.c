@@ -74,7 +74,7 @@ static int fill_chain(struct asking *q, const struct scenario *sc)
 		rc = q->strategy->fill(q);
 		if (rc)
 			return rc;
-		if (is_first ? q->ret->item_count == 0 : q->ret->item_count > before)
+		if (!is_first && q->ret->item_count > before)
 			q->ret->fallback = true;
 		is_first = false;
 	}

@@ -84,7 +84,7 @@ struct recommended {
 struct answer {
 	char recommendation_id[96];
 	const char *scenario;
-	bool fallback;    /* a later strategy of the chain contributed, or the first one gave nothing */
+	bool fallback;    /* a later strategy of the chain contributed */
 	bool stale;       /* a partition is stopped: what it had to say is missing */
 	int64_t as_of_ms; /* event-time watermark; TIME_NONE (view.h) in an empty store */
 	int64_t lag_ms;

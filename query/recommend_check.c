@@ -68,7 +68,8 @@ int request_check(const struct recommend_request *rq, struct scenario *ret, stru
 	reads = ret->inputs | (personal_exclude(rq) ? INPUT_USER_ID | INPUT_VISITOR_ID : 0);
 	unread = given_inputs(rq) & ~reads & ~(unsigned)INPUT_COMMON;
 	if (unread)
-		return error_set(e, ERR_BAD_REQUEST, input_name(unread & -unread), "'%s' does not read it", ret->slug);
+		return error_set(e, ERR_BAD_REQUEST, input_name(unread & -unread),
+				 "'%s' does not read it; GET /v1/strategies says what it reads", ret->slug);
 	if (rq->count > RECOMMEND_COUNT_MAX)
 		return error_set(e, ERR_BAD_REQUEST, "count", "at most %d", RECOMMEND_COUNT_MAX);
 	if (rq->item_count > RECOMMEND_ITEMS_MAX)

@@ -34,7 +34,7 @@ Test(recommend, an_empty_store_answers_with_nothing)
 			 info.required & INPUT_USER_ID ? "; user=u1" : "");
 		stall_expect(&s, request, "");
 		cr_assert_eq(s.answer.as_of_ms, TIME_NONE);
-		cr_assert(s.answer.fallback);
+		cr_assert_not(s.answer.fallback);
 		cr_assert_str_eq(s.answer.scenario, info.slug);
 	}
 }
