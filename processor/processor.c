@@ -2,7 +2,6 @@
 #include "processor/processor_internal.h"
 
 #include "config/log.h"
-#include "views/view.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -16,17 +15,6 @@
 static uint64_t now_ns(const struct processor *p)
 {
 	return p->clock->monotonic_ns(p->clock);
-}
-
-static int64_t stored_watermark(struct store *store)
-{
-	int64_t ret = TIME_NONE;
-	struct snap *sn = NULL;
-
-	if (!snap_open(store, &sn) && !snap_renew(sn))
-		ret = snap_watermark(sn);
-	snap_close(sn);
-	return ret;
 }
 
 int processor_new(const struct processor_options *opt, struct processor **ret, struct error *e)
@@ -54,8 +42,7 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 		processor_free(p);
 		return rc;
 	}
-	p->watermark_ms = stored_watermark(opt->store);
-	PAGE_SET(p->page, watermark_ms, p->watermark_ms);
+	PAGE_SET(p->page, watermark_ms, fold_watermark(p->fold));
 	*ret = p;
 	return 0;
 }
@@ -116,7 +103,7 @@ static void tell_status(struct processor *p, const struct commit_figures *fig, u
 	PAGE_SET(pg, commit_ns_total, pg->commit_ns_total + took_ns);
 	PAGE_SET(pg, commit_ns_last, took_ns);
 	PAGE_SET(pg, batch_records_last, fig->records);
-	PAGE_SET(pg, watermark_ms, p->watermark_ms);
+	PAGE_SET(pg, watermark_ms, fold_watermark(p->fold));
 	PAGE_SET(pg, fresh_ms, fresh_after_commit(p, lag));
 }
 

@@ -8,24 +8,14 @@ static int apply_event(struct processor *p, const struct record *r, struct error
 	int rc;
 
 	rc = decode_event(p->decoder, r->value ? r->value : "", r->value_len, &ev, e);
-	if (rc)
-		return rc;
-	if (!ev.has_time) {
-		if (r->timestamp_ms < 0)
-			return error_set(e, ERR_MISSING_FIELD, "eventTime",
-					 "eventTime is missing and the record has no timestamp");
-		ev.t_ms = r->timestamp_ms;
-	}
-	rc = fold_event(p->fold, &ev, r->timestamp_ms, e);
+	if (!rc)
+		rc = fold_event(p->fold, &ev, r->timestamp_ms, e);
 	if (rc < 0)
 		return rc;
-	if (rc) {
+	if (rc)
 		COUNT(p->page, duplicates);
-		return 0;
-	}
-	COUNT(p->page, events);
-	if (ev.t_ms > p->watermark_ms)
-		p->watermark_ms = ev.t_ms;
+	else
+		COUNT(p->page, events);
 	return 0;
 }
 
@@ -44,12 +34,7 @@ static int apply_stock(struct processor *p, const struct record *r, struct error
 	bool deleted = false;
 	int rc = decode_stock(p->decoder, r->key, r->value, r->value ? r->value_len : 0, &rec, &deleted, e);
 
-	if (rc)
-		return rc;
-	/* a line without any time is as old as can be: log order decides among such lines */
-	if (!deleted && !rec.has_as_of)
-		rec.as_of_ms = r->timestamp_ms < 0 ? 0 : r->timestamp_ms;
-	return fold_stock(p->fold, &rec, deleted, r->timestamp_ms);
+	return rc ? rc : fold_stock(p->fold, &rec, deleted, r->timestamp_ms);
 }
 
 static int apply_one(struct processor *p, const struct record *r, struct error *e)

@@ -23,7 +23,6 @@ struct processor {
 	size_t poll_max;
 	uint64_t pending; /* records applied and not committed */
 	uint64_t busy_ns; /* the source last had something */
-	int64_t watermark_ms;
 	atomic_bool stop;
 };
 

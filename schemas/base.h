@@ -24,6 +24,7 @@
 #define MS_PER_HOUR (60 * MS_PER_MINUTE)
 #define MS_PER_DAY (24 * MS_PER_HOUR)
 #define MS_PER_EPOCH (30 * MS_PER_DAY)
+#define TIME_END_MS INT64_C(253402300800000) /* the year 10000: event times are 0 up to below it */
 
 /* Money is integer micros (1e-6 of the currency's unit), so that sums are exact in any order. */
 #define MICROS INT64_C(1000000)

@@ -1,7 +1,5 @@
 #include "schemas/decode_internal.h"
 
-#define YEAR_10000_MS INT64_C(253402300800000)
-
 static void *at(void *into, const struct field *f)
 {
 	return (char *)into + f->offset;
@@ -82,7 +80,7 @@ int decode__time(struct decoder *d, const struct field *f, int token, void *into
 	} else {
 		return decode__fail(d, f, ERR_WRONG_TYPE, "is neither text nor a number");
 	}
-	if (t < 0 || t >= YEAR_10000_MS)
+	if (t < 0 || t >= TIME_END_MS)
 		return decode__fail(d, f, ERR_OUT_OF_RANGE, "is not within the years 1970 to 9999");
 	*(int64_t *)at(into, f) = t;
 	return 0;

@@ -40,7 +40,7 @@ struct event_item {
 struct event {
 	enum event_type type;
 	bool has_time;
-	int64_t t_ms; /* eventTime; when !has_time the caller sets it to the record's timestamp */
+	int64_t t_ms; /* eventTime; when !has_time the fold sets it to the record's timestamp */
 	struct str event_id, user_id, visitor_id, session_id, order_id;
 	struct str query, currency, recommendation_id;
 	struct str country, region, device, channel;

@@ -17,7 +17,7 @@ struct stock_record {
 	int64_t quantity;        /* 0..STOCK_QUANTITY_MAX */
 	int64_t lead_time_hours; /* -1 absent */
 	bool has_as_of;
-	int64_t as_of_ms; /* when !has_as_of the caller sets it to the record's timestamp */
+	int64_t as_of_ms; /* 0 when !has_as_of: then the record's own timestamp counts */
 	uint32_t ships_to_count;
 	const struct str *ships_to;
 };

@@ -1,4 +1,5 @@
 #include "views/fold_internal.h"
+#include "config/clock.h"
 #include "views/catalog_rows.h"
 #include "views/history_rows.h"
 #include "views/keys.h"
@@ -7,7 +8,6 @@
 
 #include <sodium.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define FUTURE_MS MS_PER_HOUR /* VIEWS: how far event time may be after its record's timestamp */
 
@@ -88,12 +88,18 @@ static struct delta_row *load_row(struct fold *f, enum table_id id, struct str k
 	struct delta_row *row;
 	struct str stored;
 	bool is_new;
+	int rc;
 
 	row = delta_row(&f->delta, id, key, &is_new);
-	if (is_new && snap_get(f->snap, id, key, &stored) == 0) {
+	if (!is_new)
+		return row;
+	rc = snap_get(f->snap, id, key, &stored);
+	if (!rc) {
 		delta_row_reserve(&f->delta, row, stored.n);
 		memcpy(row->value, stored.p, stored.n);
 		row->n = stored.n;
+	} else if (rc != ERR_NOT_FOUND && !f->read_error) {
+		f->read_error = rc;
 	}
 	return row;
 }
@@ -161,6 +167,9 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 	uint32_t actor;
 
 	f->pending_records++;
+	if (record_ts_ms >= TIME_END_MS)
+		return error_set(e, ERR_OUT_OF_RANGE, "timestamp",
+				 "the record's timestamp is beyond the year 9999: is it in microseconds?");
 	if (!ev->has_time) {
 		if (record_ts_ms < 0)
 			return error_set(e, ERR_MISSING_FIELD, "eventTime",
@@ -210,7 +219,11 @@ void fold_position(struct fold *f, const char *log_name, int32_t partition, cons
 
 bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret)
 {
-	return offsets_get(f->snap, log_name, partition, ret) == 0;
+	int rc = offsets_get(f->snap, log_name, partition, ret);
+
+	if (rc && rc != ERR_NOT_FOUND && !f->read_error)
+		f->read_error = rc;
+	return rc == 0;
 }
 
 size_t fold_pending_bytes(const struct fold *f)
@@ -218,19 +231,16 @@ size_t fold_pending_bytes(const struct fold *f)
 	return delta_bytes(&f->delta);
 }
 
-uint64_t fold_pending_records(const struct fold *f)
+int64_t fold_watermark(const struct fold *f)
 {
-	return f->pending_records;
+	return f->watermark_ms;
 }
 
 /* ---- one transaction out ---- */
 
 static uint64_t now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return clock_system.monotonic_ns(&clock_system);
 }
 
 static int write_rows(struct store_txn *t, struct delta_row **rows, size_t n)
@@ -304,6 +314,7 @@ static void forget_pending(struct fold *f)
 {
 	delta_reset(&f->delta);
 	f->pending_records = 0;
+	f->read_error = 0;
 	f->ids_changed = false;
 	f->watermark_changed = false;
 }
@@ -338,7 +349,7 @@ int fold_commit(struct fold *f, struct commit_figures *ret)
 	int rc, renewed;
 
 	snap_park(f->snap); /* so that this commit may reuse the pages the last one freed */
-	rc = store_begin(f->store, &t);
+	rc = f->read_error ? f->read_error : store_begin(f->store, &t);
 	if (!rc)
 		rc = write_all(f, t, &fig);
 	start = now_ns();

@@ -27,8 +27,9 @@ int fold_new(struct store *s, struct fold **ret, struct error *e) MUST_CHECK;
 void fold_free(struct fold *f);
 
 /*
- * Apply one decoded record. Returns 0; 1 when the event was a duplicate (nothing changed); or TIME_IN_FUTURE
- * (class SKIP, nothing changed). `record_ts_ms` < 0: the record has no timestamp of its own.
+ * Apply one decoded record. Returns 0; 1 when the event was a duplicate (nothing changed); or an error of class SKIP
+ * (nothing changed): TIME_IN_FUTURE, MISSING_FIELD without any time, OUT_OF_RANGE for a record's timestamp beyond the
+ * year 9999. An event without a time gets the record's. `record_ts_ms` < 0: the record has no timestamp of its own.
  */
 int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e) MUST_CHECK;
 int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted) MUST_CHECK;
@@ -37,24 +38,27 @@ int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int
 /* The partition has been applied up to pos->next (good, bad and duplicate records alike). */
 void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos);
 
-/* Stored position; false when that partition was never read. Reads what is committed. */
+/* Stored position; false when that partition was never read (one that is damaged fails the next commit). */
 bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret);
 
 size_t fold_pending_bytes(const struct fold *f); /* memory held for the next commit */
-uint64_t fold_pending_records(const struct fold *f);
+/* Largest event time applied, pending ones included; TIME_NONE (view.h) when there is none. */
+int64_t fold_watermark(const struct fold *f);
 
 struct commit_figures {
 	uint64_t records, rows_replaced, rows_added;
 	uint64_t sort_ns, apply_ns, commit_ns;
 };
-/* Write everything pending; *ret may be NULL. STORE_FULL and STORE_IO leave the store as it was. */
+/*
+ * Write everything pending; *ret may be NULL. Any error leaves the store as it was; one of a row that could not be read
+ * since the last commit comes back here too.
+ */
 int fold_commit(struct fold *f, struct commit_figures *ret) MUST_CHECK;
 
 /* ---- for views ---- */
 
 /* Interned ids: dense, never reused, made on first sight. */
 uint32_t fold_item(struct fold *f, struct str item_id);
-struct str fold_item_name(struct fold *f, uint32_t item);
 
 /* Replacing: the row as of now (pending changes included), or { NULL, 0 }. Valid until the next put of the same key. */
 struct str fold_get(struct fold *f, enum table_id id, struct str key);

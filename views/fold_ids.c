@@ -79,10 +79,3 @@ uint32_t fold__actor(struct fold *f, enum actor_kind kind, struct str raw_id)
 {
 	return cached(f, (char)kind, raw_id);
 }
-
-struct str fold_item_name(struct fold *f, uint32_t item)
-{
-	unsigned char be[4];
-
-	return fold_get(f, TBL_ITEM_NAMES, id_key(item, be));
-}

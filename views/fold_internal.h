@@ -29,6 +29,7 @@ struct fold {
 	int64_t expired_hour; /* the watermark's hour at the last expiry */
 	uint64_t pending_records;
 	bool ids_changed, watermark_changed;
+	int read_error; /* the first one since the last commit, which it fails */
 };
 
 /* The actor's interned id, made on first sight. */

@@ -1,4 +1,5 @@
 #include "tests/lib/views_shop.h"
+#include "views/store_internal.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -69,6 +70,28 @@ Test(store, an_aborted_transaction_leaves_nothing)
 	store_abort(t);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_assert_eq(snap_get(shop.snap, TBL_STOCK, STR("a"), &got), ERR_NOT_FOUND);
+}
+
+/* A row that cannot be read is not an absent one: what was folded on it must not be written. */
+Test(store, a_damaged_row_fails_the_commit)
+{
+	struct event ev = { .type = EVENT_VIEW,
+			    .has_time = true,
+			    .t_ms = SHOP_START + MS_PER_MINUTE,
+			    .user_id = STR("u1"),
+			    .item_count = 1,
+			    .items = &(struct event_item){ .id = STR("a"), .quantity = 1 } };
+	struct error e = { 0 };
+	struct store_txn *t;
+
+	for (int i = 0; i < 100; i++)
+		shop_play(&shop, "u1 view a @0s");
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	cr_assert_eq(mdb_drop(t->txn, shop.store->dbi_long, 0), 0);
+	cr_assert_eq(store_commit(t), 0);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(fold_event(shop.fold, &ev, -1, &e), 0);
+	cr_assert_eq(fold_commit(shop.fold, NULL), ERR_STORE_CORRUPT);
 }
 
 /* ---- adding tables against plain arrays ---- */

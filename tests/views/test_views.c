@@ -184,6 +184,9 @@ Test(views, events_far_in_the_future_of_their_record_are_refused)
 	ev.has_time = false;
 	e = (struct error){ 0 };
 	cr_assert_eq(fold_event(shop.fold, &ev, -1, &e), ERR_MISSING_FIELD);
+	e = (struct error){ 0 };
+	cr_assert_eq(fold_event(shop.fold, &ev, SHOP_START * 1000, &e), ERR_OUT_OF_RANGE, "microseconds");
+	cr_assert_str_eq(e.field, "timestamp");
 }
 
 Test(views, the_last_stock_record_by_as_of_wins)
