@@ -71,7 +71,8 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 	randombytes_buf(key, 32);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, key, 32) != 32 || fsync(fd) || (link(temporary, file) && errno != EEXIST))
-		ret = error_set(e, ERR_STORE_OPEN, "store.path", "cannot make the key '%s': %s", file, strerror(errno));
+		ret = error_set(e, ERR_STORE_OPEN, "person.key.file", "cannot make the key '%s': %s", file,
+				strerror(errno));
 	if (fd >= 0)
 		close(fd);
 	unlink(temporary);
@@ -95,13 +96,13 @@ static int load_key(struct store *s, const char *key_file, struct error *e)
 		fd = open(file, O_RDONLY | O_CLOEXEC);
 	}
 	if (fd < 0)
-		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot read the key '%s': %s", file,
+		return error_set(e, ERR_STORE_OPEN, "person.key.file", "cannot read the key '%s': %s", file,
 				 strerror(errno));
 	n = read(fd, s->person_key, 32);
 	close(fd);
 	if (n != 32)
-		return error_set(e, ERR_STORE_CORRUPT, "store.path", "the key '%s' is damaged: it must have 32 bytes",
-				 file);
+		return error_set(e, ERR_STORE_CORRUPT, "person.key.file",
+				 "the key '%s' is damaged: it must have 32 bytes", file);
 	return 0;
 }
 
@@ -142,6 +143,15 @@ static int open_databases(struct store *s)
 	return mdb_txn_commit(txn);
 }
 
+/* NOTFOUND: a store whose first writer has not made its tables yet. */
+static int cannot_open(const struct store *s, int rc, struct error *e)
+{
+	bool is_path = rc == EACCES || rc == ENOENT || rc == MDB_NOTFOUND;
+
+	return error_set(e, is_path ? ERR_STORE_OPEN : store__error(rc), "store.path", "cannot open store '%s': %s",
+			 s->path, mdb_strerror(rc));
+}
+
 static int check_format(struct store *s, struct error *e)
 {
 	uint32_t format = STORE_FORMAT;
@@ -151,12 +161,16 @@ static int check_format(struct store *s, struct error *e)
 
 	rc = mdb_txn_begin(s->env, NULL, s->read_only ? MDB_RDONLY : 0, &txn);
 	if (rc)
-		return store__error(rc);
+		return cannot_open(s, rc, e);
 	rc = mdb_get(txn, s->dbi[TBL_META], &key, &value);
 	if (rc == MDB_NOTFOUND && !s->read_only) {
 		value = (MDB_val){ sizeof(format), &format };
 		rc = mdb_put(txn, s->dbi[TBL_META], &key, &value, 0);
-		return store__error(rc ? rc : mdb_txn_commit(txn));
+		if (rc)
+			mdb_txn_abort(txn);
+		else
+			rc = mdb_txn_commit(txn);
+		return rc ? cannot_open(s, rc, e) : 0;
 	}
 	if (!rc && value.mv_size == sizeof(format))
 		memcpy(&format, value.mv_data, sizeof(format));
@@ -189,10 +203,7 @@ static int open_environment(struct store *s, const struct store_options *opt, st
 		rc = mdb_env_open(s->env, dir, flags, 0600);
 	if (!rc)
 		rc = open_databases(s);
-	if (rc)
-		return error_set(e, rc == EACCES || rc == ENOENT ? ERR_STORE_OPEN : store__error(rc), "store.path",
-				 "cannot open store '%s': %s", s->path, mdb_strerror(rc));
-	return check_format(s, e);
+	return rc ? cannot_open(s, rc, e) : check_format(s, e);
 }
 
 int store_open(const struct store_options *opt, struct store **ret, struct error *e)
