@@ -4,23 +4,24 @@
  *
  *     bench_fold [EVENTS] [BATCH] [DIR]
  *
- * 100,000 items (Zipf 1.0), 200,000 people, 100 views : 5.5 cart-adds : 1.7 purchases. The limit's keys are drawn from
- * as many as there are rows in all, sorted before the clock runs; each upsert reads the counter and writes it back;
- * synced as the store is. Prints one line of JSON; CPU seconds are the process's, less those of making the events.
+ * The events are those of `aisle simulate`, in memory; decoding them is timed by itself before and taken off. The
+ * limit's keys are drawn from as many as there are rows in all, sorted before the clock runs; each upsert reads the
+ * counter and writes it back; synced as the store is. Prints one line of JSON.
  */
+#include "processor/simulate.h"
+#include "schemas/decode.h"
 #include "views/fold.h"
 
 #include <lmdb.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define ITEMS 100000
 #define PEOPLE 200000
+#define START_MS INT64_C(1704067200000) /* 2024 */
 #define BATCHES_MAX 4096
 #define MAP_SIZE (UINT64_C(64) << 30)
 #define BATCH_BYTES ((size_t)256 << 20) /* batch.bytesMax */
@@ -44,11 +45,6 @@ static uint64_t draw(void)
 	return z ^ (z >> 31);
 }
 
-static double uniform(void)
-{
-	return (double)(draw() >> 11) * 0x1p-53;
-}
-
 static double seconds(clockid_t clock)
 {
 	struct timespec ts;
@@ -57,49 +53,66 @@ static double seconds(clockid_t clock)
 	return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-/* One event; its strings live until the next call. */
-static void make_event(struct event *ev, uint64_t number)
-{
-	static char user[24], session[24], order[24], id[24], names[4][24];
-	static struct event_item items[4];
-	uint64_t kind = draw() % 1072, person = draw() % PEOPLE;
-
-	*ev = (struct event){ .has_time = true, .t_ms = INT64_C(1700000000000) + (int64_t)number * 20, .items = items };
-	ev->type = kind < 1000 ? EVENT_VIEW : kind < 1055 ? EVENT_CART_ADD : EVENT_PURCHASE;
-	ev->item_count = ev->type == EVENT_PURCHASE ? 1 + (uint32_t)(draw() % 4) : 1;
-	for (uint32_t i = 0; i < ev->item_count; i++) {
-		int n = snprintf(names[i], sizeof(names[i]), "item-%05u", (unsigned)exp(uniform() * log(ITEMS)));
-
-		items[i] = (struct event_item){
-			.id = { names[i], (uint32_t)n }, .quantity = 1, .has_price = true, .price_micros = 9990000
-		};
-	}
-	ev->user_id = (struct str){ user, (uint32_t)snprintf(user, sizeof(user), "user-%06u", (unsigned)person) };
-	ev->event_id = (struct str){ id, (uint32_t)snprintf(id, sizeof(id), "e-%012llu", (unsigned long long)number) };
-	if (person % 2)
-		ev->session_id = (struct str){ session, (uint32_t)snprintf(session, sizeof(session), "s-%llu-%u",
-									   (unsigned long long)(number / 500000),
-									   (unsigned)person) };
-	if (ev->type == EVENT_PURCHASE)
-		ev->order_id = (struct str){ order, (uint32_t)snprintf(order, sizeof(order), "o-%llu",
-								       (unsigned long long)number) };
-}
-
 static void die(const char *what, const char *why)
 {
 	fprintf(stderr, "bench_fold: %s: %s\n", what, why);
 	exit(1);
 }
 
-static double generate_only(uint64_t n)
+/* ---- the traffic of `aisle simulate`, as records in memory ---- */
+
+struct traffic {
+	char *bytes;
+	size_t *ends; /* of each record in `bytes`; ends[-1] is 0 */
+	uint64_t n;
+	struct decoder *decoder;
+};
+
+static void make_traffic(struct traffic *t, uint64_t n)
+{
+	struct simulate_options opt = { .events = n, .seed = 1, .items = ITEMS, .users = PEOPLE, .start_ms = START_MS };
+	struct simulation *sim = simulation_new(&opt);
+	size_t used = 0, room = 0;
+	struct simulated made;
+	struct error e;
+
+	t->n = n;
+	t->ends = (size_t *)xcalloc(n + 1, sizeof(*t->ends)) + 1;
+	for (uint64_t i = 0; i < n && simulation_next(sim, &made); i++) {
+		if (room - used < made.value.n)
+			t->bytes = xrealloc(t->bytes, room = room * 2 + (1 << 20));
+		memcpy(t->bytes + used, made.value.p, made.value.n);
+		t->ends[i] = used += made.value.n;
+	}
+	simulation_free(sim);
+	if (decoder_new(NULL, &t->decoder, &e))
+		die("decoder", e.text);
+}
+
+static void free_traffic(struct traffic *t)
+{
+	decoder_free(t->decoder);
+	free(t->bytes);
+	free(t->ends - 1);
+}
+
+/* Valid until the next. */
+static void get_event(struct traffic *t, uint64_t i, struct event *ret)
+{
+	size_t from = i ? t->ends[i - 1] : 0;
+	struct error e;
+
+	if (decode_event(t->decoder, t->bytes + from, t->ends[i] - from, ret, &e))
+		die("decode", e.text);
+}
+
+static double decode_only(struct traffic *t)
 {
 	double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
-	uint64_t saved = state;
 	struct event ev;
 
-	for (uint64_t i = 0; i < n; i++)
-		make_event(&ev, i);
-	state = saved;
+	for (uint64_t i = 0; i < t->n; i++)
+		get_event(t, i, &ev);
 	return seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
 
@@ -117,19 +130,19 @@ static void commit(struct fold *f, struct folded *r)
 	r->rows[r->batches++] = fig.rows_replaced + fig.rows_added;
 }
 
-static void fold_all(struct fold *f, uint64_t n, uint64_t batch, struct folded *r)
+static void fold_all(struct fold *f, struct traffic *t, uint64_t batch, struct folded *r)
 {
-	double made = generate_only(n), wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	double made = decode_only(t), wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	uint64_t in_batch = 0;
 	struct error e;
 
-	for (uint64_t i = 0; i < n; i++) {
+	for (uint64_t i = 0; i < t->n; i++) {
 		struct event ev;
 
-		make_event(&ev, i);
+		get_event(t, i, &ev);
 		if (fold_event(f, &ev, -1, &e) < 0)
 			die("event", e.text);
-		if (++in_batch < batch && i + 1 < n && fold_pending_bytes(f) < BATCH_BYTES)
+		if (++in_batch < batch && i + 1 < t->n && fold_pending_bytes(f) < BATCH_BYTES)
 			continue;
 		commit(f, r);
 		in_batch = 0;
@@ -211,20 +224,18 @@ static void limit(const char *dir, const struct folded *r, double *ret_wall, dou
 static void report(uint64_t n, const struct folded *r, struct store *s, double limit_wall, double limit_cpu)
 {
 	struct store_figures sf;
-	struct rusage ru;
 	double events = (double)n;
 
 	if (store_figures(s, &sf))
 		die("figures", "cannot be read");
-	getrusage(RUSAGE_SELF, &ru);
 	printf("{\"events\":%.0f,\"batches\":%zu,\"wall_s\":%.4f,\"cpu_s\":%.4f,\"fold_us\":%.3f,\"sort_us\":%.3f,"
-	       "\"apply_us\":%.3f,\"commit_us\":%.3f,\"rows\":%.2f,\"bytes\":%.0f,\"peak_mib\":%ld,\"limit_wall_s\":%.4f,"
+	       "\"apply_us\":%.3f,\"commit_us\":%.3f,\"rows\":%.2f,\"bytes\":%.0f,\"limit_wall_s\":%.4f,"
 	       "\"limit_cpu_s\":%.4f}\n",
 	       events, r->batches, r->wall, r->cpu,
 	       (r->wall - (double)(r->all.sort_ns + r->all.apply_ns + r->all.commit_ns) / 1e9) / events * 1e6,
 	       (double)r->all.sort_ns / 1e3 / events, (double)r->all.apply_ns / 1e3 / events,
 	       (double)r->all.commit_ns / 1e3 / events, (double)(r->all.rows_replaced + r->all.rows_added) / events,
-	       (double)(sf.used_bytes - sf.free_bytes) / events, ru.ru_maxrss / 1024, limit_wall, limit_cpu);
+	       (double)(sf.used_bytes - sf.free_bytes) / events, limit_wall, limit_cpu);
 }
 
 /* A directory of the caller's, or one of our own, which goes at the end. */
@@ -258,6 +269,7 @@ int main(int argc, char **argv)
 	char store_dir[256], plain_dir[256];
 	struct store_options opt = { .path = store_dir, .writer = true };
 	static struct folded folded;
+	struct traffic t = { 0 };
 	double limit_wall, limit_cpu;
 	struct error e = { 0 };
 	struct store *s;
@@ -267,11 +279,13 @@ int main(int argc, char **argv)
 	make_dir(plain_dir, sizeof(plain_dir), given, "plain");
 	if (!n || !batch || store_open(&opt, &s, &e) || fold_new(s, &f, &e))
 		die("cannot start", e.text);
-	fold_all(f, n, batch, &folded);
+	make_traffic(&t, n);
+	fold_all(f, &t, batch, &folded);
 	limit(plain_dir, &folded, &limit_wall, &limit_cpu);
 	report(n, &folded, s, limit_wall, limit_cpu);
 	fold_free(f);
 	store_close(s);
+	free_traffic(&t);
 	remove_dir(store_dir);
 	remove_dir(plain_dir);
 	return 0;
