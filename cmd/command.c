@@ -222,6 +222,24 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 	return status;
 }
 
+struct store_options command_store_options(const struct settings *set)
+{
+	static const char *const durabilities[] = {
+		[STORE_SYNC] = "sync", [STORE_NOMETASYNC] = "nometasync", [STORE_NOSYNC] = "nosync"
+	};
+	struct store_options ret = {
+		.path = setting_string(set, SET_STORE_PATH),
+		.map_size = (uint64_t)setting_int(set, SET_STORE_MAP_SIZE),
+		.key_file = setting_string(set, SET_PERSON_KEY_FILE),
+		.read_only = true,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(durabilities); i++)
+		if (strcmp(durabilities[i], setting_string(set, SET_STORE_DURABILITY)) == 0)
+			ret.durability = (enum store_durability)i;
+	return ret;
+}
+
 void command_reload_log_level(const struct command_context *ctx)
 {
 	struct settings *fresh = NULL;

@@ -8,6 +8,7 @@
 #define AISLE_CMD_COMMAND_H
 
 #include "config/settings.h"
+#include "views/store.h"
 
 #include <argp.h>
 #include <stdbool.h>
@@ -42,6 +43,9 @@ int command_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same for wrong usage found after parsing: adds a hint at `aisle COMMAND --help`; returns 2. */
 int command_misused(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The store of the settings, to read; `writer` and `read_only` are the caller's to change. Borrows the settings' strings. */
+struct store_options command_store_options(const struct settings *set);
 
 /* SIGHUP: read log.level again. Errors are logged and leave the level. */
 void command_reload_log_level(const struct command_context *ctx);

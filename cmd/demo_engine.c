@@ -1,13 +1,11 @@
 #include "cmd/demo_engine.h"
 
 #include "cmd/demo_stream.h"
-#include "processor/processor.h"
+#include "cmd/ingest.h"
 #include "processor/sources.h"
 
 #include <errno.h>
 #include <ftw.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,16 +13,7 @@
 struct demo_engine {
 	struct settings *settings;
 	struct embedded_broker *broker;
-	struct publisher *publisher;
-	struct store *store;
-	struct status *status;
-	struct processor *processor;
-	struct source *source;
-	pthread_t thread;
-	bool running;
-	atomic_bool ended;
-	int result; /* of the processor */
-	struct error error;
+	struct ingest in;
 	char *temporary; /* folder to remove; NULL: none */
 };
 
@@ -35,22 +24,22 @@ const struct settings *demo_engine_settings(const struct demo_engine *engine)
 
 struct store *demo_engine_store(struct demo_engine *engine)
 {
-	return engine->store;
+	return engine->in.store;
 }
 
 struct status *demo_engine_status(struct demo_engine *engine)
 {
-	return engine->status;
+	return engine->in.status;
 }
 
 struct publisher *demo_engine_publisher(struct demo_engine *engine)
 {
-	return engine->publisher;
+	return engine->in.publisher;
 }
 
 bool demo_engine_ended(const struct demo_engine *engine)
 {
-	return atomic_load(&engine->ended);
+	return atomic_load(&engine->in.ended);
 }
 
 /* The command's settings, and `more` on top. */
@@ -93,9 +82,9 @@ static int open_broker(struct demo_engine *engine, const struct settings_sources
 	return load_settings(from, more, ARRAY_SIZE(more) - !extra, &engine->settings, e);
 }
 
-static int open_store(struct demo_engine *engine, const char *folder, struct error *e)
+/* The processor on its thread, and all it needs. */
+static int start(struct demo_engine *engine, const char *folder, struct error *e)
 {
-	struct store_options opt = { .path = folder, .durability = STORE_NOSYNC, .writer = true };
 	char base[4200];
 	int r;
 
@@ -103,42 +92,10 @@ static int open_store(struct demo_engine *engine, const char *folder, struct err
 	if (access(base, F_OK) == 0)
 		return error_set(e, ERR_STORE_OPEN, "", "'%s' holds a store already: the demo needs a new folder",
 				 folder);
-	opt.map_size = (uint64_t)setting_int(engine->settings, SET_STORE_MAP_SIZE);
-	r = store_open(&opt, &engine->store, e);
+	r = ingest_open(&engine->in, engine->settings, e);
 	if (!r)
-		r = status_open(folder, true, &engine->status, e);
-	return r;
-}
-
-static void *run(void *arg)
-{
-	struct demo_engine *engine = arg;
-
-	engine->result = processor_run(engine->processor, engine->source, &engine->error);
-	atomic_store(&engine->ended, true);
-	return NULL;
-}
-
-static int start_processor(struct demo_engine *engine, struct error *e)
-{
-	struct processor_options opt = { .settings = engine->settings,
-					 .store = engine->store,
-					 .status = engine->status };
-	int r;
-
-	r = publisher_kafka_open(engine->settings, &engine->publisher, e);
-	if (r)
-		return r;
-	opt.dead_letters = engine->publisher;
-	r = processor_new(&opt, &engine->processor, e);
-	if (!r)
-		r = source_kafka_open(engine->settings, processor_resume, engine->processor, &engine->source, e);
-	if (r)
-		return r;
-	if (pthread_create(&engine->thread, NULL, run, engine))
-		return error_set(e, ERR_SOURCE_OPEN, "", "cannot start the processor's thread: %s", strerror(errno));
-	engine->running = true;
-	return 0;
+		r = ingest_kafka(&engine->in, engine->settings, e);
+	return r ? r : ingest_start(&engine->in, e);
 }
 
 static char *make_folder(struct error *e)
@@ -175,9 +132,7 @@ int demo_engine_open(const struct settings_sources *from, const char *folder, co
 	if (!r)
 		r = open_broker(engine, from, folder, extra, e);
 	if (!r)
-		r = open_store(engine, folder, e);
-	if (!r)
-		r = start_processor(engine, e);
+		r = start(engine, folder, e);
 	if (r) {
 		(void)!demo_engine_close(engine, NULL);
 		return r;
@@ -192,22 +147,12 @@ int demo_engine_close(struct demo_engine *engine, struct error *e)
 
 	if (!engine)
 		return 0;
-	if (engine->running) {
-		processor_stop(engine->processor);
-		pthread_join(engine->thread, NULL);
-	}
-	r = engine->result;
+	ingest_stop(&engine->in);
+	r = engine->in.code;
 	if (r)
-		error_set(e, r, "", "%s", engine->error.text);
-	if (engine->source)
-		engine->source->ops->close(engine->source);
-	processor_free(engine->processor);
-	if (engine->publisher)
-		engine->publisher->ops->close(engine->publisher);
-	if (engine->broker)
-		embedded_broker_stop(engine->broker);
-	status_close(engine->status);
-	store_close(engine->store);
+		error_set(e, r, "", "%s", engine->in.why.text);
+	ingest_close(&engine->in);
+	embedded_broker_stop(engine->broker);
 	settings_free(engine->settings);
 	if (engine->temporary)
 		nftw(engine->temporary, remove_one, 8, FTW_DEPTH | FTW_PHYS);

@@ -8,34 +8,14 @@
 #include <stdio.h>
 #include <time.h>
 
-static int durability_of(const struct settings *set, enum store_durability *ret, struct error *e)
-{
-	static const char *const names[] = {
-		[STORE_SYNC] = "sync", [STORE_NOMETASYNC] = "nometasync", [STORE_NOSYNC] = "nosync"
-	};
-	const char *name = setting_string(set, SET_STORE_DURABILITY);
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!strcmp(names[i], name)) {
-			*ret = (enum store_durability)i;
-			return 0;
-		}
-	}
-	return error_set(e, ERR_BAD_SETTING, "store.durability",
-			 "store.durability is sync, nometasync or nosync, not '%s'", name);
-}
-
 int ingest_open(struct ingest *in, const struct settings *set, struct error *e)
 {
-	struct store_options opt = {
-		.path = setting_string(set, SET_STORE_PATH),
-		.map_size = (uint64_t)setting_int(set, SET_STORE_MAP_SIZE),
-		.writer = true,
-	};
-	int rc = durability_of(set, &opt.durability, e);
+	struct store_options opt = command_store_options(set);
+	int rc;
 
-	if (!rc)
-		rc = store_open(&opt, &in->store, e);
+	opt.read_only = false;
+	opt.writer = true;
+	rc = store_open(&opt, &in->store, e);
 	return rc ? rc : status_open(opt.path, true, &in->status, e);
 }
 

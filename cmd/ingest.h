@@ -1,6 +1,6 @@
 /*
  * ingest.h - the writing half of the program, wired: store, status page, processor, and the thread it runs on.
- * Shared by run, process and replay. Thread: main.
+ * Shared by run, process, replay and the demo. Thread: main; `ended` any.
  */
 #ifndef AISLE_CMD_INGEST_H
 #define AISLE_CMD_INGEST_H

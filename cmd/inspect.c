@@ -1,7 +1,6 @@
 #include "cmd/command.h"
 #include "config/suggest.h"
 #include "schemas/json_out.h"
-#include "views/store.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -151,11 +150,7 @@ static int unknown_view(const char *name)
 static int run(struct command_context *ctx)
 {
 	const struct inspect_options *opt = ctx->options;
-	struct store_options store_opt = {
-		.path = setting_string(ctx->settings, SET_STORE_PATH),
-		.map_size = (uint64_t)setting_int(ctx->settings, SET_STORE_MAP_SIZE),
-		.read_only = true,
-	};
+	struct store_options store_opt = command_store_options(ctx->settings);
 	const struct view *view = NULL;
 	struct store *st = NULL;
 	struct snap *snap = NULL;
@@ -176,8 +171,7 @@ static int run(struct command_context *ctx)
 		command_failed("cannot read store '%s': %s", store_path(st), error_text(r));
 	else
 		status = 0;
-	if (snap)
-		snap_close(snap);
+	snap_close(snap);
 	store_close(st);
 	return status;
 }

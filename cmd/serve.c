@@ -9,11 +9,7 @@
 
 static int open_all(struct ingest *in, const struct settings *set, struct error *e)
 {
-	struct store_options opt = {
-		.path = setting_string(set, SET_STORE_PATH),
-		.map_size = (uint64_t)setting_int(set, SET_STORE_MAP_SIZE),
-		.read_only = true,
-	};
+	struct store_options opt = command_store_options(set);
 	const char *name, *value;
 	int rc = store_open(&opt, &in->store, e);
 

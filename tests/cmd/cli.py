@@ -50,6 +50,16 @@ class Cli(unittest.TestCase):
                 self.assertIn(f"aisle {command}", text.split("Examples:")[1])
                 self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
+    def test_the_key_of_persons_may_lie_outside_the_store(self):
+        events = self.write("e.ndjson", '{"type":"view","userId":"u1","itemId":"a","eventTime":1700000000000}\n')
+        key = os.path.join(self.directory, "key")
+        place = ["--store", "s", "--set", f"person.key.file={key}"]
+        self.aisle("replay", "--from-file", events, *place)
+        self.assertEqual(os.path.getsize(key), 32)
+        self.assertFalse(os.path.exists(os.path.join(self.directory, "s", "person.key")))
+        self.assertIn('"itemId":"a"', self.aisle("inspect", "history", "--user", "u1", *place).stdout)
+        self.assertIn("cannot read the key", self.aisle("inspect", "history", "--store", "s", status=1).stderr)
+
     def test_version(self):
         self.assertRegex(self.aisle("--version").stdout, r"^aisle \d+\.\d+\.\d+\n$")
 
