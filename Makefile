@@ -9,7 +9,7 @@ OUT = build/$(BUILD)
 .DEFAULT_GOAL := all
 
 # Debian packages: what building and the demo need, and what the tests need besides.
-DEPS_RUN = gcc libc6-dev make pkg-config python3 python3-yaml librdkafka-dev liblmdb-dev libuv1-dev libh2o-dev libmsgpack-dev \
+DEPS_RUN = curl gcc libc6-dev make pkg-config python3 python3-yaml librdkafka-dev liblmdb-dev libuv1-dev libh2o-dev libmsgpack-dev \
 	libjansson-dev libsodium-dev libxxhash-dev libinih-dev zlib1g-dev libssl-dev
 DEPS_TEST = libcriterion-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema \
 	clang-format clang-tidy cppcheck pmccabe help2man wrk

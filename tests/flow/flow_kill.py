@@ -13,7 +13,7 @@ from harness import check, digests_of, say  # noqa: E402
 KILLS = int(os.environ.get("FLOW_KILLS", "20"))
 EVENTS_A_KILL = 3000
 # so many small commits that a run does not reach the end of its share before it is killed
-SETTINGS = {"batch.recordsMax": 40, "poll.recordsMax": 40}
+SETTINGS = {"batch.recordsMax": 10, "poll.recordsMax": 10}
 VIEWS = (*harness.VIEWS, "history", "identity", "catalog", "stock", "offsets")
 
 
