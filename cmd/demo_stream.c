@@ -13,13 +13,7 @@
 #define STUCK_NS UINT64_C(30000000000) /* nothing applied for that long: something is wrong */
 #define BAR_EVERY_NS UINT64_C(100000000)
 #define BAR_CELLS 30
-#define TOPICS 3
-
-static const enum setting_id topic_settings[TOPICS] = {
-	[TOPIC_EVENTS] = SET_TOPIC_EVENTS,
-	[TOPIC_CATALOG] = SET_TOPIC_CATALOG,
-	[TOPIC_STOCK] = SET_TOPIC_STOCK,
-};
+#define TOPICS 3 /* events, catalogue, stock: the first ones of enum topic */
 
 struct part {
 	uint32_t *sizes; /* bytes of the record at each offset */
@@ -86,7 +80,7 @@ static int read_applied(struct stream *s)
 		return r;
 	pthread_mutex_lock(&s->lock);
 	for (int t = 0; t < TOPICS; t++) {
-		const char *name = setting_string(s->opt->settings, topic_settings[t]);
+		const char *name = setting_topic(s->opt->settings, (enum topic)t);
 
 		for (int p = 0; p < DEMO_PARTITIONS; p++) {
 			struct part *part = &s->parts[t][p];
@@ -179,9 +173,8 @@ static int send_record(struct stream *s, const struct demo_record *record, struc
 	pthread_mutex_lock(&s->lock);
 	s->in_flight += bytes;
 	pthread_mutex_unlock(&s->lock);
-	while (opt->publisher->ops->send(opt->publisher, setting_string(opt->settings, topic_settings[record->topic]),
-					 -1, record->key, record->value.p, record->value.n, record->t_ms, NULL, 0,
-					 acknowledged, sent)) {
+	while (opt->publisher->ops->send(opt->publisher, setting_topic(opt->settings, record->topic), -1, record->key,
+					 record->value.p, record->value.n, record->t_ms, NULL, 0, acknowledged, sent)) {
 		r = wait_a_moment(s, e); /* the queue is full */
 		if (r) {
 			free(sent);

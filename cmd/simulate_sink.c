@@ -27,13 +27,6 @@ struct simulate_sink {
 	_Atomic int refused_code;
 };
 
-static const enum setting_id topic_settings[TOPIC_COUNT] = {
-	[TOPIC_EVENTS] = SET_TOPIC_EVENTS,
-	[TOPIC_CATALOG] = SET_TOPIC_CATALOG,
-	[TOPIC_STOCK] = SET_TOPIC_STOCK,
-	[TOPIC_CONFIG] = SET_TOPIC_CONFIG,
-};
-
 static bool is_gzip(const char *name)
 {
 	size_t n = strlen(name);
@@ -91,7 +84,7 @@ static int write_buffer(struct simulate_sink *sink, struct error *e)
 
 static int put_line(struct simulate_sink *sink, const struct simulated *record, struct error *e)
 {
-	const char *topic = setting_string(sink->settings, topic_settings[record->topic]);
+	const char *topic = setting_topic(sink->settings, record->topic);
 	char *p;
 	int r;
 
@@ -163,7 +156,7 @@ static int wait_for(struct simulate_sink *sink, int (*idle)(struct simulate_sink
 
 static int try_send(struct simulate_sink *sink, const struct simulated *record)
 {
-	const char *topic = setting_string(sink->settings, topic_settings[record->topic]);
+	const char *topic = setting_topic(sink->settings, record->topic);
 	int r = sink->publisher->ops->send(sink->publisher, topic, -1, record->key, record->value.p, record->value.n, 0,
 					   NULL, 0, count_result, sink);
 

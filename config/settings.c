@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 const struct setting_spec setting_specs[SETTING_COUNT] = {
-#define SETTING(ID, key, type, default_, min, max, doc) { key, SETTING_##type, default_, min, max, doc },
+#define SETTING(ID, key, type, default_, min, max, doc) { key, SETTING_##type, default_, min, max },
 #include "config/settings.def"
 #undef SETTING
 };
@@ -158,6 +158,15 @@ double setting_number(const struct settings *s, enum setting_id id)
 	return s->values[id].number;
 }
 
+const char *setting_topic(const struct settings *s, enum topic topic)
+{
+	static const enum setting_id ids[TOPIC_COUNT] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK,
+							  SET_TOPIC_CONFIG };
+
+	assert(topic < TOPIC_COUNT);
+	return setting_string(s, ids[topic]);
+}
+
 static void replace(char **at, const char *text)
 {
 	char *copy = xstrndup(text, strlen(text));
@@ -208,9 +217,4 @@ void setting_describe(const struct settings *s, enum setting_id id, const char *
 	*key = setting_specs[id].key;
 	snprintf(value, value_size, "%s", s->values[id].text);
 	snprintf(origin, origin_size, "%s", s->values[id].origin);
-}
-
-const char *setting_doc(enum setting_id id)
-{
-	return setting_specs[id].doc;
 }

@@ -13,6 +13,7 @@
 
 #include "schemas/base.h"
 #include "schemas/error.h"
+#include "schemas/record.h"
 
 enum setting_id {
 #define SETTING(ID, key, type, default_, min, max, doc) SET_##ID,
@@ -45,6 +46,9 @@ int64_t setting_int(const struct settings *s, enum setting_id id);
 bool setting_bool(const struct settings *s, enum setting_id id);
 double setting_number(const struct settings *s, enum setting_id id);
 
+/* The name of the topic that carries it. No two topics have one name. */
+const char *setting_topic(const struct settings *s, enum topic topic);
+
 /* The kafka.* pairs without the prefix, index 0.. until false. */
 bool settings_kafka(const struct settings *s, size_t index, const char **name, const char **value);
 
@@ -54,7 +58,6 @@ const char *settings_warning(const struct settings *s, size_t index);
 /* For check-config: key, value as text, and where it came from ("default", "aisle.conf:12", "AISLE_STORE_PATH", "--set"). */
 void setting_describe(const struct settings *s, enum setting_id id, const char **key, char *value, size_t value_size,
 		      char *origin, size_t origin_size);
-const char *setting_doc(enum setting_id id);
 /* Where a kafka.* pair came from; NULL after the last. */
 const char *settings_kafka_origin(const struct settings *s, size_t index);
 

@@ -30,7 +30,6 @@ struct setting_spec {
 	enum setting_type type;
 	const char *default_;
 	int64_t min, max;
-	const char *doc;
 };
 
 extern const struct setting_spec setting_specs[SETTING_COUNT];
@@ -69,9 +68,6 @@ void settings__warn(struct settings *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
 /* Check `text` and store it; on a problem *problem (SETTING_PROBLEM_MAX bytes) says what is wrong and false is returned. */
 bool setting__assign(struct setting_value *v, enum setting_id id, const char *text, const char *origin, char *problem);
 void settings__put_kafka(struct settings *s, const char *name, const char *value, const char *origin);
-
-/* "store.mapSize" to "AISLE_STORE_MAP_SIZE". */
-void setting__env_name(const char *key, char *ret, size_t ret_size);
 
 void settings__read_file(struct settings_load *load, const char *path);
 void settings__read_environment(struct settings_load *load);

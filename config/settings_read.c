@@ -170,7 +170,8 @@ void settings__read_file(struct settings_load *load, const char *path)
 
 /* ---- the environment ---- */
 
-void setting__env_name(const char *key, char *ret, size_t ret_size)
+/* "store.mapSize" to "AISLE_STORE_MAP_SIZE". */
+static void env_name(const char *key, char *ret, size_t ret_size)
 {
 	size_t n = (size_t)snprintf(ret, ret_size, "%s", SETTING_ENV_PREFIX);
 
@@ -221,7 +222,7 @@ void settings__read_environment(struct settings_load *load)
 	char names[SETTING_COUNT][64];
 
 	for (int i = 0; i < SETTING_COUNT; i++)
-		setting__env_name(setting_specs[i].key, names[i], sizeof(names[i]));
+		env_name(setting_specs[i].key, names[i], sizeof(names[i]));
 	for (char **e = environ; *e; e++) {
 		const char *equals = strchr(*e, '=');
 		char name[256];

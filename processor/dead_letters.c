@@ -1,6 +1,7 @@
 /* Dead letters out: kept until the topic has acknowledged them, or written to a file. */
 #include "processor/dead_letters_internal.h"
 
+#include "config/clock.h"
 #include "config/log.h"
 
 #include <inttypes.h>
@@ -155,10 +156,7 @@ static void cut(struct letter *l)
 
 static uint64_t now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return clock_system.monotonic_ns(&clock_system);
 }
 
 static void complain(struct dead_letters *d, size_t failed)

@@ -20,14 +20,6 @@ struct letters_file {
 	int failed; /* errno of the first failure */
 };
 
-const char *letters__topic_of(const struct settings *set, enum topic topic)
-{
-	static const enum setting_id ids[TOPIC_COUNT] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK,
-							  SET_TOPIC_CONFIG };
-
-	return topic < TOPIC_COUNT ? setting_string(set, ids[topic]) : "";
-}
-
 static void path_of(const char *store_path, char *ret, size_t n)
 {
 	snprintf(ret, n, "%s/dead-letters.ndjson", store_path);
@@ -160,7 +152,7 @@ static int give(const struct settings *set, const json_t *j, unsigned long line,
 	rc = each(arg, &(struct dead_letter){
 			       .id = id,
 			       .topic = text_of(j, "topic"),
-			       .resend_topic = letters__topic_of(set, kind),
+			       .resend_topic = kind < TOPIC_COUNT ? setting_topic(set, kind) : "",
 			       .partition = (int32_t)int_of(j, "partition"),
 			       .offset = int_of(j, "offset"),
 			       .timestamp_ms = int_of(j, "timestamp"),

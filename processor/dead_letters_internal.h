@@ -15,7 +15,4 @@ void letters__file_add(struct letters_file *f, const struct record *r, const cha
 int letters__file_sync(struct letters_file *f, struct error *e) MUST_CHECK;
 int letters__file_read(const struct settings *set, dead_letter_each each, void *arg, struct error *e) MUST_CHECK;
 
-/* The setting that names a kind of topic. */
-const char *letters__topic_of(const struct settings *set, enum topic topic);
-
 #endif

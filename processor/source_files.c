@@ -71,13 +71,11 @@ static struct str keep_key(struct source_files *s, const struct envelope *en)
 
 static enum topic topic_named(const struct settings *set, struct str name)
 {
-	static const enum setting_id ids[TOPIC_COUNT] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK,
-							  SET_TOPIC_CONFIG };
+	enum topic t = TOPIC_EVENTS;
 
-	for (int i = 0; i < TOPIC_COUNT; i++)
-		if (str_eq(name, str_of(setting_string(set, ids[i]))))
-			return (enum topic)i;
-	return TOPIC_COUNT;
+	while (t < TOPIC_COUNT && !str_eq(name, str_of(setting_topic(set, t))))
+		t++;
+	return t;
 }
 
 static void record_of(struct source_files *s, const struct piece *piece, struct record *ret)

@@ -125,22 +125,6 @@ static void look_again(struct source_kafka *s)
 	free(due);
 }
 
-static void record_of(const struct part *p, const rd_kafka_message_t *m, struct record *ret)
-{
-	rd_kafka_timestamp_type_t type;
-
-	*ret = (struct record){
-		.topic = (enum topic)p->log,
-		.log = p->log,
-		.partition = p->id,
-		.offset = m->offset,
-		.timestamp_ms = rd_kafka_message_timestamp(m, &type),
-		.key = { m->key, (uint32_t)m->key_len },
-		.value = m->payload,
-		.value_len = m->len,
-	};
-}
-
 static void advance(struct source_kafka *s, const struct record *r)
 {
 	struct part *p = &s->parts[r->log][r->partition];
@@ -160,7 +144,7 @@ static int hand_out(struct source_kafka *s, struct record *ret)
 
 		if (p->state != PART_READING || s->messages[i]->offset < p->at.next)
 			continue;
-		record_of(p, s->messages[i], &ret[n]);
+		ret[n] = kafka__record(p, s->messages[i]);
 		p->at.next = ret[n].offset + 1;
 		/* where the next look begins: the last record of each run is enough */
 		if (n && (ret[n - 1].partition != p->id || ret[n - 1].log != p->log))
@@ -296,20 +280,6 @@ static const struct source_ops source_kafka_ops = {
 	source_poll, source_release, source_lag, source_committed, source_log_name, source_stopped, source_close,
 };
 
-static int topics_read(struct source_kafka *s, const struct settings *set, struct error *e)
-{
-	static const enum setting_id ids[] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK, SET_TOPIC_CONFIG };
-
-	for (int i = 0; i < TOPIC_COUNT; i++) {
-		s->topics[i] = setting_string(set, ids[i]);
-		for (int j = 0; j < i; j++)
-			if (!strcmp(s->topics[i], s->topics[j]))
-				return error_set(e, ERR_BAD_SETTING, "topics", "two topics have one name: '%s'",
-						 s->topics[i]);
-	}
-	return 0;
-}
-
 int source_kafka_open(const struct settings *set, resume_lookup resume, void *resume_arg, struct source **ret,
 		      struct error *e)
 {
@@ -321,9 +291,9 @@ int source_kafka_open(const struct settings *set, resume_lookup resume, void *re
 		.base = { &source_kafka_ops }, .set = set, .resume = resume, .resume_arg = resume_arg
 	};
 	s->discovery_ms = setting_int(set, SET_TOPICS_DISCOVERY);
-	rc = topics_read(s, set, e);
-	if (!rc)
-		rc = kafka_conf_make(set, KAFKA_PROBE, &conf, e);
+	for (int i = 0; i < TOPIC_COUNT; i++)
+		s->topics[i] = setting_topic(set, (enum topic)i);
+	rc = kafka_conf_make(set, KAFKA_PROBE, &conf, e);
 	if (!rc)
 		rc = kafka_client_new(RD_KAFKA_CONSUMER, conf, &s->probe, e);
 	if (rc)

@@ -64,6 +64,8 @@ void verifier_free(struct verifier *v);
 void verifier_look(struct verifier *v, struct part **parts, size_t n, int timeout_ms);
 
 uint64_t kafka__now_ns(void);
+/* The message as a record of the partition; borrows the message's bytes. */
+struct record kafka__record(const struct part *p, const rd_kafka_message_t *m);
 
 struct source_kafka {
 	struct source base;

@@ -1,9 +1,9 @@
 #include "processor/source_kafka.h"
 
+#include "config/clock.h"
 #include "config/log.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define WATERMARK_TIMEOUT_MS 2000
 
@@ -14,10 +14,7 @@ struct verifier {
 
 uint64_t kafka__now_ns(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return clock_system.monotonic_ns(&clock_system);
 }
 
 struct verifier *verifier_new(rd_kafka_t *probe, const char *const *topics)
@@ -44,10 +41,11 @@ static struct part *find(struct verifier *v, struct part **parts, size_t n, cons
 	return NULL;
 }
 
-static uint64_t fingerprint_of(const struct part *p, const rd_kafka_message_t *m)
+struct record kafka__record(const struct part *p, const rd_kafka_message_t *m)
 {
 	rd_kafka_timestamp_type_t type;
-	struct record r = {
+
+	return (struct record){
 		.topic = (enum topic)p->log,
 		.log = p->log,
 		.partition = p->id,
@@ -57,20 +55,21 @@ static uint64_t fingerprint_of(const struct part *p, const rd_kafka_message_t *m
 		.value = m->payload,
 		.value_len = m->len,
 	};
-
-	return record_fingerprint(&r);
 }
 
 /* What one message of the probe says about the partition. */
 static enum verdict judge(const struct part *p, const rd_kafka_message_t *m)
 {
+	struct record r;
+
 	switch (m->err) {
 	case RD_KAFKA_RESP_ERR_NO_ERROR:
 		if (m->offset < p->at.last)
 			return VERDICT_PENDING;
 		if (m->offset > p->at.last)
 			return VERDICT_COMPACTED;
-		return fingerprint_of(p, m) == p->at.fingerprint ? VERDICT_SAME : VERDICT_OTHER;
+		r = kafka__record(p, m);
+		return record_fingerprint(&r) == p->at.fingerprint ? VERDICT_SAME : VERDICT_OTHER;
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
 	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
 	case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
