@@ -142,7 +142,7 @@ void json_out_number(struct json_out *j, double v)
 		json_out_null(j);
 		return;
 	}
-	for (int digits = 6; digits <= 17; digits++) {
+	for (int digits = 15; digits <= 17; digits++) {
 		n = snprintf(text, sizeof(text), "%.*g", digits, v);
 		if (strtod(text, NULL) == v)
 			break;
