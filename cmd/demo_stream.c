@@ -147,7 +147,7 @@ static int wait_a_moment(struct stream *s, struct error *e)
 	if (r)
 		return error_set(e, r, "", "cannot read the store: %s", error_text(r));
 	draw_bar(s, false);
-	if (page->stopped_partitions)
+	if (STATUS_GET(page, stopped_partitions))
 		return error_set(e, ERR_PRODUCE, "", "a partition stopped: %s", page->stopped_why);
 	if (clock_system.monotonic_ns(&clock_system) - s->moved_ns > STUCK_NS)
 		return error_set(e, ERR_PRODUCE, "", "nothing was applied for %d s, %" PRIu64 " records are",
@@ -216,7 +216,7 @@ static int check_whole(struct stream *s, struct error *e)
 
 static int wait_applied(struct stream *s, uint64_t n, struct error *e)
 {
-	while (s->applied_records < n || status_page(s->opt->status)->records < n) {
+	while (s->applied_records < n || STATUS_GET(status_page(s->opt->status), records) < n) {
 		int r = wait_a_moment(s, e);
 
 		if (r)

@@ -10,8 +10,6 @@
 #define IDLE_POLL_MS 100
 #define OPEN_TRANSACTION_NS UINT64_C(2000000000)
 
-#define PAGE_SET(page, field, value) __atomic_store_n(&(page)->field, (value), __ATOMIC_RELEASE)
-
 static uint64_t now_ns(const struct processor *p)
 {
 	return p->clock->monotonic_ns(p->clock);
@@ -42,7 +40,7 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 		processor_free(p);
 		return rc;
 	}
-	PAGE_SET(p->page, watermark_ms, fold_watermark(p->fold));
+	STATUS_SET(p->page, watermark_ms, fold_watermark(p->fold));
 	*ret = p;
 	return 0;
 }
@@ -99,12 +97,12 @@ static void tell_status(struct processor *p, const struct commit_figures *fig, u
 {
 	struct status_page *pg = p->page;
 
-	PAGE_SET(pg, commits, pg->commits + 1);
-	PAGE_SET(pg, commit_ns_total, pg->commit_ns_total + took_ns);
-	PAGE_SET(pg, commit_ns_last, took_ns);
-	PAGE_SET(pg, batch_records_last, fig->records);
-	PAGE_SET(pg, watermark_ms, fold_watermark(p->fold));
-	PAGE_SET(pg, fresh_ms, fresh_after_commit(p, lag));
+	STATUS_SET(pg, commits, pg->commits + 1);
+	STATUS_SET(pg, commit_ns_total, pg->commit_ns_total + took_ns);
+	STATUS_SET(pg, commit_ns_last, took_ns);
+	STATUS_SET(pg, batch_records_last, fig->records);
+	STATUS_SET(pg, watermark_ms, fold_watermark(p->fold));
+	STATUS_SET(pg, fresh_ms, fresh_after_commit(p, lag));
 }
 
 /* Dead letters first, then views and offsets in one transaction. */
@@ -154,7 +152,7 @@ static void look_at_stopped(struct processor *p, struct source *src)
 			snprintf(p->page->stopped_why, sizeof(p->page->stopped_why), "%s", why.text);
 		n++;
 	}
-	PAGE_SET(p->page, stopped_partitions, n);
+	STATUS_SET(p->page, stopped_partitions, n);
 }
 
 /* `empty`: the source was asked and had nothing. */
@@ -163,13 +161,13 @@ static void heartbeat(struct processor *p, struct source *src, bool empty, int64
 	int64_t wall_ms = p->clock->wall_ms(p->clock);
 	uint64_t now = now_ns(p);
 
-	PAGE_SET(p->page, heartbeat_ms, wall_ms);
-	PAGE_SET(p->page, lag_records, lag);
+	STATUS_SET(p->page, heartbeat_ms, wall_ms);
+	STATUS_SET(p->page, lag_records, lag);
 	if (!empty)
 		p->busy_ns = now;
 	/* records of a transaction that is still open count as lag but cannot be read */
 	if (empty && !p->pending && (!lag || (lag > 0 && now - p->busy_ns > OPEN_TRANSACTION_NS)))
-		PAGE_SET(p->page, fresh_ms, wall_ms);
+		STATUS_SET(p->page, fresh_ms, wall_ms);
 	look_at_stopped(p, src);
 }
 
@@ -213,7 +211,7 @@ static void note_fatal(struct processor *p, const struct error *e)
 	snprintf(p->page->stopped_why, sizeof(p->page->stopped_why), "%s", e->text);
 	/* readers of the page take any stopped partition for stale answers; now all of them are stopped */
 	if (!p->page->stopped_partitions)
-		PAGE_SET(p->page, stopped_partitions, 1);
+		STATUS_SET(p->page, stopped_partitions, 1);
 	log_error("log is read no further", "code=%s why=\"%s\"", error_slug(e->code), e->text);
 }
 

@@ -1,6 +1,6 @@
 #include "processor/processor_internal.h"
 
-#define COUNT(page, field) __atomic_store_n(&(page)->field, (page)->field + 1, __ATOMIC_RELEASE)
+#define COUNT(page, field) STATUS_SET(page, field, (page)->field + 1)
 
 static int apply_event(struct processor *p, const struct record *r, struct error *e)
 {

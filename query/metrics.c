@@ -109,24 +109,31 @@ static void figure(FILE *out, const char *type, const char *name, const char *he
 static void write_processor(const struct metrics_input *in, FILE *out)
 {
 	const struct status_page *p = in->page;
+	int64_t watermark_ms;
 
 	if (!p)
 		return;
-	figure(out, "counter", "records_total", "records of the log applied", (double)p->records);
-	figure(out, "counter", "events_total", "events applied", (double)p->events);
-	figure(out, "counter", "duplicates_total", "events dropped as duplicates", (double)p->duplicates);
-	figure(out, "counter", "dead_letters_total", "records that could not be read", (double)p->dead_letters);
-	figure(out, "counter", "commits_total", "transactions committed", (double)p->commits);
-	figure(out, "counter", "commit_seconds_total", "time spent committing", (double)p->commit_ns_total / 1e9);
-	figure(out, "gauge", "commit_records", "records of the last transaction", (double)p->batch_records_last);
-	figure(out, "gauge", "lag_records", "records not yet applied, -1 unknown", (double)p->lag_records);
+	watermark_ms = STATUS_GET(p, watermark_ms);
+	figure(out, "counter", "records_total", "records of the log applied", (double)STATUS_GET(p, records));
+	figure(out, "counter", "events_total", "events applied", (double)STATUS_GET(p, events));
+	figure(out, "counter", "duplicates_total", "events dropped as duplicates", (double)STATUS_GET(p, duplicates));
+	figure(out, "counter", "dead_letters_total", "records that could not be read",
+	       (double)STATUS_GET(p, dead_letters));
+	figure(out, "counter", "commits_total", "transactions committed", (double)STATUS_GET(p, commits));
+	figure(out, "counter", "commit_seconds_total", "time spent committing",
+	       (double)STATUS_GET(p, commit_ns_total) / 1e9);
+	figure(out, "gauge", "commit_records", "records of the last transaction",
+	       (double)STATUS_GET(p, batch_records_last));
+	figure(out, "gauge", "lag_records", "records not yet applied, -1 unknown", (double)STATUS_GET(p, lag_records));
 	figure(out, "gauge", "lag_seconds", "time since everything in the log was in the views",
 	       (double)status_lag_ms(p, in->now_ms) / 1e3);
 	figure(out, "gauge", "stopped_partitions", "partitions refused and read no further",
-	       (double)p->stopped_partitions);
-	if (p->watermark_ms != TIME_NONE)
+	       (double)STATUS_GET(p, stopped_partitions));
+	figure(out, "gauge", "processor_heartbeat_seconds", "when the processor was last seen at work, since 1970",
+	       (double)STATUS_GET(p, heartbeat_ms) / 1e3);
+	if (watermark_ms != TIME_NONE)
 		figure(out, "gauge", "watermark_seconds", "largest event time applied, since 1970",
-		       (double)p->watermark_ms / 1e3);
+		       (double)watermark_ms / 1e3);
 }
 
 static void write_store(const struct metrics_input *in, FILE *out)

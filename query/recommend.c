@@ -48,7 +48,7 @@ static int check_freshness(struct asking *q, struct error *e)
 	int64_t most = q->rq->max_staleness_ms;
 
 	q->ret->lag_ms = status_lag_ms(page, q->now_ms);
-	q->ret->stale = __atomic_load_n(&page->stopped_partitions, __ATOMIC_ACQUIRE) > 0;
+	q->ret->stale = STATUS_GET(page, stopped_partitions) > 0;
 	if (most < 0)
 		return 0;
 	if (q->ret->stale)

@@ -25,7 +25,7 @@ static void look(struct http_worker *w, struct readiness *ret)
 	int64_t lag_max = setting_int(opt->settings, SET_HTTP_LAG_MAX);
 	int rc = snap_renew(w->snap);
 
-	*ret = (struct readiness){ .watermark_ms = TIME_NONE, .stopped = page->stopped_partitions };
+	*ret = (struct readiness){ .watermark_ms = TIME_NONE, .stopped = STATUS_GET(page, stopped_partitions) };
 	ret->lag_ms = status_lag_ms(page, w->shared->clock->wall_ms(w->shared->clock));
 	if (rc == 0) {
 		ret->watermark_ms = snap_watermark(w->snap);

@@ -79,8 +79,8 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 		page->fresh_ms = fresh_ms;
 		page->watermark_ms = INT64_MIN;
 		page->lag_records = -1;
-		__atomic_store_n(&page->processor_pid, (int64_t)getpid(), __ATOMIC_RELEASE);
-		__atomic_store_n(&page->format, STATUS_FORMAT, __ATOMIC_RELEASE);
+		STATUS_SET(page, processor_pid, (int64_t)getpid());
+		STATUS_SET(page, format, STATUS_FORMAT);
 	} else if (page->format && page->format != STATUS_FORMAT) {
 		munmap(p, PAGE_BYTES);
 		return error_set(e, ERR_STORE_VERSION, "store.path", "'%s' was written by another version", path);
@@ -97,7 +97,7 @@ void status_close(struct status *st)
 	if (!st)
 		return;
 	if (st->writer)
-		__atomic_store_n(&status_page(st)->processor_pid, (int64_t)0, __ATOMIC_RELEASE);
+		STATUS_SET(status_page(st), processor_pid, (int64_t)0);
 	munmap(st->page, PAGE_BYTES);
 	free(st);
 }
@@ -109,7 +109,7 @@ struct status_page *status_page(struct status *st)
 
 int64_t status_lag_ms(const struct status_page *p, int64_t now_ms)
 {
-	int64_t fresh = __atomic_load_n(&p->fresh_ms, __ATOMIC_ACQUIRE);
+	int64_t fresh = STATUS_GET(p, fresh_ms);
 
 	if (!fresh || now_ms <= fresh)
 		return 0;

@@ -2,8 +2,8 @@
  * status.h - a page of memory in the store's directory that the processor writes and any process reads:
  * who is folding, how far, how fresh. It is no part of the state: losing it loses nothing.
  *
- * Fields are single aligned words, written with release and read with acquire; a reader may see two fields of
- * different moments. Thread: any; one writer.
+ * Fields are single aligned words, written with STATUS_SET and read with STATUS_GET while a writer may be at work; a
+ * reader may see two fields of different moments. Thread: any; one writer.
  */
 #ifndef AISLE_VIEWS_STATUS_H
 #define AISLE_VIEWS_STATUS_H
@@ -11,7 +11,8 @@
 #include "schemas/base.h"
 #include "schemas/error.h"
 
-#define STATUS_STOPPED_MAX 64
+#define STATUS_SET(page, field, value) __atomic_store_n(&(page)->field, (value), __ATOMIC_RELEASE)
+#define STATUS_GET(page, field) __atomic_load_n(&(page)->field, __ATOMIC_ACQUIRE)
 
 struct status_page {
 	uint64_t format;       /* STATUS_FORMAT */
@@ -23,7 +24,7 @@ struct status_page {
 	uint64_t records, events, duplicates, dead_letters, commits;
 	uint64_t commit_ns_total, commit_ns_last, batch_records_last;
 	uint64_t stopped_partitions; /* refused ones: answers are stale */
-	char stopped_why[512];       /* the first one's sentence, NUL-terminated */
+	char stopped_why[512];       /* the first one's sentence, NUL-terminated; written before the count above */
 };
 
 struct status;
