@@ -1,8 +1,12 @@
 #include "query/http_internal.h"
+
+#include "config/log.h"
 #include "query/http_query.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+
+#define COMPLAIN_EVERY_NS UINT64_C(10000000000)
 
 void *http_alloc(struct http_req *rq, size_t n)
 {
@@ -126,10 +130,25 @@ void http_refuse(struct http_req *rq, enum http_problem kind, const char *field,
 	http_problem(rq, &p);
 }
 
+/* What the caller is not told, the operator is. */
+static void complain(struct http_req *rq, int code, const struct error *e)
+{
+	const struct clock *clock = rq->w->shared->clock;
+	uint64_t now = clock->monotonic_ns(clock);
+
+	if (rq->w->complained_ns && now - rq->w->complained_ns < COMPLAIN_EVERY_NS)
+		return;
+	rq->w->complained_ns = now;
+	log_error("request failed", "path=\"%.*s\" code=%s why=\"%s\"", STR_FMT(rq->path), error_slug(code),
+		  e && e->text[0] ? e->text : error_text(code));
+}
+
 void http_refuse_error(struct http_req *rq, int code, const struct error *e)
 {
 	struct problem p;
 
+	if (error_class(code) == CLASS_FATAL)
+		complain(rq, code, e);
 	problem_from_error(&p, code, e);
 	http_problem(rq, &p);
 }
@@ -141,7 +160,7 @@ bool http_refuses_query(struct http_req *rq)
 
 	if (!query_next(&rest, &name, &value))
 		return false;
-	snprintf(field, sizeof(field), "%.*s", text_is_utf8(name) ? (int)name.n : 0, name.p);
+	snprintf(field, sizeof(field), "%.*s", name.n < sizeof(field) && text_is_utf8(name) ? (int)name.n : 0, name.p);
 	http_refuse(rq, PROBLEM_UNKNOWN_PARAMETER, field, "this path takes no parameters");
 	return true;
 }

@@ -16,7 +16,6 @@
 #include "query/recommend.h"
 #include "query/routes.h"
 #include "query/server.h"
-#include "query/token.h"
 #include "schemas/decode.h"
 #include "schemas/json_out.h"
 
@@ -33,7 +32,6 @@ struct http_shared {
 	struct feed *feed;        /* NULL unless opt.trusted_feed */
 	struct metrics **metrics; /* one a loop */
 	unsigned loop_count;
-	unsigned char token_key[TOKEN_KEY_BYTES];
 };
 
 /* One a loop: what handlers work with. */
@@ -46,6 +44,7 @@ struct http_worker {
 	struct publish_queue *publishes;
 	struct metrics *metrics;
 	struct json_out out;
+	uint64_t complained_ns;       /* in the log, of a request that failed; 0 never */
 	struct recommend_request ask; /* large: kept here, not on the stack */
 	struct answer answer;
 };
@@ -74,7 +73,7 @@ void http_reply_json(struct http_req *rq, int status, const struct json_out *out
 void http_problem(struct http_req *rq, const struct problem *p);
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
-/* problem_from_error and send. */
+/* problem_from_error and send; what is 500 to the caller is said in the log, at most now and then. */
 void http_refuse_error(struct http_req *rq, int code, const struct error *e);
 
 /* Refuses with a problem and returns true when the request has a query string. */

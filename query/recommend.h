@@ -82,13 +82,13 @@ struct recommended {
 };
 
 struct answer {
-	char recommendation_id[96];
+	char recommendation_id[96]; /* token.h; "" for validate_only */
 	const char *scenario;
 	bool fallback;    /* a later strategy of the chain contributed */
 	bool stale;       /* a partition is stopped: what it had to say is missing */
 	int64_t as_of_ms; /* event-time watermark; TIME_NONE (view.h) in an empty store */
 	int64_t lag_ms;
-	uint64_t took_ns;
+	uint64_t took_ns; /* of recommend() alone */
 	unsigned item_count;
 	struct recommended items[RECOMMEND_COUNT_MAX];
 };

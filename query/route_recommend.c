@@ -7,25 +7,12 @@
 
 static void refuse(struct http_req *rq, int code, const struct error *e)
 {
-	struct problem p;
-
 	if (code == ERR_NOT_FOUND && strcmp(e->field, "scenario") == 0)
-		problem_set(&p, PROBLEM_UNKNOWN_SCENARIO, "scenario", "%s; see /v1/strategies", e->text);
+		http_refuse(rq, PROBLEM_UNKNOWN_SCENARIO, "scenario", "%s; see /v1/strategies", e->text);
 	else if (code == ERR_TOO_STALE)
-		problem_set(&p, PROBLEM_TOO_STALE, "maxStalenessMs", "%s", e->text);
+		http_refuse(rq, PROBLEM_TOO_STALE, "maxStalenessMs", "%s", e->text);
 	else
-		problem_from_error(&p, code, e);
-	http_problem(rq, &p);
-}
-
-static unsigned scenario_number(const struct answer_ops *answers, const char *slug)
-{
-	struct scenario_info info = { 0 };
-
-	for (size_t i = 0; answers->info(i, &info); i++)
-		if (strcmp(info.slug, slug) == 0)
-			return info.number;
-	return UINT16_MAX;
+		http_refuse_error(rq, code, e);
 }
 
 /* w->ask is filled: answer it. */
@@ -47,8 +34,6 @@ static void answer(struct http_req *rq)
 		json_out_bool(&w->out, true);
 		json_out_end_object(&w->out);
 	} else {
-		token_make(w->shared->token_key, scenario_number(w->shared->opt.answers, w->answer.scenario),
-			   TOKEN_VARIANT_NONE, clock->wall_ms(clock), w->answer.recommendation_id);
 		answer_write(&w->out, &w->ask, &w->answer, clock->monotonic_ns(clock) - rq->started_ns);
 	}
 	http_reply_json(rq, 200, &w->out);

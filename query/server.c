@@ -135,7 +135,6 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 	s->loops = xcalloc(s->shared.loop_count, sizeof(s->loops[0]));
 	s->metrics = xcalloc(s->shared.loop_count, sizeof(s->metrics[0]));
 	s->shared.metrics = s->metrics;
-	token_key_init(store_person_key(opt->store), s->shared.token_key);
 	if (opt->trusted_feed)
 		s->shared.feed = feed_new(s->shared.loop_count);
 	configure(s);

@@ -74,6 +74,7 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	snprintf(slug, sizeof(slug), "%.*s", STR_FMT(rq->scenario));
 	memset(ret, 0, offsetof(struct answer, items) + sizeof(*r));
 	ret->scenario = slug;
+	snprintf(ret->recommendation_id, sizeof(ret->recommendation_id), "id-of-%.64s", slug);
 	ret->as_of_ms = 1323435000000;
 	ret->lag_ms = 12;
 	ret->item_count = 1;
