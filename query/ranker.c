@@ -1,5 +1,6 @@
 #include "query/ranker_internal.h"
 #include "config/clock.h"
+#include "config/log.h"
 #include "views/view.h"
 
 #include <pthread.h>
@@ -159,12 +160,17 @@ static void *run(void *arg)
 {
 	struct ranker *r = arg;
 	uint64_t cost_ns = 0;
+	int failed = 0, rc;
 
 	while (!rest(r, COST_SHARE * cost_ns > r->refresh_ns ? COST_SHARE * cost_ns : r->refresh_ns)) {
 		uint64_t start_ns = thread_cpu_ns();
 
 		/* a failing store keeps the old lists, whose watermark the answers carry; it is tried again */
-		(void)!ranker__refresh(r, REFRESH_DUE);
+		rc = ranker__refresh(r, REFRESH_DUE);
+		if (rc && rc != failed)
+			log_warn("ranking failed, the lists before it stay", "code=%s why=\"%s\"", error_slug(rc),
+				 error_text(rc));
+		failed = rc;
 		cost_ns = thread_cpu_ns() - start_ns;
 	}
 	return NULL;

@@ -23,6 +23,7 @@
 #define RANK_LIST_MAX 500         /* items a list that may be shown, */
 #define RANK_LIST_HELD 250        /* and that could not at the last full refresh: they may be in stock again */
 #define RANK_CATEGORIES_MAX 65536 /* categories with lists; further ones have none */
+#define RANK_SALES_DAYS 30        /* days of best sellers, the watermark's among them */
 
 enum rank_kind { RANK_TRENDING_1H, RANK_TRENDING_24H, RANK_TRENDING_7D, RANK_BEST_SELLERS, RANK_KIND_COUNT };
 

@@ -108,11 +108,9 @@ static void add_with_ancestors(struct reading *r, uint32_t item, struct str cate
 static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
 {
 	struct reading *r = arg;
-	bool available = (record->available_from_ms == TIME_ABSENT || record->available_from_ms <= r->now_ms) &&
-			 (record->available_to_ms == TIME_ABSENT || r->now_ms < record->available_to_ms);
 
 	reach_item(r, item);
-	r->c->state[item] = available ? ITEM_AVAILABLE : ITEM_UNAVAILABLE;
+	r->c->state[item] = catalog_item_available(record, r->now_ms) ? ITEM_AVAILABLE : ITEM_UNAVAILABLE;
 	for (uint32_t i = 0; i < record->categories.n; i++)
 		if (record->categories.v[i].n)
 			add_with_ancestors(r, item, record->categories.v[i]);

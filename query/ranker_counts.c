@@ -4,8 +4,6 @@
 
 #include <stdlib.h>
 
-#define BEST_SELLER_DAYS 30
-
 static const int64_t window_hours[RANK_WINDOWS] = {
 	[RANK_TRENDING_1H] = 1,
 	[RANK_TRENDING_24H] = 24,
@@ -96,7 +94,7 @@ int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms)
 	if (rc)
 		return rc;
 	s.last = time_bucket(watermark_ms, MS_PER_DAY);
-	return popularity_scan(sn, BUCKET_DAY, s.last - BEST_SELLER_DAYS + 1, s.last - 1, closed_day, &s);
+	return popularity_scan(sn, BUCKET_DAY, s.last - RANK_SALES_DAYS + 1, s.last - 1, closed_day, &s);
 }
 
 static int running_hour(void *arg, int64_t hour, uint32_t item, const struct popularity *p)

@@ -26,7 +26,7 @@ struct categories {
 	uint32_t *starts; /* items + 1 places: lists[starts[item]]..lists[starts[item + 1] - 1] are the item's */
 	uint32_t items;   /* items from this one on have none */
 	uint32_t *lists;
-	uint8_t *state; /* an item's enum catalog_state as of then; `items` of them */
+	uint8_t *state; /* ITEM_ of each of the `items` */
 };
 
 int categories_read(struct snap *sn, int64_t now_ms, struct categories **ret) MUST_CHECK;

@@ -1,8 +1,6 @@
 /* Strategies that hand out a ready list of the ranker. */
 #include "query/strategy.h"
 
-#define BEST_SELLER_DAYS 30
-
 int ranked_fill(struct asking *q, enum rank_kind kind)
 {
 	struct rank_list list;
@@ -17,7 +15,7 @@ int ranked_fill(struct asking *q, enum rank_kind kind)
 		if (kind == RANK_BEST_SELLERS)
 			why = (struct explanation){ .kind = EXPLAIN_SALES,
 						    .units = (int64_t)r->recent,
-						    .days = BEST_SELLER_DAYS };
+						    .days = RANK_SALES_DAYS };
 		rc = shelf_offer(q, r->item, r->score, &why);
 	}
 	return rc < 0 ? rc : 0;

@@ -61,12 +61,6 @@ static bool in_category(const struct catalog_item *record, struct str category)
 	return false;
 }
 
-static bool available(const struct asking *q, const struct catalog_item *r)
-{
-	return (r->available_from_ms == TIME_ABSENT || r->available_from_ms <= q->now_ms) &&
-	       (r->available_to_ms == TIME_ABSENT || q->now_ms < r->available_to_ms);
-}
-
 int shelf_allows(struct asking *q, uint32_t item)
 {
 	struct catalog_item *record = &q->a->record;
@@ -80,8 +74,8 @@ int shelf_allows(struct asking *q, uint32_t item)
 		return rc;
 	if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && (q->a->catalog_required || q->rq->category.n)))
 		return 0;
-	if (rc == CATALOG_LIVE &&
-	    (!available(q, record) || (q->rq->category.n && !in_category(record, q->rq->category))))
+	if (rc == CATALOG_LIVE && (!catalog_item_available(record, q->now_ms) ||
+				   (q->rq->category.n && !in_category(record, q->rq->category))))
 		return 0;
 	rc = stock_get(q->sn, item, &stock);
 	if (rc)

@@ -208,6 +208,12 @@ int catalog_item_unpack(const void *bytes, size_t n, struct catalog_item *ret)
 	return c.p == c.end ? 0 : ERR_STORE_CORRUPT;
 }
 
+bool catalog_item_available(const struct catalog_item *item, int64_t now_ms)
+{
+	return (item->available_from_ms == TIME_ABSENT || item->available_from_ms <= now_ms) &&
+	       (item->available_to_ms == TIME_ABSENT || now_ms < item->available_to_ms);
+}
+
 bool category_is_under(struct str category, struct str ancestor)
 {
 	static const char separator[] = " > ";

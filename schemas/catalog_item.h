@@ -49,6 +49,9 @@ size_t catalog_item_pack(const struct catalog_item *item, unsigned char *buf);
 /* Strings of *ret point into `bytes`. ERR_STORE_CORRUPT when the bytes are not a packed item. */
 int catalog_item_unpack(const void *bytes, size_t n, struct catalog_item *ret) MUST_CHECK;
 
+/* By availableFrom and availableTo, whose moment is the first one outside. */
+bool catalog_item_available(const struct catalog_item *item, int64_t now_ms);
+
 /* Is `ancestor` ("Shoes") the category itself or one of its ancestors ("Shoes > Running")? */
 bool category_is_under(struct str category, struct str ancestor);
 
