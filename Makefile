@@ -99,7 +99,7 @@ BENCHES = $(patsubst %.c,$(OUT)/%,$(wildcard bench/bench_*.c))
 # ---- tests; each suite ends with "N passed, N failed", suite.py keeps the counts for the last line ----
 
 SUITE = $(PYTHON) tests/check/suite.py
-TEST_SUITES = check unit race cli flows
+TEST_SUITES = check unit race cli flows flows-asan
 
 test: deps-test ## install what is missing, build, and run every test
 	@rm -rf build/results
@@ -123,6 +123,9 @@ run-cli:
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release cli
 run-flows:
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release test-flow
+
+run-flows-asan:
+	@+FLOW_SLOWER=3 $(MAKE) --no-print-directory -j$(JOBS) BUILD=asan test-flow FLOWS="garbage http transactions"
 
 unit: $(UNIT_TESTS)
 	@$(PYTHON) tests/check/units.py $(UNIT_TESTS)
@@ -203,5 +206,5 @@ help: ## this list
 -include $(shell find build/$(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
 FORCE:
-.PHONY: all test test-unit test-flows run-check run-unit run-race run-cli run-flows unit races cli check format sample demo bench \
+.PHONY: all test test-unit test-flows run-check run-unit run-race run-cli run-flows run-flows-asan unit races cli check format sample demo bench \
 	bench-run deps deps-test man install clean help FORCE
