@@ -115,15 +115,6 @@ int popularity_scan(struct snap *sn, enum bucket kind, int64_t first, int64_t la
 	return snap_sums(sn, TBL_POPULARITY, group_of(kind, first), group_of(kind, last), scan_row, &s);
 }
 
-int popularity_get(struct snap *sn, enum bucket kind, int64_t number, uint32_t item, struct popularity *ret)
-{
-	int64_t columns[5];
-	int rc = snap_sum_get(sn, TBL_POPULARITY, group_of(kind, number), item, columns);
-
-	fill(ret, columns);
-	return rc == ERR_NOT_FOUND ? 0 : rc;
-}
-
 struct printing {
 	struct json_out out;
 	struct snap *sn;

@@ -21,7 +21,4 @@ typedef int (*popularity_each)(void *arg, int64_t bucket_number, uint32_t item, 
 /* Rows of buckets first..last (floor(t / hour) or floor(t / day)), ascending by (bucket, item). Stops on non-zero. */
 int popularity_scan(struct snap *sn, enum bucket kind, int64_t first, int64_t last, popularity_each each, void *arg);
 
-/* One item's counts in one bucket, zeros when there are none. */
-int popularity_get(struct snap *sn, enum bucket kind, int64_t bucket_number, uint32_t item, struct popularity *ret);
-
 #endif

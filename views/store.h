@@ -83,8 +83,7 @@ int store_begin(struct store *s, struct store_txn **ret) MUST_CHECK;
 int store_commit(struct store_txn *t) MUST_CHECK;
 void store_abort(struct store_txn *t);
 
-/* Replacing tables. Keys in ascending order are fastest. A value borrowed from get is valid until the next write. */
-int store_get(struct store_txn *t, enum table_id id, struct str key, struct str *ret);
+/* Replacing tables. Keys in ascending order are fastest. */
 int store_put(struct store_txn *t, enum table_id id, struct str key, const void *value, size_t n) MUST_CHECK;
 int store_delete(struct store_txn *t, enum table_id id, struct str key) MUST_CHECK;
 
@@ -138,8 +137,5 @@ struct snap_counts {
 
 /* Append the members of one group of a table with one column, ascending; counts beyond u32 are cut to it. */
 int snap_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *ret);
-
-/* One member's columns into ret[columns]; NOT_FOUND leaves zeros. */
-int snap_sum_get(struct snap *sn, enum table_id id, uint64_t group, uint32_t member, int64_t *ret);
 
 #endif

@@ -30,7 +30,6 @@ struct store {
 struct store_txn {
 	struct store *store;
 	MDB_txn *txn;
-	unsigned char *assembled; /* a long value put together for store_get */
 };
 
 /* An ERR_ for what LMDB said. */

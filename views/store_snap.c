@@ -208,38 +208,3 @@ int snap_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_co
 	}
 	return rc == MDB_NOTFOUND ? 0 : store__error(rc);
 }
-
-int snap_sum_get(struct snap *sn, enum table_id id, uint64_t group, uint32_t member, int64_t *ret)
-{
-	unsigned columns = table_get(id)->columns;
-	unsigned char key[SUM_KEY_BYTES];
-	MDB_val k = { SUM_KEY_BYTES, key }, v;
-	const unsigned char *p, *end;
-	struct sum_entry e = { 0 };
-	MDB_cursor *cur;
-	int rc;
-
-	memset(ret, 0, columns * sizeof(*ret));
-	put_be64(key, group);
-	put_be32(key + 8, member);
-	rc = cursor_of(sn, id, &cur);
-	if (rc)
-		return store__error(rc);
-	rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE);
-	if (rc == MDB_NOTFOUND)
-		rc = mdb_cursor_get(cur, &k, &v, MDB_LAST);
-	else if (!rc && (get_be64(k.mv_data) != group || get_be32((char *)k.mv_data + 8) != member))
-		rc = mdb_cursor_get(cur, &k, &v, MDB_PREV);
-	if (rc || get_be64(k.mv_data) != group)
-		return rc && rc != MDB_NOTFOUND ? store__error(rc) : ERR_NOT_FOUND;
-	for (p = v.mv_data, end = p + v.mv_size; p < end && e.member <= member;) {
-		p = store__unpack(p, end, columns, e.member, &e);
-		if (!p)
-			return ERR_STORE_CORRUPT;
-		if (e.member == member) {
-			memcpy(ret, e.columns, columns * sizeof(*ret));
-			return 0;
-		}
-	}
-	return ERR_NOT_FOUND;
-}

@@ -22,7 +22,6 @@ int store_commit(struct store_txn *t)
 {
 	int rc = mdb_txn_commit(t->txn);
 
-	free(t->assembled);
 	free(t);
 	return store__error(rc);
 }
@@ -32,7 +31,6 @@ void store_abort(struct store_txn *t)
 	if (!t)
 		return;
 	mdb_txn_abort(t->txn);
-	free(t->assembled);
 	free(t);
 }
 
@@ -74,16 +72,6 @@ int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str 
 	}
 	*ret = (struct str){ (const char *)*buf, (uint32_t)n };
 	return 0;
-}
-
-int store_get(struct store_txn *t, enum table_id id, struct str key, struct str *ret)
-{
-	MDB_val k = { key.n, (void *)key.p }, v;
-	int rc = mdb_get(t->txn, t->store->dbi[id], &k, &v);
-
-	if (rc)
-		return store__error(rc);
-	return store__assemble(t->store, t->txn, id, key, v, &t->assembled, ret);
 }
 
 static unsigned parts_of(const MDB_val *row)

@@ -43,8 +43,6 @@ Test(store, long_values_come_back_whole_and_shrink)
 		cr_assert_eq(store_begin(shop.store, &t), 0);
 		cr_assert_eq(store_put(t, TBL_HISTORY, STR("key"), value, sizes[i]), 0);
 		cr_assert_eq(store_put(t, TBL_HISTORY, STR("kez"), "other", 5), 0);
-		cr_assert_eq(store_get(t, TBL_HISTORY, STR("key"), &got), 0);
-		cr_assert_eq(got.n, sizes[i]);
 		cr_assert_eq(store_commit(t), 0);
 		cr_assert_eq(snap_renew(shop.snap), 0);
 		cr_assert_eq(snap_get(shop.snap, TBL_HISTORY, STR("key"), &got), 0);
@@ -107,6 +105,30 @@ struct sums {
 	size_t rows;
 };
 
+struct wanted {
+	uint32_t member;
+	int64_t *ret;
+};
+
+static int take_wanted(void *arg, uint64_t group, uint32_t member, const int64_t *columns)
+{
+	struct wanted *w = arg;
+
+	(void)group;
+	if (member == w->member)
+		memcpy(w->ret, columns, 3 * sizeof(*columns));
+	return member == w->member;
+}
+
+/* One member's columns of item-totals; false, and zeros, when it is not there. */
+static bool sum_get(uint64_t group, uint32_t member, int64_t ret[3])
+{
+	struct wanted w = { member, ret };
+
+	memset(ret, 0, 3 * sizeof(*ret));
+	return snap_sums(shop.snap, TBL_ITEM_TOTALS, group, group, take_wanted, &w) == 1;
+}
+
 static int check_row(void *arg, uint64_t group, uint32_t member, const int64_t *columns)
 {
 	struct sums *s = arg;
@@ -152,7 +174,6 @@ Test(store, sums_are_what_plain_arrays_say)
 	static const size_t sizes[] = { 1, 5, 3000, 9000, 10, 1, 100, 9000, 2 };
 	static struct sums want;
 	uint64_t random = (uint64_t)getpid();
-	int64_t got[3];
 	size_t there = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -160,15 +181,9 @@ Test(store, sums_are_what_plain_arrays_say)
 		cr_assert_eq(snap_renew(shop.snap), 0);
 		want.rows = there = 0;
 		cr_assert_eq(snap_sums(shop.snap, TBL_ITEM_TOTALS, 0, GROUPS, check_row, &want), 0);
-		for (uint64_t g = 0; g < GROUPS; g++) {
-			for (uint32_t m = 0; m < MEMBERS; m++) {
-				int rc = snap_sum_get(shop.snap, TBL_ITEM_TOTALS, g, m, got);
-
-				cr_assert_eq(rc, want.there[g][m] ? 0 : ERR_NOT_FOUND);
-				cr_assert_arr_eq(got, want.v[g][m], sizeof(got));
+		for (uint64_t g = 0; g < GROUPS; g++)
+			for (uint32_t m = 0; m < MEMBERS; m++)
 				there += want.there[g][m];
-			}
-		}
 		cr_assert_eq(want.rows, there);
 	}
 }
@@ -197,9 +212,9 @@ Test(store, wide_numbers_before_old_members_do_not_outgrow_a_row)
 	cr_assert_eq(add_run(1, 50, INT64_MAX / 2), 0);
 	cr_assert_eq(add_run(60100, 1, 1), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
-	cr_assert_eq(snap_sum_get(shop.snap, TBL_ITEM_TOTALS, 0, 60100, got), 0);
+	cr_assert(sum_get(0, 60100, got));
 	cr_assert_eq(got[2], 2);
-	cr_assert_eq(snap_sum_get(shop.snap, TBL_ITEM_TOTALS, 0, 50, got), 0);
+	cr_assert(sum_get(0, 50, got));
 	cr_assert_eq(got[0], INT64_MAX / 2);
 }
 
