@@ -252,8 +252,7 @@ const struct rankings *ranker_acquire(struct ranker *r)
 	return ra;
 }
 
-void rankings_release(struct ranker *r, const struct rankings *ra)
+void rankings_release(const struct rankings *ra)
 {
-	(void)r;
 	rankings_unref((struct rankings *)ra);
 }

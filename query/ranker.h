@@ -12,7 +12,7 @@
  * every 2 s, or every 30 times its own cost when that is longer. Late events of closed hours and days, new categories
  * and new items in categories show with the next full refresh. Nothing is refreshed while the store does not change.
  *
- * Thread: ranker_acquire/release any; start/stop main.
+ * Thread: ranker_acquire and rankings_* any; start/stop main.
  */
 #ifndef AISLE_QUERY_RANKER_H
 #define AISLE_QUERY_RANKER_H
@@ -45,8 +45,9 @@ int ranker_start(struct store *s, const struct settings *set, struct ranker **re
 /* NULL is fine. All rankings must have been released. */
 void ranker_stop(struct ranker *r);
 
+/* The newest lists; they stay as they are until they are released. */
 const struct rankings *ranker_acquire(struct ranker *r);
-void rankings_release(struct ranker *r, const struct rankings *ra);
+void rankings_release(const struct rankings *ra);
 /* category n = 0: the whole shop. An unknown category is an empty list. */
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category);
 int64_t rankings_watermark_ms(const struct rankings *ra);

@@ -98,7 +98,7 @@ static int answer_from_snapshot(struct asking *q, const struct scenario *sc)
 		ret->as_of_ms = rankings_watermark_ms(q->rankings);
 out:
 	snap_park(q->sn);
-	rankings_release(q->a->opt.ranker, q->rankings);
+	rankings_release(q->rankings);
 	return rc;
 }
 

@@ -131,7 +131,7 @@ Test(ranker, what_cannot_be_sold_takes_no_place)
 	struct rank_list list = rankings_get(ra, RANK_BEST_SELLERS, (struct str){ NULL, 0 });
 
 	cr_assert_eq(list.n, RANK_LIST_MAX + 10);
-	rankings_release(s.ranker, ra);
+	rankings_release(ra);
 	stall_expect(&s, "best-sellers; count=2", "i010 i011");
 	stall_stock(&s, "i004", 1);
 	stall_expect(&s, "best-sellers; count=2", "i004 i010");
@@ -147,7 +147,7 @@ Test(ranker, lists_stay_while_somebody_holds_them)
 	stall_rank(&s);
 	cr_assert_eq(rankings_get(held, RANK_BEST_SELLERS, (struct str){ NULL, 0 }).n, 1);
 	cr_assert_eq(rankings_watermark_ms(held), SHOP_START);
-	rankings_release(s.ranker, held);
+	rankings_release(held);
 	stall_expect(&s, "best-sellers", "b=2 a=1");
 }
 
