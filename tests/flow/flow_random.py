@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Many small hostile streams from files: few items and actors, times in disorder, long silences, ids reused. The rows of
-every view equal the batch program's, whatever the batch size, and every line is accounted for."""
+"""Many small hostile streams from files: few items and actors, times in disorder, long silences, ids reused. The rows
+of every view equal the batch program's, whatever the batch size, and every line is accounted for."""
 import os
 import sys
 
@@ -60,7 +60,7 @@ class Stream:
         return self.t
 
     def free_time(self, t):
-        """The definitions leave open which of two links, or of two events without an eventId, is newer at the same t."""
+        """Which of two links, or of two events without an eventId, is newer at the same t is not defined."""
         while t in self.taken:
             t += 1
         self.taken.add(t)
