@@ -136,6 +136,7 @@ static int replay_files(struct ingest *in, const struct replay_options *opt, con
 			struct error *e)
 {
 	struct progress pr = { .began = seconds_now(), .terminal = isatty(STDERR_FILENO) && !opt->json };
+	struct sigaction stop = { .sa_handler = on_signal }; /* no SA_RESTART: a silent pipe can be left */
 	struct processor_options more = { .progress = show, .progress_arg = &pr };
 	int rc = ingest_open(in, set, e);
 
@@ -148,8 +149,8 @@ static int replay_files(struct ingest *in, const struct replay_options *opt, con
 		return rc;
 	pr.source = in->source;
 	interrupted = in->processor;
-	signal(SIGINT, on_signal);
-	signal(SIGTERM, on_signal);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
 	rc = processor_run(in->processor, in->source, e);
 	signal(SIGINT, SIG_DFL);
 	signal(SIGTERM, SIG_DFL);

@@ -49,7 +49,8 @@ static int failed_write(const struct simulate_sink *sink, int number, struct err
 static int open_file(struct simulate_sink *sink, struct error *e)
 {
 	sink->buffer = xmalloc(BUFFER_BYTES);
-	if (!sink->file) {
+	if (!sink->file || strcmp(sink->file, "-") == 0) {
+		sink->file = NULL;
 		sink->fd = STDOUT_FILENO;
 		return 0;
 	}

@@ -92,6 +92,7 @@ static bool take_timestamp(struct str v, struct envelope *ret)
 #define GOT_VALUE 2u
 #define GOT_KEY 4u
 #define GOT_TIMESTAMP 8u
+#define GOT_OTHER 16u /* what exports add: partition, offset, headers */
 
 /* One member of the envelope; 0 when it does not fit. */
 static unsigned take_member(struct str name, struct str v, struct envelope *ret)
@@ -103,7 +104,7 @@ static unsigned take_member(struct str name, struct str v, struct envelope *ret)
 	if (str_eq(name, STR("timestamp")))
 		return take_timestamp(v, ret) ? GOT_TIMESTAMP : 0;
 	if (!str_eq(name, STR("value")))
-		return 0;
+		return str_eq(name, STR("type")) ? 0 : GOT_OTHER; /* with a type it is an event */
 	ret->value = str_eq(v, STR("null")) ? (struct str){ NULL, 0 } : v;
 	return GOT_VALUE;
 }
@@ -149,7 +150,7 @@ bool envelope_of_json(struct str line, struct envelope *ret)
 	do {
 		unsigned one = json_member(&c, ret);
 
-		if (!one || (got & one))
+		if (!one || (got & one & ~GOT_OTHER))
 			return false;
 		got |= one;
 	} while (*c.p++ != '}');

@@ -58,9 +58,9 @@ static int refill(struct files_input *in, struct error *e)
 
 	memmove(in->raw, in->raw + in->at, in->have);
 	in->at = 0;
-	do
-		n = read(in->fd, in->raw + in->have, sizeof(in->raw) - in->have);
-	while (n < 0 && errno == EINTR);
+	n = read(in->fd, in->raw + in->have, sizeof(in->raw) - in->have);
+	if (n < 0 && errno == EINTR) /* somebody wants to stop while a pipe is silent */
+		return error_set(e, ERR_SOURCE_RETRY, "", "reading '%s' was interrupted", in->path);
 	if (n < 0)
 		return error_set(e, ERR_IO, "", "cannot read '%s': %s", in->path, strerror(errno));
 	in->ended = n == 0;

@@ -99,6 +99,11 @@ static void post(struct publish *p)
 		publish_unref(p);
 }
 
+static enum publish_state state_of(int code)
+{
+	return !code ? PUBLISH_ACKED : code == ERR_TOO_LARGE ? PUBLISH_TOO_LARGE : PUBLISH_FAILED;
+}
+
 static void on_done(void *arg, int code, int32_t partition, int64_t offset)
 {
 	struct publish_entry *entry = arg;
@@ -106,7 +111,7 @@ static void on_done(void *arg, int code, int32_t partition, int64_t offset)
 
 	entry->partition = partition;
 	entry->offset = offset;
-	atomic_store_explicit(&entry->state, code ? PUBLISH_FAILED : PUBLISH_ACKED, memory_order_release);
+	atomic_store_explicit(&entry->state, state_of(code), memory_order_release);
 	if (atomic_fetch_sub(&p->in_flight, 1) == 1)
 		post(p);
 }
@@ -117,14 +122,27 @@ void publish_send(struct publish *p, size_t i, const char *topic, struct str key
 {
 	struct publisher *publisher = p->rq.w->shared->opt.publisher;
 	struct publish_entry *entry = &p->entries[i];
+	int rc;
 
 	assert(i < p->n && atomic_load(&entry->state) == PUBLISH_UNSENT);
 	atomic_store(&entry->state, PUBLISH_WAITING);
 	atomic_fetch_add(&p->in_flight, 1);
-	if (publisher->ops->send(publisher, topic, -1, key, value, value_len, 0, NULL, 0, on_done, entry) != 0) {
+	rc = publisher->ops->send(publisher, topic, -1, key, value, value_len, 0, NULL, 0, on_done, entry);
+	if (rc) {
 		atomic_fetch_sub(&p->in_flight, 1);
-		atomic_store(&entry->state, PUBLISH_FAILED);
+		atomic_store(&entry->state, state_of(rc));
 	}
+}
+
+void publish_problem(const struct publish *p, size_t i, struct problem *ret)
+{
+	int32_t partition;
+	int64_t offset;
+
+	if (publish_result(p, i, &partition, &offset) == PUBLISH_TOO_LARGE)
+		problem_set(ret, PROBLEM_BODY_SIZE, NULL, "the broker takes no record of this size");
+	else
+		problem_set(ret, PROBLEM_PUBLISH, NULL, "not acknowledged; sending again is safe with an eventId");
 }
 
 static void count(struct publish *p)
@@ -135,7 +153,7 @@ static void count(struct publish *p)
 		int state = atomic_load_explicit(&p->entries[i].state, memory_order_relaxed);
 
 		acked += state == PUBLISH_ACKED;
-		failed += state == PUBLISH_FAILED || state == PUBLISH_WAITING;
+		failed += state == PUBLISH_FAILED || state == PUBLISH_WAITING || state == PUBLISH_TOO_LARGE;
 	}
 	metrics_add(&p->rq.w->metrics->events_published, acked);
 	metrics_add(&p->rq.w->metrics->publish_failed, failed);

@@ -21,7 +21,8 @@ enum publish_state {
 	PUBLISH_UNSENT,  /* publish_send was not called: refused before */
 	PUBLISH_WAITING, /* no acknowledgement (yet) */
 	PUBLISH_ACKED,
-	PUBLISH_FAILED
+	PUBLISH_FAILED,
+	PUBLISH_TOO_LARGE /* for the topic: sending again is no use */
 };
 
 struct publish;
@@ -39,6 +40,8 @@ void publish_wait(struct publish *p);
 /* ---- in finish ---- */
 size_t publish_count(const struct publish *p);
 enum publish_state publish_result(const struct publish *p, size_t i, int32_t *ret_partition, int64_t *ret_offset);
+/* Why record i was not acknowledged. */
+void publish_problem(const struct publish *p, size_t i, struct problem *ret);
 
 /* ---- for the loop ---- */
 struct publish_queue *publish_queue_new(struct uv_async_s *wake, int64_t timeout_ms);

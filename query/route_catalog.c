@@ -74,12 +74,14 @@ void route_item_get(struct http_req *rq)
 static void finish(struct http_req *rq, struct publish *p, void *arg)
 {
 	struct json_out *j = &rq->w->out;
+	struct problem lost;
 	int32_t partition;
 	int64_t offset;
 
 	(void)arg;
 	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED) {
-		http_refuse(rq, PROBLEM_PUBLISH, NULL, "send the record again");
+		publish_problem(p, 0, &lost);
+		http_problem(rq, &lost);
 		return;
 	}
 	json_out_reset(j);
@@ -166,6 +168,7 @@ static struct str stock_key(struct http_req *rq, const struct stock_record *rec)
 
 void route_stock_put(struct http_req *rq)
 {
+	const struct clock *clock = rq->w->shared->clock;
 	struct error e = { 0 };
 	struct stock_record rec;
 	struct str body;
@@ -177,6 +180,8 @@ void route_stock_put(struct http_req *rq)
 	rc = decode_stock(rq->w->decoder, rq->params[0], body.p, body.n, &rec, &deleted, &e);
 	if (rc == 0 && deleted)
 		rc = error_set(&e, ERR_CONFLICTING_FIELDS, "op", "a stock record is not deleted here: send quantity 0");
+	if (rc == 0 && rec.has_as_of && rec.as_of_ms > clock->wall_ms(clock) + TIME_AHEAD_MAX_MS)
+		rc = error_set(&e, ERR_TIME_IN_FUTURE, "asOf", "asOf is more than an hour from now");
 	if (rc == 0 && !str_eq(rec.item_id, rq->params[0]))
 		rc = error_set(&e, ERR_KEY_MISMATCH, "itemId", "path and body name different items");
 	if (rc != 0)

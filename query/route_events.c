@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#define FUTURE_MAX_MS MS_PER_HOUR /* the fold's own rule: later ones would be dead letters */
-
 /* One POST: the events' bytes and what was wrong with each. */
 struct batch {
 	size_t n;
@@ -29,7 +27,7 @@ static int check(struct http_worker *w, struct str bytes, struct str *ret_key, s
 	rc = decode_event(w->decoder, bytes.p, bytes.n, &ev, e);
 	if (rc != 0)
 		return rc;
-	if (ev.has_time && ev.t_ms > clock->wall_ms(clock) + FUTURE_MAX_MS)
+	if (ev.has_time && ev.t_ms > clock->wall_ms(clock) + TIME_AHEAD_MAX_MS)
 		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime", "eventTime is more than an hour from now");
 	*ret_key = event_actor(&ev);
 	return 0;
@@ -113,7 +111,6 @@ static void write_array(struct http_req *rq, const struct publish *p, const stru
 	int32_t partition;
 	int64_t offset;
 
-	problem_set(&lost, PROBLEM_PUBLISH, NULL, "send this event again");
 	json_out_object(j);
 	json_out_key(j, "accepted");
 	json_out_int(j, (int64_t)acked);
@@ -122,21 +119,33 @@ static void write_array(struct http_req *rq, const struct publish *p, const stru
 	json_out_key(j, "events");
 	json_out_array(j);
 	for (size_t i = 0; i < b->n; i++) {
-		if (b->why[i])
+		if (b->why[i]) {
 			write_refused(j, i, b->why[i]);
-		else if (publish_result(p, i, &partition, &offset) == PUBLISH_ACKED)
+		} else if (publish_result(p, i, &partition, &offset) == PUBLISH_ACKED) {
 			write_acked(j, i, partition, offset);
-		else
+		} else {
+			publish_problem(p, i, &lost);
 			write_refused(j, i, &lost);
+		}
 	}
 	json_out_end_array(j);
 	json_out_end_object(j);
+}
+
+static size_t first_sent(const struct batch *b)
+{
+	size_t i = 0;
+
+	while (i + 1 < b->n && b->why[i])
+		i++;
+	return i;
 }
 
 static void finish(struct http_req *rq, struct publish *p, void *arg)
 {
 	const struct batch *b = arg;
 	size_t acked = count_acked(p);
+	struct problem lost;
 	int32_t partition = 0;
 	int64_t offset = 0;
 
@@ -144,8 +153,8 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 		if (publish_result(p, i, &partition, &offset) == PUBLISH_ACKED)
 			feed_publish(rq->w->shared->feed, b->bytes[i]);
 	if (!acked) {
-		http_refuse(rq, PROBLEM_PUBLISH, NULL,
-			    "no event was acknowledged; sending again is safe with an eventId");
+		publish_problem(p, first_sent(b), &lost);
+		http_problem(rq, &lost);
 		return;
 	}
 	json_out_reset(&rq->w->out);

@@ -61,6 +61,7 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 	struct decode_options decode = {
 		.record_max = (size_t)setting_int(opt->settings, SET_DECODE_RECORD_MAX),
 		.vocabularies = setting_string(opt->settings, SET_DECODE_VOCABULARIES),
+		.closed_rows = true,
 	};
 	struct http_worker *w = &s->loops[i].worker;
 	int rc;

@@ -24,6 +24,8 @@
 #define MS_PER_HOUR (60 * MS_PER_MINUTE)
 #define MS_PER_DAY (24 * MS_PER_HOUR)
 #define MS_PER_EPOCH (30 * MS_PER_DAY)
+/* How far a time may lie after its record's timestamp: one bad clock must not move the watermark. */
+#define TIME_AHEAD_MAX_MS MS_PER_HOUR
 #define TIME_END_MS INT64_C(253402300800000) /* the year 10000: event times are 0 up to below it */
 
 /* Money is integer micros (1e-6 of the currency's unit), so that sums are exact in any order. */

@@ -1,5 +1,6 @@
 #include "schemas/decode_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 int decoder_new(const struct decode_options *opt, struct decoder **ret, struct error *e)
@@ -16,6 +17,7 @@ int decoder_new(const struct decode_options *opt, struct decoder **ret, struct e
 	decode__event_tables(d);
 	decode__catalog_tables(d);
 	decode__stock_tables(d);
+	d->catalog.closed = d->stock.closed = opt && opt->closed_rows;
 	*ret = d;
 	return 0;
 }
@@ -82,6 +84,14 @@ static int read_field(struct decoder *d, const struct field *f, void *into)
 	return token == TOKEN_NULL ? 0 : f->read(d, f, token, into);
 }
 
+static int unknown_field(struct decoder *d)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", STR_FMT(d->scan.text));
+	return error_set(d->scan.e, ERR_UNKNOWN_FIELD, name, "there is no field '%s'", name);
+}
+
 int decode__fields(struct decoder *d, const struct field_table *t, void *into)
 {
 	struct scan *s = &d->scan;
@@ -93,7 +103,7 @@ int decode__fields(struct decoder *d, const struct field_table *t, void *into)
 		const struct field *f = find(t, s->text);
 
 		if (!f) {
-			rc = scan_note_key(s, mark);
+			rc = t->closed ? unknown_field(d) : scan_note_key(s, mark);
 			if (rc)
 				return rc;
 		} else {

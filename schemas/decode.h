@@ -28,6 +28,8 @@ struct decode_options {
 	size_t record_max; /* bytes; 0: DECODE_RECORD_MAX_DEFAULT */
 	const char *
 		vocabularies; /* comma list of event-name maps besides ours: "ga4,segment,google-retail"; NULL: all three */
+	/* catalogue and stock records come from requests: an unknown field is refused, envelopes are not unwrapped */
+	bool closed_rows;
 };
 
 /* NULL options: the defaults. ERR_BAD_SETTING names an unknown vocabulary. */

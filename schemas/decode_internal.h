@@ -30,6 +30,7 @@ struct field {
 struct field_table {
 	const struct field *v;
 	size_t n;
+	bool closed;               /* an unknown field is an error */
 	uint8_t slot[FIELD_SLOTS]; /* index + 1, by key_hash */
 };
 

@@ -100,7 +100,7 @@ int decode__open_row(struct decoder *d, const void *bytes, size_t n, bool *delet
 		rc = scan_end(s);
 	if (rc)
 		return rc;
-	if (m.schema && m.payload) {
+	if (!d->catalog.closed && m.schema && m.payload) {
 		from = m.payload;
 		if (read_again(s, from) == TOKEN_NULL) {
 			*deleted = true;
@@ -111,7 +111,7 @@ int decode__open_row(struct decoder *d, const void *bytes, size_t n, bool *delet
 		if (rc)
 			return rc;
 	}
-	if (m.op && (m.before || m.after))
+	if (!d->catalog.closed && m.op && (m.before || m.after))
 		return open_envelope(s, &m, deleted, ret_row);
 	*ret_row = true;
 	rc = read_again(s, from);

@@ -9,8 +9,6 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#define FUTURE_MS MS_PER_HOUR /* VIEWS: how far event time may be after its record's timestamp */
-
 /* The counters in the meta table. */
 struct fold_meta {
 	uint32_t next_item, next_actor;
@@ -175,7 +173,7 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 			return error_set(e, ERR_MISSING_FIELD, "eventTime",
 					 "an event of a record without a timestamp needs an eventTime");
 		ev->t_ms = record_ts_ms;
-	} else if (record_ts_ms >= 0 && ev->t_ms > record_ts_ms + FUTURE_MS) {
+	} else if (record_ts_ms >= 0 && ev->t_ms > record_ts_ms + TIME_AHEAD_MAX_MS) {
 		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime",
 				 "eventTime is %lld ms after its record's timestamp",
 				 (long long)(ev->t_ms - record_ts_ms));
@@ -208,6 +206,9 @@ int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted)
 int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms)
 {
 	f->pending_records++;
+	/* the larger asOf wins: one from a bad clock would hold the row for good */
+	if (rec->has_as_of && record_ts_ms >= 0 && rec->as_of_ms > record_ts_ms + TIME_AHEAD_MAX_MS)
+		return ERR_TIME_IN_FUTURE;
 	stock_store(f, rec, deleted, record_ts_ms);
 	return 0;
 }

@@ -33,6 +33,7 @@ void fold_free(struct fold *f);
  */
 int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e) MUST_CHECK;
 int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted) MUST_CHECK;
+/* TIME_IN_FUTURE when asOf is more than an hour after the record's timestamp. */
 int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms) MUST_CHECK;
 
 /* The partition has been applied up to pos->next (good, bad and duplicate records alike). */

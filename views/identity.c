@@ -14,14 +14,26 @@ struct link_row {
 	uint32_t user, unused;
 };
 
-#define INDEX_KEY_BYTES 16
+/* user, ~t, the visitor's hash: links of one moment stand in an order that no arrival decides; the value is the visitor */
+#define INDEX_KEY_BYTES (12 + ACTOR_HASH_BYTES)
 
-static struct str index_key(uint32_t user, int64_t t, uint32_t visitor, unsigned char *buf)
+static struct str index_key(struct fold *f, uint32_t user, int64_t t, uint32_t visitor, unsigned char *buf)
 {
+	unsigned char be[4];
+	struct str hash = fold_get(f, TBL_ACTOR_HASHES, id_key(visitor, be));
+
 	put_be32(buf, user);
 	put_be64(buf + 4, ~(uint64_t)t);
-	put_be32(buf + 12, visitor);
+	memset(buf + 12, 0, ACTOR_HASH_BYTES);
+	if (hash.n == ACTOR_HASH_BYTES)
+		memcpy(buf + 12, hash.p, hash.n);
 	return (struct str){ (char *)buf, INDEX_KEY_BYTES };
+}
+
+/* The visitor of an index row; ID_NONE when it is damaged. */
+static uint32_t indexed_visitor(struct str key, struct str value)
+{
+	return key.n == INDEX_KEY_BYTES && value.n == 4 ? get_be32(value.p) : ID_NONE;
 }
 
 static int compare_hashes(struct fold *f, uint32_t a, uint32_t b)
@@ -47,10 +59,10 @@ static void identity_apply(struct fold *f, const struct moment *m)
 		memcpy(&old, row.p, sizeof(old));
 		if (old.t_ms > m->t_ms || (old.t_ms == m->t_ms && compare_hashes(f, old.user, m->user) >= 0))
 			return;
-		fold_delete(f, TBL_USER_VISITORS, index_key(old.user, old.t_ms, m->visitor, buf));
+		fold_delete(f, TBL_USER_VISITORS, index_key(f, old.user, old.t_ms, m->visitor, buf));
 	}
 	fold_put(f, TBL_LINKS, key, &link, sizeof(link));
-	fold_put(f, TBL_USER_VISITORS, index_key(m->user, m->t_ms, m->visitor, buf), "", 0);
+	fold_put(f, TBL_USER_VISITORS, index_key(f, m->user, m->t_ms, m->visitor, buf), key.p, key.n);
 }
 
 /* ---- reading ---- */
@@ -64,10 +76,9 @@ static int add_visitor(void *arg, struct str key, struct str value)
 {
 	struct person *p = arg;
 
-	(void)value;
-	if (key.n != INDEX_KEY_BYTES)
+	if (indexed_visitor(key, value) == ID_NONE)
 		return ERR_STORE_CORRUPT;
-	p->actors[p->n++] = get_be32(key.p + 12);
+	p->actors[p->n++] = indexed_visitor(key, value);
 	return p->n == PERSON_ACTORS_MAX;
 }
 
@@ -127,8 +138,7 @@ static int print_row(void *arg, struct str key, struct str value)
 	struct json_out *j = &p->out;
 	char hex[ACTOR_HASH_HEX];
 
-	(void)value;
-	if (key.n != INDEX_KEY_BYTES)
+	if (indexed_visitor(key, value) == ID_NONE)
 		return ERR_STORE_CORRUPT;
 	if (get_be32(key.p) != p->user)
 		p->visitors = 0;
@@ -138,7 +148,7 @@ static int print_row(void *arg, struct str key, struct str value)
 	json_out_reset(j);
 	json_out_object(j);
 	json_out_key(j, "visitor");
-	snap_actor_hex(p->sn, get_be32(key.p + 12), hex);
+	snap_actor_hex(p->sn, indexed_visitor(key, value), hex);
 	json_out_text(j, hex);
 	json_out_key(j, "user");
 	snap_actor_hex(p->sn, p->user, hex);

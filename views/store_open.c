@@ -81,6 +81,7 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 
 static int load_key(struct store *s, const char *key_file, struct error *e)
 {
+	unsigned char key[33] = { 0 }; /* one more than there may be */
 	char file[4128];
 	ssize_t n;
 	int fd;
@@ -98,8 +99,10 @@ static int load_key(struct store *s, const char *key_file, struct error *e)
 	if (fd < 0)
 		return error_set(e, ERR_STORE_OPEN, "person.key.file", "cannot read the key '%s': %s", file,
 				 strerror(errno));
-	n = read(fd, s->person_key, 32);
+	n = read(fd, key, sizeof(key));
 	close(fd);
+	memcpy(s->person_key, key, 32);
+	sodium_memzero(key, sizeof(key));
 	if (n != 32)
 		return error_set(e, ERR_STORE_CORRUPT, "person.key.file",
 				 "the key '%s' is damaged: it must have 32 bytes", file);
@@ -152,33 +155,53 @@ static int cannot_open(const struct store *s, int rc, struct error *e)
 			 s->path, mdb_strerror(rc));
 }
 
-static int check_format(struct store *s, struct error *e)
+/* Are the bytes under `name` in meta these? A new store gets them. Returns what LMDB says. */
+static int check_meta(MDB_txn *txn, const struct store *s, const char *name, const void *bytes, size_t n, bool *same)
 {
+	MDB_val key = { strlen(name), (void *)name }, value;
+	int rc = mdb_get(txn, s->dbi[TBL_META], &key, &value);
+
+	*same = true;
+	if (rc == MDB_NOTFOUND && !s->read_only) {
+		value = (MDB_val){ n, (void *)bytes };
+		return mdb_put(txn, s->dbi[TBL_META], &key, &value, 0);
+	}
+	*same = !rc && value.mv_size == n && memcmp(value.mv_data, bytes, n) == 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Written by this format, and with this key. */
+static int check_origin(struct store *s, struct error *e)
+{
+	unsigned char key_print[16];
 	uint32_t format = STORE_FORMAT;
-	MDB_val key = { 6, (void *)"format" }, value;
+	bool format_same = true, key_same = true;
 	MDB_txn *txn;
 	int rc;
 
+	crypto_generichash(key_print, sizeof(key_print), s->person_key, sizeof(s->person_key), NULL, 0);
 	rc = mdb_txn_begin(s->env, NULL, s->read_only ? MDB_RDONLY : 0, &txn);
 	if (rc)
 		return cannot_open(s, rc, e);
-	rc = mdb_get(txn, s->dbi[TBL_META], &key, &value);
-	if (rc == MDB_NOTFOUND && !s->read_only) {
-		value = (MDB_val){ sizeof(format), &format };
-		rc = mdb_put(txn, s->dbi[TBL_META], &key, &value, 0);
-		if (rc)
-			mdb_txn_abort(txn);
-		else
-			rc = mdb_txn_commit(txn);
-		return rc ? cannot_open(s, rc, e) : 0;
-	}
-	if (!rc && value.mv_size == sizeof(format))
-		memcpy(&format, value.mv_data, sizeof(format));
-	mdb_txn_abort(txn);
-	if (rc || format != STORE_FORMAT)
+	rc = check_meta(txn, s, "format", &format, sizeof(format), &format_same);
+	if (!rc && format_same)
+		rc = check_meta(txn, s, "person-key", key_print, sizeof(key_print), &key_same);
+	if (rc || !format_same || !key_same)
+		mdb_txn_abort(txn);
+	else
+		rc = mdb_txn_commit(txn);
+	if (rc)
+		return cannot_open(s, rc, e);
+	if (!format_same)
 		return error_set(e, ERR_STORE_VERSION, "store.path",
-				 "store '%s' has format %u, this program reads %u: replay the log into a new store",
-				 s->path, rc ? 0 : format, STORE_FORMAT);
+				 "store '%s' was written in another format than %u: replay the log into a new store",
+				 s->path, STORE_FORMAT);
+	if (!key_same)
+		return error_set(
+			e, ERR_STORE_CORRUPT, "person.key.file",
+			"store '%s' was filled with another person key: restore that key, or replay the log into "
+			"a new store",
+			s->path);
 	return 0;
 }
 
@@ -203,7 +226,7 @@ static int open_environment(struct store *s, const struct store_options *opt, st
 		rc = mdb_env_open(s->env, dir, flags, 0600);
 	if (!rc)
 		rc = open_databases(s);
-	return rc ? cannot_open(s, rc, e) : check_format(s, e);
+	return rc ? cannot_open(s, rc, e) : check_origin(s, e);
 }
 
 int store_open(const struct store_options *opt, struct store **ret, struct error *e)

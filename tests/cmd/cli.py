@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 AISLE = os.path.abspath(os.environ.get("AISLE", "build/release/aisle"))
@@ -49,6 +50,48 @@ class Cli(unittest.TestCase):
                 self.assertIn("\nExamples:\n", text)
                 self.assertIn(f"aisle {command}", text.split("Examples:")[1])
                 self.assertLessEqual(max(map(len, text.splitlines())), 80)
+
+    def replayed(self):
+        """A small filled store."""
+        events = self.write("e.ndjson", "".join(
+            json.dumps({"type": "view", "userId": f"u{n}", "itemId": f"i{n % 50}", "eventTime": 1700000000000 + n}) + "\n"
+            for n in range(5000)))
+        self.aisle("replay", "--from-file", events, "--store", "s")
+        return os.path.join(self.directory, "s")
+
+    def test_a_cut_store_is_told_apart(self):
+        store = self.replayed()
+        data = os.path.join(store, "base", "data.mdb")
+        for size in (100000, 20000, 8192):
+            os.truncate(data, size)
+            done = self.aisle("inspect", "--digest", "--store", "s", status=1)
+            self.assertIn("the store is damaged", done.stderr)
+
+    def test_a_lost_person_key_is_not_replaced(self):
+        store = self.replayed()
+        os.remove(os.path.join(store, "person.key"))
+        done = self.aisle("replay", "--from-file", "e.ndjson", "--store", "s", status=1)
+        self.assertIn("another person key", done.stderr)
+
+    def test_a_silent_pipe_can_be_left(self):
+        process = subprocess.Popen([AISLE, "replay", "--from-file", "-", "--store", "s"], cwd=self.directory,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdin.write(b'{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n{"type":"vi')
+        process.stdin.flush()
+        deadline = time.monotonic() + 20
+        while not os.path.exists(os.path.join(self.directory, "s", "base", "data.mdb")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.terminate()
+        self.assertIn(process.wait(timeout=20), (0, 1))
+        process.communicate()
+        self.aisle("inspect", "--digest", "--store", "s")
+
+    def test_envelopes_may_say_more_than_is_read(self):
+        events = self.write("k.ndjson", json.dumps({
+            "topic": "shop.events", "partition": 3, "offset": 17, "headers": [], "key": "u", "timestamp": 1700000000000,
+            "value": {"type": "view", "userId": "u", "itemId": "i"}}) + "\n")
+        self.aisle("replay", "--from-file", events, "--store", "s")
+        self.assertIn('"views":1', self.aisle("inspect", "popularity", "--store", "s").stdout)
 
     def test_the_key_of_persons_may_lie_outside_the_store(self):
         events = self.write("e.ndjson", '{"type":"view","userId":"u1","itemId":"a","eventTime":1700000000000}\n')

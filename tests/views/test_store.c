@@ -284,6 +284,24 @@ Test(store, a_second_processor_is_refused_with_the_pid_of_the_first)
 	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+Test(store_open, another_person_key_is_refused)
+{
+	char dir[] = "/tmp/aisle-store-XXXXXX", file[128];
+	struct store_options opt = { .path = dir };
+	struct error e = { 0 };
+	struct store *s = NULL;
+
+	cr_assert(mkdtemp(dir));
+	cr_assert_eq(store_open(&opt, &s, &e), 0, "%s", e.text);
+	store_close(s);
+	snprintf(file, sizeof(file), "%s/person.key", dir);
+	cr_assert_eq(unlink(file), 0); /* the next open makes another one */
+	s = NULL;
+	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_CORRUPT);
+	cr_assert_str_eq(e.field, "person.key.file");
+	remove_tree(dir);
+}
+
 Test(store_open, what_is_wrong_is_told_apart)
 {
 	struct store_options opt = { .path = "/tmp/aisle-no-such-store", .read_only = true };

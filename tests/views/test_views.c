@@ -194,6 +194,17 @@ Test(views, events_far_in_the_future_of_their_record_are_refused)
 	cr_assert_str_eq(e.field, "timestamp");
 }
 
+Test(views, stock_as_of_far_in_the_future_of_its_record_is_refused)
+{
+	struct stock_record rec = {
+		.item_id = STR("a"), .lead_time_hours = -1, .has_as_of = true, .as_of_ms = SHOP_START + MS_PER_HOUR + 1
+	};
+
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START), ERR_TIME_IN_FUTURE);
+	rec.as_of_ms--;
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START), 0);
+}
+
 Test(views, the_last_stock_record_by_as_of_wins)
 {
 	struct stock_record rec = {
