@@ -9,12 +9,12 @@ OUT = build/$(BUILD)
 .DEFAULT_GOAL := all
 
 # Debian packages: what building and the demo need, and what the tests need besides.
-DEPS_RUN = curl gcc libc6-dev make pkg-config python3 python3-yaml librdkafka-dev liblmdb-dev libuv1-dev libh2o-dev libmsgpack-dev \
+DEPS_RUN = curl gcc libc6-dev make pkg-config python3 python3-yaml librdkafka-dev liblmdb-dev libuv1-dev libh2o-dev \
 	libjansson-dev libsodium-dev libxxhash-dev libinih-dev zlib1g-dev libssl-dev
-DEPS_TEST = libcriterion-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema \
+DEPS_TEST = libcriterion-dev libmsgpack-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema \
 	clang-format clang-tidy cppcheck pmccabe help2man wrk
 
-PKGS = rdkafka lmdb libuv libh2o jansson msgpack libsodium libxxhash inih
+PKGS = rdkafka lmdb libuv libh2o jansson libsodium libxxhash inih
 FLAGS_dev = -O1 -g
 FLAGS_release = -O2 -g
 FLAGS_asan = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -83,7 +83,7 @@ define tests
 TESTS_$(1) = $$(patsubst %.c,$(OUT)/%,$$(wildcard tests/$(1)/test_*.c))
 RACES_$(1) = $$(patsubst %.c,$(OUT)/%,$$(wildcard tests/$(1)/race_*.c))
 $(OUT)/tests/$(1)/test_%: $(OUT)/tests/$(1)/test_%.o $(call lib_objs,$(1)) $(call archives,$(1))
-	$$(Q)$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS) -lcriterion
+	$$(Q)$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS) -lcriterion -lmsgpackc
 $(OUT)/tests/$(1)/race_%: $(OUT)/tests/$(1)/race_%.o $(call archives,$(1))
 	$$(Q)$(CC) $(ALL_CFLAGS) -o $$@ $$^ $(ALL_LIBS)
 endef
