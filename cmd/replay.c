@@ -190,7 +190,8 @@ const struct command command_replay = {
 	.description =
 		"Files are NDJSON or MessagePack maps, `.gz' too, one after the other. A line is an event, or "
 		"{\"topic\":\"shop.catalog\",\"key\":K,\"value\":{...},\"timestamp\":MS} for any topic of the settings. "
-		"Each file is read on from where it was left, so the same command twice changes nothing; a file that became another one is refused. Lines "
+		"Each file is read on from where it was left, so the same command twice changes nothing; a file that became another one is refused. "
+		"Standard input is read from its start; what is repeated there counts once by its eventId. Lines "
 		"that cannot be read go to dead-letters.ndjson in the store's directory (see `aisle dlq').\n\n"
 		"Examples:\n"
 		"  aisle replay --from-file events.ndjson.gz --store ./store\n"
