@@ -9,10 +9,10 @@ OUT = build/$(BUILD)
 .DEFAULT_GOAL := all
 
 # Debian packages: what building and the demo need, and what the tests need besides.
-DEPS_RUN = curl gcc libc6-dev make pkg-config python3 python3-yaml librdkafka-dev liblmdb-dev libuv1-dev libh2o-dev \
+DEPS_RUN = curl help2man gcc libc6-dev make pkg-config python3 python3-yaml librdkafka-dev liblmdb-dev libuv1-dev libh2o-dev \
 	libjansson-dev libsodium-dev libxxhash-dev libinih-dev zlib1g-dev libssl-dev
 DEPS_TEST = libcriterion-dev libmsgpack-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema \
-	clang-format clang-tidy cppcheck pmccabe help2man wrk
+	clang-format clang-tidy cppcheck pmccabe wrk
 
 PKGS = rdkafka lmdb libuv libh2o jansson libsodium libxxhash inih
 FLAGS_dev = -O1 -g

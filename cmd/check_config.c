@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "processor/sources.h"
 #include "schemas/decode.h"
 #include "schemas/json_out.h"
 
@@ -48,6 +49,16 @@ static void add_problem(void *arg, const char *text)
 	p->text[p->n++] = xstrndup(text, strlen(text));
 }
 
+static bool names_broker(const struct settings *s)
+{
+	const char *name, *value;
+
+	for (size_t i = 0; settings_kafka(s, i, &name, &value); i++)
+		if (strcmp(name, "bootstrap.servers") == 0)
+			return true;
+	return false;
+}
+
 /* What only a part above config can judge. */
 static void check_parts(const struct settings *s, struct problems *problems)
 {
@@ -61,6 +72,12 @@ static void check_parts(const struct settings *s, struct problems *problems)
 		add_problem(problems, text);
 	}
 	decoder_free(decoder);
+	e = (struct error){ 0 };
+	/* without a broker there is nothing to connect to, as for `aisle serve' alone */
+	if (names_broker(s) && kafka_settings_check(s, &e)) {
+		snprintf(text, sizeof(text), "%s", e.text);
+		add_problem(problems, text);
+	}
 }
 
 /* Passwords and keys are not shown. */

@@ -247,7 +247,7 @@ void command_reload_log_level(const struct command_context *ctx)
 	enum log_level level;
 
 	if (settings_load(ctx->from, &fresh, &e) < 0) {
-		log_error("settings not reread", "why=%s", e.text);
+		log_error("settings not reread", "why=\"%s\"", e.text);
 		return;
 	}
 	if (log_level_parse(setting_string(fresh, SET_LOG_LEVEL), &level))

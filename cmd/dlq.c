@@ -205,13 +205,37 @@ static int resend_one(void *arg, const struct dead_letter *l)
 	return rc;
 }
 
+static int count_one(void *arg, const struct dead_letter *l)
+{
+	struct dlq *q = arg;
+
+	q->seen++;
+	q->chosen += is_chosen(q, l);
+	return 0;
+}
+
+/* All ids must be there before the first is sent, so that the command can be repeated. */
+static int check_ids(const struct dlq *q, const struct settings *set, struct error *e)
+{
+	struct dlq look = { .opt = q->opt };
+	int rc = q->opt->n ? dead_letters_read(set, ANSWER_MS, count_one, &look, e) : 0;
+
+	if (!rc && q->opt->n > look.chosen)
+		rc = error_set(e, ERR_NOT_FOUND, "",
+			       "%zu of the ids are not among the %zu dead letters; nothing was sent",
+			       q->opt->n - look.chosen, look.seen);
+	return rc;
+}
+
 static int resend(struct dlq *q, const struct settings *set, struct error *e)
 {
 	int rc = publisher_kafka_open(set, &q->publisher, e);
 
 	if (rc)
 		return rc;
-	rc = dead_letters_read(set, ANSWER_MS, resend_one, q, e);
+	rc = check_ids(q, set, e);
+	if (!rc)
+		rc = dead_letters_read(set, ANSWER_MS, resend_one, q, e);
 	if (!rc)
 		rc = q->publisher->ops->flush(q->publisher, ANSWER_MS);
 	q->publisher->ops->close(q->publisher);

@@ -1,4 +1,5 @@
 #include "processor/kafka_conf.h"
+#include "processor/sources.h"
 
 #include "config/log.h"
 
@@ -158,6 +159,21 @@ int kafka_conf_make(const struct settings *set, enum kafka_role role, rd_kafka_c
 		return rc;
 	}
 	*ret = conf;
+	return 0;
+}
+
+int kafka_settings_check(const struct settings *set, struct error *e)
+{
+	static const enum kafka_role roles[] = { KAFKA_CONSUMER, KAFKA_PRODUCER };
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		rd_kafka_conf_t *conf;
+		int rc = kafka_conf_make(set, roles[i], &conf, e);
+
+		if (rc)
+			return rc;
+		rd_kafka_conf_destroy(conf);
+	}
 	return 0;
 }
 

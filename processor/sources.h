@@ -28,6 +28,9 @@ int source_files_open(const struct settings *set, const char *const *paths, size
 /* Bytes read and bytes in all (compressed size for .gz), for a progress bar; *total 0 when unknown. */
 void source_files_progress(struct source *src, uint64_t *done, uint64_t *total);
 
+/* Would the kafka.* settings be taken? BAD_SETTING with the key in the field, without a client or a broker. */
+int kafka_settings_check(const struct settings *set, struct error *e) MUST_CHECK;
+
 /* acks=all, idempotent, kafka.* passed through, message.max.bytes raised to what the broker takes. */
 int publisher_kafka_open(const struct settings *set, struct publisher **ret, struct error *e) MUST_CHECK;
 

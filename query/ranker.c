@@ -9,7 +9,7 @@
 
 #define COST_SHARE 10 /* rest this many times what the last refresh cost */
 #define FULL_SHARE 30
-#define FULL_EVERY_NS UINT64_C(2000000000)
+#define FULL_EVERY_NS UINT64_C(250000000)
 #define NS_PER_MS UINT64_C(1000000)
 
 struct ranker {

@@ -9,7 +9,7 @@
  * memory: it follows a change of the store after rank.refresh, or after 10 times what the last refresh cost when that
  * is longer, so that the ranker takes at most about a tenth of a core at any size of shop. A full refresh reads all
  * the hours and days, the catalogue and the stock again: at the start, when the watermark enters another hour, and
- * every 2 s, or every 30 times its own cost when that is longer. Late events of closed hours and days, new categories
+ * every 250 ms, or every 30 times its own cost when that is longer. Late events of closed hours and days, new categories
  * and new items in categories show with the next full refresh. Nothing is refreshed while the store does not change.
  *
  * Thread: ranker_acquire and rankings_* any; start/stop main.

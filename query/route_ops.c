@@ -34,7 +34,7 @@ static void look(struct http_worker *w, struct readiness *ret)
 	if (rc != 0)
 		snprintf(ret->reason, sizeof(ret->reason), "the store cannot be read: %s", error_text(rc));
 	else if (ret->stopped)
-		snprintf(ret->reason, sizeof(ret->reason), "%llu partitions are stopped: %.400s",
+		snprintf(ret->reason, sizeof(ret->reason), "partitions stopped: %llu; %.400s",
 			 (unsigned long long)ret->stopped, page->stopped_why);
 	else if (lag_max && ret->lag_ms > lag_max)
 		snprintf(ret->reason, sizeof(ret->reason),

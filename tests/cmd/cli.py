@@ -51,6 +51,11 @@ class Cli(unittest.TestCase):
                 self.assertIn(f"aisle {command}", text.split("Examples:")[1])
                 self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
+    def test_check_config_asks_librdkafka(self):
+        for line, words in (("kafka.nope = 1", "kafka.nope"), ("kafka.auto.offset.reset = earliest", "must be 'error'")):
+            path = self.write("k.conf", f"kafka.bootstrap.servers = 127.0.0.1:1\n{line}\n")
+            self.assertIn(words, self.aisle("check-config", path, status=1).stderr)
+
     def replayed(self):
         """A small filled store."""
         events = self.write("e.ndjson", "".join(

@@ -125,7 +125,10 @@ class Stream:
         value = {"quantity": self.random.randrange(50), "asOf": self.t + self.random.choice((-1, 0, DAY, -DAY))}
         if place and self.random.random() < 0.5:
             value["location"] = place
-        return self.envelope("shop.stock", f"{item}|{place}" if place else item, value)
+        ret = self.envelope("shop.stock", f"{item}|{place}" if place else item, value)
+        if value["asOf"] > ret.get("timestamp", value["asOf"]) + HOUR:
+            self.bad += 1
+        return ret
 
     def bad_event(self):
         self.bad += 1

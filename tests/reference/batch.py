@@ -266,6 +266,8 @@ class Shop:
             item = value.get("itemId") or key.split("|")[0]
             name = f"{item}|{value['location']}" if value.get("location") else key or item
         as_of = timestamp if value is None or value.get("asOf") is None else parse_time(value["asOf"])
+        if value is not None and value.get("asOf") is not None and timestamp is not None and as_of > timestamp + HOUR:
+            raise NotAnEvent("time in future")
         before = self.stock.get(name)
         if before is None or (as_of or 0) >= (before[0] or 0):
             self.stock[name] = (as_of, value)
