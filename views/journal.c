@@ -20,7 +20,7 @@ struct actor_state {
 	uint64_t session; /* number of the current one */
 };
 
-/* session-state: head, items[items_n] in order of first view, pairs[pairs_n] */
+/* session-state: head, items[items_n] in order of first view, pairs[pairs_n] by (bought, viewed) */
 struct session_head {
 	uint32_t clock, items_n, pairs_n, unused;
 };
@@ -30,7 +30,7 @@ struct session_item {
 };
 
 struct session_pair {
-	uint32_t viewed, bought;
+	uint32_t bought, viewed;
 };
 
 /* purchases: head, items[items_n] in order of first purchase */
@@ -42,6 +42,13 @@ struct bought_item {
 	uint32_t item, last_buy; /* last_buy: the actor's clock */
 	int64_t last_ms;         /* largest t of its purchases */
 };
+
+_Static_assert(sizeof(struct session_head) + SESSION_ITEMS_MAX * sizeof(struct session_item) +
+			       SESSION_PAIRS_MAX * sizeof(struct session_pair) <=
+		       STORE_VALUE_MAX,
+	       "a session fits into one stored value");
+_Static_assert(sizeof(struct bought_head) + ACTOR_ITEMS_MAX * sizeof(struct bought_item) <= STORE_VALUE_MAX,
+	       "what an actor bought fits into one stored value");
 
 struct journal *journal_new(void)
 {
@@ -153,12 +160,36 @@ static uint32_t keep_recent(struct recent *picked, uint32_t n, uint32_t max, uin
 	return n == max ? n : n + 1;
 }
 
-static bool pair_counted(const struct session_pair *pairs, uint32_t n, uint32_t viewed, uint32_t bought)
+/* Where (bought, viewed) stands or would stand among the sorted pairs. */
+static uint32_t place_of_pair(const struct session_pair *pairs, uint32_t n, struct session_pair of)
 {
-	for (uint32_t i = 0; i < n; i++)
-		if (pairs[i].viewed == viewed && pairs[i].bought == bought)
-			return true;
-	return false;
+	uint32_t low = 0, high = n;
+
+	while (low < high) {
+		uint32_t middle = low + (high - low) / 2;
+		const struct session_pair *p = &pairs[middle];
+
+		if (p->bought < of.bought || (p->bought == of.bought && p->viewed < of.viewed))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* false: it was counted before, or the session has no room for more. */
+static bool count_pair_once(struct session_head *h, struct session_pair *pairs, struct session_pair of)
+{
+	uint32_t at = place_of_pair(pairs, h->pairs_n, of);
+
+	if (at < h->pairs_n && pairs[at].bought == of.bought && pairs[at].viewed == of.viewed)
+		return false;
+	if (h->pairs_n == SESSION_PAIRS_MAX)
+		return false;
+	memmove(&pairs[at + 1], &pairs[at], (h->pairs_n - at) * sizeof(*pairs));
+	pairs[at] = of;
+	h->pairs_n++;
+	return true;
 }
 
 static void buy_after_views(struct journal *j, struct moment_item *mi, struct session_head *h)
@@ -171,12 +202,9 @@ static void buy_after_views(struct journal *j, struct moment_item *mi, struct se
 	for (uint32_t i = 0; i < h->items_n; i++)
 		if (items[i].item != mi->item)
 			n = keep_recent(picked, n, VIEWED_BEFORE_MAX, items[i].item, items[i].last_view);
-	for (uint32_t i = 0; i < n; i++) {
-		if (h->pairs_n == SESSION_PAIRS_MAX || pair_counted(pairs, h->pairs_n, picked[i].item, mi->item))
-			continue;
-		pairs[h->pairs_n++] = (struct session_pair){ picked[i].item, mi->item };
-		add_other(j, &mi->viewed, picked[i].item);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		if (count_pair_once(h, pairs, (struct session_pair){ .bought = mi->item, .viewed = picked[i].item }))
+			add_other(j, &mi->viewed, picked[i].item);
 }
 
 static void take_session(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)

@@ -18,7 +18,7 @@
 
 #define SESSION_GAP_MS (30 * MS_PER_MINUTE) /* silence that ends a session without sessionId */
 #define SESSION_ITEMS_MAX 4096
-#define SESSION_PAIRS_MAX 16384 /* viewed-then-bought pairs of one session */
+#define SESSION_PAIRS_MAX 59000 /* viewed-then-bought pairs of one session: what one stored value holds */
 #define ORDER_ITEMS_MAX 10000   /* distinct items of one order that are told apart */
 #define ACTOR_ITEMS_MAX 30000
 #define VIEWED_TOGETHER_MAX 5    /* VIEWS: also-viewed */

@@ -20,8 +20,9 @@
 #include "schemas/base.h"
 #include "schemas/error.h"
 
-#define STORE_KEY_MAX 160   /* bytes of a replacing key */
-#define STORE_COLUMNS_MAX 8 /* columns of an adding table */
+#define STORE_KEY_MAX 160      /* bytes of a replacing key */
+#define STORE_VALUE_MAX 512000 /* bytes of a replacing value */
+#define STORE_COLUMNS_MAX 8    /* columns of an adding table */
 
 enum table_kind { TABLE_REPLACING, TABLE_ADDING };
 

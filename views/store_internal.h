@@ -10,12 +10,12 @@
 #include <lmdb.h>
 
 #define STORE_FORMAT 1
-#define ROW_MAX 2000   /* bytes of one stored row; LMDB puts ~2,030 and more on overflow pages */
-#define ROW_SPLIT 1400 /* bytes a packed row is cut at when it outgrows ROW_MAX */
-#define LONG_PARTS_MAX 255
-#define LONG_VALUE_MAX ((size_t)ROW_MAX * (LONG_PARTS_MAX + 1))
+#define ROW_MAX 2000     /* bytes of one stored row; LMDB puts ~2,030 and more on overflow pages */
+#define ROW_SPLIT 1400   /* bytes a packed row is cut at when it outgrows ROW_MAX */
 #define SUM_KEY_BYTES 12 /* group u64 BE, first member u32 BE */
 #define SUM_ENTRY_MAX (5 + 10 * STORE_COLUMNS_MAX)
+
+_Static_assert(STORE_VALUE_MAX <= 256 * ROW_MAX, "the number of parts after the first is one byte");
 
 struct store {
 	MDB_env *env;

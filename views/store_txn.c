@@ -58,14 +58,14 @@ int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str 
 	if (parts == 0)
 		return 0;
 	if (!*buf)
-		*buf = xmalloc(LONG_VALUE_MAX);
+		*buf = xmalloc(STORE_VALUE_MAX);
 	memcpy(*buf, bytes + 1, row.mv_size - 1);
 	n = row.mv_size - 1;
 	for (unsigned part = 1; part <= parts; part++) {
 		MDB_val k = { store__long_key(id, key, part, long_key), long_key }, v;
 		int rc = mdb_get(txn, s->dbi_long, &k, &v);
 
-		if (rc || n + v.mv_size > LONG_VALUE_MAX)
+		if (rc || n + v.mv_size > STORE_VALUE_MAX)
 			return rc && rc != MDB_NOTFOUND ? store__error(rc) : ERR_STORE_CORRUPT;
 		memcpy(*buf + n, v.mv_data, v.mv_size);
 		n += v.mv_size;
@@ -135,7 +135,7 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 	unsigned old_parts = 0;
 	int rc;
 
-	assert(key.n > 0 && key.n <= STORE_KEY_MAX && n <= LONG_VALUE_MAX);
+	assert(key.n > 0 && key.n <= STORE_KEY_MAX && n <= STORE_VALUE_MAX);
 	row[0] = (unsigned char)parts;
 	if (head)
 		memcpy(row + 1, value, head);
