@@ -6,6 +6,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import harness  # noqa: E402
+import struct  # noqa: E402
 import time  # noqa: E402
 
 from harness import check, digests_of, say  # noqa: E402
@@ -33,11 +34,26 @@ def share_person_key(source, target):
             out.write(key.read())
 
 
-def kill_once(t, topics, store, command):
-    """Start, kill after a random time; True when the log was not read to its end then."""
+def records_applied(store):
+    """The processor's own counter in the status page (views/status.h): cheap enough to choose a moment by."""
+    try:
+        with open(os.path.join(store, "status"), "rb") as page:
+            return struct.unpack_from("<Q", page.read(64), 48)[0]
+    except (OSError, struct.error):
+        return 0
+
+
+def kill_once(t, topics, store, command, share):
+    """Start, kill after a random number of records; True when the log was not read to its end then."""
+    before = records_applied(store)
     aisle = t.aisle(command, store=store, settings={**topics.settings(), **SETTINGS})
     started = aisle.next_offsets(topics.events)
-    time.sleep(t.random.uniform(0.0, 1.0))
+    enough, deadline = t.random.randrange(share), time.monotonic() + 5
+    while time.monotonic() < deadline:
+        now = records_applied(store)
+        before = min(before, now)  # a new processor may count from 0
+        if now - before >= enough:
+            break
     check(aisle.running(), f"aisle ended by itself:\n{aisle.log()[-2000:]}")
     aisle.kill()
     ended = aisle.next_offsets(topics.events)
@@ -55,7 +71,7 @@ def flow(t):
     in_the_middle = moved = 0
     for number in range(KILLS):
         topics.produce(lines[number * share:(number + 1) * share])
-        progress, unread = kill_once(t, topics, store, ("process", "run")[number % 2])
+        progress, unread = kill_once(t, topics, store, ("process", "run")[number % 2], share)
         in_the_middle += unread
         moved += progress > 0
     say(f"{KILLS} kills, {in_the_middle} with records left to read, {moved} after some progress")
