@@ -19,6 +19,7 @@ FLAGS_dev = -O1 -g
 FLAGS_release = -O2 -g
 FLAGS_asan = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan = -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+FLAGS_crash = -O1 -g -DAISLE_FAULTS
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wwrite-strings -Werror
 
 # Empty before `make deps`: targets that install first build in a second make.
@@ -38,13 +39,13 @@ SOURCES = $(wildcard $(addsuffix /*.c,$(LAYERS)))
 HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)))
 objs = $(patsubst %.c,$(OUT)/%.o,$(filter-out cmd/main.c,$(wildcard $(1)/*.c)))
 
-ifeq ($(filter $(BUILD),dev release asan tsan),)
-$(error BUILD=$(BUILD) is not one of dev, release, asan, tsan)
+ifeq ($(filter $(BUILD),dev release asan tsan crash),)
+$(error BUILD=$(BUILD) is not one of dev, release, asan, tsan, crash)
 endif
 
 -include $(filter-out bench/rules.mk,$(wildcard */rules.mk tests/*/rules.mk))
 
-all: $(OUT)/aisle ## build the program (BUILD=dev|release|asan|tsan)
+all: $(OUT)/aisle ## build the program (BUILD=dev|release|asan|tsan|crash)
 
 # Another compiler or other flags build anew.
 $(OUT)/flags: FORCE

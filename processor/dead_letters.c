@@ -3,6 +3,7 @@
 
 #include "config/clock.h"
 #include "config/log.h"
+#include "schemas/fault.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -137,7 +138,9 @@ bool dead_letters_add(struct dead_letters *d, const struct record *r, const char
 	*d->end = l;
 	d->end = &l->next;
 	d->bytes += sizeof(*l) + r->key.n + r->value_len;
+	FAULT_POINT("letter:unsent");
 	send(d, l);
+	FAULT_POINT("letter:sent");
 	return d->bytes >= LETTERS_BYTES_MAX;
 }
 

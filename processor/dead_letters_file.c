@@ -1,6 +1,7 @@
 #include "processor/dead_letters_internal.h"
 
 #include "config/log.h"
+#include "schemas/fault.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -98,12 +99,17 @@ void letters__file_add(struct letters_file *f, const struct record *r, const cha
 		f->failed = errno ? errno : EIO;
 	json_decref(j);
 	f->dirty = true;
+	FAULT_POINT("letters-file:buffered");
 }
 
 int letters__file_sync(struct letters_file *f, struct error *e)
 {
-	if (!f->failed && f->dirty && (fflush(f->f) || fsync(fileno(f->f))))
+	if (!f->failed && f->dirty && fflush(f->f))
 		f->failed = errno;
+	FAULT_POINT("letters-file:written");
+	if (!f->failed && f->dirty && fsync(fileno(f->f)))
+		f->failed = errno;
+	FAULT_POINT("letters-file:synced");
 	if (f->failed)
 		return error_set(e, ERR_IO, "store.path", "cannot write '%s': %s", f->path, strerror(f->failed));
 	f->dirty = false;

@@ -2,6 +2,7 @@
 #include "processor/processor_internal.h"
 
 #include "config/log.h"
+#include "schemas/fault.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -88,6 +89,7 @@ static void tell_source(struct processor *p, struct source *src)
 	for (size_t i = 0; i < p->positions.n; i++) {
 		const struct place *pl = &p->positions.v[i];
 
+		FAULT_POINT("group:telling");
 		if (pl->changed && src->ops->committed)
 			src->ops->committed(src, pl->log, pl->partition, pl->at.next);
 	}
@@ -115,9 +117,11 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 
 	if (!p->pending)
 		return 0;
+	FAULT_POINT("letters:unsettled");
 	rc = dead_letters_settle(p->letters, &p->stop, e);
 	if (rc)
 		return rc;
+	FAULT_POINT("letters:settled");
 	for (size_t i = 0; i < p->positions.n; i++) {
 		const struct place *pl = &p->positions.v[i];
 
@@ -131,8 +135,10 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 				 error_text(rc));
 	batcher_committed(&p->batcher, now_ns(p) - began);
 	lag = src->ops->lag(src);
+	FAULT_POINT("group:untold");
 	tell_status(p, &fig, now_ns(p) - began, lag);
 	tell_source(p, src);
+	FAULT_POINT("group:told");
 	positions_clear(&p->positions);
 	p->pending = 0;
 	if (p->opt.progress)
@@ -185,6 +191,7 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 		if (!rc)
 			positions_advance(&p->positions, p->records, (size_t)n);
 		p->pending += (size_t)n;
+		FAULT_POINT("poll:applied");
 	}
 	src->ops->release(src);
 	if (rc)

@@ -1,5 +1,6 @@
 #include "views/fold_internal.h"
 #include "config/clock.h"
+#include "schemas/fault.h"
 #include "views/catalog_rows.h"
 #include "views/history_rows.h"
 #include "views/keys.h"
@@ -332,12 +333,16 @@ static int write_all(struct fold *f, struct store_txn *t, struct commit_figures 
 	fig->rows_replaced = rows_n;
 	rc = write_rows(t, rows, rows_n);
 	free(rows);
+	FAULT_POINT("commit:rows-written");
 	if (!rc)
 		rc = write_sums(f, t, fig);
+	FAULT_POINT("commit:sums-written");
 	if (!rc)
 		rc = write_meta(f, t);
+	FAULT_POINT("commit:meta-written");
 	if (!rc)
 		rc = expire(f, t);
+	FAULT_POINT("commit:expired");
 	fig->apply_ns = now_ns() - start - fig->sort_ns;
 	return rc;
 }
@@ -350,7 +355,9 @@ int fold_commit(struct fold *f, struct commit_figures *ret)
 	int rc, renewed;
 
 	snap_park(f->snap); /* so that this commit may reuse the pages the last one freed */
+	FAULT_POINT("commit:parked");
 	rc = f->read_error ? f->read_error : store_begin(f->store, &t);
+	FAULT_POINT("commit:begun");
 	if (!rc)
 		rc = write_all(f, t, &fig);
 	start = now_ns();
@@ -360,6 +367,7 @@ int fold_commit(struct fold *f, struct commit_figures *ret)
 		store_abort(t);
 	fig.commit_ns = now_ns() - start;
 	forget_pending(f);
+	FAULT_POINT("commit:forgotten");
 	renewed = snap_renew(f->snap);
 	if (rc) {
 		fold__forget_ids(f);

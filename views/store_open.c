@@ -1,6 +1,8 @@
 /* Opening, closing and describing the store. */
 #include "views/store_internal.h"
 
+#include "schemas/fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -68,14 +70,18 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 	int fd, ret = 0;
 
 	snprintf(temporary, sizeof(temporary), "%s.%ld", file, (long)getpid());
+	FAULT_POINT("key:missing");
 	randombytes_buf(key, 32);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	FAULT_POINT("key:file-empty");
 	if (fd < 0 || write(fd, key, 32) != 32 || fsync(fd) || (link(temporary, file) && errno != EEXIST))
 		ret = error_set(e, ERR_STORE_OPEN, "person.key.file", "cannot make the key '%s': %s", file,
 				strerror(errno));
 	if (fd >= 0)
 		close(fd);
+	FAULT_POINT("key:linked");
 	unlink(temporary);
+	FAULT_POINT("key:made");
 	return ret;
 }
 
@@ -224,8 +230,10 @@ static int open_environment(struct store *s, const struct store_options *opt, st
 		rc = mdb_env_set_mapsize(s->env, opt->map_size ? opt->map_size : UINT64_C(64) << 30);
 	if (!rc)
 		rc = mdb_env_open(s->env, dir, flags, 0600);
+	FAULT_POINT("open:no-tables");
 	if (!rc)
 		rc = open_databases(s);
+	FAULT_POINT("open:tables-made");
 	return rc ? cannot_open(s, rc, e) : check_origin(s, e);
 }
 
@@ -238,8 +246,10 @@ int store_open(const struct store_options *opt, struct store **ret, struct error
 	s->read_only = opt->read_only;
 	s->path = xstrndup(opt->path, strlen(opt->path));
 	rc = sodium_init() < 0 ? ERR_STORE_OPEN : make_directory(s->path, opt->read_only, e);
+	FAULT_POINT("open:directory-made");
 	if (!rc && opt->writer)
 		rc = take_lock(s, e);
+	FAULT_POINT("open:locked");
 	if (!rc)
 		rc = load_key(s, opt->key_file, e);
 	if (!rc)

@@ -1,6 +1,8 @@
 /* Writing: replacing rows, cut into parts when they are long, and sums merged into packed rows. */
 #include "views/store_internal.h"
 
+#include "schemas/fault.h"
+
 #include <assert.h>
 #include <stdlib.h>
 
@@ -20,8 +22,11 @@ int store_begin(struct store *s, struct store_txn **ret)
 
 int store_commit(struct store_txn *t)
 {
-	int rc = mdb_txn_commit(t->txn);
+	int rc;
 
+	FAULT_POINT("commit:before-sync");
+	rc = mdb_txn_commit(t->txn);
+	FAULT_POINT("commit:durable");
 	free(t);
 	return store__error(rc);
 }
