@@ -12,6 +12,7 @@
 #include "schemas/decode.h"
 #include "views/fold.h"
 
+#include <ftw.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,16 +250,17 @@ static void make_dir(char *dir, size_t size, const char *given, const char *name
 		die("cannot make a directory", dir);
 }
 
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
 static void remove_dir(const char *dir)
 {
-	static const char *const files[] = { "base/data.mdb", "base/lock.mdb", "base",           "data.mdb", "lock.mdb",
-					     "person.key",    "status",        "processor.lock", "." };
-	char path[400];
-
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-		remove(i + 1 < ARRAY_SIZE(files) ? path : dir);
-	}
+	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int main(int argc, char **argv)

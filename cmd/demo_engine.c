@@ -85,11 +85,11 @@ static int open_broker(struct demo_engine *engine, const struct settings_sources
 /* The processor on its thread, and all it needs. */
 static int start(struct demo_engine *engine, const char *folder, struct error *e)
 {
-	char base[4200];
+	char generations[4200];
 	int r;
 
-	snprintf(base, sizeof(base), "%s/base", folder);
-	if (access(base, F_OK) == 0)
+	snprintf(generations, sizeof(generations), "%s/generations", folder);
+	if (access(generations, F_OK) == 0)
 		return error_set(e, ERR_STORE_OPEN, "", "'%s' holds a store already: the demo needs a new folder",
 				 folder);
 	r = ingest_open(&engine->in, engine->settings, e);

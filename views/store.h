@@ -10,7 +10,8 @@
  * A view declares its tables and never sees rows, chunks or levels: sums commute, replacing rows are ordered by
  * the log, so a younger level can be laid over an older one without the view knowing.
  *
- * Directory: DIR/base/{data.mdb,lock.mdb}, DIR/person.key (mode 0600; or key_file), DIR/status (status.h), DIR/processor.lock.
+ * Directory: DIR/current -> generations/N and DIR/generations/N/{base/{data.mdb,lock.mdb},processor.lock} (generation.h);
+ * shared by all generations DIR/person.key (mode 0600; or key_file), DIR/status (status.h).
  *
  * Errors: STORE_OPEN, STORE_FULL, STORE_IO, STORE_VERSION, STORE_LOCKED, STORE_CORRUPT; NOT_FOUND for a missing row.
  */
@@ -53,8 +54,9 @@ struct store_options {
 	unsigned readers_max; /* 0: 510 */
 	enum store_durability durability;
 	const char *key_file; /* 32 secret bytes for person hashes, made when missing; NULL or "": DIR/person.key */
+	unsigned generation;  /* 0: the current one, which the first writer makes */
 	bool read_only;       /* `serve`, `inspect`: the store must exist */
-	bool writer;          /* take processor.lock; STORE_LOCKED names the holder's pid */
+	bool writer;          /* take the generation's processor.lock; STORE_LOCKED names the holder's pid */
 };
 
 struct store;
@@ -64,6 +66,7 @@ int store_open(const struct store_options *opt, struct store **ret, struct error
 void store_close(struct store *s);
 
 const char *store_path(const struct store *s);
+unsigned store_generation(const struct store *s);
 /* The 32 secret bytes; valid as long as the store. */
 const unsigned char *store_person_key(const struct store *s);
 

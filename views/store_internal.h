@@ -9,7 +9,7 @@
 
 #include <lmdb.h>
 
-#define STORE_FORMAT 1
+#define STORE_FORMAT 2
 #define ROW_MAX 2000     /* bytes of one stored row; LMDB puts ~2,030 and more on overflow pages */
 #define ROW_SPLIT 1400   /* bytes a packed row is cut at when it outgrows ROW_MAX */
 #define SUM_KEY_BYTES 12 /* group u64 BE, first member u32 BE */
@@ -22,7 +22,8 @@ struct store {
 	MDB_dbi dbi[TABLE_COUNT];
 	MDB_dbi dbi_long; /* table u8, key, part u16 BE -> the parts of long values after the first */
 	char *path;
-	int lock_fd;
+	unsigned generation;
+	int lock_fd; /* of the generation's processor.lock */
 	bool read_only;
 	unsigned char person_key[32];
 };

@@ -2,6 +2,7 @@
 #include "views/store_internal.h"
 
 #include "schemas/fault.h"
+#include "views/generation.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -115,21 +116,43 @@ static int load_key(struct store *s, const char *key_file, struct error *e)
 	return 0;
 }
 
-static int take_lock(struct store *s, struct error *e)
+/* Which one to open, and its lock. A swap may come between the two. */
+static int choose_generation(struct store *s, const struct store_options *opt, struct error *e)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char file[4128];
+	unsigned n;
+	int rc;
 
-	snprintf(file, sizeof(file), "%s/processor.lock", s->path);
-	s->lock_fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock_fd < 0)
-		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot open '%s': %s", file, strerror(errno));
-	if (fcntl(s->lock_fd, F_SETLK, &lock) == 0)
-		return 0;
-	if (fcntl(s->lock_fd, F_GETLK, &lock) || lock.l_type == F_UNLCK)
-		lock.l_pid = 0;
-	return error_set(e, ERR_STORE_LOCKED, "store.path",
-			 "store '%s' is held by the processor with pid %ld; stop it first", s->path, (long)lock.l_pid);
+	for (;;) {
+		n = opt->generation;
+		rc = n ? 0 : generation_current(s->path, &n, e);
+		if (rc == ERR_NOT_FOUND && opt->read_only)
+			return error_set(
+				e, ERR_STORE_OPEN, "store.path",
+				"cannot open store '%s': nothing was written to it yet; run `aisle run` or `aisle "
+				"replay` first",
+				s->path);
+		if (rc == ERR_NOT_FOUND)
+			rc = generation_first(s->path, &n, e);
+		if (!rc && n == s->generation)
+			return 0;
+		if (s->lock_fd >= 0)
+			close(s->lock_fd);
+		s->lock_fd = -1;
+		s->generation = n;
+		if (!rc && opt->writer)
+			rc = generation_lock(s->path, n, &s->lock_fd, e);
+		if (rc || !opt->writer)
+			return rc;
+	}
+}
+
+/* A new store's first generation becomes the current one when it can be read. */
+static int make_current(struct store *s, struct error *e)
+{
+	unsigned n;
+	int rc = generation_current(s->path, &n, e);
+
+	return rc == ERR_NOT_FOUND ? generation_swap(s->path, s->generation, e) : rc;
 }
 
 static int open_databases(struct store *s)
@@ -215,10 +238,11 @@ static int open_environment(struct store *s, const struct store_options *opt, st
 {
 	static const unsigned durability[] = { 0, MDB_NOMETASYNC, MDB_NOSYNC };
 	unsigned flags = MDB_NOTLS | (opt->read_only ? MDB_RDONLY : durability[opt->durability]);
-	char dir[4128];
+	char generation[GENERATION_PATH_MAX], dir[GENERATION_PATH_MAX + 8];
 	int rc;
 
-	snprintf(dir, sizeof(dir), "%s/base", s->path);
+	generation_path(s->path, s->generation, generation);
+	snprintf(dir, sizeof(dir), "%s/base", generation);
 	if (make_directory(dir, opt->read_only, e))
 		return ERR_STORE_OPEN;
 	rc = mdb_env_create(&s->env);
@@ -247,13 +271,15 @@ int store_open(const struct store_options *opt, struct store **ret, struct error
 	s->path = xstrndup(opt->path, strlen(opt->path));
 	rc = sodium_init() < 0 ? ERR_STORE_OPEN : make_directory(s->path, opt->read_only, e);
 	FAULT_POINT("open:directory-made");
-	if (!rc && opt->writer)
-		rc = take_lock(s, e);
+	if (!rc)
+		rc = choose_generation(s, opt, e);
 	FAULT_POINT("open:locked");
 	if (!rc)
 		rc = load_key(s, opt->key_file, e);
 	if (!rc)
 		rc = open_environment(s, opt, e);
+	if (!rc && !opt->read_only && !opt->generation)
+		rc = make_current(s, e);
 	if (rc) {
 		store_close(s);
 		return rc;
@@ -278,6 +304,11 @@ void store_close(struct store *s)
 const char *store_path(const struct store *s)
 {
 	return s->path;
+}
+
+unsigned store_generation(const struct store *s)
+{
+	return s->generation;
 }
 
 const unsigned char *store_person_key(const struct store *s)

@@ -66,7 +66,7 @@ class Cli(unittest.TestCase):
 
     def test_a_cut_store_is_told_apart(self):
         store = self.replayed()
-        data = os.path.join(store, "base", "data.mdb")
+        data = os.path.join(store, "current", "base", "data.mdb")
         for size in (100000, 20000, 8192):
             os.truncate(data, size)
             done = self.aisle("inspect", "--digest", "--store", "s", status=1)
@@ -84,7 +84,7 @@ class Cli(unittest.TestCase):
         process.stdin.write(b'{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n{"type":"vi')
         process.stdin.flush()
         deadline = time.monotonic() + 20
-        while not os.path.exists(os.path.join(self.directory, "s", "base", "data.mdb")) and time.monotonic() < deadline:
+        while not os.path.exists(os.path.join(self.directory, "s", "current", "base", "data.mdb")) and time.monotonic() < deadline:
             time.sleep(0.01)
         process.terminate()
         self.assertIn(process.wait(timeout=20), (0, 1))

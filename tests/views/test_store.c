@@ -304,6 +304,7 @@ Test(store_open, another_person_key_is_refused)
 
 Test(store_open, what_is_wrong_is_told_apart)
 {
+	static const char *const folders[] = { "generations", "generations/1", "generations/1/base" };
 	struct store_options opt = { .path = "/tmp/aisle-no-such-store", .read_only = true };
 	char dir[] = "/tmp/aisle-store-XXXXXX", file[128];
 	struct error e = { 0 };
@@ -323,9 +324,11 @@ Test(store_open, what_is_wrong_is_told_apart)
 	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_CORRUPT);
 	unlink(file);
 
-	snprintf(file, sizeof(file), "%s/base", dir);
-	mkdir(file, 0700);
-	snprintf(file, sizeof(file), "%s/base/data.mdb", dir);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		snprintf(file, sizeof(file), "%s/%s", dir, folders[i]);
+		mkdir(file, 0700);
+	}
+	snprintf(file, sizeof(file), "%s/generations/1/base/data.mdb", dir);
 	fd = open(file, O_WRONLY | O_CREAT, 0600);
 	for (int i = 0; i < 2000; i++)
 		cr_assert_eq(write(fd, "not a database ", 15), 15);

@@ -162,7 +162,7 @@ Test(views, user_and_visitor_ids_do_not_meet_and_no_raw_id_is_stored)
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_assert_neq(snap_actor(shop.snap, ACTOR_USER, STR("same-secret-id")),
 		      snap_actor(shop.snap, ACTOR_VISITOR, STR("same-secret-id")));
-	snprintf(file, sizeof(file), "%s/base/data.mdb", shop.dir);
+	snprintf(file, sizeof(file), "%s/current/base/data.mdb", shop.dir);
 	f = fopen(file, "rb");
 	bytes = xmalloc(1 << 22);
 	n = fread(bytes, 1, 1 << 22, f);

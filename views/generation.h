@@ -1,0 +1,55 @@
+/*
+ * generation.h - the generations of a store: whole sets of views side by side, one of them current.
+ *
+ *     DIR/current -> generations/N             what is answered from and what the processor goes on with
+ *     DIR/generations/N/base/{data.mdb,lock.mdb}
+ *     DIR/generations/N/processor.lock         held by whoever folds into it
+ *     DIR/generations/.dropped-N               on its way out
+ *
+ * Everything else in DIR (person.key, status, dead letters) is shared by all generations.
+ *
+ * Invariants: `current` is replaced by rename, so it names one whole generation at any moment, also after a crash. A
+ * number is not used again while its directory exists. A generation is renamed before it is deleted, so what is listed
+ * is whole.
+ * Errors: STORE_OPEN, STORE_VERSION (an older layout), STORE_LOCKED, STORE_CORRUPT, NOT_FOUND. Thread: main, processor.
+ */
+#ifndef AISLE_VIEWS_GENERATION_H
+#define AISLE_VIEWS_GENERATION_H
+
+#include "schemas/base.h"
+#include "schemas/error.h"
+
+#define GENERATION_PATH_MAX 4160
+#define GENERATIONS_MAX 64 /* that may lie in a store at once */
+
+/* DIR/generations/N into ret[GENERATION_PATH_MAX]. */
+void generation_path(const char *store, unsigned n, char *ret);
+
+/* NOT_FOUND, with `e` empty, when there is none yet. */
+int generation_current(const char *store, unsigned *ret, struct error *e) MUST_CHECK;
+
+/* All of them, ascending, into ret[GENERATIONS_MAX]; *n 0 when there are none. */
+int generation_list(const char *store, unsigned *ret, size_t *n, struct error *e) MUST_CHECK;
+
+/* An empty directory with a number above all others. The store's directory must exist. */
+int generation_create(const char *store, unsigned *ret, struct error *e) MUST_CHECK;
+
+/*
+ * For a store without a current one: the generation whose first writer was killed, or a new one, the same for all who
+ * ask at once. STORE_CORRUPT when there are several to choose from.
+ */
+int generation_first(const char *store, unsigned *ret, struct error *e) MUST_CHECK;
+
+/* Make it the current one. On failure the one before still is. */
+int generation_swap(const char *store, unsigned n, struct error *e) MUST_CHECK;
+
+/* Delete it; STORE_LOCKED while somebody folds into it. Not the current one. */
+int generation_drop(const char *store, unsigned n, struct error *e) MUST_CHECK;
+
+/*
+ * Its processor.lock; *ret is to be closed, which lets go of it. STORE_LOCKED names the holder's pid. The lock is the
+ * process's: a second call in the same process succeeds, and closing either lets go.
+ */
+int generation_lock(const char *store, unsigned n, int *ret, struct error *e) MUST_CHECK;
+
+#endif
