@@ -62,11 +62,14 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 {
 	struct status_page *page;
 	struct status *st;
+	struct stat file;
 	char path[4200];
 	void *p = NULL;
 	int rc;
 
 	snprintf(path, sizeof(path), "%s/status", store_path);
+	if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
+		return error_set(e, ERR_STORE_OPEN, "store.path", "'%s' is no file: remove it", path);
 	rc = map_file(path, writer, &p, e);
 	if (rc)
 		return rc;
@@ -83,7 +86,10 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 		STATUS_SET(page, format, STATUS_FORMAT);
 	} else if (page->format && page->format != STATUS_FORMAT) {
 		munmap(p, PAGE_BYTES);
-		return error_set(e, ERR_STORE_VERSION, "store.path", "'%s' was written by another version", path);
+		return error_set(
+			e, ERR_STORE_VERSION, "store.path",
+			"'%s' was written by another version, or is damaged: restart the processor, or remove the file",
+			path);
 	}
 	st = xcalloc(1, sizeof(*st));
 	st->page = p;

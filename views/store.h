@@ -64,6 +64,11 @@ struct store;
 int store_open(const struct store_options *opt, struct store **ret, struct error *e) MUST_CHECK;
 /* NULL is fine. No batch or snapshot may be alive. */
 void store_close(struct store *s);
+/*
+ * From now on a fault in a store's memory (its file was cut, a page of it makes no sense, the disk does not give one)
+ * ends the program with status 1 and a sentence that names the file. Other faults stay what they are.
+ */
+void store_explain_faults(void);
 
 const char *store_path(const struct store *s);
 unsigned store_generation(const struct store *s);

@@ -57,7 +57,7 @@ static int make_directory(const char *path, bool read_only, struct error *e)
 	}
 	if (read_only)
 		return error_set(e, ERR_STORE_OPEN, "store.path",
-				 "cannot open store '%s': it does not exist; run `aisle run` or `aisle replay` first",
+				 "cannot open store '%s': it does not exist; run `aisle run' or `aisle replay' first",
 				 path);
 	if (mkdir(path, 0700) && errno != EEXIST)
 		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make store '%s': %s", path, strerror(errno));
@@ -86,6 +86,20 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 	return ret;
 }
 
+/* Is there anything that was written with a key? */
+static bool has_rows(const struct store *s)
+{
+	char generation[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
+	bool own, current;
+
+	generation_path(s->path, s->generation, generation);
+	snprintf(file, sizeof(file), "%s/base/data.mdb", generation);
+	own = access(file, F_OK) == 0;
+	snprintf(file, sizeof(file), "%s/current/base/data.mdb", s->path);
+	current = access(file, F_OK) == 0;
+	return own || current;
+}
+
 static int load_key(struct store *s, const char *key_file, struct error *e)
 {
 	unsigned char key[33] = { 0 }; /* one more than there may be */
@@ -98,6 +112,11 @@ static int load_key(struct store *s, const char *key_file, struct error *e)
 	else
 		snprintf(file, sizeof(file), "%s/person.key", s->path);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && has_rows(s))
+		return error_set(e, ERR_STORE_CORRUPT, "person.key.file",
+				 "the key '%s' is missing and the store was filled with one: restore it or set "
+				 "person.key.file; else rebuild from the log with an empty store.path",
+				 file);
 	if (fd < 0 && errno == ENOENT && !s->read_only) {
 		if (make_key(file, s->person_key, e))
 			return ERR_STORE_OPEN;
@@ -111,8 +130,11 @@ static int load_key(struct store *s, const char *key_file, struct error *e)
 	memcpy(s->person_key, key, 32);
 	sodium_memzero(key, sizeof(key));
 	if (n != 32)
-		return error_set(e, ERR_STORE_CORRUPT, "person.key.file",
-				 "the key '%s' is damaged: it must have 32 bytes", file);
+		return error_set(
+			e, ERR_STORE_CORRUPT, "person.key.file",
+			"the key '%s' is damaged, it must have 32 bytes: restore it from a copy, or rebuild from the "
+			"log with an empty store.path",
+			file);
 	return 0;
 }
 
@@ -126,11 +148,10 @@ static int choose_generation(struct store *s, const struct store_options *opt, s
 		n = opt->generation;
 		rc = n ? 0 : generation_current(s->path, &n, e);
 		if (rc == ERR_NOT_FOUND && opt->read_only)
-			return error_set(
-				e, ERR_STORE_OPEN, "store.path",
-				"cannot open store '%s': nothing was written to it yet; run `aisle run` or `aisle "
-				"replay` first",
-				s->path);
+			return error_set(e, ERR_STORE_OPEN, "store.path",
+					 "cannot open store '%s': nothing was written to it yet; run `aisle run' or "
+					 "`aisle replay' first",
+					 s->path);
 		if (rc == ERR_NOT_FOUND)
 			rc = generation_first(s->path, &n, e);
 		if (!rc && n == s->generation)
@@ -175,15 +196,6 @@ static int open_databases(struct store *s)
 	return mdb_txn_commit(txn);
 }
 
-/* NOTFOUND: a store whose first writer has not made its tables yet. */
-static int cannot_open(const struct store *s, int rc, struct error *e)
-{
-	bool is_path = rc == EACCES || rc == ENOENT || rc == MDB_NOTFOUND;
-
-	return error_set(e, is_path ? ERR_STORE_OPEN : store__error(rc), "store.path", "cannot open store '%s': %s",
-			 s->path, mdb_strerror(rc));
-}
-
 /* Are the bytes under `name` in meta these? A new store gets them. Returns what LMDB says. */
 static int check_meta(MDB_txn *txn, const struct store *s, const char *name, const void *bytes, size_t n, bool *same)
 {
@@ -211,7 +223,7 @@ static int check_origin(struct store *s, struct error *e)
 	crypto_generichash(key_print, sizeof(key_print), s->person_key, sizeof(s->person_key), NULL, 0);
 	rc = mdb_txn_begin(s->env, NULL, s->read_only ? MDB_RDONLY : 0, &txn);
 	if (rc)
-		return cannot_open(s, rc, e);
+		return store__cannot_open(s, rc, e);
 	rc = check_meta(txn, s, "format", &format, sizeof(format), &format_same);
 	if (!rc && format_same)
 		rc = check_meta(txn, s, "person-key", key_print, sizeof(key_print), &key_same);
@@ -220,16 +232,18 @@ static int check_origin(struct store *s, struct error *e)
 	else
 		rc = mdb_txn_commit(txn);
 	if (rc)
-		return cannot_open(s, rc, e);
+		return store__cannot_open(s, rc, e);
 	if (!format_same)
-		return error_set(e, ERR_STORE_VERSION, "store.path",
-				 "store '%s' was written in another format than %u: replay the log into a new store",
-				 s->path, STORE_FORMAT);
+		return error_set(
+			e, ERR_STORE_VERSION, "store.path",
+			"store '%s' was written in another format than %u: rebuild it from the log with an empty "
+			"store.path",
+			s->path, STORE_FORMAT);
 	if (!key_same)
 		return error_set(
 			e, ERR_STORE_CORRUPT, "person.key.file",
-			"store '%s' was filled with another person key: restore that key, or replay the log into "
-			"a new store",
+			"store '%s' was filled with another person key: restore that key, or rebuild from the log with "
+			"an empty store.path",
 			s->path);
 	return 0;
 }
@@ -243,8 +257,11 @@ static int open_environment(struct store *s, const struct store_options *opt, st
 
 	generation_path(s->path, s->generation, generation);
 	snprintf(dir, sizeof(dir), "%s/base", generation);
-	if (make_directory(dir, opt->read_only, e))
-		return ERR_STORE_OPEN;
+	rc = make_directory(dir, opt->read_only, e);
+	if (!rc)
+		rc = store__check_environment(dir, !opt->read_only, e);
+	if (rc)
+		return rc;
 	rc = mdb_env_create(&s->env);
 	if (!rc)
 		rc = mdb_env_set_maxdbs(s->env, TABLE_COUNT + 8);
@@ -258,7 +275,7 @@ static int open_environment(struct store *s, const struct store_options *opt, st
 	if (!rc)
 		rc = open_databases(s);
 	FAULT_POINT("open:tables-made");
-	return rc ? cannot_open(s, rc, e) : check_origin(s, e);
+	return rc ? store__cannot_open(s, rc, e) : check_origin(s, e);
 }
 
 int store_open(const struct store_options *opt, struct store **ret, struct error *e)
@@ -270,6 +287,8 @@ int store_open(const struct store_options *opt, struct store **ret, struct error
 	s->read_only = opt->read_only;
 	s->path = xstrndup(opt->path, strlen(opt->path));
 	rc = sodium_init() < 0 ? ERR_STORE_OPEN : make_directory(s->path, opt->read_only, e);
+	if (!rc)
+		rc = store__check_place(s->path, !opt->read_only, e);
 	FAULT_POINT("open:directory-made");
 	if (!rc)
 		rc = choose_generation(s, opt, e);

@@ -284,21 +284,30 @@ Test(store, a_second_processor_is_refused_with_the_pid_of_the_first)
 	cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-Test(store_open, another_person_key_is_refused)
+Test(store_open, a_lost_or_another_person_key_is_refused)
 {
 	char dir[] = "/tmp/aisle-store-XXXXXX", file[128];
 	struct store_options opt = { .path = dir };
 	struct error e = { 0 };
 	struct store *s = NULL;
+	int fd;
 
 	cr_assert(mkdtemp(dir));
 	cr_assert_eq(store_open(&opt, &s, &e), 0, "%s", e.text);
 	store_close(s);
 	snprintf(file, sizeof(file), "%s/person.key", dir);
-	cr_assert_eq(unlink(file), 0); /* the next open makes another one */
+	cr_assert_eq(unlink(file), 0);
 	s = NULL;
 	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_CORRUPT);
+	cr_assert(strstr(e.text, "is missing"), "%s", e.text);
+	cr_assert_eq(access(file, F_OK), -1); /* nothing was made in its place */
+	fd = open(file, O_WRONLY | O_CREAT, 0600);
+	cr_assert_eq(write(fd, "0123456789abcdef0123456789abcdef", 32), 32);
+	close(fd);
+	e = (struct error){ 0 };
+	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_CORRUPT);
 	cr_assert_str_eq(e.field, "person.key.file");
+	cr_assert(strstr(e.text, "another person key"), "%s", e.text);
 	remove_tree(dir);
 }
 
