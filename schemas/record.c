@@ -12,6 +12,7 @@ uint64_t record_fingerprint(const struct record *r)
 	} separator = { r->key.n, r->value != NULL };
 	XXH3_state_t state;
 
+	XXH3_INITSTATE(&state); /* or what an earlier call left here may pass for the seed's secret */
 	XXH3_64bits_reset_withSeed(&state, (uint64_t)r->timestamp_ms);
 	if (r->key.n)
 		XXH3_64bits_update(&state, r->key.p, r->key.n);

@@ -33,3 +33,26 @@ Test(record, fingerprint_is_stable)
 
 	cr_expect_eq(of("k", "value", 5, 1323435000000), XXH3_64bits_withSeed(bytes, sizeof(bytes) - 1, 1323435000000));
 }
+
+/* Leaves stack memory behind in which every place looks like the seed of a used hash state, or like no secret. */
+static __attribute__((noinline)) void soil_the_stack(int64_t seed, size_t shift)
+{
+	volatile int64_t words[512];
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		words[i] = (i + shift) % 4 < 2 ? seed : 0;
+}
+
+Test(record, fingerprint_does_not_depend_on_what_is_on_the_stack)
+{
+	char bytes[400] = "k\1\0\0\0\1\0\0\0"; /* short ones are hashed in one piece, without the state's secret */
+
+	memset(bytes + 9, 'v', sizeof(bytes) - 9);
+	for (size_t shift = 0; shift < 4; shift++) {
+		uint64_t fingerprint;
+
+		soil_the_stack(1323435000000, shift);
+		fingerprint = of("k", bytes + 9, sizeof(bytes) - 9, 1323435000000);
+		cr_expect_eq(fingerprint, XXH3_64bits_withSeed(bytes, sizeof(bytes), 1323435000000));
+	}
+}
