@@ -43,8 +43,6 @@ ifeq ($(filter $(BUILD),dev release asan tsan crash),)
 $(error BUILD=$(BUILD) is not one of dev, release, asan, tsan, crash)
 endif
 
--include $(filter-out bench/rules.mk,$(wildcard */rules.mk tests/*/rules.mk))
-
 all: $(OUT)/aisle ## build the program (BUILD=dev|release|asan|tsan|crash)
 
 # Another compiler or other flags build anew.
@@ -74,6 +72,7 @@ libs_query = query views config schemas
 libs_cmd = cmd processor query views config schemas
 archives = $(patsubst %,$(OUT)/lib%.a,$(libs_$(1)))
 lib_objs = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/lib/$(1)_*.c))
+-include $(filter-out bench/rules.mk,$(wildcard */rules.mk tests/*/rules.mk))
 
 $(OUT)/aisle: $(OUT)/cmd/main.o $(call archives,cmd)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
@@ -100,7 +99,7 @@ BENCHES = $(patsubst %.c,$(OUT)/%,$(wildcard bench/bench_*.c))
 # ---- tests; each suite ends with "N passed, N failed", suite.py keeps the counts for the last line ----
 
 SUITE = $(PYTHON) tests/check/suite.py
-TEST_SUITES = check unit race cli flows flows-asan
+TEST_SUITES = check unit race cli crash flows flows-asan
 
 test: deps-test ## install what is missing, build, and run every test
 	@rm -rf build/results
@@ -202,7 +201,7 @@ clean: ## remove build/
 	rm -rf build
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(filter-out %.d,$(MAKEFILE_LIST)) | expand -t 14
 
 -include $(shell find build/$(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:

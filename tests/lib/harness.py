@@ -33,6 +33,7 @@ KTOOL = os.path.join(ROOT, "build", "ktool")
 # sanitizer builds are slower
 SLOWER = float(os.environ.get("FLOW_SLOWER", "1"))
 VIEWS = ("popularity", "bought-together", "also-bought", "also-viewed", "viewed-then-bought", "item-totals")
+ALL_VIEWS = (*VIEWS, "history", "identity", "catalog", "stock")
 
 
 class FlowFailed(Exception):
@@ -135,10 +136,10 @@ def digests_of(store, views):
     return {view: run([AISLE, "inspect", view, "--store", store, "--digest"])[0].strip() for view in views}
 
 
-def compare_with_batch(what, store, shop):
+def compare_with_batch(what, store, shop, views=(*VIEWS, "history", "identity")):
     with open(os.path.join(store, "person.key"), "rb") as f:
         person_key = f.read()
-    for view in (*VIEWS, "history", "identity"):
+    for view in views:
         expect_same_rows(f"{what}, {view}", shop.rows(view, person_key), rows_of(store, view))
 
 

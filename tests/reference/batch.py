@@ -67,6 +67,22 @@ def parse_time(value):
     return since // datetime.timedelta(milliseconds=1)
 
 
+def time_text(t):
+    moment = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=t)
+    return moment.isoformat(timespec="milliseconds") + "Z"
+
+
+def stock_name(key, value):
+    """(item, location) of a stock record; a key A|B is split where the value says, else at its last bar."""
+    item, place = value.get("itemId"), value.get("location")
+    if item:
+        return item, place or (key[len(item) + 1:] if key.startswith(item + "|") else "")
+    if place:
+        return key.removesuffix("|" + place), place
+    item, _, place = key.rpartition("|")
+    return (item, place) if item else (key, "")
+
+
 def micros(price):
     return int((decimal.Decimal(price) * 1_000_000).to_integral_value(decimal.ROUND_HALF_EVEN))
 
@@ -261,10 +277,7 @@ class Shop:
             self.catalog[value.get("itemId") or key] = value
 
     def apply_stock(self, key, value, timestamp):
-        name = key
-        if value is not None:
-            item = value.get("itemId") or key.split("|")[0]
-            name = f"{item}|{value['location']}" if value.get("location") else key or item
+        name = stock_name(key or "", value or {})
         as_of = timestamp if value is None or value.get("asOf") is None else parse_time(value["asOf"])
         if value is not None and value.get("asOf") is not None and timestamp is not None and as_of > timestamp + HOUR:
             raise NotAnEvent("time in future")
@@ -292,7 +305,7 @@ class Shop:
         if view == "catalog":
             return [{**value, "itemId": item} for item, value in sorted(self.catalog.items())]
         if view == "stock":
-            return [{"key": name, **value} for name, (_, value) in sorted(self.stock.items()) if value is not None]
+            return [self.stock_row(*entry) for entry in sorted(self.stock.items()) if entry[1][1] is not None]
         raise KeyError(view)
 
     def epoch_alive(self, epoch):
@@ -307,6 +320,12 @@ class Shop:
                 row["revenue"] = money(row["revenue"])
                 ret.append(row)
         return ret
+
+    @staticmethod
+    def stock_row(name, entry):
+        (item, place), (as_of, value) = name, entry
+        row = {**value, "itemId": item, **({"location": place} if place else {})}
+        return row if as_of is None else {**row, "asOf": time_text(as_of)}
 
     def history_rows(self, person_key):
         ret = []

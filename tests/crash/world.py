@@ -1,0 +1,178 @@
+"""What the crash and the power-cut harness share: a log on disk, a store, the player, and the comparison with the batch
+program."""
+import base64
+import collections
+import contextlib
+import decimal
+import json
+import os
+import subprocess
+import sys
+import time
+import zlib
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "tests", "lib"))
+
+import harness  # noqa: E402
+import stream  # noqa: E402
+
+PARTITIONS = 4
+SIZES = (20, 60, 150, 300)
+LIFE_TIMEOUT_S = 60
+
+Difference = harness.FlowFailed
+Placed = collections.namedtuple("Placed", "offset record")
+
+
+def scratch_place():
+    """Memory when there is some: what is killed here is a process, not the machine."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def draw_settings(rnd):
+    """One line of settings: from a commit for each record to one for all."""
+    values = {
+        "batch.recordsMax": rnd.choice((1, 3, 10, 40, 200000)),
+        "batch.linger": rnd.choice(("0ms", "2ms", "20ms")),
+        "batch.timeMax": rnd.choice(("1ms", "5s")),
+        "poll.recordsMax": rnd.choice((1, 5, 20, 1000)),
+        "store.durability": rnd.choice(("sync", "nometasync", "nosync")),
+        "store.mapSize": "256m",
+        "log.level": "warn",
+    }
+    return [f"{key}={value}" for key, value in values.items()]
+
+
+class Log:
+    """A stream laid out as log_source.h reads it; offsets have gaps, as behind transactions."""
+
+    def __init__(self, directory, seed):
+        self.directory = directory
+        self.partitions = collections.defaultdict(list)  # (topic, partition) -> Placed, in order
+        os.mkdir(directory)
+        source = stream.Stream(seed, SIZES)
+        for record in source.records():
+            number = zlib.crc32(record.actor.encode()) % PARTITIONS if record.actor else 0
+            placed = self.partitions[record.topic, number]
+            offset = placed[-1].offset if placed else -1
+            placed.append(Placed(offset + source.random.choice((1, 1, 1, 1, 2, 5)), record))
+        for number in range(PARTITIONS):
+            self.partitions["shop.events", number]  # pylint: disable=pointless-statement
+        for (topic, number), placed in self.partitions.items():
+            self.write(topic, number, placed)
+
+    def write(self, topic, number, placed):
+        with open(os.path.join(self.directory, f"{topic}.{number}"), "wb") as out:
+            for offset, record in placed:
+                key, value = record.key.encode(), record.value
+                timestamp = -1 if record.timestamp is None else record.timestamp
+                length = -1 if value is None else len(value)
+                out.write(f"{offset} {timestamp} {len(key)} {length}\n".encode() + key + (value or b"") + b"\n")
+
+    def ends(self):
+        return {where: placed[-1].offset + 1 for where, placed in self.partitions.items() if placed}
+
+    def dead(self):
+        """What must be among the dead letters, as they tell it."""
+        return {(topic, number, offset, record.value) for (topic, number), placed in self.partitions.items()
+                for offset, record in placed if record.dead}
+
+    def shop(self, ends):
+        """The batch program over the records before these offsets."""
+        ret = harness.batch.Shop()
+        for where, placed in self.partitions.items():
+            for offset, record in placed:
+                if offset < ends.get(where, 0):
+                    stream.feed(ret, record)
+        return ret
+
+
+class World:
+    """One store and what happened to it."""
+
+    def __init__(self, player, log, directory, settings, letters):
+        self.player, self.log = player, log
+        self.store = os.path.join(directory, "store")
+        self.stderr = os.path.join(directory, "stderr")
+        self.settings = [f"store.path={self.store}", *settings]
+        self.letters = letters
+
+    def play(self, seed, visible, plan="", after_s=None, environment=None):
+        """One life; its exit status. Killed after so many seconds, when given."""
+        command = [self.player, "play", self.log.directory, str(seed), str(visible), self.letters, *self.settings]
+        with open(self.stderr, "wb") as errors, \
+                subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors,
+                                 env={**os.environ, "FAULT_PLAN": plan, **(environment or {})}) as process:
+            if after_s is not None:
+                time.sleep(after_s)
+                process.kill()
+            try:
+                return process.wait(LIFE_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise Difference(f"a life did not end within {LIFE_TIMEOUT_S} s:\n{self.errors()}") from None
+
+    def has_begun(self):
+        """Something was said to be durable."""
+        with contextlib.suppress(FileNotFoundError), open(os.path.join(self.log.directory, "told"), "rb") as told:
+            return any(told.read())
+        return False
+
+    def errors(self):
+        with open(self.stderr, encoding="utf-8", errors="replace") as text:
+            return text.read()[-2000:]
+
+    def rows(self, store=None):
+        """{view: rows}"""
+        settings = self.settings if store is None else [f"store.path={store}", *self.settings[1:]]
+        done = subprocess.run([self.player, "rows", *settings], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=LIFE_TIMEOUT_S, check=False)
+        if done.returncode != 0:
+            raise Difference(f"the store cannot be read: {done.stderr.decode(errors='replace')[-2000:]}")
+        ret = collections.defaultdict(list)
+        for text in done.stdout.decode().splitlines():
+            view, row = text.split("\t", 1)
+            ret[view].append(json.loads(row, parse_float=decimal.Decimal))
+        return ret
+
+    def compare(self, what, whole=False, store=None):
+        """Rows are those of the records that the offsets name; `whole`: of all records. Returns the offsets."""
+        rows = self.rows(store)
+        ends = {(row["topic"], row["partition"]): row["next"] for row in rows["offsets"]}
+        if whole and ends != self.log.ends():
+            raise Difference(f"{what}: offsets are {ends}, the log ends at {self.log.ends()}")
+        shop = self.log.shop(ends)
+        with open(os.path.join(store or self.store, "person.key"), "rb") as f:
+            person_key = f.read()
+        for view in harness.ALL_VIEWS:
+            harness.expect_same_rows(f"{what}, {view}", shop.rows(view, person_key), rows[view])
+        return ends
+
+    def letters_there(self, store=None):
+        if self.letters == "file":
+            return set(self.file_letters(os.path.join(store or self.store, "dead-letters.ndjson")))
+        return set(self.topic_letters(os.path.join(self.log.directory, "letters")))
+
+    @staticmethod
+    def topic_letters(path):
+        with contextlib.suppress(FileNotFoundError), open(path, encoding="utf-8") as lines:
+            for line in lines:
+                topic, partition, offset, value = line.rstrip("\n").split(" ")
+                yield topic, int(partition), int(offset), base64.b64decode(value)
+
+    @staticmethod
+    def file_letters(path):
+        with contextlib.suppress(FileNotFoundError), open(path, "rb") as lines:
+            for line in lines:
+                try:
+                    letter = json.loads(line)
+                except ValueError:  # a crash may cut the last line of its life
+                    continue
+                yield letter["topic"], letter["partition"], letter["offset"], base64.b64decode(letter["value"])
+
+    def compare_letters(self):
+        there, expected = self.letters_there(), self.log.dead()
+        if there != expected:
+            raise Difference(f"dead letters: {len(expected - there)} are missing, e.g. {sorted(expected - there)[:3]}; "
+                             f"{len(there - expected)} should not be there, e.g. {sorted(there - expected)[:3]}")

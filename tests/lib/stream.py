@@ -1,0 +1,153 @@
+"""Small hostile streams, each from one seed: few items and actors, so that everything collides; times in disorder, long
+silences, ids reused, records that cannot be read."""
+import collections
+import json
+import random
+
+SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
+EPOCH = 30 * DAY
+START = 560 * EPOCH
+STEPS = {
+    "still": (0,),
+    "seconds": (0, 1, SECOND, 30 * SECOND),
+    "sessions": (0, 1, 20 * MINUTE, 30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE + 1),
+    "days": (HOUR, HOUR - 1, DAY, 3 * DAY, 14 * DAY),
+    "epochs": (MINUTE, 29 * DAY, EPOCH, 90 * DAY, 180 * DAY, 180 * DAY + 1, 399 * DAY, 400 * DAY),
+}
+EVENT_TYPES = ("view",) * 6 + ("purchase",) * 5 + ("return", "cart-add", "cart-remove", "search", "impression", "click",
+                                                   "dislike")
+PRICES = (None, 0, 0.01, 0.1, 1.25, 19.999999, 250, 1e6)
+# members that make a good event a dead letter
+BAD = ({"type": "teleport"}, {"eventTime": "yesterday"}, {"itemId": ""}, {"itemId": 5}, {"quantity": 0},
+       {"userId": "u" * 129}, {"eventTime": True})
+GARBAGE = (b"{oops", b"null", b"[1]", b"\xff\xfe\x01", b'{"type":"view","userId":"a0"', b'{"type":"view","itemId":"i0"}')
+SIZES = (20, 60, 150, 400, 700)
+
+# actor: whose events must stay in order, None when no event; dead: it must become a dead letter
+Record = collections.namedtuple("Record", "topic key value timestamp actor dead")
+
+
+class Stream:
+    """One small log. What is drawn first decides its character."""
+
+    def __init__(self, seed, sizes=SIZES):
+        self.random = rnd = random.Random(seed)
+        self.events = rnd.choice(sizes)
+        self.actors = [f"a{n}" for n in range(rnd.choice((1, 1, 2, 5)))]
+        self.visitors = [f"v{n}" for n in range(rnd.choice((1, 3, 40)))]
+        self.items = [f"i{n}" for n in range(rnd.choice((2, 5, 12, 150)))]
+        self.sessions = [None] * rnd.choice((0, 1, 4)) + [f"s{n}" for n in range(rnd.choice((1, 3)))]
+        self.orders = [None] * rnd.choice((0, 1, 4)) + [f"o{n}" for n in range(rnd.choice((1, 4)))]
+        self.event_ids = [None] * rnd.choice((0, 1, 20)) + [f"e{n}" for n in range(rnd.choice((3, 50, 2000)))]
+        self.steps = STEPS[rnd.choice(tuple(STEPS))]
+        self.back = rnd.choice((0, 0, 0.1, 0.5))
+        self.lines_max = rnd.choice((1, 3, 8, 130))
+        self.t = START + rnd.choice((-1, 0, 1, 7 * DAY))
+        self.taken = set()
+
+    def time(self):
+        rnd = self.random
+        if rnd.random() < self.back:
+            return self.t - rnd.choice(self.steps) * rnd.randrange(4)
+        self.t += rnd.choice(self.steps)
+        return self.t
+
+    def free_time(self, t):
+        """Which of two links, or of two events without an eventId, is newer at the same t is not defined."""
+        while t in self.taken:
+            t += 1
+        self.taken.add(t)
+        return t
+
+    def item_line(self):
+        ret = {"itemId": self.random.choice(self.items)}
+        if self.random.random() < 0.6:
+            ret["quantity"] = self.random.choice((1, 2, 10000))
+        price = self.random.choice(PRICES)
+        if price is not None:
+            ret["price"] = price
+        return ret
+
+    def event_value(self):
+        rnd = self.random
+        ret = {"type": rnd.choice(EVENT_TYPES), "eventTime": self.time()}
+        if rnd.random() < 0.7:
+            ret["userId"] = rnd.choice(self.actors)
+        if "userId" not in ret or rnd.random() < 0.3:
+            ret["visitorId"] = rnd.choice(self.visitors)
+        for member, values in (("sessionId", self.sessions), ("orderId", self.orders), ("eventId", self.event_ids)):
+            value = rnd.choice(values)
+            if value is not None:
+                ret[member] = value
+        if "eventId" not in ret or {"userId", "visitorId"} <= set(ret):
+            ret["eventTime"] = self.free_time(ret["eventTime"])
+        if ret["type"] == "search":
+            ret["query"] = "cup"
+        elif rnd.random() < 0.5:
+            ret.update(self.item_line())
+        else:
+            ret["items"] = [self.item_line() for _ in range(rnd.randrange(self.lines_max) + 1)]
+        return ret
+
+    def event(self):
+        return self.event_record(self.event_value(), None, False)
+
+    @staticmethod
+    def event_record(value, timestamp, dead):
+        actor = value.get("userId") or value["visitorId"]
+        return Record("shop.events", actor, json.dumps(value).encode(), timestamp, actor, dead)
+
+    def stamped_event(self):
+        """An event whose time is its record's, or is near it."""
+        value = self.event_value()
+        t = value["eventTime"]
+        stamp = t - self.random.choice((0, 0, HOUR, HOUR + 1, -DAY))
+        if stamp == t:
+            del value["eventTime"]
+        return self.event_record(value, stamp, t > stamp + HOUR)
+
+    def bad_event(self):
+        if self.random.random() < 0.4:
+            return Record("shop.events", "a0", self.random.choice(GARBAGE), None, "a0", True)
+        good = {"type": "view", "userId": "a0", "itemId": "i0", "eventTime": self.t}
+        return self.event_record({**good, **self.random.choice(BAD)}, None, True)
+
+    def timestamp(self):
+        return self.t + self.random.choice((0, HOUR, -HOUR, DAY)) if self.random.random() < 0.7 else None
+
+    def catalog(self):
+        item = self.random.choice(self.items)
+        value = None
+        if self.random.random() < 0.8:
+            value = json.dumps({"title": f"t{self.random.randrange(99)}", "price": self.random.choice((0, 1, 9.99)),
+                                "categories": ["A > B", "C"], "attributes": {"color": "red"}}).encode()
+        return Record("shop.catalog", item, value, self.timestamp(), None, False)
+
+    def stock(self):
+        item, place = self.random.choice(self.items), self.random.choice((None, "berlin", "paris"))
+        value = {"quantity": self.random.randrange(50), "asOf": self.t + self.random.choice((-1, 0, DAY, -DAY))}
+        if place and self.random.random() < 0.5:
+            value["location"] = place
+        timestamp = self.timestamp()
+        dead = timestamp is not None and value["asOf"] > timestamp + HOUR
+        return Record("shop.stock", f"{item}|{place}" if place else item, json.dumps(value).encode(), timestamp, None, dead)
+
+    def records(self):
+        makers = (self.event,) * 30 + (self.stamped_event, self.catalog, self.stock, self.bad_event)
+        for _ in range(self.events):
+            yield self.random.choice(makers)()
+
+
+def line_of(record):
+    """As a line of a file: an envelope when it has more than a value."""
+    if record.topic == "shop.events" and record.timestamp is None:
+        return record.value + b"\n"
+    stamp = {} if record.timestamp is None else {"timestamp": record.timestamp}
+    value = None if record.value is None else json.loads(record.value)
+    return json.dumps({"topic": record.topic, "key": record.key, "value": value, **stamp}).encode() + b"\n"
+
+
+def feed(shop, record):
+    """To the batch program, which trusts that it gets no event that cannot be read."""
+    if not record.dead:
+        shop.feed(line_of(record))
