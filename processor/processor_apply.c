@@ -53,12 +53,24 @@ static int apply_one(struct processor *p, const struct record *r, struct error *
 	}
 }
 
+/* Records come in runs of one partition. */
+static void tell_partition(struct processor *p, struct source *src, const struct record *records, size_t i)
+{
+	const struct record *r = &records[i];
+
+	if (i == 0 || r->log != r[-1].log || r->partition != r[-1].partition)
+		fold_partition(p->fold, src->ops->log_name(src, r->log), r->partition);
+}
+
 int processor__apply(struct processor *p, struct source *src, const struct record *records, size_t n, struct error *e)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct record *r = &records[i];
 		struct error why = { 0 };
-		int rc = apply_one(p, r, &why);
+		int rc;
+
+		tell_partition(p, src, records, i);
+		rc = apply_one(p, r, &why);
 
 		COUNT(p->page, records);
 		if (!rc)

@@ -7,9 +7,9 @@ static void also_bought_apply(struct fold *f, const struct moment *m)
 		pair_count_both(f, TBL_ALSO_BOUGHT, m, m->items[i].item, m->items[i].bought);
 }
 
-static int also_bought_expire(struct store_txn *t, int64_t watermark_ms)
+static int also_bought_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
 {
-	return pair_expire(t, TBL_ALSO_BOUGHT, watermark_ms);
+	return pair_expire(t, TBL_ALSO_BOUGHT, watermark_ms, rows_max);
 }
 
 static int also_bought_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)

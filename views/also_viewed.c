@@ -9,9 +9,9 @@ static void also_viewed_apply(struct fold *f, const struct moment *m)
 		pair_count_both(f, TBL_ALSO_VIEWED, m, m->items[i].item, m->items[i].viewed);
 }
 
-static int also_viewed_expire(struct store_txn *t, int64_t watermark_ms)
+static int also_viewed_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
 {
-	return pair_expire(t, TBL_ALSO_VIEWED, watermark_ms);
+	return pair_expire(t, TBL_ALSO_VIEWED, watermark_ms, rows_max);
 }
 
 static int also_viewed_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)

@@ -7,9 +7,9 @@ static void bought_together_apply(struct fold *f, const struct moment *m)
 		pair_count_both(f, TBL_BOUGHT_TOGETHER, m, m->items[i].item, m->items[i].ordered);
 }
 
-static int bought_together_expire(struct store_txn *t, int64_t watermark_ms)
+static int bought_together_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
 {
-	return pair_expire(t, TBL_BOUGHT_TOGETHER, watermark_ms);
+	return pair_expire(t, TBL_BOUGHT_TOGETHER, watermark_ms, rows_max);
 }
 
 static int bought_together_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)

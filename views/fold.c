@@ -2,9 +2,9 @@
 #include "config/clock.h"
 #include "schemas/fault.h"
 #include "views/catalog_rows.h"
+#include "views/expire.h"
 #include "views/history_rows.h"
 #include "views/keys.h"
-#include "views/offsets.h"
 #include "views/view.h"
 
 #include <sodium.h>
@@ -33,7 +33,8 @@ static int load_meta(struct fold *f)
 	f->next_item = meta.next_item;
 	f->next_actor = meta.next_actor;
 	f->watermark_ms = meta.watermark_ms;
-	return 0;
+	f->lane = LANE_NONE;
+	return lanes_load(&f->lanes, f->snap);
 }
 
 int64_t snap_watermark(struct snap *sn)
@@ -53,7 +54,6 @@ int fold_new(struct store *s, struct fold **ret, struct error *e)
 	int rc;
 
 	f->store = s;
-	f->expired_hour = INT64_MIN;
 	f->id_cache = xcalloc(ID_CACHE_SLOTS, sizeof(*f->id_cache));
 	f->journal = journal_new();
 	randombytes_buf(&f->id_seed, sizeof(f->id_seed));
@@ -75,6 +75,7 @@ void fold_free(struct fold *f)
 		return;
 	snap_close(f->snap);
 	delta_fini(&f->delta);
+	lanes_fini(&f->lanes);
 	journal_free(f->journal);
 	free(f->id_cache);
 	free(f);
@@ -157,7 +158,36 @@ void fold_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member,
 	sum_log_add(&f->delta.sums[id], group, member, column, delta);
 }
 
+uint32_t fold_lane(const struct fold *f)
+{
+	return f->lane;
+}
+
+int64_t fold_lane_watermark(const struct fold *f)
+{
+	return lanes_watermark(&f->lanes, f->lane);
+}
+
 /* ---- records in ---- */
+
+void fold_partition(struct fold *f, const char *log_name, int32_t partition)
+{
+	f->lane = lanes_find(&f->lanes, log_name, partition)->number;
+}
+
+static void advance_watermarks(struct fold *f, int64_t t_ms)
+{
+	struct lane *l = &f->lanes.v[f->lane];
+
+	if (t_ms > l->watermark_ms) {
+		l->watermark_ms = t_ms;
+		l->changed = true;
+	}
+	if (t_ms > f->watermark_ms) {
+		f->watermark_ms = t_ms;
+		f->watermark_changed = true;
+	}
+}
 
 int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e)
 {
@@ -166,6 +196,8 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 	uint32_t actor;
 
 	f->pending_records++;
+	if (f->lane == LANE_NONE)
+		fold_partition(f, "", 0);
 	if (record_ts_ms >= TIME_END_MS)
 		return error_set(e, ERR_OUT_OF_RANGE, "timestamp",
 				 "the record's timestamp is beyond the year 9999: is it in microseconds?");
@@ -190,10 +222,7 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 	for (size_t i = 0; view_registry[i]; i++)
 		if (view_registry[i]->apply)
 			view_registry[i]->apply(f, &m);
-	if (ev->t_ms > f->watermark_ms) {
-		f->watermark_ms = ev->t_ms;
-		f->watermark_changed = true;
-	}
+	advance_watermarks(f, ev->t_ms);
 	return 0;
 }
 
@@ -216,7 +245,10 @@ int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int
 
 void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos)
 {
-	offsets_put(f, log_name, partition, pos);
+	struct lane *l = lanes_find(&f->lanes, log_name, partition);
+
+	l->at = *pos;
+	l->changed = true;
 }
 
 bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret)
@@ -289,29 +321,6 @@ static int write_meta(struct fold *f, struct store_txn *t)
 	return store_put(t, TBL_META, meta_key, &meta, sizeof(meta));
 }
 
-/* Once an hour of event time, and on until all that is behind the watermark is gone: a piece of each view a commit. */
-static int expire(struct fold *f, struct store_txn *t)
-{
-	int64_t hour;
-	bool more = false;
-
-	if (f->watermark_ms == TIME_NONE)
-		return 0;
-	hour = time_bucket(f->watermark_ms, MS_PER_HOUR);
-	if (hour == f->expired_hour)
-		return 0;
-	for (size_t i = 0; view_registry[i]; i++) {
-		int rc = view_registry[i]->expire ? view_registry[i]->expire(t, f->watermark_ms) : 0;
-
-		if (rc < 0)
-			return rc;
-		more |= rc > 0;
-	}
-	if (!more)
-		f->expired_hour = hour;
-	return 0;
-}
-
 static void forget_pending(struct fold *f)
 {
 	delta_reset(&f->delta);
@@ -328,6 +337,7 @@ static int write_all(struct fold *f, struct store_txn *t, struct commit_figures 
 	size_t rows_n;
 	int rc;
 
+	lanes_put(&f->lanes, f);
 	rows = delta_sorted_rows(&f->delta, &rows_n);
 	fig->sort_ns = now_ns() - start;
 	fig->rows_replaced = rows_n;
@@ -341,7 +351,7 @@ static int write_all(struct fold *f, struct store_txn *t, struct commit_figures 
 		rc = write_meta(f, t);
 	FAULT_POINT("commit:meta-written");
 	if (!rc)
-		rc = expire(f, t);
+		rc = expire_step(t, f->watermark_ms);
 	FAULT_POINT("commit:expired");
 	fig->apply_ns = now_ns() - start - fig->sort_ns;
 	return rc;
@@ -371,7 +381,6 @@ int fold_commit(struct fold *f, struct commit_figures *ret)
 	renewed = snap_renew(f->snap);
 	if (rc) {
 		fold__forget_ids(f);
-		f->expired_hour = INT64_MIN;
 		if (!renewed)
 			renewed = load_meta(f);
 	}

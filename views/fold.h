@@ -4,7 +4,8 @@
  * A fold gathers the deltas of many records in memory and writes them sorted, with the offsets, in one
  * transaction. The processor drives it; views write through the second half.
  *
- *     fold_new -> { fold_event | fold_catalog | fold_stock ... fold_position }* -> fold_commit -> ... -> fold_free
+ *     fold_new -> { fold_partition { fold_event | fold_catalog | fold_stock }* fold_position }* -> fold_commit -> ...
+ *     -> fold_free
  *
  * Invariants: between commits nothing is visible outside. After a failed commit the fold is as after fold_new and
  * the store as before; the caller reads the log again from the stored offsets.
@@ -25,6 +26,12 @@ struct fold;
 
 int fold_new(struct store *s, struct fold **ret, struct error *e) MUST_CHECK;
 void fold_free(struct fold *f);
+
+/*
+ * What is applied from now on comes from this partition of this log: an actor's sessions and orders end by its
+ * watermark. Until the first call, and after a failed commit, records belong to a log without a name.
+ */
+void fold_partition(struct fold *f, const char *log_name, int32_t partition);
 
 /*
  * Apply one decoded record. Returns 0; 1 when the event was a duplicate (nothing changed); or an error of class SKIP
@@ -57,6 +64,10 @@ struct commit_figures {
 int fold_commit(struct fold *f, struct commit_figures *ret) MUST_CHECK;
 
 /* ---- for views ---- */
+
+/* The partition that the record at hand came from: its number, and the largest t applied from it before; or TIME_NONE. */
+uint32_t fold_lane(const struct fold *f);
+int64_t fold_lane_watermark(const struct fold *f);
 
 /* Interned ids: dense, never reused, made on first sight. */
 uint32_t fold_item(struct fold *f, struct str item_id);

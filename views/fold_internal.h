@@ -8,6 +8,7 @@
 #include "views/fold.h"
 #include "views/ids.h"
 #include "views/journal.h"
+#include "views/offsets.h"
 
 #define ID_CACHE_SLOTS 65536 /* power of two; ids met lately, so that most need no hash and no look-up */
 
@@ -26,7 +27,8 @@ struct fold {
 	uint64_t id_seed;
 	uint32_t next_item, next_actor;
 	int64_t watermark_ms;
-	int64_t expired_hour; /* the watermark's hour at the last expiry */
+	struct lanes lanes;
+	uint32_t lane; /* what is applied now comes from there; LANE_NONE: not told */
 	uint64_t pending_records;
 	bool ids_changed, watermark_changed;
 	int read_error; /* the first one since the last commit, which it fails */

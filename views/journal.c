@@ -1,5 +1,6 @@
 #include "views/journal.h"
 #include "views/keys.h"
+#include "views/view.h"
 
 #include <stdlib.h>
 #include <xxhash.h>
@@ -15,14 +16,17 @@ struct journal {
 
 /* ---- stored rows; all integers little-endian, rows aligned in memory ---- */
 
-struct actor_state {
-	int64_t last_ms;  /* of its events without sessionId */
-	uint64_t session; /* number of the current one */
+/* The head of a session's and of an order's row. */
+struct mark {
+	int64_t last_ms; /* t of its last event in log order */
+	uint32_t lane;   /* which that came from */
+	uint32_t items_n;
 };
 
 /* session-state: head, items[items_n] in order of first view, pairs[pairs_n] by (bought, viewed) */
 struct session_head {
-	uint32_t clock, items_n, pairs_n, unused;
+	struct mark mark;
+	uint32_t clock, pairs_n;
 };
 
 struct session_item {
@@ -32,6 +36,8 @@ struct session_item {
 struct session_pair {
 	uint32_t bought, viewed;
 };
+
+/* order-state: mark, u32 items[items_n] */
 
 /* purchases: head, items[items_n] in order of first purchase */
 struct bought_head {
@@ -77,46 +83,48 @@ static void add_other(struct journal *j, struct others *o, uint32_t item)
 	o->n++;
 }
 
+static bool has_ended(const struct mark *m, int64_t watermark_ms)
+{
+	return watermark_ms != TIME_NONE && watermark_ms - m->last_ms > JOURNAL_KEEP_MS;
+}
+
+bool journal_ended(const struct lanes *lanes, struct str row)
+{
+	struct mark m;
+
+	if (row.n < sizeof(m))
+		return false;
+	memcpy(&m, row.p, sizeof(m));
+	return has_ended(&m, lanes_watermark(lanes, m.lane));
+}
+
+static void set_mark(struct mark *m, const struct fold *f, const struct event *ev)
+{
+	m->last_ms = ev->t_ms;
+	m->lane = fold_lane(f);
+}
+
 /* ---- sessions ---- */
 
-/* The number of the actor's running session without sessionId. */
-static uint64_t session_number(struct fold *f, uint32_t actor, int64_t t)
-{
-	unsigned char bytes[4];
-	struct str key = id_key(actor, bytes);
-	struct actor_state *st;
-	size_t n;
+#define ACTOR_KEY_BYTES 4
+#define NAMED_KEY_BYTES 12
 
-	st = (struct actor_state *)fold_edit(f, TBL_ACTOR_STATE, key, sizeof(*st), &n);
-	if (n == 0)
-		*st = (struct actor_state){ .session = 1 };
-	else if (t - st->last_ms > SESSION_GAP_MS || st->last_ms - t > SESSION_GAP_MS)
-		st->session++;
-	st->last_ms = t;
-	fold_edited(f, TBL_ACTOR_STATE, key, sizeof(*st));
-	return st->session;
+/* actor; a session with an id: and its hash */
+static struct str named_key(uint32_t actor, struct str id, unsigned char bytes[NAMED_KEY_BYTES])
+{
+	put_be32(bytes, actor);
+	if (id.n)
+		put_be64(bytes + ACTOR_KEY_BYTES, XXH3_64bits(id.p, id.n));
+	return (struct str){ (char *)bytes, id.n ? NAMED_KEY_BYTES : ACTOR_KEY_BYTES };
 }
 
-#define SESSION_KEY_BYTES 13
-
-/* actor, 0 and the running number or 1 and the hash of the id */
-static struct str session_key(struct fold *f, const struct event *ev, uint32_t actor, int64_t t, unsigned char *key)
+static bool goes_on(const struct session_head *h, const struct fold *f, const struct event *ev)
 {
-	bool named = ev->session_id.n > 0;
-	uint64_t tail = named ? XXH3_64bits(ev->session_id.p, ev->session_id.n) : session_number(f, actor, t);
+	int64_t silence = ev->t_ms - h->mark.last_ms;
 
-	put_be32(key, actor);
-	key[4] = named;
-	put_be64(key + 5, tail);
-	return (struct str){ (char *)key, SESSION_KEY_BYTES };
-}
-
-static void init_head(unsigned char *row, size_t *n, size_t head_bytes)
-{
-	if (*n == 0) {
-		memset(row, 0, head_bytes);
-		*n = head_bytes;
-	}
+	if (has_ended(&h->mark, fold_lane_watermark(f)))
+		return false;
+	return ev->session_id.n || (silence <= SESSION_GAP_MS && -silence <= SESSION_GAP_MS);
 }
 
 static void view_item(struct journal *j, struct moment_item *mi, struct session_head *h)
@@ -125,20 +133,20 @@ static void view_item(struct journal *j, struct moment_item *mi, struct session_
 	uint32_t i = 0, from;
 
 	h->clock++;
-	while (i < h->items_n && items[i].item != mi->item)
+	while (i < h->mark.items_n && items[i].item != mi->item)
 		i++;
-	if (i < h->items_n) {
+	if (i < h->mark.items_n) {
 		items[i].last_view = h->clock;
 		return;
 	}
-	if (h->items_n == SESSION_ITEMS_MAX)
+	if (h->mark.items_n == SESSION_ITEMS_MAX)
 		return;
 	mi->first_view = true;
-	from = h->items_n > VIEWED_TOGETHER_MAX ? h->items_n - VIEWED_TOGETHER_MAX : 0;
-	for (i = from; i < h->items_n; i++)
+	from = h->mark.items_n > VIEWED_TOGETHER_MAX ? h->mark.items_n - VIEWED_TOGETHER_MAX : 0;
+	for (i = from; i < h->mark.items_n; i++)
 		add_other(j, &mi->viewed, items[i].item);
-	memmove(&items[h->items_n + 1], &items[h->items_n], h->pairs_n * sizeof(struct session_pair));
-	items[h->items_n++] = (struct session_item){ mi->item, h->clock };
+	memmove(&items[h->mark.items_n + 1], &items[h->mark.items_n], h->pairs_n * sizeof(struct session_pair));
+	items[h->mark.items_n++] = (struct session_item){ mi->item, h->clock };
 }
 
 /* The entries of `items` with the largest `last`, at most `max`, newest first, into picked[]. */
@@ -195,11 +203,11 @@ static bool count_pair_once(struct session_head *h, struct session_pair *pairs, 
 static void buy_after_views(struct journal *j, struct moment_item *mi, struct session_head *h)
 {
 	struct session_item *items = (struct session_item *)(h + 1);
-	struct session_pair *pairs = (struct session_pair *)(items + h->items_n);
+	struct session_pair *pairs = (struct session_pair *)(items + h->mark.items_n);
 	struct recent picked[VIEWED_BEFORE_MAX];
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < h->items_n; i++)
+	for (uint32_t i = 0; i < h->mark.items_n; i++)
 		if (items[i].item != mi->item)
 			n = keep_recent(picked, n, VIEWED_BEFORE_MAX, items[i].item, items[i].last_view);
 	for (uint32_t i = 0; i < n; i++)
@@ -207,30 +215,34 @@ static void buy_after_views(struct journal *j, struct moment_item *mi, struct se
 			add_other(j, &mi->viewed, picked[i].item);
 }
 
+/* A session without an id is kept alive by any event, so each is noted in its row; one with an id by what it counts. */
 static void take_session(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
 {
-	unsigned char key_bytes[SESSION_KEY_BYTES];
-	struct str key = session_key(f, ev, actor, ev->t_ms, key_bytes);
+	bool views = ev->type == EVENT_VIEW, buys = ev->type == EVENT_PURCHASE;
+	unsigned char bytes[NAMED_KEY_BYTES];
+	struct str key = named_key(actor, ev->session_id, bytes);
 	struct session_head *h;
-	size_t n, room;
+	size_t n, room = sizeof(*h);
 
-	if (ev->type != EVENT_VIEW && ev->type != EVENT_PURCHASE)
+	if (ev->session_id.n && !views && !buys)
 		return;
-	room = sizeof(*h);
-	room += ev->item_count * (ev->type == EVENT_VIEW ? sizeof(struct session_item)
-							 : sizeof(struct session_pair) * VIEWED_BEFORE_MAX);
-	if (ev->type == EVENT_PURCHASE && fold_get(f, TBL_SESSION_STATE, key).n == 0)
-		return; /* nothing was viewed */
+	if (views)
+		room += ev->item_count * sizeof(struct session_item);
+	else if (buys)
+		room += ev->item_count * sizeof(struct session_pair) * VIEWED_BEFORE_MAX;
 	h = (struct session_head *)fold_edit(f, TBL_SESSION_STATE, key, room, &n);
-	init_head((unsigned char *)h, &n, sizeof(*h));
+	if (n == 0 || !goes_on(h, f, ev))
+		*h = (struct session_head){ 0 };
+	set_mark(&h->mark, f, ev);
 	for (uint32_t i = 0; i < ev->item_count; i++) {
-		if (ev->type == EVENT_VIEW)
+		if (views)
 			view_item(j, &j->items[i], h);
-		else
+		else if (buys)
 			buy_after_views(j, &j->items[i], h);
 	}
 	fold_edited(f, TBL_SESSION_STATE, key,
-		    sizeof(*h) + h->items_n * sizeof(struct session_item) + h->pairs_n * sizeof(struct session_pair));
+		    sizeof(*h) + h->mark.items_n * sizeof(struct session_item) +
+			    h->pairs_n * sizeof(struct session_pair));
 }
 
 /* ---- orders ---- */
@@ -249,29 +261,35 @@ static uint32_t order_item(struct journal *j, struct moment_item *mi, uint32_t *
 	return n + 1;
 }
 
-static void take_order(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
+static void take_named_order(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
 {
-	unsigned char bytes[12];
-	struct str key = { (char *)bytes, sizeof(bytes) };
-	uint32_t *order, order_n;
-	size_t n = 0;
+	unsigned char bytes[NAMED_KEY_BYTES];
+	struct str key = named_key(actor, ev->order_id, bytes);
+	struct mark *m;
+	uint32_t *order;
+	size_t n;
 
-	if (ev->order_id.n) {
-		put_be32(bytes, actor);
-		put_be64(bytes + 4, XXH3_64bits(ev->order_id.p, ev->order_id.n));
-		order = (uint32_t *)fold_edit(f, TBL_ORDER_STATE, key, ev->item_count * sizeof(*order), &n);
-	} else {
-		if (j->order_room < ev->item_count) {
-			j->order_room = ev->item_count;
-			j->order = xrealloc(j->order, j->order_room * sizeof(*j->order));
-		}
-		order = j->order;
-	}
-	order_n = (uint32_t)(n / sizeof(*order));
+	m = (struct mark *)fold_edit(f, TBL_ORDER_STATE, key, sizeof(*m) + ev->item_count * sizeof(*order), &n);
+	order = (uint32_t *)(m + 1);
+	if (n == 0 || has_ended(m, fold_lane_watermark(f)))
+		*m = (struct mark){ 0 };
+	set_mark(m, f, ev);
 	for (uint32_t i = 0; i < ev->item_count; i++)
-		order_n = order_item(j, &j->items[i], order, order_n);
-	if (ev->order_id.n)
-		fold_edited(f, TBL_ORDER_STATE, key, order_n * sizeof(*order));
+		m->items_n = order_item(j, &j->items[i], order, m->items_n);
+	fold_edited(f, TBL_ORDER_STATE, key, sizeof(*m) + m->items_n * sizeof(*order));
+}
+
+/* Without an id each purchase is an order. */
+static void take_order(struct journal *j, const struct event *ev)
+{
+	uint32_t n = 0;
+
+	if (j->order_room < ev->item_count) {
+		j->order_room = ev->item_count;
+		j->order = xrealloc(j->order, j->order_room * sizeof(*j->order));
+	}
+	for (uint32_t i = 0; i < ev->item_count; i++)
+		n = order_item(j, &j->items[i], j->order, n);
 }
 
 /* ---- what the actor ever bought ---- */
@@ -317,7 +335,8 @@ static void take_purchases(struct journal *j, struct fold *f, const struct event
 
 	h = (struct bought_head *)fold_edit(f, TBL_PURCHASES, key,
 					    sizeof(*h) + ev->item_count * sizeof(struct bought_item), &n);
-	init_head((unsigned char *)h, &n, sizeof(*h));
+	if (n == 0)
+		*h = (struct bought_head){ 0 };
 	for (uint32_t i = 0; i < ev->item_count; i++)
 		buy_item(j, &j->items[i], h, ev->t_ms);
 	fold_edited(f, TBL_PURCHASES, key, sizeof(*h) + h->items_n * sizeof(struct bought_item));
@@ -334,7 +353,10 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 		j->items[i] = (struct moment_item){ .line = &ev->items[i], .item = fold_item(f, ev->items[i].id) };
 	take_session(j, f, ev, actor);
 	if (ev->type == EVENT_PURCHASE) {
-		take_order(j, f, ev, actor);
+		if (ev->order_id.n)
+			take_named_order(j, f, ev, actor);
+		else
+			take_order(j, ev);
 		take_purchases(j, f, ev, actor);
 	}
 	*ret = (struct moment){ .ev = ev,

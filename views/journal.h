@@ -15,8 +15,10 @@
 
 #include "schemas/event.h"
 #include "views/fold.h"
+#include "views/offsets.h"
 
 #define SESSION_GAP_MS (30 * MS_PER_MINUTE) /* silence that ends a session without sessionId */
+#define JOURNAL_KEEP_MS (90 * MS_PER_DAY)   /* of sessions and orders: see journal_ended */
 #define SESSION_ITEMS_MAX 4096
 #define SESSION_PAIRS_MAX 59000 /* viewed-then-bought pairs of one session: what one stored value holds */
 #define ORDER_ITEMS_MAX 10000   /* distinct items of one order that are told apart */
@@ -61,5 +63,12 @@ void journal_free(struct journal *j);
 
 /* Fill *ret for this event and remember it. *ret is valid until the next call. */
 void journal_take(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor, struct moment *ret);
+
+/*
+ * Has the session or order of this row (session-state, order-state) ended? So it has when its partition's watermark is
+ * more than JOURNAL_KEEP_MS ahead of its last event: the actor's next event begins another, whether the row was dropped
+ * in between or not.
+ */
+bool journal_ended(const struct lanes *lanes, struct str row);
 
 #endif

@@ -1,4 +1,4 @@
-/* offsets: log name, NUL, partition -> position */
+/* offsets: log name, NUL, partition -> position, watermark, number of the lane */
 #include "views/offsets.h"
 #include "schemas/json_out.h"
 #include "views/fold.h"
@@ -6,8 +6,15 @@
 #include "views/view.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define LOG_NAME_MAX 144
+
+struct stored {
+	struct position at;
+	int64_t watermark_ms;
+	uint32_t lane, unused;
+};
 
 static struct str offsets_key(const char *log_name, int32_t partition, unsigned char *buf)
 {
@@ -24,26 +31,135 @@ static struct str offsets_key(const char *log_name, int32_t partition, unsigned 
 	return (struct str){ (char *)buf, (uint32_t)n + 5 };
 }
 
-void offsets_put(struct fold *f, const char *log_name, int32_t partition, const struct position *pos)
+/* ---- lanes ---- */
+
+static struct lane *append(struct lanes *ls, struct str key)
+{
+	struct lane *l;
+
+	if (ls->n == ls->room) {
+		ls->room = ls->room * 2 + 8;
+		ls->v = xrealloc(ls->v, ls->room * sizeof(*ls->v));
+	}
+	l = &ls->v[ls->n];
+	*l = (struct lane){ .number = (uint32_t)ls->n++, .watermark_ms = TIME_NONE, .key_n = key.n };
+	memcpy(l->key, key.p, key.n);
+	return l;
+}
+
+static int load_lane(void *arg, struct str key, struct str value)
+{
+	struct lanes *ls = arg;
+	struct stored st;
+	struct lane *l;
+
+	if (value.n != sizeof(st) || key.n > STORE_KEY_MAX)
+		return ERR_STORE_CORRUPT;
+	memcpy(&st, value.p, sizeof(st));
+	l = append(ls, key);
+	l->number = st.lane;
+	l->watermark_ms = st.watermark_ms;
+	l->at = st.at;
+	return 0;
+}
+
+static int compare_lanes(const void *a, const void *b)
+{
+	const struct lane *x = a, *y = b;
+
+	return x->number < y->number ? -1 : x->number > y->number;
+}
+
+/* Numbers are places: 0, 1, 2 ... without a gap. */
+static int in_their_places(struct lanes *ls)
+{
+	if (ls->n)
+		qsort(ls->v, ls->n, sizeof(*ls->v), compare_lanes);
+	for (size_t i = 0; i < ls->n; i++)
+		if (ls->v[i].number != i)
+			return ERR_STORE_CORRUPT;
+	return 0;
+}
+
+int lanes_load(struct lanes *ls, struct snap *sn)
+{
+	int rc;
+
+	ls->n = 0;
+	rc = snap_each(sn, TBL_OFFSETS, (struct str){ NULL, 0 }, load_lane, ls);
+	return rc ? rc : in_their_places(ls);
+}
+
+int lanes_load_txn(struct lanes *ls, struct store_txn *t)
+{
+	int rc;
+
+	ls->n = 0;
+	rc = store_each(t, TBL_OFFSETS, load_lane, ls);
+	return rc ? rc : in_their_places(ls);
+}
+
+void lanes_fini(struct lanes *ls)
+{
+	free(ls->v);
+	*ls = (struct lanes){ 0 };
+}
+
+static bool is_lane(const struct lane *l, struct str key)
+{
+	return str_eq((struct str){ (const char *)l->key, l->key_n }, key);
+}
+
+struct lane *lanes_find(struct lanes *ls, const char *log_name, int32_t partition)
 {
 	unsigned char buf[STORE_KEY_MAX];
+	struct str key = offsets_key(log_name, partition, buf);
 
-	fold_put(f, TBL_OFFSETS, offsets_key(log_name, partition, buf), pos, sizeof(*pos));
+	if (ls->latest < ls->n && is_lane(&ls->v[ls->latest], key))
+		return &ls->v[ls->latest];
+	for (ls->latest = 0; ls->latest < ls->n; ls->latest++)
+		if (is_lane(&ls->v[ls->latest], key))
+			return &ls->v[ls->latest];
+	append(ls, key)->changed = true; /* written even if nothing comes of it: no number may be missing */
+	return &ls->v[ls->latest];
+}
+
+int64_t lanes_watermark(const struct lanes *ls, uint32_t number)
+{
+	return number < ls->n ? ls->v[number].watermark_ms : TIME_NONE;
+}
+
+void lanes_put(struct lanes *ls, struct fold *f)
+{
+	for (size_t i = 0; i < ls->n; i++) {
+		struct lane *l = &ls->v[i];
+		struct stored st = { .at = l->at, .watermark_ms = l->watermark_ms, .lane = l->number };
+
+		if (l->changed)
+			fold_put(f, TBL_OFFSETS, (struct str){ (const char *)l->key, l->key_n }, &st, sizeof(st));
+		l->changed = false;
+	}
 }
 
 int offsets_get(struct snap *sn, const char *log_name, int32_t partition, struct position *ret)
 {
 	unsigned char buf[STORE_KEY_MAX];
+	struct stored st;
 	struct str row;
 	int rc = snap_get(sn, TBL_OFFSETS, offsets_key(log_name, partition, buf), &row);
 
 	if (rc)
 		return rc;
-	if (row.n != sizeof(*ret))
+	if (row.n != sizeof(st))
 		return ERR_STORE_CORRUPT;
-	memcpy(ret, row.p, sizeof(*ret));
+	memcpy(&st, row.p, sizeof(st));
+	if (st.at.next == 0)
+		return ERR_NOT_FOUND;
+	*ret = st.at;
 	return 0;
 }
+
+/* ---- the view ---- */
 
 struct printing {
 	struct json_out out;
@@ -54,13 +170,13 @@ struct printing {
 static int print_row(void *arg, struct str key, struct str value)
 {
 	struct printing *p = arg;
-	struct position pos;
+	struct stored st;
 	char hex[17];
 
-	if (value.n != sizeof(pos) || key.n < 5)
+	if (value.n != sizeof(st) || key.n < 5)
 		return ERR_STORE_CORRUPT;
-	memcpy(&pos, value.p, sizeof(pos));
-	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)pos.fingerprint);
+	memcpy(&st, value.p, sizeof(st));
+	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)st.at.fingerprint);
 	json_out_reset(&p->out);
 	json_out_object(&p->out);
 	json_out_key(&p->out, "topic");
@@ -68,7 +184,7 @@ static int print_row(void *arg, struct str key, struct str value)
 	json_out_key(&p->out, "partition");
 	json_out_int(&p->out, (int32_t)get_be32(key.p + key.n - 4));
 	json_out_key(&p->out, "next");
-	json_out_int(&p->out, pos.next);
+	json_out_int(&p->out, st.at.next);
 	json_out_key(&p->out, "fingerprint");
 	json_out_text(&p->out, hex);
 	json_out_end_object(&p->out);

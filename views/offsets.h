@@ -1,5 +1,10 @@
 /*
- * offsets.h - where the fold stands in each partition of each log; written in the transaction it belongs to.
+ * offsets.h - the lanes of the log: where the fold stands in each partition and how far its event time has come.
+ * Written in the transaction it belongs to.
+ *
+ * A lane's watermark is the largest t applied from it. One actor's events are on one partition, so the watermark that
+ * an event of it meets depends on the log alone; the one over all partitions would depend on which of them was read
+ * first. What ends in an actor's state ends by its lane's watermark.
  */
 #ifndef AISLE_VIEWS_OFFSETS_H
 #define AISLE_VIEWS_OFFSETS_H
@@ -9,7 +14,36 @@
 
 struct fold;
 
-void offsets_put(struct fold *f, const char *log_name, int32_t partition, const struct position *pos);
+#define LANE_NONE UINT32_MAX
+
+struct lane {
+	uint32_t number; /* its place among the lanes, for good: rows name it by this */
+	bool changed;    /* since lanes_put */
+	int64_t watermark_ms;
+	struct position at; /* next 0: never told */
+	uint32_t key_n;
+	unsigned char key[STORE_KEY_MAX];
+};
+
+/* All-zero at first. */
+struct lanes {
+	struct lane *v;
+	size_t n, room;
+	size_t latest; /* index found last; records come in runs of one partition */
+};
+
+int lanes_load(struct lanes *ls, struct snap *sn) MUST_CHECK;
+/* As this transaction sees them. */
+int lanes_load_txn(struct lanes *ls, struct store_txn *t) MUST_CHECK;
+void lanes_fini(struct lanes *ls);
+
+/* Found or made. Valid until the next call. */
+struct lane *lanes_find(struct lanes *ls, const char *log_name, int32_t partition);
+/* The watermark of a lane by its number; TIME_NONE when there is no such lane. */
+int64_t lanes_watermark(const struct lanes *ls, uint32_t number);
+/* Write what changed. */
+void lanes_put(struct lanes *ls, struct fold *f);
+
 int offsets_get(struct snap *sn, const char *log_name, int32_t partition, struct position *ret);
 
 #endif

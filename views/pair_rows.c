@@ -5,8 +5,6 @@
 
 #include <stdlib.h>
 
-#define ROWS_DROPPED_A_COMMIT 500
-
 static uint64_t group_of(int64_t epoch, uint32_t item)
 {
 	return (uint64_t)epoch << 32 | item;
@@ -34,9 +32,9 @@ void pair_count_both(struct fold *f, enum table_id id, const struct moment *m, u
 	}
 }
 
-int pair_expire(struct store_txn *t, enum table_id id, int64_t watermark_ms)
+int pair_expire(struct store_txn *t, enum table_id id, int64_t watermark_ms, size_t rows_max)
 {
-	return store_drop_groups(t, id, 0, group_of(pair_oldest_epoch(watermark_ms), 0), ROWS_DROPPED_A_COMMIT);
+	return store_drop_groups(t, id, 0, group_of(pair_oldest_epoch(watermark_ms), 0), rows_max);
 }
 
 struct printing {

@@ -15,7 +15,7 @@ void pair_count(struct fold *f, enum table_id id, const struct moment *m, uint32
 void pair_count_both(struct fold *f, enum table_id id, const struct moment *m, uint32_t item, struct others others);
 
 int pair_rows(struct snap *sn, enum table_id id, const struct view_filter *filter, view_row each, void *arg);
-int pair_expire(struct store_txn *t, enum table_id id, int64_t watermark_ms);
+int pair_expire(struct store_txn *t, enum table_id id, int64_t watermark_ms, size_t rows_max);
 
 /* The oldest epoch kept at this watermark. */
 int64_t pair_oldest_epoch(int64_t watermark_ms);

@@ -7,8 +7,6 @@
 
 enum { COL_VIEWS, COL_CARTS, COL_ORDERS, COL_UNITS, COL_REVENUE };
 
-#define ROWS_DROPPED_A_COMMIT 500
-
 static uint64_t group_of(enum bucket kind, int64_t number)
 {
 	return (uint64_t)(kind + 1) << 56 | (uint64_t)number;
@@ -68,17 +66,16 @@ static void popularity_apply(struct fold *f, const struct moment *m)
 	}
 }
 
-static int popularity_expire(struct store_txn *t, int64_t watermark)
+static int popularity_expire(struct store_txn *t, int64_t watermark, size_t rows_max)
 {
-	int hours =
-		store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_HOUR, 0),
-				  group_of(BUCKET_HOUR, oldest_kept(BUCKET_HOUR, watermark)), ROWS_DROPPED_A_COMMIT);
+	int hours = store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_HOUR, 0),
+				      group_of(BUCKET_HOUR, oldest_kept(BUCKET_HOUR, watermark)), rows_max);
 	int days;
 
 	if (hours < 0)
 		return hours;
 	days = store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_DAY, 0),
-				 group_of(BUCKET_DAY, oldest_kept(BUCKET_DAY, watermark)), ROWS_DROPPED_A_COMMIT);
+				 group_of(BUCKET_DAY, oldest_kept(BUCKET_DAY, watermark)), rows_max);
 	return days < 0 ? days : hours | days;
 }
 

@@ -96,6 +96,21 @@ void store_abort(struct store_txn *t);
 int store_put(struct store_txn *t, enum table_id id, struct str key, const void *value, size_t n) MUST_CHECK;
 int store_delete(struct store_txn *t, enum table_id id, struct str key) MUST_CHECK;
 
+/* Each row as this transaction sees it, in key order; of a long value its first bytes (as of store_sweep). */
+typedef int (*store_row)(void *arg, struct str key, struct str value);
+int store_each(struct store_txn *t, enum table_id id, store_row each, void *arg) MUST_CHECK;
+
+/*
+ * A hand that goes round a replacing table and drops what has ended. A call looks at the rows_max rows after those of
+ * the last call, whichever transaction that was in, and drops those for which `ended` returns non-zero; past the last
+ * row it begins again with the next call. `ended` sees at least the first STORE_HEAD_MIN bytes of a long value.
+ */
+#define STORE_HEAD_MIN 1024
+int store_sweep(struct store_txn *t, enum table_id id, size_t rows_max, store_row ended, void *arg) MUST_CHECK;
+
+/* Rows and deltas written to a table in this transaction so far. */
+size_t store_written(const struct store_txn *t, enum table_id id);
+
 /* One delta of an adding table. */
 struct sum_delta {
 	uint64_t group;

@@ -31,6 +31,7 @@ struct store {
 struct store_txn {
 	struct store *store;
 	MDB_txn *txn;
+	size_t written[TABLE_COUNT];
 };
 
 /* An ERR_ for what LMDB said. */
@@ -54,6 +55,10 @@ size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned
 /* The value of a main row, put together when it is long; `buf` is grown as needed. */
 int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str key, MDB_val row, unsigned char **buf,
 		    struct str *ret);
+
+/* How many parts a row's long value has after the first. */
+unsigned store__parts_of(const MDB_val *row);
+int store__drop_parts(struct store_txn *t, enum table_id id, struct str key, unsigned first, unsigned last);
 
 /* One member while its row is taken apart. */
 struct sum_entry {

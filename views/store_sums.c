@@ -132,6 +132,7 @@ int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *del
 
 	if (rc)
 		return store__error(rc);
+	t->written[id] += n;
 	for (size_t i = 0, end; i < n && !rc; i = end) {
 		uint64_t next;
 		size_t old_n;

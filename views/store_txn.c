@@ -79,7 +79,7 @@ int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str 
 	return 0;
 }
 
-static unsigned parts_of(const MDB_val *row)
+unsigned store__parts_of(const MDB_val *row)
 {
 	return row->mv_size ? *(const unsigned char *)row->mv_data : 0;
 }
@@ -93,13 +93,13 @@ static int put_if_changed(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, const MDB_val
 	if (rc && rc != MDB_NOTFOUND)
 		return rc;
 	if (!rc && old_parts)
-		*old_parts = parts_of(&old);
+		*old_parts = store__parts_of(&old);
 	if (!rc && old.mv_size == put.mv_size && memcmp(old.mv_data, put.mv_data, put.mv_size) == 0)
 		return 0;
 	return mdb_put(txn, dbi, key, &put, 0);
 }
 
-static int drop_parts(struct store_txn *t, enum table_id id, struct str key, unsigned first, unsigned last)
+int store__drop_parts(struct store_txn *t, enum table_id id, struct str key, unsigned first, unsigned last)
 {
 	unsigned char long_key[LONG_KEY_MAX];
 	int rc = 0;
@@ -141,6 +141,7 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 	int rc;
 
 	assert(key.n > 0 && key.n <= STORE_KEY_MAX && n <= STORE_VALUE_MAX);
+	t->written[id]++;
 	row[0] = (unsigned char)parts;
 	if (head)
 		memcpy(row + 1, value, head);
@@ -148,7 +149,7 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 	if (!rc && parts)
 		rc = put_parts(t, id, key, value, n);
 	if (!rc && old_parts > parts)
-		rc = drop_parts(t, id, key, parts + 1, old_parts);
+		rc = store__drop_parts(t, id, key, parts + 1, old_parts);
 	return store__error(rc);
 }
 
@@ -163,9 +164,9 @@ int store_delete(struct store_txn *t, enum table_id id, struct str key)
 		return 0;
 	if (rc)
 		return store__error(rc);
-	parts = parts_of(&old);
+	parts = store__parts_of(&old);
 	rc = mdb_del(t->txn, t->store->dbi[id], &k, NULL);
 	if (!rc)
-		rc = drop_parts(t, id, key, 1, parts);
+		rc = store__drop_parts(t, id, key, 1, parts);
 	return store__error(rc);
 }

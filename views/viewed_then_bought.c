@@ -13,9 +13,9 @@ static void viewed_then_bought_apply(struct fold *f, const struct moment *m)
 	}
 }
 
-static int viewed_then_bought_expire(struct store_txn *t, int64_t watermark_ms)
+static int viewed_then_bought_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
 {
-	return pair_expire(t, TBL_VIEWED_THEN_BOUGHT, watermark_ms);
+	return pair_expire(t, TBL_VIEWED_THEN_BOUGHT, watermark_ms, rows_max);
 }
 
 static int viewed_then_bought_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)

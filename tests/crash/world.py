@@ -84,7 +84,7 @@ class Log:
         for where, placed in self.partitions.items():
             for offset, record in placed:
                 if offset < ends.get(where, 0):
-                    stream.feed(ret, record)
+                    stream.feed(ret, record, where)
         return ret
 
 

@@ -258,7 +258,8 @@ def reference_of(topics, *names):
 def feed_record(shop, name, record):
     value = json.loads(record["value"], parse_float=str) if record["value"] is not None else None
     key = record["key"].decode() if record["key"] is not None else None
-    shop.feed(json.dumps({"topic": name, "key": key, "value": value, "timestamp": record["timestamp"]}))
+    text = json.dumps({"topic": name, "key": key, "value": value, "timestamp": record["timestamp"]})
+    shop.feed(text, (name, record["partition"]))
 
 
 # ---- processes ----

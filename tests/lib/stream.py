@@ -12,6 +12,7 @@ STEPS = {
     "seconds": (0, 1, SECOND, 30 * SECOND),
     "sessions": (0, 1, 20 * MINUTE, 30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE + 1),
     "days": (HOUR, HOUR - 1, DAY, 3 * DAY, 14 * DAY),
+    "months": (MINUTE, HOUR, 30 * DAY, 44 * DAY, 90 * DAY, 90 * DAY + 1),
     "epochs": (MINUTE, 29 * DAY, EPOCH, 90 * DAY, 180 * DAY, 180 * DAY + 1, 399 * DAY, 400 * DAY),
 }
 EVENT_TYPES = ("view",) * 6 + ("purchase",) * 5 + ("return", "cart-add", "cart-remove", "search", "impression", "click",
@@ -147,7 +148,7 @@ def line_of(record):
     return json.dumps({"topic": record.topic, "key": record.key, "value": value, **stamp}).encode() + b"\n"
 
 
-def feed(shop, record):
+def feed(shop, record, partition=0):
     """To the batch program, which trusts that it gets no event that cannot be read."""
     if not record.dead:
-        shop.feed(line_of(record))
+        shop.feed(line_of(record), partition)

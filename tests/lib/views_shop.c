@@ -108,7 +108,7 @@ static uint32_t parse_items(char *list, struct event_item *items)
 	return n;
 }
 
-static void parse_option(char *word, struct event *ev, struct event_item *items)
+static void parse_option(struct shop *s, char *word, struct event *ev, struct event_item *items)
 {
 	struct str value = str_of(word + 2);
 
@@ -120,6 +120,8 @@ static void parse_option(char *word, struct event *ev, struct event_item *items)
 		ev->order_id = value;
 	else if (*word == 'e')
 		ev->event_id = value;
+	else if (*word == 'l')
+		fold_partition(s->fold, "shop", (int32_t)strtol(value.p, NULL, 10));
 	for (uint32_t i = 0; i < ev->item_count; i++) {
 		if (*word == 'q')
 			items[i].quantity = (uint32_t)strtoul(value.p, NULL, 10);
@@ -138,6 +140,7 @@ static int play_event(struct shop *s, char *text)
 	char *save, *word;
 	int rc;
 
+	fold_partition(s->fold, "shop", 0);
 	word = strtok_r(text, " ", &save);
 	parse_who(word, &ev);
 	ev.type = parse_verb(strtok_r(NULL, " ", &save));
@@ -145,7 +148,7 @@ static int play_event(struct shop *s, char *text)
 	if (ev.type == EVENT_SEARCH)
 		ev.query = STR("shoes");
 	while ((word = strtok_r(NULL, " ", &save)))
-		parse_option(word, &ev, items);
+		parse_option(s, word, &ev, items);
 	rc = fold_event(s->fold, &ev, -1, &e);
 	cr_assert_geq(rc, 0, "%s", e.text);
 	return rc;
@@ -220,6 +223,22 @@ char *shop_rows(struct shop *s, const char *view, const char *item)
 	}
 	free(lines.v);
 	return ret;
+}
+
+static int count_row(void *arg, struct str key, struct str value)
+{
+	(void)key;
+	(void)value;
+	++*(size_t *)arg;
+	return 0;
+}
+
+size_t shop_stored(struct shop *s, enum table_id id)
+{
+	size_t n = 0;
+
+	cr_assert_eq(snap_each(s->snap, id, (struct str){ NULL, 0 }, count_row, &n), 0);
+	return n;
 }
 
 char *shop_digests(struct shop *s)

@@ -6,8 +6,9 @@
  *     shop_expect(&shop, "bought-together", "p1", "p2:1");
  *     shop_close(&shop);
  *
- * An event: WHO VERB ITEMS @TIME [s=session] [o=order] [e=eventId] [q=quantity] [p=price]. WHO is uN (user), vN
- * (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, show. TIME counts from SHOP_START; s, m, h, d.
+ * An event: WHO VERB ITEMS @TIME [s=session] [o=order] [e=eventId] [q=quantity] [p=price] [l=partition]. WHO is uN
+ * (user), vN (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, show. TIME counts from SHOP_START; s, m,
+ * h, d. Partition: of the log "shop", 0 unless told.
  */
 #ifndef AISLE_TESTS_VIEWS_SHOP_H
 #define AISLE_TESTS_VIEWS_SHOP_H
@@ -36,6 +37,9 @@ void shop_expect(struct shop *s, const char *view, const char *item, const char 
 
 /* All rows of a view (of one item; NULL: all) sorted and joined by newlines; the caller frees. */
 char *shop_rows(struct shop *s, const char *view, const char *item);
+
+/* Stored rows of a replacing table. */
+size_t shop_stored(struct shop *s, enum table_id id);
 
 /* A digest of every view but offsets, joined; the caller frees. */
 char *shop_digests(struct shop *s);

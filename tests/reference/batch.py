@@ -28,6 +28,9 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   order; once a session and pair.
 - A session without a sessionId goes on while |t - t of the actor's previous event without a sessionId| <= 30 min, any
   type; duplicates are not events here.
+- A session with an id whose last view or purchase, in log order, is more than 90 days behind the largest t applied
+  from its partition before the event at hand has ended: the event begins another. The same holds for an order and its
+  last purchase, and for a session without an id and its last event.
 - buyers: +1 when an actor first buys the item, ever. viewSessions: +1 on the first view of the item in a session.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
@@ -121,11 +124,10 @@ class Actor:
 
     def __init__(self):
         self.recent = []                    # (t, eventId) ascending, at most 256
-        self.bare_session = 0               # number of the session without a sessionId
+        self.bare_session = None            # the session without a sessionId
         self.bare_t = None                  # t of the last event without one
-        self.sessions = collections.defaultdict(Session)
-        self.orders = collections.defaultdict(list)
-        self.order_number = 0
+        self.sessions = {}
+        self.orders = {}
         self.bought = {}                    # item -> largest t, in the order of the last purchase
         self.history = []                   # (t, eventId, number in its event, event, line)
 
@@ -136,35 +138,58 @@ class Actor:
         bisect.insort(self.recent, (ev.t, ev.event_id))
         del self.recent[:-256]
 
-    def session_of(self, ev):
+    def session_of(self, ev, passed):
         if ev.session_id is not None:
-            return self.sessions[("id", ev.session_id)]
-        if self.bare_t is None or abs(ev.t - self.bare_t) > 30 * MINUTE:
-            self.bare_session += 1
+            session = kept(self.sessions, ev.session_id, Session, passed)
+            if ev.type in ("view", "purchase"):
+                session.t = ev.t
+            return session
+        if self.bare_t is None or abs(ev.t - self.bare_t) > 30 * MINUTE or is_over(self.bare_t, passed):
+            self.bare_session = Session()
         self.bare_t = ev.t
-        return self.sessions[("bare", self.bare_session)]
+        return self.bare_session
 
-    def order_of(self, ev):
-        if ev.order_id is not None:
-            return self.orders[("id", ev.order_id)]
-        self.order_number += 1
-        return self.orders[("bare", self.order_number)]
+    def order_of(self, ev, passed):
+        if ev.order_id is None:
+            return Order()
+        order = kept(self.orders, ev.order_id, Order, passed)
+        order.t = ev.t
+        return order
+
+
+def is_over(t, passed):
+    """What happened last at t has ended when the partition's watermark is this (None: nothing was applied before)."""
+    return t is not None and passed is not None and passed - t > 90 * DAY
+
+
+def kept(things, name, make, passed):
+    if name not in things or is_over(things[name].t, passed):
+        things[name] = make()
+    return things[name]
+
+
+class Order:
+    def __init__(self):
+        self.t = None                       # of its last event
+        self.items = []                     # distinct ones
 
 
 class Session:
     def __init__(self):
+        self.t = None                       # of its last view or purchase
         self.first_views = []               # distinct items in the order of their first view
         self.last_views = {}                # item -> None, in the order of the last view
         self.counted = set()                # (viewed, bought)
 
 
 class Shop:
-    """All views. feed() lines in log order, then rows()."""
+    """All views. feed() lines in log order, saying which partition each is from, then rows()."""
 
     def __init__(self, topics=None):
         self.topics = {"events": "shop.events", "catalog": "shop.catalog", "stock": "shop.stock", **(topics or {})}
         self.actors = collections.defaultdict(Actor)
         self.watermark = None
+        self.passed = {}                                             # partition -> largest t applied from it
         self.popularity = collections.defaultdict(lambda: [0] * 5)   # (item, bucket, start)
         self.pairs = {view: collections.Counter() for view in PAIR_VIEWS}  # (item, with, epoch)
         self.totals = collections.defaultdict(lambda: [0] * 3)       # (item, epoch)
@@ -173,7 +198,7 @@ class Shop:
         self.applied = self.duplicates = 0
         self.left_out = collections.Counter()
 
-    def feed(self, line):
+    def feed(self, line, partition=0):
         try:
             value = json.loads(line, parse_float=decimal.Decimal)
             topic, key, timestamp = self.topics["events"], None, None
@@ -181,7 +206,7 @@ class Shop:
                 topic, key, timestamp = value["topic"], value.get("key"), value.get("timestamp")
                 value = value["value"]
             if topic == self.topics["events"]:
-                self.apply(Event(value, timestamp))
+                self.apply(Event(value, timestamp), partition)
             elif topic == self.topics["catalog"]:
                 self.apply_catalog(key, value)
             elif topic == self.topics["stock"]:
@@ -193,7 +218,7 @@ class Shop:
 
     # ---- events ----
 
-    def apply(self, ev):
+    def apply(self, ev, partition):
         actor = self.actors[ev.actor]
         if actor.is_duplicate(ev):
             self.duplicates += 1
@@ -201,7 +226,9 @@ class Shop:
         self.applied += 1
         self.watermark = ev.t if self.watermark is None else max(self.watermark, ev.t)
         actor.remember(ev)
-        session = actor.session_of(ev)
+        passed = self.passed.get(partition)
+        self.passed[partition] = ev.t if passed is None else max(passed, ev.t)
+        session = actor.session_of(ev, passed)
         if ev.user and ev.visitor:
             self.links[ev.visitor] = max(self.links.get(ev.visitor, (ev.t, ev.user)), (ev.t, ev.user))
         if ev.type == "view":
@@ -210,7 +237,7 @@ class Shop:
             for item, _, _ in ev.lines:
                 self.count(item, ev.t, "carts", 1)
         elif ev.type == "purchase":
-            self.purchase(ev, actor, session)
+            self.purchase(ev, actor, session, actor.order_of(ev, passed).items)
         elif ev.type == "return":
             self.sell(ev, -1)
         if ev.type not in ("search", "impression"):
@@ -228,9 +255,8 @@ class Shop:
             session.last_views.pop(item, None)
             session.last_views[item] = None
 
-    def purchase(self, ev, actor, session):
+    def purchase(self, ev, actor, session, order):
         self.sell(ev, 1)
-        order = actor.order_of(ev)
         for item, _, _ in ev.lines:
             if item not in order:
                 self.count(item, ev.t, "orders", 1)
@@ -371,7 +397,7 @@ def compute(paths, topics=None):
     shop = Shop(topics)
     for path in paths:
         for line in read_lines(path):
-            shop.feed(line)
+            shop.feed(line, path)
     return shop
 
 

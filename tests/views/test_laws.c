@@ -28,6 +28,13 @@ struct stream {
 	uint64_t random;
 };
 
+/* Events are mostly minutes apart, now and then weeks, so that hours, days and epochs pass; or months: named sessions
+ * and orders end. */
+struct jumps {
+	uint64_t one_in, days;
+};
+static const struct jumps weeks = { 20, 20 }, months = { 60, 95 };
+
 static uint64_t draw(uint64_t *state, uint64_t below)
 {
 	/* splitmix64 */
@@ -80,7 +87,7 @@ static void generate(struct gen_event *g, size_t actor, size_t number, int64_t t
 		g->ev.event_id = text_of(g->event_id, sizeof(g->event_id), "e", number);
 }
 
-static void stream_make(struct stream *st, uint64_t seed)
+static void stream_make(struct stream *st, uint64_t seed, struct jumps jumps)
 {
 	int64_t t = SHOP_START;
 
@@ -91,8 +98,8 @@ static void stream_make(struct stream *st, uint64_t seed)
 		size_t actor = draw(&st->random, 9), p = actor % PARTITIONS;
 		int64_t back = draw(&st->random, 10) ? 0 : (int64_t)draw(&st->random, 3 * MS_PER_DAY);
 
-		/* mostly minutes apart, now and then weeks: sessions, hours, days and epochs all pass */
-		t += (int64_t)draw(&st->random, draw(&st->random, 20) ? 20 * MS_PER_MINUTE : 20 * MS_PER_DAY);
+		t += (int64_t)draw(&st->random,
+				   draw(&st->random, jumps.one_in) ? 20 * MS_PER_MINUTE : jumps.days * MS_PER_DAY);
 		generate(&st->records[p][st->n[p]++], actor, i, t - back, &st->random);
 	}
 }
@@ -110,6 +117,7 @@ struct way {
 	unsigned
 		restart_one_in; /* after a commit close and open the store; 0: never. What is pending is lost and read again */
 	unsigned repeat_one_in; /* deliver a record with an eventId twice; 0: never */
+	bool one_by_one;        /* a partition after the other, instead of mixed */
 	uint64_t seed;          /* of batches, interleaving and faults */
 };
 
@@ -142,8 +150,9 @@ static void reopen(struct shop *s, size_t *next)
 	}
 }
 
-static void deliver(struct shop *s, struct gen_event *g)
+static void deliver(struct shop *s, int32_t partition, struct gen_event *g)
 {
+	fold_partition(s->fold, "law", partition);
 	g->ev.items = g->items;
 	cr_assert_geq(fold_event(s->fold, &g->ev, -1, NULL), 0);
 }
@@ -164,13 +173,13 @@ static char *play(struct stream *st, struct way way)
 			left += st->n[p] - next[p];
 		if (left == 0)
 			break;
-		skip = draw(&way.seed, left);
+		skip = way.one_by_one ? 0 : draw(&way.seed, left);
 		for (p = 0; skip >= st->n[p] - next[p]; p++)
 			skip -= st->n[p] - next[p];
 		struct gen_event *g = &st->records[p][next[p]++];
-		deliver(&s, g);
+		deliver(&s, (int32_t)p, g);
 		if (way.repeat_one_in && g->ev.event_id.n && draw(&way.seed, way.repeat_one_in) == 0)
-			deliver(&s, g);
+			deliver(&s, (int32_t)p, g);
 		if (--left_in_batch > 0)
 			continue;
 		left_in_batch = 1 + draw(&way.seed, way.batch_max);
@@ -195,7 +204,7 @@ static uint64_t first_seed(void)
 }
 
 /* Two ways of playing one stream give the same rows in every view. */
-static void hold(const char *law, struct way one, struct way other)
+static void hold(const char *law, struct jumps jumps, struct way one, struct way other)
 {
 	uint64_t seed = first_seed();
 
@@ -203,7 +212,7 @@ static void hold(const char *law, struct way one, struct way other)
 		struct stream st;
 		char *a, *b;
 
-		stream_make(&st, seed + i);
+		stream_make(&st, seed + i, jumps);
 		one.seed = seed + i;
 		other.seed = seed + i + 7777;
 		a = play(&st, one);
@@ -217,18 +226,29 @@ static void hold(const char *law, struct way one, struct way other)
 
 Test(laws, any_split_into_batches_and_any_interleaving)
 {
-	hold("batches", (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS });
-	hold("batches", (struct way){ .batch_max = 7 }, (struct way){ .batch_max = 50 });
+	hold("batches", weeks, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS });
+	hold("batches", weeks, (struct way){ .batch_max = 7 }, (struct way){ .batch_max = 50 });
 }
 
 Test(laws, a_restart_after_any_commit)
 {
-	hold("restart", (struct way){ .batch_max = EVENTS }, (struct way){ .batch_max = 20, .restart_one_in = 3 });
+	hold("restart", weeks, (struct way){ .batch_max = EVENTS },
+	     (struct way){ .batch_max = 20, .restart_one_in = 3 });
 }
 
 Test(laws, a_record_delivered_twice)
 {
-	hold("twice", (struct way){ .batch_max = 30 }, (struct way){ .batch_max = 30, .repeat_one_in = 2 });
+	hold("twice", weeks, (struct way){ .batch_max = 30 }, (struct way){ .batch_max = 30, .repeat_one_in = 2 });
+}
+
+Test(laws, sessions_and_orders_end_by_their_partitions_watermark)
+{
+	hold("end, batches", months, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS });
+	hold("end, one by one", months, (struct way){ .batch_max = 5 },
+	     (struct way){ .batch_max = 5, .one_by_one = true });
+	hold("end, restart", months, (struct way){ .batch_max = EVENTS },
+	     (struct way){ .batch_max = 20, .restart_one_in = 3, .one_by_one = true });
+	hold("end, twice", months, (struct way){ .batch_max = 9 }, (struct way){ .batch_max = 9, .repeat_one_in = 2 });
 }
 
 Test(laws, different_streams_differ)
@@ -236,8 +256,8 @@ Test(laws, different_streams_differ)
 	struct stream a, b;
 	char *da, *db;
 
-	stream_make(&a, 1);
-	stream_make(&b, 2);
+	stream_make(&a, 1, weeks);
+	stream_make(&b, 2, weeks);
 	da = play(&a, (struct way){ .batch_max = 9 });
 	db = play(&b, (struct way){ .batch_max = 9 });
 	cr_assert_str_neq(da, db);

@@ -180,3 +180,45 @@ Test(pairs, the_window_of_duplicates_is_256_events)
 	cr_assert_eq(shop_play(&shop, "u1 view a @0s e=first"), 0);
 	cr_assert_eq(shop_play(&shop, "u1 search - @300s e=e300; u1 search - @1s e=e1"), 2);
 }
+
+Test(pairs, a_session_ends_when_its_partition_is_ninety_days_on)
+{
+	shop_play(&shop, "v1 view a @0s s=x; v2 view z @90d; v1 view b @90d s=x");
+	shop_expect(&shop, "also-viewed", "a", "b:1");
+	shop_play(&shop, "v2 view z @180.1d; v1 view c @180.1d s=x");
+	shop_expect(&shop, "also-viewed", "c", "");
+	/* the watermark before the event at hand counts: v3's own jump does not end its session */
+	shop_play(&shop, "v3 view d @181d s=x l=1; v3 view e @300d s=x l=1; v3 view f @301d s=x l=1");
+	shop_expect(&shop, "also-viewed", "e", "d:1 f:1");
+}
+
+Test(pairs, another_partition_ends_no_session_and_no_order)
+{
+	shop_play(&shop, "v1 view a @0s s=x l=1; v1 buy a @1s o=1 l=1; v2 view z @170d");
+	shop_play(&shop, "v1 view b @1h s=x l=1; v1 buy b @1h o=1 l=1");
+	shop_expect(&shop, "also-viewed", "a", "b:1");
+	shop_expect(&shop, "bought-together", "a", "b:1");
+}
+
+Test(pairs, an_order_ends_when_its_partition_is_ninety_days_on)
+{
+	shop_play(&shop,
+		  "u1 buy a @0s o=1; u2 view z @90d; u1 buy b @90d o=1; u2 view z @180.1d; u1 buy c @180.1d o=1");
+	shop_expect(&shop, "bought-together", "b", "a:1");
+	shop_expect(&shop, "bought-together", "c", "");
+}
+
+Test(pairs, what_has_ended_is_dropped)
+{
+	for (int i = 0; i < 500; i++)
+		shop_playf(&shop, "v%d view a @%dm; v%d view a @%dm s=x; v%d buy a @%dm o=1", i, i, i, i, i, i);
+	cr_assert_eq(shop_stored(&shop, TBL_SESSION_STATE), 1000);
+	cr_assert_eq(shop_stored(&shop, TBL_ORDER_STATE), 500);
+	/* a piece a commit; rows of another partition stay */
+	shop_play(&shop, "u1 view a @0s s=x l=1; u1 buy a @0s o=1 l=1; u2 view b @100d");
+	cr_assert_gt(shop_stored(&shop, TBL_SESSION_STATE), 900);
+	for (int i = 0; i < 20; i++)
+		shop_playf(&shop, "u2 view b @100d; u2 buy b @100d o=1");
+	cr_assert_eq(shop_stored(&shop, TBL_SESSION_STATE), 3);
+	cr_assert_eq(shop_stored(&shop, TBL_ORDER_STATE), 2);
+}

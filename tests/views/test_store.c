@@ -347,3 +347,69 @@ Test(store_open, what_is_wrong_is_told_apart)
 	cr_assert_null(s);
 	remove_tree(dir);
 }
+
+/* ---- the sweeping hand ---- */
+
+#define SWEPT_ROWS 300
+
+static void put_numbered(struct store_txn *t, uint32_t i)
+{
+	unsigned char key[4], value[5000] = { 0 };
+
+	memcpy(value, &i, sizeof(i));
+	cr_assert_eq(store_put(t, TBL_HISTORY, id_key(i, key), value, i % 5 ? 10 : 5000), 0);
+}
+
+struct sweeping {
+	size_t looked, longest;
+	unsigned one_in;
+};
+
+static int odd_one(void *arg, struct str key, struct str value)
+{
+	struct sweeping *s = arg;
+	uint32_t i;
+
+	memcpy(&i, value.p, sizeof(i));
+	cr_assert_eq(get_be32(key.p), i);
+	if (value.n > s->longest)
+		s->longest = value.n;
+	s->looked++;
+	return i % s->one_in == 0;
+}
+
+/* Each turn of the hand sees each row once, whatever the pieces; what is dropped loses its parts too. */
+Test(store, a_hand_sweeps_a_table_piece_by_piece)
+{
+	struct sweeping s = { .one_in = 3 };
+	struct store_txn *t;
+	size_t looked = 0;
+	MDB_stat st;
+
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	for (uint32_t i = 0; i < SWEPT_ROWS; i++)
+		put_numbered(t, i);
+	cr_assert_eq(store_written(t, TBL_HISTORY), SWEPT_ROWS);
+	cr_assert_eq(store_commit(t), 0);
+	while (looked < SWEPT_ROWS) {
+		cr_assert_eq(store_begin(shop.store, &t), 0);
+		cr_assert_eq(store_sweep(t, TBL_HISTORY, 7, odd_one, &s), 0);
+		cr_assert_eq(store_commit(t), 0);
+		cr_assert(s.looked == looked + 7 || s.looked == SWEPT_ROWS);
+		looked = s.looked;
+	}
+	cr_assert_geq(s.longest, STORE_HEAD_MIN);
+	s.one_in = SWEPT_ROWS * 2;
+	s.looked = 0;
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	cr_assert_eq(store_sweep(t, TBL_HISTORY, SIZE_MAX, odd_one, &s), 0);
+	cr_assert_eq(s.looked, SWEPT_ROWS - SWEPT_ROWS / 3);
+	s.one_in = 1;
+	cr_assert_eq(store_sweep(t, TBL_HISTORY, SIZE_MAX, odd_one, &s), 0);
+	cr_assert_eq(store_sweep(t, TBL_HISTORY, 1, odd_one, &s), 0, "an empty table");
+	cr_assert_eq(mdb_stat(t->txn, shop.store->dbi[TBL_HISTORY], &st), 0);
+	cr_assert_eq(st.ms_entries, 0);
+	cr_assert_eq(mdb_stat(t->txn, shop.store->dbi_long, &st), 0);
+	cr_assert_eq(st.ms_entries, 0);
+	store_abort(t);
+}

@@ -1,0 +1,45 @@
+#include "views/expire.h"
+#include "views/journal.h"
+#include "views/offsets.h"
+#include "views/view.h"
+
+#define ROWS_AT_LEAST 64 /* looked at or dropped a table and transaction */
+#define ROWS_A_WRITTEN 2 /* and for each row written: a turn of the hand ends although rows come in beside it */
+
+static int ended(void *arg, struct str key, struct str value)
+{
+	(void)key;
+	return journal_ended(arg, value);
+}
+
+/* What an actor's sessions and orders were made of. */
+static int sweep_journal(struct store_txn *t)
+{
+	static const enum table_id swept[] = { TBL_SESSION_STATE, TBL_ORDER_STATE };
+	struct lanes lanes = { 0 };
+	int rc = lanes_load_txn(&lanes, t);
+
+	for (size_t i = 0; i < ARRAY_SIZE(swept) && !rc; i++) {
+		size_t written = store_written(t, swept[i]);
+
+		if (written)
+			rc = store_sweep(t, swept[i], ROWS_AT_LEAST + ROWS_A_WRITTEN * written, ended, &lanes);
+	}
+	lanes_fini(&lanes);
+	return rc;
+}
+
+int expire_step(struct store_txn *t, int64_t watermark_ms)
+{
+	size_t written = 0;
+	int rc = 0;
+
+	if (watermark_ms == TIME_NONE)
+		return 0;
+	for (int id = 0; id < TABLE_COUNT; id++)
+		written += store_written(t, id);
+	for (size_t i = 0; view_registry[i] && rc >= 0; i++)
+		if (view_registry[i]->expire)
+			rc = view_registry[i]->expire(t, watermark_ms, ROWS_AT_LEAST + written);
+	return rc < 0 ? rc : sweep_journal(t);
+}
