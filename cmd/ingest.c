@@ -93,6 +93,7 @@ void ingest_signals(void)
 	waited_for(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a write beyond `ulimit -f' is an error like a full disk */
 }
 
 void ingest_wait(struct ingest *in, const struct command_context *ctx, bool until_ended)

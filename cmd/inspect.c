@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "cmd/snapshot_limit.h"
 #include "config/suggest.h"
 #include "schemas/json_out.h"
 #include "views/view.h"
@@ -152,6 +153,7 @@ static int run(struct command_context *ctx)
 	const struct inspect_options *opt = ctx->options;
 	struct store_options store_opt = command_store_options(ctx->settings);
 	const struct view *view = NULL;
+	struct snapshot_limit *limit = NULL;
 	struct store *st = NULL;
 	struct snap *snap = NULL;
 	struct error e = { 0 };
@@ -164,6 +166,8 @@ static int run(struct command_context *ctx)
 	if (store_open(&store_opt, &st, &e) < 0)
 		return command_failed("%s", e.text);
 	if ((r = snap_open(st, &snap)) == 0 && (r = snap_renew(snap)) == 0)
+		r = snapshot_limit_start(ctx->settings, st, &limit, &e);
+	if (r == 0)
 		r = inspect(opt, view, snap);
 	if (ferror(stdout))
 		command_failed("cannot write to standard output");
@@ -171,6 +175,7 @@ static int run(struct command_context *ctx)
 		command_failed("cannot read store '%s': %s", store_path(st), error_text(r));
 	else
 		status = 0;
+	snapshot_limit_stop(limit);
 	snap_close(snap);
 	store_close(st);
 	return status;
@@ -184,6 +189,8 @@ const struct command command_inspect = {
 		"Rows are NDJSON on standard output, read from one snapshot while others go on writing. A digest does not\n"
 		"depend on the order of rows or on how they are stored: equal digests mean equal views. Without VIEW it\n"
 		"lists the views and what they mean.\n"
+		"\n"
+		"A snapshot that is held makes a store that is written to grow: after store.readerAgeMax it gives up.\n"
 		"\n"
 		"Examples:\n"
 		"  aisle inspect\n"

@@ -24,7 +24,9 @@ const struct clock clock_system = { system_wall_ms, system_monotonic_ns };
 
 static int64_t fake_wall_ms(const struct clock *c)
 {
-	return ((const struct clock_fake *)c)->now_ms;
+	const struct clock_fake *f = (const struct clock_fake *)c;
+
+	return f->now_ms + f->wall_set_ms;
 }
 
 static uint64_t fake_monotonic_ns(const struct clock *c)
@@ -34,6 +36,5 @@ static uint64_t fake_monotonic_ns(const struct clock *c)
 
 void clock_fake_init(struct clock_fake *c, int64_t now_ms)
 {
-	c->base = (struct clock){ fake_wall_ms, fake_monotonic_ns };
-	c->now_ms = now_ms;
+	*c = (struct clock_fake){ .base = { fake_wall_ms, fake_monotonic_ns }, .now_ms = now_ms };
 }

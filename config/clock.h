@@ -18,6 +18,7 @@ extern const struct clock clock_system;
 struct clock_fake {
 	struct clock base;
 	int64_t now_ms;
+	int64_t wall_set_ms; /* by how much somebody set the wall clock */
 };
 void clock_fake_init(struct clock_fake *c, int64_t now_ms);
 

@@ -12,7 +12,8 @@
 
 #define RESEND_PAUSE_MS 500
 #define FLUSH_MS 100
-#define STOPPED_NS UINT64_C(2000000000) /* patience when asked to stop */
+#define STOPPED_NS UINT64_C(2000000000)  /* patience when asked to stop */
+#define PATIENCE_NS UINT64_C(2000000000) /* a topic that answers takes less */
 #define COMPLAIN_EVERY_NS UINT64_C(10000000000)
 
 enum letter_state { LETTER_SENDING, LETTER_DONE, LETTER_FAILED, LETTER_TOO_LARGE, LETTER_ABANDONED };
@@ -34,6 +35,8 @@ struct dead_letters {
 	size_t bytes;
 	uint64_t complained_ns;
 	struct letters_file *file;
+	dead_letters_wait waiting;
+	void *waiting_arg;
 };
 
 int dead_letters_open(struct publisher *publisher, const char *topic, const char *store_path, struct dead_letters **ret,
@@ -162,7 +165,7 @@ static uint64_t now_ns(void)
 	return clock_system.monotonic_ns(&clock_system);
 }
 
-static void complain(struct dead_letters *d, size_t failed)
+static void complain(struct dead_letters *d, size_t letters)
 {
 	uint64_t now = now_ns();
 
@@ -170,7 +173,26 @@ static void complain(struct dead_letters *d, size_t failed)
 		return;
 	d->complained_ns = now;
 	log_warn("dead-letter topic takes nothing, the log is read no further until it does", "topic=%s letters=%zu",
-		 d->topic, failed);
+		 d->topic, letters);
+}
+
+void dead_letters_on_wait(struct dead_letters *d, dead_letters_wait waiting, void *arg)
+{
+	d->waiting = waiting;
+	d->waiting_arg = arg;
+}
+
+/* So many letters are not acknowledged yet. */
+static void tell_waiting(struct dead_letters *d, size_t letters, uint64_t since_ns)
+{
+	bool is_long = now_ns() - since_ns > PATIENCE_NS;
+	char why[256];
+
+	if (is_long)
+		complain(d, letters);
+	snprintf(why, sizeof(why), "dead-letter topic '%.150s' takes nothing", d->topic);
+	if (d->waiting)
+		d->waiting(d->waiting_arg, is_long ? why : NULL);
 }
 
 /* One pass: drop what is safe, send again what failed; returns how many are left, *failed how many had failed. */
@@ -213,25 +235,27 @@ static void resend_failed(struct dead_letters *d)
 
 int dead_letters_settle(struct dead_letters *d, const atomic_bool *stop, struct error *e)
 {
-	size_t failed = 0;
-	uint64_t stopped_ns = 0;
+	size_t failed = 0, left;
+	uint64_t began_ns = now_ns(), stopped_ns = 0;
 
 	if (d->file)
 		return letters__file_sync(d->file, e);
-	while (sweep(d, &failed)) {
+	while ((left = sweep(d, &failed)) > 0) {
 		if (atomic_load(stop) && !stopped_ns)
 			stopped_ns = now_ns();
 		if (stopped_ns && now_ns() - stopped_ns > STOPPED_NS)
 			return error_set(e, ERR_SOURCE_RETRY, "topics.deadLetters",
 					 "stopped before dead letters were acknowledged");
-		if (failed) {
-			complain(d, failed);
+		tell_waiting(d, left, began_ns);
+		if (failed)
 			resend_failed(d);
-		}
 		failed = 0;
 		/* what it returns is seen in the letters' own states */
 		(void)d->publisher->ops->flush(d->publisher, FLUSH_MS);
 	}
+	if (d->complained_ns)
+		log_info("dead-letter topic takes records again", "topic=%s", d->topic);
+	d->complained_ns = 0;
 	d->bytes = 0;
 	return 0;
 }

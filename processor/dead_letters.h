@@ -32,6 +32,10 @@ int dead_letters_open(struct publisher *publisher, const char *topic, const char
 /* Letters not settled are forgotten; their records were not committed. NULL is fine. */
 void dead_letters_close(struct dead_letters *d);
 
+/* Called every 100 ms or so while dead_letters_settle waits; `why` once it takes long. */
+typedef void (*dead_letters_wait)(void *arg, const char *why);
+void dead_letters_on_wait(struct dead_letters *d, dead_letters_wait waiting, void *arg);
+
 /* Copies everything. true: so much is under way that dead_letters_settle must be called before the next. */
 bool dead_letters_add(struct dead_letters *d, const struct record *r, const char *log_name, const struct error *why);
 

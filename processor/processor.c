@@ -7,13 +7,25 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #define IDLE_POLL_MS 100
-#define OPEN_TRANSACTION_NS UINT64_C(2000000000)
+#define RETRY_FIRST_MS 1000
+#define RETRY_MOST_MS 30000
+#define RETRY_SLICE_MS 100
 
 static uint64_t now_ns(const struct processor *p)
 {
 	return p->clock->monotonic_ns(p->clock);
+}
+
+static void on_letters_wait(void *arg, const char *why)
+{
+	struct processor *p = arg;
+
+	if (why)
+		status_set_wait(p->page, WAIT_DEAD_LETTERS, why);
+	processor__beat(p);
 }
 
 int processor_new(const struct processor_options *opt, struct processor **ret, struct error *e)
@@ -30,6 +42,7 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 	p->page = status_page(opt->status);
 	p->poll_max = (size_t)setting_int(opt->settings, SET_POLL_RECORDS_MAX);
 	p->records = xmalloc(p->poll_max * sizeof(*p->records));
+	p->watch = store_watch_new(opt->settings, opt->store, p->page);
 	batcher_init(&p->batcher, opt->settings);
 	rc = decoder_new(&decode, &p->decoder, e);
 	if (!rc)
@@ -41,6 +54,7 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 		processor_free(p);
 		return rc;
 	}
+	dead_letters_on_wait(p->letters, on_letters_wait, p);
 	STATUS_SET(p->page, watermark_ms, fold_watermark(p->fold));
 	*ret = p;
 	return 0;
@@ -51,6 +65,7 @@ void processor_free(struct processor *p)
 	if (!p)
 		return;
 	dead_letters_close(p->letters);
+	store_watch_free(p->watch);
 	fold_free(p->fold);
 	decoder_free(p->decoder);
 	positions_fini(&p->positions);
@@ -68,43 +83,6 @@ bool processor_resume(void *arg, const char *log_name, int32_t partition, struct
 void processor_stop(struct processor *p)
 {
 	atomic_store(&p->stop, true);
-}
-
-/* At the end of the log the views are as fresh as can be; before it, as the oldest of the batch's last records. */
-static int64_t fresh_after_commit(struct processor *p, int64_t lag)
-{
-	int64_t now = p->clock->wall_ms(p->clock), fresh = now;
-
-	for (size_t i = 0; lag && i < p->positions.n; i++) {
-		const struct place *pl = &p->positions.v[i];
-
-		if (pl->changed && pl->at.last_timestamp_ms > 0 && pl->at.last_timestamp_ms < fresh)
-			fresh = pl->at.last_timestamp_ms;
-	}
-	return fresh;
-}
-
-static void tell_source(struct processor *p, struct source *src)
-{
-	for (size_t i = 0; i < p->positions.n; i++) {
-		const struct place *pl = &p->positions.v[i];
-
-		FAULT_POINT("group:telling");
-		if (pl->changed && src->ops->committed)
-			src->ops->committed(src, pl->log, pl->partition, pl->at.next);
-	}
-}
-
-static void tell_status(struct processor *p, const struct commit_figures *fig, uint64_t took_ns, int64_t lag)
-{
-	struct status_page *pg = p->page;
-
-	STATUS_SET(pg, commits, pg->commits + 1);
-	STATUS_SET(pg, commit_ns_total, pg->commit_ns_total + took_ns);
-	STATUS_SET(pg, commit_ns_last, took_ns);
-	STATUS_SET(pg, batch_records_last, fig->records);
-	STATUS_SET(pg, watermark_ms, fold_watermark(p->fold));
-	STATUS_SET(pg, fresh_ms, fresh_after_commit(p, lag));
 }
 
 /* Dead letters first, then views and offsets in one transaction. */
@@ -136,45 +114,14 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	batcher_committed(&p->batcher, now_ns(p) - began);
 	lag = src->ops->lag(src);
 	FAULT_POINT("group:untold");
-	tell_status(p, &fig, now_ns(p) - began, lag);
-	tell_source(p, src);
+	processor__tell_commit(p, src, &fig, now_ns(p) - began, lag);
+	processor__tell_source(p, src);
 	FAULT_POINT("group:told");
 	positions_clear(&p->positions);
 	p->pending = 0;
 	if (p->opt.progress)
 		p->opt.progress(p->opt.progress_arg, p->page->records, lag);
 	return 0;
-}
-
-static void look_at_stopped(struct processor *p, struct source *src)
-{
-	const char *log_name;
-	int32_t partition;
-	struct error why;
-	uint64_t n = 0;
-
-	while (src->ops->stopped && src->ops->stopped(src, n, &log_name, &partition, &why)) {
-		if (!n && !p->page->stopped_partitions)
-			snprintf(p->page->stopped_why, sizeof(p->page->stopped_why), "%s", why.text);
-		n++;
-	}
-	STATUS_SET(p->page, stopped_partitions, n);
-}
-
-/* `empty`: the source was asked and had nothing. */
-static void heartbeat(struct processor *p, struct source *src, bool empty, int64_t lag)
-{
-	int64_t wall_ms = p->clock->wall_ms(p->clock);
-	uint64_t now = now_ns(p);
-
-	STATUS_SET(p->page, heartbeat_ms, wall_ms);
-	STATUS_SET(p->page, lag_records, lag);
-	if (!empty)
-		p->busy_ns = now;
-	/* records of a transaction that is still open count as lag but cannot be read */
-	if (empty && !p->pending && (!lag || (lag > 0 && now - p->busy_ns > OPEN_TRANSACTION_NS)))
-		STATUS_SET(p->page, fresh_ms, wall_ms);
-	look_at_stopped(p, src);
 }
 
 /* One round: 0 go on, SOURCE_END, or what ends the run. */
@@ -197,7 +144,8 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 	if (rc)
 		return rc;
 	lag = src->ops->lag(src);
-	heartbeat(p, src, n == 0, lag);
+	processor__tell_round(p, src, n == 0, lag);
+	status_set_wait(p->page, n == ERR_SOURCE_RETRY ? WAIT_LOG : WAIT_NONE, poll_error.text);
 	if (batcher_due(&p->batcher, &(struct batch_state){
 					     .now_ns = now_ns(p),
 					     .records = p->pending,
@@ -213,13 +161,31 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 	return n;
 }
 
-static void note_fatal(struct processor *p, const struct error *e)
+/* Room may be made while we wait: read again from where the store stands, for as long as it takes. */
+static bool may_retry(const struct processor *p, struct source *src, int code)
 {
-	snprintf(p->page->stopped_why, sizeof(p->page->stopped_why), "%s", e->text);
-	/* readers of the page take any stopped partition for stale answers; now all of them are stopped */
-	if (!p->page->stopped_partitions)
-		STATUS_SET(p->page, stopped_partitions, 1);
-	log_error("log is read no further", "code=%s why=\"%s\"", error_slug(e->code), e->text);
+	return (code == ERR_STORE_FULL || code == ERR_DISK_FULL || code == ERR_STORE_IO) && src->ops->rewind &&
+	       !atomic_load(&p->stop);
+}
+
+static void retry(struct processor *p, struct source *src, const struct error *why)
+{
+	struct timespec slice = { 0, RETRY_SLICE_MS * 1000000L };
+
+	if (!p->retry_ms)
+		log_error("store takes no commits, the log is read no further until it does", "code=%s why=\"%s\"",
+			  error_slug(why->code), why->text);
+	p->retry_ms = !p->retry_ms ? RETRY_FIRST_MS : p->retry_ms * 2 < RETRY_MOST_MS ? p->retry_ms * 2 : RETRY_MOST_MS;
+	processor__tell_stopped(p, why);
+	status_set_wait(p->page, WAIT_STORE, why->text);
+	for (int ms = 0; ms < p->retry_ms && !atomic_load(&p->stop); ms += RETRY_SLICE_MS) {
+		nanosleep(&slice, NULL);
+		processor__beat(p);
+	}
+	positions_clear(&p->positions);
+	p->pending = 0;
+	batcher_committed(&p->batcher, 0);
+	src->ops->rewind(src);
 }
 
 int processor_run(struct processor *p, struct source *src, struct error *e)
@@ -228,8 +194,14 @@ int processor_run(struct processor *p, struct source *src, struct error *e)
 	int rc = 0;
 
 	p->busy_ns = now_ns(p);
-	while (!rc && !atomic_load(&p->stop))
+	while (!rc && !atomic_load(&p->stop)) {
 		rc = round_trip(p, src, &why);
+		if (rc && may_retry(p, src, rc)) {
+			retry(p, src, &why);
+			why = (struct error){ 0 };
+			rc = 0;
+		}
+	}
 	/* what was applied before the end, the stop or a broken source is whole */
 	if (!rc || rc == ERR_SOURCE_END || rc == ERR_SOURCE_OPEN || rc == ERR_IO) {
 		struct error last = { 0 };
@@ -240,13 +212,15 @@ int processor_run(struct processor *p, struct source *src, struct error *e)
 			why = last;
 		}
 	}
-	look_at_stopped(p, src);
+	processor__look_at_stopped(p, src);
+	status_set_wait(p->page, WAIT_NONE, NULL);
 	if (rc == ERR_SOURCE_RETRY) {
 		log_warn("stopped with records not committed, they are read again", "why=\"%s\"", why.text);
 		rc = 0;
 	}
 	if (rc) {
-		note_fatal(p, &why);
+		processor__tell_stopped(p, &why);
+		log_error("log is read no further", "code=%s why=\"%s\"", error_slug(why.code), why.text);
 		*e = why;
 	}
 	return rc;

@@ -6,6 +6,7 @@
 #include "processor/dead_letters.h"
 #include "processor/positions.h"
 #include "processor/processor.h"
+#include "processor/store_watch.h"
 #include "schemas/decode.h"
 
 #include <stdatomic.h>
@@ -19,12 +20,27 @@ struct processor {
 	struct dead_letters *letters;
 	struct positions positions;
 	struct batcher batcher;
+	struct store_watch *watch;
 	struct record *records; /* of one poll */
 	size_t poll_max;
 	uint64_t pending; /* records applied and not committed */
 	uint64_t busy_ns; /* the source last had something */
+	int retry_ms;     /* pause after the last commit that failed; 0: it did not */
 	atomic_bool stop;
 };
+
+/* ---- processor_tell.c ---- */
+
+/* After each poll; `empty`: the source was asked and had nothing. */
+void processor__tell_round(struct processor *p, struct source *src, bool empty, int64_t lag);
+void processor__tell_commit(struct processor *p, struct source *src, const struct commit_figures *fig, uint64_t took_ns,
+			    int64_t lag);
+void processor__tell_source(struct processor *p, struct source *src);
+void processor__look_at_stopped(struct processor *p, struct source *src);
+/* Everything stands still, for this reason. */
+void processor__tell_stopped(struct processor *p, const struct error *e);
+/* While it waits, too: it is alive, and so are the readers of the store. */
+void processor__beat(struct processor *p);
 
 /* Decode and fold each; bad ones become dead letters. An error is FATAL, or SOURCE_RETRY when asked to stop. */
 int processor__apply(struct processor *p, struct source *src, const struct record *records, size_t n,

@@ -282,7 +282,13 @@ static void source_close(struct source *base)
 }
 
 static const struct source_ops source_files_ops = {
-	source_poll, source_release, source_lag, source_committed, source_log_name, source_stopped, source_close,
+	.poll = source_poll,
+	.release = source_release,
+	.lag = source_lag,
+	.committed = source_committed,
+	.log_name = source_log_name,
+	.stopped = source_stopped,
+	.close = source_close,
 };
 
 static int file_add(struct source_files *s, const char *path, struct error *e)

@@ -276,8 +276,28 @@ static void source_close(struct source *base)
 	free(s);
 }
 
+static void source_rewind(struct source *base)
+{
+	struct source_kafka *s = self(base);
+
+	source_release(base);
+	kafka__reader_close(s);
+	for (int log = 0; log < TOPIC_COUNT; log++)
+		for (int32_t i = 0; i < s->part_count[log]; i++)
+			kafka__resume(s, &s->parts[log][i]);
+	s->look_ns = 0;
+}
+
 static const struct source_ops source_kafka_ops = {
-	source_poll, source_release, source_lag, source_committed, source_log_name, source_stopped, source_close,
+	.poll = source_poll,
+	.release = source_release,
+	.lag = source_lag,
+	.committed = source_committed,
+	.log_name = source_log_name,
+	.stopped = source_stopped,
+	.close = source_close,
+	.rewind = source_rewind,
+	.live = true,
 };
 
 int source_kafka_open(const struct settings *set, resume_lookup resume, void *resume_arg, struct source **ret,

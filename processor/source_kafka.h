@@ -102,6 +102,8 @@ void kafka__tell_group(struct source_kafka *s, bool wait);
 void kafka__reader_close(struct source_kafka *s);
 /* The partition waits to be verified again; the reading client is made anew. */
 void kafka__suspect(struct source_kafka *s, struct part *p, int err);
+/* Where the store stands: `at` and `known`. */
+void kafka__resume(struct source_kafka *s, struct part *p);
 /* The reading client is made anew, soon. */
 void kafka__restart(struct source_kafka *s);
 

@@ -61,6 +61,12 @@ void kafka__restart(struct source_kafka *s)
 		s->look_ns = s->restart_ns;
 }
 
+void kafka__resume(struct source_kafka *s, struct part *p)
+{
+	p->at = (struct position){ .last = -1 };
+	p->known = s->resume && s->resume(s->resume_arg, s->topics[p->log], p->id, &p->at);
+}
+
 static void parts_grow(struct source_kafka *s, uint16_t log, int32_t count)
 {
 	int32_t old = s->part_count[log];
@@ -71,8 +77,8 @@ static void parts_grow(struct source_kafka *s, uint16_t log, int32_t count)
 	for (int32_t i = old; i < count; i++) {
 		struct part *p = &s->parts[log][i];
 
-		*p = (struct part){ .log = log, .id = i, .eof_at = -1, .committed = -1, .at = { .last = -1 } };
-		p->known = s->resume && s->resume(s->resume_arg, s->topics[log], i, &p->at);
+		*p = (struct part){ .log = log, .id = i, .eof_at = -1, .committed = -1 };
+		kafka__resume(s, p);
 	}
 	s->part_count[log] = count;
 	log_info("topic found", "topic=%s partitions=%d", s->topics[log], count);

@@ -106,6 +106,21 @@ static void figure(FILE *out, const char *type, const char *name, const char *he
 	fprintf(out, "# HELP aisle_%s %s\n# TYPE aisle_%s %s\naisle_%s %.17g\n", name, help, name, type, name, v);
 }
 
+static double lag_seconds(const struct status_page *p, const struct clock *clock)
+{
+	return STATUS_GET(p, fresh_ms) ? (double)status_lag_ms(p, clock) / 1e3 : -1;
+}
+
+static void write_waiting(const struct status_page *p, FILE *out)
+{
+	uint64_t waits_for = STATUS_GET(p, waits_for);
+
+	fprintf(out, "# HELP aisle_processor_waiting 1: the log is read no further until that is well\n"
+		     "# TYPE aisle_processor_waiting gauge\n");
+	for (enum status_wait w = WAIT_LOG; w < WAIT_COUNT; w++)
+		fprintf(out, "aisle_processor_waiting{for=\"%s\"} %d\n", status_wait_name(w), waits_for == w);
+}
+
 static void write_processor(const struct metrics_input *in, FILE *out)
 {
 	const struct status_page *p = in->page;
@@ -125,12 +140,13 @@ static void write_processor(const struct metrics_input *in, FILE *out)
 	figure(out, "gauge", "commit_records", "records of the last transaction",
 	       (double)STATUS_GET(p, batch_records_last));
 	figure(out, "gauge", "lag_records", "records not yet applied, -1 unknown", (double)STATUS_GET(p, lag_records));
-	figure(out, "gauge", "lag_seconds", "time since everything in the log was in the views",
-	       (double)status_lag_ms(p, in->now_ms) / 1e3);
+	figure(out, "gauge", "lag_seconds", "time since everything in the log was in the views, -1: no log was read",
+	       lag_seconds(p, in->clock));
 	figure(out, "gauge", "stopped_partitions", "partitions refused and read no further",
 	       (double)STATUS_GET(p, stopped_partitions));
 	figure(out, "gauge", "processor_heartbeat_seconds", "when the processor was last seen at work, since 1970",
 	       (double)STATUS_GET(p, heartbeat_ms) / 1e3);
+	write_waiting(p, out);
 	if (watermark_ms != TIME_NONE)
 		figure(out, "gauge", "watermark_seconds", "largest event time applied, since 1970",
 		       (double)watermark_ms / 1e3);
@@ -144,10 +160,18 @@ static void write_store(const struct metrics_input *in, FILE *out)
 		return;
 	figure(out, "gauge", "store_map_bytes", "most the store may grow to", (double)f.map_size);
 	figure(out, "gauge", "store_used_bytes", "size of the store", (double)f.used_bytes);
-	figure(out, "gauge", "store_free_bytes", "of that, pages to be used again", (double)f.free_bytes);
-	figure(out, "gauge", "store_readers", "open readers", f.readers);
+	figure(out, "gauge", "store_readers", "snapshots held at this moment", f.readers);
 	figure(out, "gauge", "store_oldest_reader_lag", "transactions the oldest reader is behind",
 	       (double)(f.last_txn - f.oldest_reader_txn));
+	if (!in->page)
+		return;
+	figure(out, "gauge", "store_free_bytes",
+	       "of the size, pages to be used again, as the processor last counted them",
+	       (double)STATUS_GET(in->page, store_free_bytes));
+	figure(out, "gauge", "store_stuck_readers", "snapshots held longer than store.readerAgeMax",
+	       (double)STATUS_GET(in->page, stuck_readers));
+	figure(out, "gauge", "store_oldest_reader_seconds", "for how long the oldest of all old snapshots is held",
+	       (double)STATUS_GET(in->page, oldest_reader_ms) / 1e3);
 }
 
 void metrics_write(const struct metrics_input *in, FILE *out)

@@ -39,7 +39,7 @@ struct metrics_input {
 	unsigned loop_count;
 	struct store *store;
 	const struct status_page *page;
-	int64_t now_ms;
+	const struct clock *clock;
 	uint64_t feed_dropped;
 };
 /* Text exposition format 0.0.4, written to `out`. */

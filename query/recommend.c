@@ -47,7 +47,7 @@ static int check_freshness(struct asking *q, struct error *e)
 	struct status_page *page = status_page(q->a->opt.status);
 	int64_t most = q->rq->max_staleness_ms;
 
-	q->ret->lag_ms = status_lag_ms(page, q->now_ms);
+	q->ret->lag_ms = status_lag_ms(page, q->a->clock);
 	q->ret->stale = STATUS_GET(page, stopped_partitions) > 0;
 	if (most < 0)
 		return 0;

@@ -15,31 +15,64 @@ void route_healthz(struct http_req *rq)
 struct readiness {
 	int64_t lag_ms, watermark_ms;
 	uint64_t stopped;
+	enum status_wait waits_for;
+	const char *waits_why;
+	const char *code; /* of the reason, for programs */
 	char reason[512]; /* "": ready */
 };
+
+static void judge(struct readiness *r, const struct status_page *page, int store_code, int64_t lag_max)
+{
+	size_t n = sizeof(r->reason);
+
+	if (store_code) {
+		r->code = error_slug(store_code);
+		snprintf(r->reason, n, "the store cannot be read: %s", error_text(store_code));
+	} else if (r->stopped) {
+		r->code = error_slug((int)STATUS_GET(page, stopped_code));
+		snprintf(r->reason, n, "partitions stopped: %llu; %.400s", (unsigned long long)r->stopped,
+			 page->stopped_why);
+	} else if (lag_max && r->lag_ms > lag_max) {
+		r->code = "lag";
+		snprintf(r->reason, n, "the views are %lld ms behind the log, http.readyLagMax is %lld%s%.200s",
+			 (long long)r->lag_ms, (long long)lag_max, r->waits_for ? "; " : "",
+			 r->waits_for ? r->waits_why : "");
+	} else if (lag_max && r->watermark_ms == TIME_NONE && !STATUS_GET(page, fresh_ms)) {
+		r->code = "empty";
+		snprintf(r->reason, n, "nothing of the log was read yet");
+	}
+}
 
 static void look(struct http_worker *w, struct readiness *ret)
 {
 	const struct server_options *opt = &w->shared->opt;
 	const struct status_page *page = status_page(opt->status);
-	int64_t lag_max = setting_int(opt->settings, SET_HTTP_LAG_MAX);
 	int rc = snap_renew(w->snap);
 
-	*ret = (struct readiness){ .watermark_ms = TIME_NONE, .stopped = STATUS_GET(page, stopped_partitions) };
-	ret->lag_ms = status_lag_ms(page, w->shared->clock->wall_ms(w->shared->clock));
+	*ret = (struct readiness){ .watermark_ms = TIME_NONE,
+				   .stopped = STATUS_GET(page, stopped_partitions),
+				   .waits_for = (enum status_wait)STATUS_GET(page, waits_for),
+				   .waits_why = page->waits_why,
+				   .lag_ms = status_lag_ms(page, w->shared->clock) };
 	if (rc == 0) {
 		ret->watermark_ms = snap_watermark(w->snap);
 		snap_park(w->snap);
 	}
-	if (rc != 0)
-		snprintf(ret->reason, sizeof(ret->reason), "the store cannot be read: %s", error_text(rc));
-	else if (ret->stopped)
-		snprintf(ret->reason, sizeof(ret->reason), "partitions stopped: %llu; %.400s",
-			 (unsigned long long)ret->stopped, page->stopped_why);
-	else if (lag_max && ret->lag_ms > lag_max)
-		snprintf(ret->reason, sizeof(ret->reason),
-			 "the views are %lld ms behind the log, http.readyLagMax is %lld", (long long)ret->lag_ms,
-			 (long long)lag_max);
+	judge(ret, page, rc, setting_int(opt->settings, SET_HTTP_LAG_MAX));
+}
+
+static void write_waiting(struct json_out *j, const struct readiness *r)
+{
+	const char *what = status_wait_name(r->waits_for);
+
+	json_out_key(j, "waitingFor");
+	if (!what) {
+		json_out_null(j);
+		return;
+	}
+	json_out_text(j, what);
+	json_out_key(j, "waitingBecause");
+	json_out_text(j, r->waits_why);
 }
 
 void route_readyz(struct http_req *rq)
@@ -54,6 +87,8 @@ void route_readyz(struct http_req *rq)
 	if (r.reason[0]) {
 		problem_set(&p, PROBLEM_NOT_READY, NULL, "%s", r.reason);
 		problem_write_open(j, &p, rq->path);
+		json_out_key(j, "code");
+		json_out_text(j, r.code);
 	} else {
 		json_out_object(j);
 		json_out_key(j, "status");
@@ -63,6 +98,7 @@ void route_readyz(struct http_req *rq)
 	json_out_int(j, r.lag_ms);
 	json_out_key(j, "stoppedPartitions");
 	json_out_int(j, (int64_t)r.stopped);
+	write_waiting(j, &r);
 	json_out_key(j, "asOf");
 	if (r.watermark_ms == TIME_NONE) {
 		json_out_null(j);
@@ -88,7 +124,7 @@ void route_metrics(struct http_req *rq)
 		.loop_count = shared->loop_count,
 		.store = shared->opt.store,
 		.page = status_page(shared->opt.status),
-		.now_ms = shared->clock->wall_ms(shared->clock),
+		.clock = shared->clock,
 		.feed_dropped = feed_dropped(shared->feed),
 	};
 	char *text = NULL;

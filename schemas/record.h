@@ -77,6 +77,11 @@ struct source_ops {
 	bool (*stopped)(struct source *s, size_t index, const char **log_name, int32_t *partition, struct error *why);
 
 	void (*close)(struct source *s);
+
+	/* Hand out again from the stored positions, after a commit that failed. NULL: it cannot. */
+	void (*rewind)(struct source *s);
+
+	bool live; /* a log that goes on: how far the views are behind it is worth telling */
 };
 
 struct source {

@@ -2,13 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
-#define STATUS_FORMAT UINT64_C(0x6169736c65000001)
+#define STATUS_FORMAT UINT64_C(0x6169736c65000002)
 #define PAGE_BYTES 4096
 
 _Static_assert(sizeof(struct status_page) <= PAGE_BYTES, "the status is one page");
@@ -76,10 +78,12 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 	page = p;
 	if (writer) {
 		/* how fresh the views are outlives the processor; its own counters do not */
-		int64_t fresh_ms = page->format == STATUS_FORMAT ? page->fresh_ms : 0;
+		struct status_page old = page->format == STATUS_FORMAT ? *page : (struct status_page){ 0 };
 
 		memset(page, 0, sizeof(*page));
-		page->fresh_ms = fresh_ms;
+		page->fresh_ms = old.fresh_ms;
+		page->fresh_mono_ms = old.fresh_mono_ms;
+		page->boot = old.boot;
 		page->watermark_ms = INT64_MIN;
 		page->lag_records = -1;
 		STATUS_SET(page, processor_pid, (int64_t)getpid());
@@ -113,11 +117,67 @@ struct status_page *status_page(struct status *st)
 	return st->page;
 }
 
-int64_t status_lag_ms(const struct status_page *p, int64_t now_ms)
+/* Which run of the machine this is: the monotonic clock begins anew with each. */
+static uint64_t boot_number(void)
 {
-	int64_t fresh = STATUS_GET(p, fresh_ms);
+	char id[64] = { 0 };
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, id, sizeof(id));
 
-	if (!fresh || now_ms <= fresh)
+	if (fd >= 0)
+		close(fd);
+	return n > 0 ? XXH3_64bits(id, (size_t)n) : 0;
+}
+
+static uint64_t this_boot(void)
+{
+	static _Atomic uint64_t known;
+	uint64_t ret = atomic_load(&known);
+
+	if (!ret)
+		atomic_store(&known, ret = boot_number());
+	return ret;
+}
+
+static int64_t mono_ms(const struct clock *clock)
+{
+	return (int64_t)(clock->monotonic_ns(clock) / 1000000u);
+}
+
+void status_set_fresh(struct status_page *p, int64_t fresh_ms, const struct clock *clock)
+{
+	int64_t ago = clock->wall_ms(clock) - fresh_ms;
+
+	STATUS_SET(p, boot, this_boot());
+	STATUS_SET(p, fresh_mono_ms, mono_ms(clock) - (ago > 0 ? ago : 0));
+	STATUS_SET(p, fresh_ms, fresh_ms);
+}
+
+void status_set_wait(struct status_page *p, enum status_wait what, const char *why)
+{
+	if (what)
+		snprintf(p->waits_why, sizeof(p->waits_why), "%s", why);
+	if (p->waits_for != what)
+		STATUS_SET(p, waits_for, (uint64_t)what);
+}
+
+int64_t status_lag_ms(const struct status_page *p, const struct clock *clock)
+{
+	int64_t fresh = STATUS_GET(p, fresh_ms), lag;
+	uint64_t boot = STATUS_GET(p, boot);
+
+	if (!fresh)
 		return 0;
-	return now_ms - fresh;
+	lag = boot && boot == this_boot() ? mono_ms(clock) - STATUS_GET(p, fresh_mono_ms)
+					  : clock->wall_ms(clock) - fresh;
+	return lag > 0 ? lag : 0;
+}
+
+const char *status_wait_name(enum status_wait what)
+{
+	static const char *const names[WAIT_COUNT] = {
+		[WAIT_LOG] = "log", [WAIT_DEAD_LETTERS] = "dead-letters", [WAIT_STORE] = "store"
+	};
+
+	return what < WAIT_COUNT ? names[what] : NULL;
 }

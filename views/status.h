@@ -8,23 +8,36 @@
 #ifndef AISLE_VIEWS_STATUS_H
 #define AISLE_VIEWS_STATUS_H
 
+#include "config/clock.h"
 #include "schemas/base.h"
 #include "schemas/error.h"
 
 #define STATUS_SET(page, field, value) __atomic_store_n(&(page)->field, (value), __ATOMIC_RELEASE)
 #define STATUS_GET(page, field) __atomic_load_n(&(page)->field, __ATOMIC_ACQUIRE)
 
+/* What keeps the processor from reading on, for the time being. */
+enum status_wait { WAIT_NONE, WAIT_LOG, WAIT_DEAD_LETTERS, WAIT_STORE, WAIT_COUNT };
+
 struct status_page {
 	uint64_t format;       /* STATUS_FORMAT */
 	int64_t processor_pid; /* 0: none */
 	int64_t heartbeat_ms;  /* wall clock of the processor's last loop */
-	int64_t fresh_ms;      /* wall clock up to which everything in the log is in the views */
+	int64_t fresh_ms;      /* wall clock up to which everything in the log is in the views; 0: no log was read */
+	int64_t fresh_mono_ms; /* the same moment by the monotonic clock of this run of the machine, */
+	uint64_t boot;         /* which this tells from others */
 	int64_t lag_records;   /* -1 unknown */
 	int64_t watermark_ms;  /* event time */
 	uint64_t records, events, duplicates, dead_letters, commits;
 	uint64_t commit_ns_total, commit_ns_last, batch_records_last;
 	uint64_t stopped_partitions; /* refused ones: answers are stale */
-	char stopped_why[512];       /* the first one's sentence, NUL-terminated; written before the count above */
+	int64_t stopped_code;        /* ERR_ of the first one */
+	char stopped_why[512];       /* its sentence, NUL-terminated; written before the count above */
+	uint64_t waits_for;          /* enum status_wait */
+	char waits_why[256];
+	/* of the store, looked at by the processor (store_watch.h) */
+	uint64_t store_free_bytes; /* pages to be used again */
+	uint64_t stuck_readers;    /* that hold an old snapshot for longer than store.readerAgeMax */
+	int64_t oldest_reader_ms;  /* for how long the oldest of all old snapshots was seen */
 };
 
 struct status;
@@ -34,7 +47,22 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 void status_close(struct status *st);
 struct status_page *status_page(struct status *st);
 
-/* ms since everything in the log was in the views, at wall clock now_ms; never negative. */
-int64_t status_lag_ms(const struct status_page *p, int64_t now_ms);
+/* ---- writer ---- */
+
+/* Everything in the log up to this moment of the wall clock is in the views. */
+void status_set_fresh(struct status_page *p, int64_t fresh_ms, const struct clock *clock);
+/* `why` is a sentence without a full stop; NULL with WAIT_NONE. */
+void status_set_wait(struct status_page *p, enum status_wait what, const char *why);
+
+/* ---- any ---- */
+
+/*
+ * ms since everything in the log was in the views; never negative, 0 when no log was read. As long as the machine runs
+ * it is measured by the monotonic clock: setting the wall clock changes nothing.
+ */
+int64_t status_lag_ms(const struct status_page *p, const struct clock *clock);
+
+/* "log", "dead-letters", "store"; NULL when it does not wait. */
+const char *status_wait_name(enum status_wait what);
 
 #endif

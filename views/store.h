@@ -23,6 +23,7 @@
 
 #define STORE_KEY_MAX 160      /* bytes of a replacing key */
 #define STORE_VALUE_MAX 512000 /* bytes of a replacing value */
+#define STORE_READERS_MAX 510  /* snapshots held at once */
 #define STORE_COLUMNS_MAX 8    /* columns of an adding table */
 
 enum table_kind { TABLE_REPLACING, TABLE_ADDING };
@@ -51,7 +52,7 @@ enum store_durability { STORE_SYNC, STORE_NOMETASYNC, STORE_NOSYNC };
 struct store_options {
 	const char *path;     /* directory, made when missing (mode 0700) unless read_only */
 	uint64_t map_size;    /* bytes; 0: 64 GiB */
-	unsigned readers_max; /* 0: 510 */
+	unsigned readers_max; /* 0: STORE_READERS_MAX */
 	enum store_durability durability;
 	const char *key_file; /* 32 secret bytes for person hashes, made when missing; NULL or "": DIR/person.key */
 	unsigned generation;  /* 0: the current one, which the first writer makes */
@@ -76,11 +77,24 @@ unsigned store_generation(const struct store *s);
 const unsigned char *store_person_key(const struct store *s);
 
 struct store_figures {
-	uint64_t map_size, used_bytes, free_bytes; /* free: pages on the free list */
-	uint64_t last_txn, oldest_reader_txn;      /* equal when nobody holds an old snapshot */
-	unsigned readers;
+	uint64_t map_size, used_bytes;
+	uint64_t last_txn, oldest_reader_txn; /* equal when nobody holds an old snapshot */
+	unsigned readers;                     /* that hold a snapshot now */
 };
+/* Cheap at any size of store. */
 int store_figures(struct store *s, struct store_figures *ret) MUST_CHECK;
+/* Bytes of pages that will be used again; walks the free list, which may be long. */
+int store_free_bytes(struct store *s, uint64_t *ret) MUST_CHECK;
+
+/* A snapshot that is held now: no page that was freed since its transaction is used again before it ends. */
+struct store_reader {
+	long pid;
+	uint64_t thread, txn;
+};
+/* At most `room` of them; returns how many. */
+unsigned store_readers(struct store *s, struct store_reader *ret, unsigned room);
+/* Forget the snapshots of processes that have ended; returns how many there were. */
+unsigned store_drop_dead_readers(struct store *s);
 
 /* ---- writing: processor thread ---- */
 

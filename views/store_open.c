@@ -32,15 +32,19 @@ int store__error(int rc)
 		return ERR_NOT_FOUND;
 	case MDB_MAP_FULL:
 	case MDB_TXN_FULL:
-	case ENOSPC:
 		return ERR_STORE_FULL;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return ERR_DISK_FULL;
 	case MDB_VERSION_MISMATCH:
 		return ERR_STORE_VERSION;
 	case MDB_CORRUPTED:
 	case MDB_PAGE_NOTFOUND:
 	case MDB_INVALID:
-	case MDB_PANIC:
 		return ERR_STORE_CORRUPT;
+	case MDB_PANIC:
+		return ERR_STORE_BROKEN;
 	default:
 		return ERR_STORE_IO;
 	}
@@ -266,7 +270,7 @@ static int open_environment(struct store *s, const struct store_options *opt, st
 	if (!rc)
 		rc = mdb_env_set_maxdbs(s->env, TABLE_COUNT + 8);
 	if (!rc)
-		rc = mdb_env_set_maxreaders(s->env, opt->readers_max ? opt->readers_max : 510);
+		rc = mdb_env_set_maxreaders(s->env, opt->readers_max ? opt->readers_max : STORE_READERS_MAX);
 	if (!rc)
 		rc = mdb_env_set_mapsize(s->env, opt->map_size ? opt->map_size : UINT64_C(64) << 30);
 	if (!rc)
@@ -335,61 +339,25 @@ const unsigned char *store_person_key(const struct store *s)
 	return s->person_key;
 }
 
-struct reader_scan {
-	uint64_t oldest;
-	unsigned n;
-};
-
-static int scan_reader(const char *line, void *arg)
-{
-	struct reader_scan *scan = arg;
-	unsigned long pid, thread, txn;
-
-	if (sscanf(line, "%lu %lx %lu", &pid, &thread, &txn) == 3) {
-		scan->n++;
-		if (txn < scan->oldest)
-			scan->oldest = txn;
-	}
-	return 0;
-}
-
-/* Pages on the free list: the main environment's database 0. */
-static uint64_t free_pages(MDB_txn *txn)
-{
-	MDB_cursor *cur;
-	MDB_val key, value;
-	uint64_t n = 0;
-
-	if (mdb_cursor_open(txn, 0, &cur))
-		return 0;
-	while (mdb_cursor_get(cur, &key, &value, MDB_NEXT) == 0)
-		n += *(size_t *)value.mv_data;
-	mdb_cursor_close(cur);
-	return n;
-}
-
 int store_figures(struct store *s, struct store_figures *ret)
 {
-	struct reader_scan scan = { .oldest = UINT64_MAX };
+	struct store_reader readers[STORE_READERS_MAX];
 	MDB_envinfo info;
 	MDB_stat st;
-	MDB_txn *txn;
 	int rc;
 
 	rc = mdb_env_info(s->env, &info);
 	if (!rc)
 		rc = mdb_env_stat(s->env, &st);
-	if (!rc)
-		rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
 	if (rc)
 		return store__error(rc);
-	ret->free_bytes = free_pages(txn) * st.ms_psize;
-	mdb_txn_abort(txn);
-	mdb_reader_list(s->env, scan_reader, &scan);
-	ret->map_size = info.me_mapsize;
-	ret->used_bytes = (info.me_last_pgno + 1) * st.ms_psize;
-	ret->last_txn = info.me_last_txnid;
-	ret->oldest_reader_txn = scan.oldest < info.me_last_txnid ? scan.oldest : info.me_last_txnid;
-	ret->readers = scan.n;
+	*ret = (struct store_figures){ .map_size = info.me_mapsize,
+				       .used_bytes = (info.me_last_pgno + 1) * st.ms_psize,
+				       .last_txn = info.me_last_txnid,
+				       .oldest_reader_txn = info.me_last_txnid,
+				       .readers = store_readers(s, readers, STORE_READERS_MAX) };
+	for (unsigned i = 0; i < ret->readers; i++)
+		if (readers[i].txn < ret->oldest_reader_txn)
+			ret->oldest_reader_txn = readers[i].txn;
 	return 0;
 }

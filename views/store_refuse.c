@@ -97,7 +97,7 @@ int store__cannot_open(const struct store *s, int rc, struct error *e)
 		return error_set(e, ERR_STORE_OPEN, "store.path",
 				 "cannot open store '%s': too many readers; `mdb_stat -r' lists them, end some", path);
 	case ENOSPC:
-		return error_set(e, ERR_STORE_FULL, "store.path",
+		return error_set(e, ERR_DISK_FULL, "store.path",
 				 "cannot open store '%s': its file system is full; make room", path);
 	default:
 		return error_set(e, rc == EACCES ? ERR_STORE_OPEN : store__error(rc), "store.path",

@@ -85,6 +85,22 @@ class Cli(Case):
         process.communicate()
         self.aisle("inspect", "--digest", "--store", "s")
 
+    def test_a_reader_that_hangs_ends_itself_once_somebody_writes(self):
+        self.aisle("simulate", "--events", "20000", "--to-file", "a.ndjson")
+        self.aisle("replay", "--from-file", "a.ndjson", "--store", "s")
+        reader = subprocess.Popen([AISLE, "inspect", "history", "--store", "s", "--set", "store.readerAgeMax=100ms"],
+                                  cwd=self.directory, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(reader.kill)
+        reader.stdout.read(1)  # it has its snapshot, and then nobody reads on
+        with self.assertRaises(subprocess.TimeoutExpired):
+            reader.wait(timeout=0.7)
+        self.write("b.ndjson", '{"type":"view","userId":"u1","itemId":"a","eventTime":1700000000000}\n')
+        self.aisle("replay", "--from-file", "b.ndjson", "--store", "s")
+        self.assertEqual(reader.wait(timeout=20), 1)
+        self.assertIn("store.readerAgeMax", reader.stderr.read())
+        reader.stdout.close()
+        reader.stderr.close()
+
     def test_envelopes_may_say_more_than_is_read(self):
         events = self.write("k.ndjson", json.dumps({
             "topic": "shop.events", "partition": 3, "offset": 17, "headers": [], "key": "u", "timestamp": 1700000000000,

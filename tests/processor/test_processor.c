@@ -2,13 +2,17 @@
 #include "processor/embedded_broker.h"
 #include "processor/processor.h"
 #include "tests/lib/processor_log.h"
+#include "views/view.h"
 
 #include <criterion/criterion.h>
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #define API_PRODUCE 0
@@ -86,6 +90,24 @@ static uint64_t reaches(const uint64_t *counter, uint64_t want)
 	for (int i = 0; i < 1500 && __atomic_load_n(counter, __ATOMIC_ACQUIRE) < want; i++)
 		nanosleep(&pause, NULL);
 	return __atomic_load_n(counter, __ATOMIC_ACQUIRE);
+}
+
+/* The same downwards. */
+static bool falls(const uint64_t *word, uint64_t want)
+{
+	struct timespec pause = { 0, 10000000L };
+
+	for (int i = 0; i < 1500 && __atomic_load_n(word, __ATOMIC_ACQUIRE) != want; i++)
+		nanosleep(&pause, NULL);
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE) == want;
+}
+
+/* Without waiting for the acknowledgement. */
+static void send_quickly(int32_t partition, const char *value)
+{
+	cr_assert_eq(b.log.publisher->ops->send(b.log.publisher, "shop.events", partition, STR("k"), value,
+						strlen(value), 0, NULL, 0, NULL, NULL),
+		     0);
 }
 
 static void send_event(int32_t partition, int n)
@@ -206,6 +228,95 @@ Test(processor, dead_letters_go_out_when_the_topic_is_back)
 	cr_expect_geq(reaches(&pg->commits, 1), 1);
 	stop();
 	cr_expect_eq(letters(), 1);
+}
+
+Test(processor, a_topic_that_takes_no_dead_letters_is_told)
+{
+	rd_kafka_mock_cluster_t *mock = (rd_kafka_mock_cluster_t *)embedded_broker_cluster(b.log.broker);
+	rd_kafka_resp_err_t errors[100];
+	const struct status_page *pg;
+	uint64_t beat;
+
+	test_log_send(&b.log, "shop.events", 0, "u1", "{oops", 5);
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++)
+		errors[i] = RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+	rd_kafka_mock_push_request_errors_array(mock, API_PRODUCE, ARRAY_SIZE(errors), errors);
+	start();
+	pg = status_page(b.status);
+	cr_expect_eq(reaches(&pg->waits_for, WAIT_DEAD_LETTERS), WAIT_DEAD_LETTERS);
+	cr_expect(strstr(pg->waits_why, "'aisle.dlq' takes nothing"), "%s", pg->waits_why);
+	cr_expect_eq(pg->commits, 0);
+	beat = (uint64_t)__atomic_load_n(&pg->heartbeat_ms, __ATOMIC_ACQUIRE);
+	cr_expect_gt(reaches((const uint64_t *)&pg->heartbeat_ms, beat + 1), beat, "it waits, it is not dead");
+	rd_kafka_mock_clear_request_errors(mock, API_PRODUCE);
+	cr_expect_eq(reaches(&pg->commits, 1), 1);
+	cr_expect(falls(&pg->waits_for, WAIT_NONE));
+	stop();
+	cr_expect_eq(letters(), 1);
+}
+
+static void limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static rlim_t store_bytes(void)
+{
+	char file[160];
+	struct stat st;
+
+	snprintf(file, sizeof(file), "%s/current/base/data.mdb", b.log.dir);
+	cr_assert_eq(stat(file, &st), 0);
+	return (rlim_t)st.st_size;
+}
+
+/* Answers are read from the store meanwhile. */
+static void expect_readable(void)
+{
+	struct snap *sn;
+
+	cr_assert_eq(snap_open(b.store, &sn), 0);
+	cr_expect_eq(snap_renew(sn), 0);
+	cr_expect_neq(snap_watermark(sn), TIME_NONE);
+	snap_close(sn);
+}
+
+Test(processor, a_disk_without_room_is_waited_for)
+{
+	const struct status_page *pg;
+	struct position at;
+	char value[128];
+
+	signal(SIGXFSZ, SIG_IGN);
+	send_event(0, 1);
+	start();
+	pg = status_page(b.status);
+	cr_expect_eq(reaches(&pg->commits, 1), 1);
+	limit_files(store_bytes());
+	for (int i = 0; i < 3000; i++) {
+		snprintf(value, sizeof(value),
+			 "{\"type\":\"view\",\"userId\":\"u%d\",\"itemId\":\"i%d\",\"eventTime\":%d}", i, i,
+			 1000000 + i);
+		send_quickly(0, value);
+	}
+	cr_expect_eq(reaches(&pg->waits_for, WAIT_STORE), WAIT_STORE);
+	cr_expect_eq(pg->stopped_code, ERR_DISK_FULL);
+	cr_expect_eq(pg->stopped_partitions, 1, "answers are stale");
+	expect_readable();
+	limit_files(RLIM_INFINITY);
+	cr_expect(falls(&pg->stopped_partitions, 0));
+	cr_expect(falls(&pg->waits_for, WAIT_NONE));
+	processor_stop(b.processor);
+	pthread_join(b.thread, NULL);
+	cr_expect(processor_resume(b.processor, "shop.events", 0, &at));
+	cr_expect_eq(at.next, 3001, "nothing was lost");
+	cr_expect_eq(pg->duplicates, 0, "and nothing was left of what failed");
+	pthread_create(&b.thread, NULL, run, NULL);
+	stop();
 }
 
 Test(processor, new_records_are_fresh_soon)

@@ -252,16 +252,27 @@ Test(http_server, ready_says_why_not)
 
 	cr_assert_eq(r->status, 200, "%s", r->body);
 	page->stopped_partitions = 2;
+	page->stopped_code = ERR_DISK_FULL;
 	snprintf(page->stopped_why, sizeof(page->stopped_why), "shop.events 3 is shorter than it was");
 	r = ask(&f, "GET", "/readyz", NULL);
 	expect_problem(r, 503, "not-ready", NULL, "stopped");
-	cr_assert(strstr(r->body, "shop.events 3 is shorter") && strstr(r->body, "\"stoppedPartitions\":2"), "%s",
-		  r->body);
+	cr_assert(strstr(r->body, "shop.events 3 is shorter") && strstr(r->body, "\"stoppedPartitions\":2") &&
+			  strstr(r->body, "\"code\":\"disk-full\""),
+		  "%s", r->body);
 	page->stopped_partitions = 0;
 	page->fresh_ms = (int64_t)time(NULL) * 1000 - 61000;
 	r = ask(&f, "GET", "/readyz", NULL);
 	expect_problem(r, 503, "not-ready", NULL, "lag");
-	cr_assert(strstr(r->body, "http.readyLagMax"), "%s", r->body);
+	cr_assert(strstr(r->body, "http.readyLagMax") && strstr(r->body, "\"code\":\"lag\""), "%s", r->body);
+	page->fresh_ms = 0;
+	r = ask(&f, "GET", "/readyz", NULL);
+	expect_problem(r, 503, "not-ready", NULL, "nothing of the log");
+	page->fresh_ms = (int64_t)time(NULL) * 1000;
+	status_set_wait(page, WAIT_DEAD_LETTERS, "dead-letter topic 'x' takes nothing");
+	r = ask(&f, "GET", "/readyz", NULL);
+	cr_assert_eq(r->status, 200, "answers are as fresh as they were");
+	cr_assert(strstr(r->body, "\"waitingFor\":\"dead-letters\",\"waitingBecause\":\"dead-letter topic 'x'"), "%s",
+		  r->body);
 	cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
 }
 

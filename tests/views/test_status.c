@@ -38,7 +38,7 @@ Test(status, a_reader_before_any_writer_sees_zeros)
 	struct status *st = opened(false);
 
 	cr_assert_eq(status_page(st)->processor_pid, 0);
-	cr_assert_eq(status_lag_ms(status_page(st), 1000), 0);
+	cr_assert_eq(status_lag_ms(status_page(st), &clock_system), 0);
 	status_close(st);
 }
 
@@ -57,15 +57,75 @@ Test(status, readers_see_what_the_writer_writes)
 Test(status, freshness_outlives_the_processor_but_counters_do_not)
 {
 	struct status *st = opened(true);
+	struct clock_fake clock;
 
-	status_page(st)->fresh_ms = 5000;
+	clock_fake_init(&clock, 5000);
+	status_set_fresh(status_page(st), 5000, &clock.base);
 	status_page(st)->events = 7;
 	status_close(st);
 	st = opened(true);
 	cr_assert_eq(status_page(st)->fresh_ms, 5000);
 	cr_assert_eq(status_page(st)->events, 0);
-	cr_assert_eq(status_lag_ms(status_page(st), 5030), 30);
-	cr_assert_eq(status_lag_ms(status_page(st), 4000), 0);
+	clock.now_ms = 5030;
+	cr_assert_eq(status_lag_ms(status_page(st), &clock.base), 30);
+	status_close(st);
+}
+
+Test(status, setting_the_clock_does_not_change_the_lag)
+{
+	struct status *st = opened(true);
+	struct status_page *page = status_page(st);
+	struct clock_fake clock;
+
+	clock_fake_init(&clock, INT64_C(1700000000000));
+	status_set_fresh(page, clock.now_ms, &clock.base);
+	clock.now_ms += 70;
+	for (int64_t set = -MS_PER_DAY; set <= MS_PER_DAY; set += MS_PER_DAY) {
+		clock.wall_set_ms = set;
+		cr_assert_eq(status_lag_ms(page, &clock.base), 70, "set by %lld ms", (long long)set);
+	}
+	/* set ahead, told, and set back: the next word of the processor is right again */
+	status_set_fresh(page, clock.base.wall_ms(&clock.base), &clock.base);
+	clock.wall_set_ms = 0;
+	clock.now_ms += 30;
+	cr_assert_eq(status_lag_ms(page, &clock.base), 30);
+	/* what is fresh up to a while ago, by records' own timestamps */
+	status_set_fresh(page, clock.base.wall_ms(&clock.base) - 500, &clock.base);
+	cr_assert_eq(status_lag_ms(page, &clock.base), 500);
+	status_set_fresh(page, clock.base.wall_ms(&clock.base) + 500, &clock.base);
+	cr_assert_eq(status_lag_ms(page, &clock.base), 0);
+	status_close(st);
+}
+
+Test(status, after_a_restart_of_the_machine_the_wall_clock_is_all_there_is)
+{
+	struct status *st = opened(true);
+	struct status_page *page = status_page(st);
+	struct clock_fake clock;
+
+	clock_fake_init(&clock, INT64_C(1700000000000));
+	status_set_fresh(page, clock.now_ms, &clock.base);
+	page->boot++;
+	page->fresh_mono_ms = INT64_C(1) << 60;
+	clock.wall_set_ms = 4000;
+	cr_assert_eq(status_lag_ms(page, &clock.base), 4000);
+	clock.wall_set_ms = -4000;
+	cr_assert_eq(status_lag_ms(page, &clock.base), 0);
+	status_close(st);
+}
+
+Test(status, what_is_waited_for_has_a_name_and_a_reason)
+{
+	struct status *st = opened(true);
+	struct status_page *page = status_page(st);
+
+	cr_assert_null(status_wait_name((enum status_wait)page->waits_for));
+	status_set_wait(page, WAIT_DEAD_LETTERS, "topic 'x' takes nothing");
+	cr_assert_str_eq(status_wait_name((enum status_wait)page->waits_for), "dead-letters");
+	cr_assert_str_eq(page->waits_why, "topic 'x' takes nothing");
+	status_set_wait(page, WAIT_NONE, NULL);
+	cr_assert_eq(page->waits_for, WAIT_NONE);
+	cr_assert_null(status_wait_name((enum status_wait)1000));
 	status_close(st);
 }
 

@@ -1,0 +1,98 @@
+/* What the processor tells the outside: the status page, the source, the log. */
+#include "processor/processor_internal.h"
+
+#include "config/log.h"
+#include "schemas/fault.h"
+
+#include <stdio.h>
+
+#define OPEN_TRANSACTION_NS UINT64_C(2000000000)
+
+/* At the end of the log the views are as fresh as can be; before it, as the oldest of the batch's last records. */
+static int64_t fresh_after_commit(struct processor *p, int64_t lag)
+{
+	int64_t now = p->clock->wall_ms(p->clock), fresh = now;
+
+	for (size_t i = 0; lag && i < p->positions.n; i++) {
+		const struct place *pl = &p->positions.v[i];
+
+		if (pl->changed && pl->at.last_timestamp_ms > 0 && pl->at.last_timestamp_ms < fresh)
+			fresh = pl->at.last_timestamp_ms;
+	}
+	return fresh;
+}
+
+void processor__tell_source(struct processor *p, struct source *src)
+{
+	for (size_t i = 0; i < p->positions.n; i++) {
+		const struct place *pl = &p->positions.v[i];
+
+		FAULT_POINT("group:telling");
+		if (pl->changed && src->ops->committed)
+			src->ops->committed(src, pl->log, pl->partition, pl->at.next);
+	}
+}
+
+void processor__tell_commit(struct processor *p, struct source *src, const struct commit_figures *fig, uint64_t took_ns,
+			    int64_t lag)
+{
+	struct status_page *pg = p->page;
+
+	STATUS_SET(pg, commits, pg->commits + 1);
+	STATUS_SET(pg, commit_ns_total, pg->commit_ns_total + took_ns);
+	STATUS_SET(pg, commit_ns_last, took_ns);
+	STATUS_SET(pg, batch_records_last, fig->records);
+	STATUS_SET(pg, watermark_ms, fold_watermark(p->fold));
+	if (src->ops->live)
+		status_set_fresh(pg, fresh_after_commit(p, lag), p->clock);
+	if (p->retry_ms)
+		log_info("store takes commits again", "store=%s", store_path(p->opt.store));
+	p->retry_ms = 0;
+}
+
+void processor__look_at_stopped(struct processor *p, struct source *src)
+{
+	const char *log_name;
+	int32_t partition;
+	struct error why;
+	uint64_t n = 0;
+
+	while (src->ops->stopped && src->ops->stopped(src, n, &log_name, &partition, &why)) {
+		if (!n && !p->page->stopped_partitions) {
+			snprintf(p->page->stopped_why, sizeof(p->page->stopped_why), "%s", why.text);
+			STATUS_SET(p->page, stopped_code, why.code);
+		}
+		n++;
+	}
+	if (!p->retry_ms)
+		STATUS_SET(p->page, stopped_partitions, n);
+}
+
+void processor__beat(struct processor *p)
+{
+	STATUS_SET(p->page, heartbeat_ms, p->clock->wall_ms(p->clock));
+	store_watch_look(p->watch, p->clock->monotonic_ns(p->clock));
+}
+
+void processor__tell_round(struct processor *p, struct source *src, bool empty, int64_t lag)
+{
+	uint64_t now = p->clock->monotonic_ns(p->clock);
+
+	STATUS_SET(p->page, lag_records, lag);
+	if (!empty)
+		p->busy_ns = now;
+	/* records of a transaction that is still open count as lag but cannot be read */
+	if (src->ops->live && empty && !p->pending && (!lag || (lag > 0 && now - p->busy_ns > OPEN_TRANSACTION_NS)))
+		status_set_fresh(p->page, p->clock->wall_ms(p->clock), p->clock);
+	processor__look_at_stopped(p, src);
+	processor__beat(p);
+}
+
+void processor__tell_stopped(struct processor *p, const struct error *e)
+{
+	snprintf(p->page->stopped_why, sizeof(p->page->stopped_why), "%s", e->text);
+	STATUS_SET(p->page, stopped_code, e->code);
+	/* readers of the page take any stopped partition for stale answers; now all of them are stopped */
+	if (!p->page->stopped_partitions)
+		STATUS_SET(p->page, stopped_partitions, 1);
+}
