@@ -1,10 +1,20 @@
-/* item-totals: item x epoch -> view sessions, orders, buyers: the marginals that normalise the pairs */
+/*
+ * item-totals: (block of epochs, item) x epoch -> view sessions, orders, buyers: the marginals that normalise the pairs.
+ * Blocks, so that an item's totals are one or two rows, and what is old is dropped by ranges of groups.
+ */
 #include "schemas/json_out.h"
 #include "views/ids.h"
 #include "views/pair_rows.h"
 #include "views/pairs.h"
 
+#define EPOCHS_A_BLOCK 16
+
 enum { COL_VIEW_SESSIONS, COL_ORDERS, COL_BUYERS };
+
+static uint64_t group_of(int64_t epoch, uint32_t item)
+{
+	return (uint64_t)(epoch / EPOCHS_A_BLOCK) << 32 | item;
+}
 
 static void item_totals_apply(struct fold *f, const struct moment *m)
 {
@@ -12,14 +22,34 @@ static void item_totals_apply(struct fold *f, const struct moment *m)
 
 	for (uint32_t i = 0; i < m->item_count; i++) {
 		const struct moment_item *mi = &m->items[i];
+		uint64_t group = group_of(epoch, mi->item);
 
 		if (mi->first_view)
-			fold_add(f, TBL_ITEM_TOTALS, mi->item, epoch, COL_VIEW_SESSIONS, 1);
+			fold_add(f, TBL_ITEM_TOTALS, group, epoch, COL_VIEW_SESSIONS, 1);
 		if (mi->first_in_order)
-			fold_add(f, TBL_ITEM_TOTALS, mi->item, epoch, COL_ORDERS, 1);
+			fold_add(f, TBL_ITEM_TOTALS, group, epoch, COL_ORDERS, 1);
 		if (mi->first_buy)
-			fold_add(f, TBL_ITEM_TOTALS, mi->item, epoch, COL_BUYERS, 1);
+			fold_add(f, TBL_ITEM_TOTALS, group, epoch, COL_BUYERS, 1);
 	}
+}
+
+static int item_totals_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
+{
+	return store_drop_groups(t, TBL_ITEM_TOTALS, 0, group_of(pair_oldest_epoch(watermark_ms), 0), rows_max);
+}
+
+/* The item's epochs from `first` to the watermark's, and others of their blocks. */
+static int each_epoch(struct snap *sn, uint32_t item, int64_t first, int64_t watermark, snap_sum each, void *arg)
+{
+	int64_t last = time_bucket(watermark, MS_PER_EPOCH);
+	int rc = 0;
+
+	for (int64_t block = first / EPOCHS_A_BLOCK; block <= last / EPOCHS_A_BLOCK && !rc; block++) {
+		uint64_t group = group_of(block * EPOCHS_A_BLOCK, item);
+
+		rc = snap_sums(sn, TBL_ITEM_TOTALS, group, group, each, arg);
+	}
+	return rc;
 }
 
 struct summing {
@@ -49,7 +79,7 @@ int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 	if (watermark == TIME_NONE)
 		return 0;
 	s.first = pair_oldest_epoch(watermark);
-	return snap_sums(sn, TBL_ITEM_TOTALS, item, item, sum_epoch, &s);
+	return each_epoch(sn, item, s.first, watermark, sum_epoch, &s);
 }
 
 struct printing {
@@ -87,18 +117,18 @@ static int item_totals_rows(struct snap *sn, const struct view_filter *filter, v
 {
 	struct printing p = { .sn = sn, .each = each, .arg = arg };
 	int64_t watermark = snap_watermark(sn);
-	uint64_t first = 0, last = UINT32_MAX;
+	uint32_t item;
 	int rc;
 
 	if (watermark == TIME_NONE)
 		return 0;
-	if (filter->item.n) {
-		first = last = snap_item(sn, filter->item);
-		if (first == ID_NONE)
-			return 0;
-	}
 	p.first = pair_oldest_epoch(watermark);
-	rc = snap_sums(sn, TBL_ITEM_TOTALS, first, last, print_row, &p);
+	if (filter->item.n) {
+		item = snap_item(sn, filter->item);
+		rc = item == ID_NONE ? 0 : each_epoch(sn, item, p.first, watermark, print_row, &p);
+	} else {
+		rc = snap_sums(sn, TBL_ITEM_TOTALS, group_of(p.first, 0), UINT64_MAX, print_row, &p);
+	}
 	json_out_fini(&p.out);
 	return rc;
 }
@@ -108,5 +138,6 @@ const struct view view_item_totals = {
 	.version = 1,
 	.meaning = "sessions that viewed an item, orders with it and its buyers, by epoch: what normalises the pairs",
 	.apply = item_totals_apply,
+	.expire = item_totals_expire,
 	.rows = item_totals_rows,
 };

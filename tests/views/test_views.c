@@ -3,6 +3,7 @@
 #include "views/history.h"
 #include "views/identity.h"
 #include "views/ids.h"
+#include "views/pairs.h"
 #include "views/popularity.h"
 #include "views/catalog.h"
 #include "views/stock.h"
@@ -84,6 +85,41 @@ Test(views, item_totals_count_sessions_orders_and_buyers)
 	shop_play(&shop, "u1 view a @0s; u1 view a @1s; u1 buy a @2s o=1; u1 buy a @3s o=2; u1 view a @2h");
 	expect_rows("item-totals", "a",
 		    "{\"itemId\":\"a\",\"epoch\":1000,\"viewSessions\":2,\"orders\":2,\"buyers\":1}");
+}
+
+static int count_sum(void *arg, uint64_t group, uint32_t member, const int64_t *columns)
+{
+	(void)group;
+	(void)member;
+	(void)columns;
+	++*(int *)arg;
+	return 0;
+}
+
+static int stored_totals(void)
+{
+	int n = 0;
+
+	cr_assert_eq(snap_sums(shop.snap, TBL_ITEM_TOTALS, 0, UINT64_MAX, count_sum, &n), 0);
+	return n;
+}
+
+Test(views, item_totals_of_old_epochs_are_dropped)
+{
+	struct item_totals got;
+
+	shop_play(&shop, "u1 view a @0s; u2 view a @210d; u3 view a @240d; u4 view b @0s");
+	/* epochs 1003 to 1008: of two blocks */
+	cr_assert_eq(item_totals_get(shop.snap, snap_item(shop.snap, STR("a")), &got), 0);
+	cr_assert_eq(got.view_sessions, 2);
+	expect_rows("item-totals", "a",
+		    "{\"itemId\":\"a\",\"epoch\":1007,\"viewSessions\":1,\"orders\":0,\"buyers\":0}\n"
+		    "{\"itemId\":\"a\",\"epoch\":1008,\"viewSessions\":1,\"orders\":0,\"buyers\":0}");
+	cr_assert_eq(stored_totals(), 4);
+	shop_play(&shop, "u5 view a @389d");
+	cr_assert_eq(stored_totals(), 5, "epoch 1007 is among the last six");
+	shop_play(&shop, "u5 view a @390d");
+	cr_assert_eq(stored_totals(), 3);
 }
 
 Test(views, history_keeps_the_last_256_rows_newest_first)
