@@ -1,95 +1,160 @@
-#include "cmd/command.h"
-#include "cmd/ingest.h"
+#include "cmd/replay.h"
+#include "config/log.h"
 #include "processor/sources.h"
 #include "schemas/json_out.h"
+#include "views/generation.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
-#define FILES_MAX 4096
-#define LINE_EVERY_S 5.0
-#define BAR_CELLS 30
-
-struct replay_options {
-	const char *files[FILES_MAX];
-	size_t n;
-	bool from_file, json;
+enum {
+	OPT_FROM = 0x100,
+	OPT_TO,
+	OPT_RATE,
+	OPT_REBUILD,
+	OPT_INTO_CURRENT,
+	OPT_DRY_RUN,
+	OPT_NO_SWAP,
+	OPT_WITHOUT_FILES,
+	OPT_ROLLBACK,
+	OPT_SWAP,
+	OPT_DROP_OLD,
 };
 
-static error_t replay_parse(int key, char *arg, struct argp_state *state)
+static void take_number(const char *arg, const char *name, uint64_t max, uint64_t *ret, struct argp_state *state)
 {
-	struct replay_options *opt = state->input;
+	char *end;
 
+	errno = 0;
+	*ret = *arg >= '0' && *arg <= '9' ? strtoull(arg, &end, 10) : 0;
+	if (!*ret || *end || errno || *ret > max)
+		argp_error(state, "%s takes a number from 1 to %llu, not '%s'", name, (unsigned long long)max, arg);
+}
+
+static void take_point(const char *arg, struct replay_point *ret, struct argp_state *state)
+{
+	struct error e = { 0 };
+
+	if (replay_point_parse(arg, ret, &e))
+		argp_error(state, "%s", e.text);
+}
+
+/* What goes together. */
+static const char *contradiction(const struct replay_options *opt)
+{
+	bool builds = opt->from_text || opt->rebuild;
+	bool of_a_build = opt->dry_run | opt->no_swap | opt->without_files | (opt->rate != 0);
+	int swaps = opt->rollback + (opt->swap_to != 0), kinds = swaps + builds + opt->into_current;
+	const struct {
+		bool wrong;
+		const char *text;
+	} rules[] = {
+		{ !opt->n && !kinds && !opt->drop_old,
+		  "nothing to do: --from, --from-file, --rollback, --swap or --drop-old is needed" },
+		{ kinds > 1, "--rollback, --swap, --into-current and a rebuild exclude one another" },
+		{ swaps && opt->n, "--rollback and --swap read no files" },
+		{ opt->to_text && !opt->from_text, "--to needs --from" },
+		{ opt->to.kind == POINT_EARLIEST, "--to cannot be earliest" },
+		{ opt->from_text && opt->n && !opt->rebuild, "files and --from together need --rebuild" },
+		{ opt->rebuild && !opt->n && !opt->from_text, "--rebuild needs --from or --from-file" },
+		{ of_a_build && !builds,
+		  "--dry-run, --no-swap, --without-files and --rate are of a rebuild: --from or --rebuild" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
+		if (rules[i].wrong)
+			return rules[i].text;
+	return NULL;
+}
+
+static error_t replay_parse_flag(int key, struct replay_options *opt)
+{
 	switch (key) {
-	case 'f':
-		opt->from_file = true;
-		/* fall through */
-	case ARGP_KEY_ARG:
-		if (opt->n == FILES_MAX)
-			argp_error(state, "more than %d files", FILES_MAX);
-		opt->files[opt->n++] = arg;
-		return 0;
 	case 'j':
 		opt->json = true;
 		return 0;
-	case ARGP_KEY_END:
-		if (!opt->from_file)
-			argp_error(state, "--from-file is needed");
+	case OPT_REBUILD:
+		opt->rebuild = true;
+		return 0;
+	case OPT_INTO_CURRENT:
+		opt->into_current = true;
+		return 0;
+	case OPT_DRY_RUN:
+		opt->dry_run = true;
+		return 0;
+	case OPT_NO_SWAP:
+		opt->no_swap = true;
+		return 0;
+	case OPT_WITHOUT_FILES:
+		opt->without_files = true;
+		return 0;
+	case OPT_ROLLBACK:
+		opt->rollback = true;
+		return 0;
+	case OPT_DROP_OLD:
+		opt->drop_old = true;
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
 }
 
-struct progress {
-	struct source *source;
-	double began, shown;
-	bool terminal;
-};
-
-static double seconds_now(void)
+static error_t replay_parse(int key, char *arg, struct argp_state *state)
 {
-	struct timespec ts;
+	struct replay_options *opt = state->input;
+	uint64_t number;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
-}
-
-static void show_bar(double part, unsigned long long records, double rate, double left_s)
-{
-	char bar[BAR_CELLS + 1];
-
-	memset(bar, ' ', BAR_CELLS);
-	memset(bar, '#', (size_t)(part * BAR_CELLS));
-	bar[BAR_CELLS] = '\0';
-	fprintf(stderr, "\r%3.0f%% [%s] %llu records, %.0f/s, %d:%02d left\033[K", part * 100, bar, records, rate,
-		(int)left_s / 60, (int)left_s % 60);
-}
-
-static void show(void *arg, uint64_t records, int64_t left)
-{
-	struct progress *pr = arg;
-	double now = seconds_now(), rate = (double)records / (now - pr->began + 1e-9), part, left_s;
-	uint64_t done, total;
-
-	(void)left;
-	source_files_progress(pr->source, &done, &total);
-	part = total ? (double)done / (double)total : 0;
-	part = part > 1 ? 1 : part;
-	left_s = part > 0 ? (now - pr->began) * (1 - part) / part : 0;
-	if (pr->terminal && total) {
-		show_bar(part, (unsigned long long)records, rate, left_s);
-	} else if (now - pr->shown >= LINE_EVERY_S) {
-		fprintf(stderr, "%llu records, %.0f/s", (unsigned long long)records, rate);
-		if (total)
-			fprintf(stderr, ", %.0f%%, %.0f s left", part * 100, left_s);
-		fputc('\n', stderr);
-		pr->shown = now;
+	switch (key) {
+	case 'f':
+	case ARGP_KEY_ARG:
+		if (key == ARGP_KEY_ARG && !opt->n)
+			argp_error(state, "'%s': --from-file is needed before files", arg);
+		if (opt->n == REPLAY_FILES_MAX)
+			argp_error(state, "more than %d files", REPLAY_FILES_MAX);
+		opt->files[opt->n++] = arg;
+		return 0;
+	case OPT_FROM:
+		opt->from_text = arg;
+		take_point(arg, &opt->from, state);
+		return 0;
+	case OPT_TO:
+		opt->to_text = arg;
+		take_point(arg, &opt->to, state);
+		return 0;
+	case OPT_RATE:
+		take_number(arg, "--rate", 1000000000, &opt->rate, state);
+		return 0;
+	case OPT_SWAP:
+		take_number(arg, "--swap", 999999999, &number, state);
+		opt->swap_to = (unsigned)number;
+		return 0;
+	case ARGP_KEY_END:
+		if (contradiction(opt))
+			argp_error(state, "%s", contradiction(opt));
+		return 0;
+	default:
+		break;
 	}
+	return replay_parse_flag(key, opt);
 }
+
+static void put_int(struct json_out *j, const char *name, uint64_t v)
+{
+	json_out_key(j, name);
+	json_out_int(j, (int64_t)v);
+}
+
+static void print_json(struct json_out *j)
+{
+	json_out_end_object(j);
+	printf("%.*s\n", (int)j->n, j->p);
+	json_out_fini(j);
+}
+
+/* ---- files into the current generation ---- */
 
 static void summary(const struct status_page *pg, double seconds, bool as_json)
 {
@@ -102,72 +167,95 @@ static void summary(const struct status_page *pg, double seconds, bool as_json)
 		return;
 	}
 	json_out_object(&j);
-	json_out_key(&j, "records");
-	json_out_int(&j, (int64_t)pg->records);
-	json_out_key(&j, "events");
-	json_out_int(&j, (int64_t)pg->events);
-	json_out_key(&j, "deadLetters");
-	json_out_int(&j, (int64_t)pg->dead_letters);
-	json_out_key(&j, "duplicates");
-	json_out_int(&j, (int64_t)pg->duplicates);
-	json_out_key(&j, "commits");
-	json_out_int(&j, (int64_t)pg->commits);
-	json_out_key(&j, "milliseconds");
-	json_out_int(&j, (int64_t)(seconds * 1000));
-	json_out_key(&j, "refusedFiles");
-	json_out_int(&j, (int64_t)pg->stopped_partitions);
-	json_out_end_object(&j);
-	fwrite(j.p, 1, j.n, stdout);
-	putchar('\n');
-	json_out_fini(&j);
+	put_int(&j, "records", pg->records);
+	put_int(&j, "events", pg->events);
+	put_int(&j, "deadLetters", pg->dead_letters);
+	put_int(&j, "duplicates", pg->duplicates);
+	put_int(&j, "commits", pg->commits);
+	put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
+	put_int(&j, "refusedFiles", pg->stopped_partitions);
+	print_json(&j);
 }
 
-static struct processor *interrupted;
+static struct processor *interruptible;
 static volatile sig_atomic_t was_interrupted;
 
 static void on_signal(int sig)
 {
+	struct processor *p = interruptible;
+
 	(void)sig;
 	was_interrupted = 1;
-	processor_stop(interrupted);
+	if (p)
+		processor_stop(p);
 }
 
-static int replay_files(struct ingest *in, const struct replay_options *opt, const struct settings *set,
-			struct error *e)
+void replay_interruptible(struct processor *p)
 {
-	struct progress pr = { .began = seconds_now(), .terminal = isatty(STDERR_FILENO) && !opt->json };
+	interruptible = p;
+	if (p && was_interrupted)
+		processor_stop(p);
+}
+
+bool replay_interrupted(void)
+{
+	return was_interrupted;
+}
+
+static void catch_signals(void)
+{
 	struct sigaction stop = { .sa_handler = on_signal }; /* no SA_RESTART: a silent pipe can be left */
-	struct processor_options more = { .progress = show, .progress_arg = &pr };
+
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGTERM, &stop, NULL);
+}
+
+struct reading {
+	struct replay_progress progress;
+	struct source *source;
+};
+
+static void show(void *arg, uint64_t records, int64_t left)
+{
+	struct reading *rd = arg;
+	uint64_t done, total;
+
+	(void)left;
+	source_files_progress(rd->source, &done, &total);
+	replay_progress_show(&rd->progress, records, done, total);
+}
+
+static int read_files(struct ingest *in, const struct replay_options *opt, const struct settings *set, struct error *e)
+{
+	struct reading rd = { 0 };
+	struct processor_options more = { .progress = show, .progress_arg = &rd };
 	int rc = ingest_open(in, set, e);
 
-	pr.shown = pr.began;
+	replay_progress_begin(&rd.progress, REPLAY_BUILDING, opt->json);
 	if (!rc)
 		rc = ingest_processor(in, set, &more, e);
 	if (!rc)
 		rc = source_files_open(set, opt->files, opt->n, processor_resume, in->processor, &in->source, e);
 	if (rc)
 		return rc;
-	pr.source = in->source;
-	interrupted = in->processor;
-	sigaction(SIGINT, &stop, NULL);
-	sigaction(SIGTERM, &stop, NULL);
+	rd.source = in->source;
+	replay_interruptible(in->processor);
 	rc = processor_run(in->processor, in->source, e);
-	signal(SIGINT, SIG_DFL);
-	signal(SIGTERM, SIG_DFL);
-	if (pr.terminal)
-		fputc('\n', stderr);
-	summary(status_page(in->status), seconds_now() - pr.began, opt->json);
+	replay_interruptible(NULL);
+	replay_progress_end(&rd.progress);
+	summary(status_page(in->status), replay_seconds() - rd.progress.began, opt->json);
 	return rc;
 }
 
-static int replay_run(struct command_context *ctx)
+static int into_current(const struct replay_options *opt, const struct settings *set)
 {
-	const struct replay_options *opt = ctx->options;
 	struct ingest in = { 0 };
 	struct error e = { 0 };
 	int status = 0;
 
-	if (replay_files(&in, opt, ctx->settings, &e))
+	if (read_files(&in, opt, set, &e) == ERR_STORE_LOCKED)
+		status = command_failed("%s, or read the files beside it with --rebuild", e.text);
+	else if (e.code)
 		status = command_failed("%s", e.text);
 	else if (was_interrupted)
 		status = command_failed("stopped; what was read is committed, the same command goes on from there");
@@ -177,25 +265,148 @@ static int replay_run(struct command_context *ctx)
 	return status;
 }
 
+/* ---- a new generation ---- */
+
+static void built(const struct rebuild *rb, double seconds)
+{
+	bool swapped = !rb->opt->no_swap;
+	uint64_t others = rb->records - rb->events - rb->duplicates - rb->dead_letters;
+	struct json_out j = { 0 };
+
+	if (rb->opt->json) {
+		json_out_object(&j);
+		put_int(&j, "generation", rb->generation);
+		put_int(&j, "previous", rb->before);
+		json_out_key(&j, "swapped");
+		json_out_bool(&j, swapped);
+		json_out_key(&j, "resumed");
+		json_out_bool(&j, rb->resumed);
+		put_int(&j, "records", rb->records);
+		put_int(&j, "events", rb->events);
+		put_int(&j, "duplicates", rb->duplicates);
+		put_int(&j, "deadLetters", rb->dead_letters);
+		put_int(&j, "otherRecords", others);
+		put_int(&j, "offsetsWithoutRecord", rb->gaps);
+		put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
+		print_json(&j);
+		return;
+	}
+	printf("%llu records: %llu events, %llu duplicates, %llu dead letters, %llu of catalogue, stock and settings; "
+	       "%llu offsets hold none; %.1f seconds\n",
+	       (unsigned long long)rb->records, (unsigned long long)rb->events, (unsigned long long)rb->duplicates,
+	       (unsigned long long)rb->dead_letters, (unsigned long long)others, (unsigned long long)rb->gaps, seconds);
+	if (!swapped)
+		printf("generation %u is beside the current one; `aisle replay --swap %u' makes it the current one\n",
+		       rb->generation, rb->generation);
+	else if (rb->before && !rb->opt->drop_old)
+		printf("generation %u is current; `aisle replay --rollback' goes back to %u\n", rb->generation,
+		       rb->before);
+	else
+		printf("generation %u is current\n", rb->generation);
+}
+
+static int rebuild(const struct replay_options *opt, const struct settings *set)
+{
+	struct rebuild rb = { .opt = opt, .set = set, .path = setting_string(set, SET_STORE_PATH), .lock = -1 };
+	double began = replay_seconds();
+	struct error e = { 0 };
+	int rc = rebuild_prepare(&rb, &e);
+
+	if (!rc && rb.resumed && !opt->json && !opt->dry_run)
+		fprintf(stderr, "going on with generation %u\n", rb.generation);
+	if (!rc && opt->dry_run)
+		rc = rebuild_dry_run(&rb, &e);
+	else if (!rc)
+		rc = rebuild_run(&rb, &e);
+	if (!rc && !opt->dry_run)
+		built(&rb, replay_seconds() - began);
+	rebuild_fini(&rb);
+	return rc ? command_failed("%s", e.text) : 0;
+}
+
+/* ---- generations that are there ---- */
+
+static int swap_to(const struct replay_options *opt, const struct settings *set)
+{
+	struct error e = { 0 };
+	unsigned n;
+
+	if (replay_swap_to(set, opt->swap_to, &n, &e))
+		return command_failed("%s", e.text);
+	printf("generation %u is current\n", n);
+	return 0;
+}
+
+static int drop_old(const struct settings *set)
+{
+	const char *path = setting_string(set, SET_STORE_PATH);
+	struct error e = { 0 };
+	int lock, rc = generation_replay_lock(path, &lock, &e);
+
+	if (rc)
+		return command_failed("%s", e.text);
+	rc = replay_drop_others(path, 0, &e);
+	close(lock);
+	return rc ? command_failed("%s", e.text[0] ? e.text : "the store has no generations") : 0;
+}
+
+static int replay_run(struct command_context *ctx)
+{
+	const struct replay_options *opt = ctx->options;
+
+	catch_signals();
+	if (opt->rollback || opt->swap_to)
+		return swap_to(opt, ctx->settings);
+	if (opt->from_text || opt->rebuild)
+		return rebuild(opt, ctx->settings);
+	return opt->n ? into_current(opt, ctx->settings) : drop_old(ctx->settings);
+}
+
 static const struct argp_option replay_own_options[] = {
+	{ "from", OPT_FROM, "PLACE", 0,
+	  "Build a new generation from the log: earliest, a time, an offset, or PARTITION:OFFSET,... of the events",
+	  0 },
+	{ "to", OPT_TO, "PLACE", 0, "Read no further than a time, an offset, or PARTITION:OFFSET,...", 0 },
 	{ "from-file", 'f', "FILE", 0, "Read this file, and those named after it; `-' is standard input", 0 },
+	{ "into-current", OPT_INTO_CURRENT, NULL, 0,
+	  "Files into the current generation: what --from-file does by itself", 0 },
+	{ "rebuild", OPT_REBUILD, NULL, 0, "Files into a new generation, before the log of --from if that is given",
+	  0 },
+	{ "rate", OPT_RATE, "N", 0, "Build with at most N records a second", 0 },
+	{ "dry-run", OPT_DRY_RUN, NULL, 0, "Say what a rebuild would read, and change nothing", 0 },
+	{ "no-swap", OPT_NO_SWAP, NULL, 0, "Leave the new generation beside the current one", 0 },
+	{ "without-files", OPT_WITHOUT_FILES, NULL, 0, "Rebuild from the log though the store also holds files", 0 },
+	{ "rollback", OPT_ROLLBACK, NULL, 0, "Make the generation before the current one", 0 },
+	{ "swap", OPT_SWAP, "N", 0, "Make generation N the current one", 0 },
+	{ "drop-old", OPT_DROP_OLD, NULL, 0, "Drop the generation before, by itself or after a rebuild", 0 },
 	{ "json", 'j', NULL, 0, "The summary as JSON", 0 },
 	{ 0 },
 };
 
 const struct command command_replay = {
 	.name = "replay",
-	.summary = "Read events from files into the store",
+	.summary = "Build the views anew from the log beside those in use, or read files into the store",
 	.usage = "[FILE...]",
 	.description =
+		"With --from a new generation of all views is built from the log while the one before goes on answering and "
+		"being kept up to date. It is checked, caught up with the log, and then takes its place at once: `aisle serve', "
+		"`process' and `run' on this store notice it within a second. --from is about events; catalogue and stock are "
+		"always read from their beginning. When it is killed, the same command goes on. The generation before is kept for "
+		"--rollback until the next rebuild, or --drop-old.\n\n"
+		"With --from-file alone files are added to the current generation; no other process may be writing to it. Each "
+		"file is read on from where it was left, so the same command twice changes nothing; a file that became another one "
+		"is refused. With --rebuild they make a new generation, and with --from as well the log follows after them.\n\n"
 		"Files are NDJSON or MessagePack maps, `.gz' too, one after the other. A line is an event, or "
 		"{\"topic\":\"shop.catalog\",\"key\":K,\"value\":{...},\"timestamp\":MS} for any topic of the settings. "
-		"Each file is read on from where it was left, so the same command twice changes nothing; a file that became another one is refused. "
 		"Standard input is read from its start; what is repeated there counts once by its eventId. Lines "
-		"that cannot be read go to dead-letters.ndjson in the store's directory (see `aisle dlq').\n\n"
+		"that cannot be read go to dead-letters.ndjson in the store's directory (see `aisle dlq'), those of a rebuild to "
+		"the generation's.\n\n"
 		"Examples:\n"
+		"  aisle replay --from earliest --dry-run --config /etc/aisle/aisle.conf\n"
+		"  aisle replay --from 2026-11-01T00:00:00Z --rate 20000\n"
+		"  aisle replay --rollback --store /var/lib/aisle\n"
 		"  aisle replay --from-file events.ndjson.gz --store ./store\n"
-		"  aisle replay --from-file export/*.ndjson\n"
+		"  aisle replay --rebuild --from-file export/*.ndjson --from 2026-11-01T00:00:00Z\n"
 		"  aisle simulate --events 100000 --to-file - | aisle replay --from-file -\n",
 	.options = replay_own_options,
 	.parse = replay_parse,

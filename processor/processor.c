@@ -44,12 +44,14 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 	p->records = xmalloc(p->poll_max * sizeof(*p->records));
 	p->watch = store_watch_new(opt->settings, opt->store, p->page);
 	batcher_init(&p->batcher, opt->settings);
+	if (opt->bulk)
+		p->batcher.linger_ns = p->batcher.time_max_ns;
 	rc = decoder_new(&decode, &p->decoder, e);
 	if (!rc)
 		rc = fold_new(opt->store, &p->fold, e);
 	if (!rc)
 		rc = dead_letters_open(opt->dead_letters, setting_string(opt->settings, SET_TOPIC_DEAD_LETTERS),
-				       store_path(opt->store), &p->letters, e);
+				       opt->letters_dir ? opt->letters_dir : store_path(opt->store), &p->letters, e);
 	if (rc) {
 		processor_free(p);
 		return rc;

@@ -223,6 +223,19 @@ static int64_t source_lag(struct source *base)
 	return s->down ? -1 : sum;
 }
 
+int64_t source_kafka_reached(struct source *src, uint16_t log, int32_t partition)
+{
+	struct source_kafka *s = self(src);
+	const struct part *p;
+
+	if (log >= TOPIC_COUNT || partition >= s->part_count[log])
+		return -1;
+	p = &s->parts[log][partition];
+	if (p->state != PART_READING)
+		return -1;
+	return p->eof_at > p->at.next ? p->eof_at : p->at.next;
+}
+
 static void source_committed(struct source *base, uint16_t log, int32_t partition, int64_t next)
 {
 	struct source_kafka *s = self(base);

@@ -16,6 +16,9 @@
 int source_kafka_open(const struct settings *set, resume_lookup resume, void *resume_arg, struct source **ret,
 		      struct error *e) MUST_CHECK;
 
+/* The offset up to which that partition was read, what holds no records passed over; -1 unknown. */
+int64_t source_kafka_reached(struct source *src, uint16_t log, int32_t partition);
+
 /*
  * Files one after the other: NDJSON (.gz too) or MessagePack (a stream of maps), "-" is stdin. A line is an event, or
  * {"topic":NAME,"key":K,"value":V,"timestamp":MS} for any topic (NAME as in the settings; value null: a tombstone).

@@ -4,7 +4,9 @@
  *     DIR/current -> generations/N             what is answered from and what the processor goes on with
  *     DIR/generations/N/base/{data.mdb,lock.mdb}
  *     DIR/generations/N/processor.lock         held by whoever folds into it
- *     DIR/generations/.dropped-N               on its way out
+ *     DIR/generations/N/building               a replay builds it; says how. Means nothing in the current one
+ *     DIR/generations/.dropped-N, .new-N       on its way out; not whole yet
+ *     DIR/replay.lock                          held by the one replay that may change any of this
  *
  * Everything else in DIR (person.key, status, dead letters) is shared by all generations.
  *
@@ -31,8 +33,11 @@ int generation_current(const char *store, unsigned *ret, struct error *e) MUST_C
 /* All of them, ascending, into ret[GENERATIONS_MAX]; *n 0 when there are none. */
 int generation_list(const char *store, unsigned *ret, size_t *n, struct error *e) MUST_CHECK;
 
-/* An empty directory with a number above all others. The store's directory must exist. */
-int generation_create(const char *store, unsigned *ret, struct error *e) MUST_CHECK;
+/*
+ * An empty directory with a number above all others, marked with `plan` (generation_mark) from the first moment on unless
+ * it is NULL. The store's directory must exist.
+ */
+int generation_create(const char *store, const char *plan, unsigned *ret, struct error *e) MUST_CHECK;
 
 /*
  * For a store without a current one: the generation whose first writer was killed, or a new one, the same for all who
@@ -43,6 +48,9 @@ int generation_first(const char *store, unsigned *ret, struct error *e) MUST_CHE
 /* Make it the current one. On failure the one before still is. */
 int generation_swap(const char *store, unsigned n, struct error *e) MUST_CHECK;
 
+/* What it and its files were written to is on the disk: before a swap. */
+int generation_sync(const char *store, unsigned n, struct error *e) MUST_CHECK;
+
 /* Delete it; STORE_LOCKED while somebody folds into it. Not the current one. */
 int generation_drop(const char *store, unsigned n, struct error *e) MUST_CHECK;
 
@@ -51,5 +59,20 @@ int generation_drop(const char *store, unsigned n, struct error *e) MUST_CHECK;
  * process's: a second call in the same process succeeds, and closing either lets go.
  */
 int generation_lock(const char *store, unsigned n, int *ret, struct error *e) MUST_CHECK;
+
+/* ---- for replays ---- */
+
+#define GENERATION_PLAN_MAX 4096
+
+/* Only one replay at a time; *ret as that of generation_lock. */
+int generation_replay_lock(const char *store, int *ret, struct error *e) MUST_CHECK;
+/* The pid of another process that holds it, or 0. Never called by a process that holds it: that would let go of it. */
+long generation_replay_holder(const char *store);
+
+/* Mark it as being built by this plan; it is on the disk when this returns. */
+int generation_mark(const char *store, unsigned n, const char *plan, struct error *e) MUST_CHECK;
+/* Is it being built? The plan into ret[GENERATION_PLAN_MAX]; NULL is fine. */
+bool generation_marked(const char *store, unsigned n, char *ret);
+int generation_unmark(const char *store, unsigned n, struct error *e) MUST_CHECK;
 
 #endif

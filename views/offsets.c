@@ -161,30 +161,49 @@ int offsets_get(struct snap *sn, const char *log_name, int32_t partition, struct
 
 /* ---- the view ---- */
 
+struct walk {
+	offsets_row each;
+	void *arg;
+};
+
+static int one_row(void *arg, struct str key, struct str value)
+{
+	const struct walk *walk = arg;
+	struct stored st;
+
+	if (value.n != sizeof(st) || key.n < 5)
+		return ERR_STORE_CORRUPT;
+	memcpy(&st, value.p, sizeof(st));
+	return walk->each(walk->arg, (struct str){ key.p, key.n - 5 }, (int32_t)get_be32(key.p + key.n - 4), &st.at);
+}
+
+int offsets_each(struct snap *sn, offsets_row each, void *arg)
+{
+	struct walk walk = { each, arg };
+
+	return snap_each(sn, TBL_OFFSETS, (struct str){ NULL, 0 }, one_row, &walk);
+}
+
 struct printing {
 	struct json_out out;
 	view_row each;
 	void *arg;
 };
 
-static int print_row(void *arg, struct str key, struct str value)
+static int print_row(void *arg, struct str log_name, int32_t partition, const struct position *pos)
 {
 	struct printing *p = arg;
-	struct stored st;
 	char hex[17];
 
-	if (value.n != sizeof(st) || key.n < 5)
-		return ERR_STORE_CORRUPT;
-	memcpy(&st, value.p, sizeof(st));
-	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)st.at.fingerprint);
+	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)pos->fingerprint);
 	json_out_reset(&p->out);
 	json_out_object(&p->out);
 	json_out_key(&p->out, "topic");
-	json_out_str(&p->out, (struct str){ key.p, key.n - 5 });
+	json_out_str(&p->out, log_name);
 	json_out_key(&p->out, "partition");
-	json_out_int(&p->out, (int32_t)get_be32(key.p + key.n - 4));
+	json_out_int(&p->out, partition);
 	json_out_key(&p->out, "next");
-	json_out_int(&p->out, st.at.next);
+	json_out_int(&p->out, pos->next);
 	json_out_key(&p->out, "fingerprint");
 	json_out_text(&p->out, hex);
 	json_out_end_object(&p->out);
@@ -197,7 +216,7 @@ static int offsets_rows(struct snap *sn, const struct view_filter *filter, view_
 	int rc;
 
 	(void)filter;
-	rc = snap_each(sn, TBL_OFFSETS, (struct str){ NULL, 0 }, print_row, &p);
+	rc = offsets_each(sn, print_row, &p);
 	json_out_fini(&p.out);
 	return rc;
 }

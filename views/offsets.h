@@ -46,4 +46,8 @@ void lanes_put(struct lanes *ls, struct fold *f);
 
 int offsets_get(struct snap *sn, const char *log_name, int32_t partition, struct position *ret);
 
+/* Every stored position; non-zero stops and is returned. The end of a long name only, as it is stored. */
+typedef int (*offsets_row)(void *arg, struct str log_name, int32_t partition, const struct position *pos);
+int offsets_each(struct snap *sn, offsets_row each, void *arg);
+
 #endif

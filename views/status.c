@@ -1,64 +1,21 @@
 #include "views/status.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #define STATUS_FORMAT UINT64_C(0x6169736c65000002)
-#define PAGE_BYTES 4096
 
-_Static_assert(sizeof(struct status_page) <= PAGE_BYTES, "the status is one page");
+_Static_assert(sizeof(struct status_page) <= PAGE_FILE_BYTES, "the status is one page");
 
 struct status {
 	void *page;
 	bool writer;
 };
-
-static int failed(struct error *e, const char *what, const char *path)
-{
-	return error_set(e, ERR_STORE_OPEN, "store.path", "cannot %s '%s': %s", what, path, strerror(errno));
-}
-
-/* A page of zeros, so that a reader need not care whether a processor ever ran. */
-static void *zeros(void)
-{
-	return mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-}
-
-static int map_file(const char *path, bool writer, void **ret, struct error *e)
-{
-	int fd = open(path, writer ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644);
-	struct stat st;
-	int rc = 0;
-	void *p;
-
-	if (fd < 0 && errno == ENOENT && !writer) {
-		p = zeros();
-	} else if (fd < 0) {
-		return failed(e, "open", path);
-	} else if (fstat(fd, &st) || (writer && st.st_size < PAGE_BYTES && ftruncate(fd, PAGE_BYTES))) {
-		rc = failed(e, "size", path);
-		goto out;
-	} else if (!writer && st.st_size < PAGE_BYTES) {
-		p = zeros();
-	} else {
-		p = mmap(NULL, PAGE_BYTES, writer ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
-	}
-	if (p == MAP_FAILED)
-		rc = failed(e, "map", path);
-	else
-		*ret = p;
-out:
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
 
 int status_open(const char *store_path, bool writer, struct status **ret, struct error *e)
 {
@@ -72,7 +29,7 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 	snprintf(path, sizeof(path), "%s/status", store_path);
 	if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
 		return error_set(e, ERR_STORE_OPEN, "store.path", "'%s' is no file: remove it", path);
-	rc = map_file(path, writer, &p, e);
+	rc = page_file_map(path, writer, &p, e);
 	if (rc)
 		return rc;
 	page = p;
@@ -89,7 +46,7 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 		STATUS_SET(page, processor_pid, (int64_t)getpid());
 		STATUS_SET(page, format, STATUS_FORMAT);
 	} else if (page->format && page->format != STATUS_FORMAT) {
-		munmap(p, PAGE_BYTES);
+		page_file_unmap(p);
 		return error_set(
 			e, ERR_STORE_VERSION, "store.path",
 			"'%s' was written by another version, or is damaged: restart the processor, or remove the file",
@@ -108,7 +65,7 @@ void status_close(struct status *st)
 		return;
 	if (st->writer)
 		STATUS_SET(status_page(st), processor_pid, (int64_t)0);
-	munmap(st->page, PAGE_BYTES);
+	page_file_unmap(st->page);
 	free(st);
 }
 

@@ -9,11 +9,10 @@
 #define AISLE_VIEWS_STATUS_H
 
 #include "config/clock.h"
-#include "schemas/base.h"
-#include "schemas/error.h"
+#include "views/page_file.h"
 
-#define STATUS_SET(page, field, value) __atomic_store_n(&(page)->field, (value), __ATOMIC_RELEASE)
-#define STATUS_GET(page, field) __atomic_load_n(&(page)->field, __ATOMIC_ACQUIRE)
+#define STATUS_SET PAGE_SET
+#define STATUS_GET PAGE_GET
 
 /* What keeps the processor from reading on, for the time being. */
 enum status_wait { WAIT_NONE, WAIT_LOG, WAIT_DEAD_LETTERS, WAIT_STORE, WAIT_COUNT };

@@ -76,6 +76,9 @@ unsigned store_generation(const struct store *s);
 /* The 32 secret bytes; valid as long as the store. */
 const unsigned char *store_person_key(const struct store *s);
 
+/* What was committed with a weaker durability is on the disk when it returns 0. Thread: the writer's. */
+int store_sync(struct store *s) MUST_CHECK;
+
 struct store_figures {
 	uint64_t map_size, used_bytes;
 	uint64_t last_txn, oldest_reader_txn; /* equal when nobody holds an old snapshot */

@@ -339,6 +339,11 @@ const unsigned char *store_person_key(const struct store *s)
 	return s->person_key;
 }
 
+int store_sync(struct store *s)
+{
+	return store__error(mdb_env_sync(s->env, 1));
+}
+
 int store_figures(struct store *s, struct store_figures *ret)
 {
 	struct store_reader readers[STORE_READERS_MAX];

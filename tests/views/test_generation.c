@@ -27,7 +27,7 @@ static unsigned created(void)
 	struct error e = { 0 };
 	unsigned n = 0;
 
-	cr_assert_eq(generation_create(dir, &n, &e), 0, "%s", e.text);
+	cr_assert_eq(generation_create(dir, NULL, &n, &e), 0, "%s", e.text);
 	return n;
 }
 
@@ -262,4 +262,33 @@ Test(generation, an_older_layout_is_named)
 	make_folder("base");
 	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_VERSION);
 	cr_assert(strstr(e.text, "remove its 'base'"), "%s", e.text);
+}
+
+Test(generation, one_being_built_is_marked_from_its_first_moment)
+{
+	struct error e = { 0 };
+	char plan[GENERATION_PLAN_MAX];
+	unsigned n = 0;
+
+	cr_assert_eq(created(), 1);
+	make_folder("generations/.new-2"); /* killed before it had its name */
+	cr_assert_eq(generation_create(dir, "from earliest\n", &n, &e), 0, "%s", e.text);
+	cr_assert_eq(n, 2);
+	cr_assert(generation_marked(dir, 2, plan));
+	cr_assert_str_eq(plan, "from earliest\n");
+	cr_assert_not(generation_marked(dir, 1, NULL));
+	cr_assert_eq(generation_unmark(dir, 2, &e), 0, "%s", e.text);
+	cr_assert_eq(generation_unmark(dir, 2, &e), 0, "%s", e.text);
+	cr_assert_not(generation_marked(dir, 2, NULL));
+}
+
+/* A replay into an empty directory that was killed is not what a processor starts with. */
+Test(generation, a_first_start_takes_none_that_is_being_built)
+{
+	struct error e = { 0 };
+	unsigned n = 0;
+
+	cr_assert_eq(generation_create(dir, "plan", &n, &e), 0);
+	store_close(opened(0, false));
+	cr_assert_eq(current(), 2);
 }

@@ -1,0 +1,80 @@
+/*
+ * replay.h - inside `aisle replay`: the options, what is shown while it works, and the building of a generation.
+ * Thread: main; signals stop it.
+ */
+#ifndef AISLE_CMD_REPLAY_H
+#define AISLE_CMD_REPLAY_H
+
+#include "cmd/command.h"
+#include "cmd/ingest.h"
+#include "processor/replay_plan.h"
+#include "views/replay_status.h"
+
+#define REPLAY_FILES_MAX 4096
+#define REPLAY_KEPT "kept\n" /* the mark of a generation that is whole and not swapped in */
+
+struct replay_options {
+	const char *files[REPLAY_FILES_MAX];
+	size_t n;
+	struct replay_point from, to;
+	const char *from_text, *to_text; /* NULL: not given */
+	uint64_t rate;                   /* records a second while building; 0: no limit */
+	unsigned swap_to;                /* 0: not asked for */
+	bool rebuild, into_current, dry_run, no_swap, without_files, rollback, drop_old, json;
+};
+
+/* ---- replay_progress.c ---- */
+
+struct replay_progress {
+	struct replay_page *page; /* NULL: nobody else is told */
+	double began, shown;
+	bool terminal;
+};
+
+double replay_seconds(void);
+void replay_progress_begin(struct replay_progress *pr, enum replay_phase phase, bool quiet);
+/* `done` of `total` offsets or bytes; 0: unknown. A bar on a terminal, else a line now and then. */
+void replay_progress_show(struct replay_progress *pr, uint64_t records, uint64_t done, uint64_t total);
+/* The bar's line is over. */
+void replay_progress_end(struct replay_progress *pr);
+
+/* ---- replay_prepare.c, replay_build.c, replay_swap.c ---- */
+
+struct rebuild {
+	const struct replay_options *opt;
+	const struct settings *set;
+	const char *path;
+	unsigned generation, before; /* built; current when it began, 0 none */
+	bool resumed;
+	int lock;
+	struct replay_plan plan;
+	struct ingest in; /* the generation that is built, while it is open */
+	struct replay_progress progress;
+	double began;
+	uint64_t records, events, duplicates, dead_letters, gaps; /* of this run */
+};
+
+/* From the plan to the swap. ERR_SOURCE_RETRY when it was told to stop: the same command goes on. */
+int rebuild_run(struct rebuild *rb, struct error *e) MUST_CHECK;
+void rebuild_fini(struct rebuild *rb);
+
+/* What it would do, on standard output. */
+int rebuild_dry_run(struct rebuild *rb, struct error *e) MUST_CHECK;
+/* Plan, number of the generation, and what stands in the way. */
+int rebuild_prepare(struct rebuild *rb, struct error *e) MUST_CHECK;
+
+/* The plan again as the log is now, ends and new partitions. */
+int rebuild_renew_plan(struct rebuild *rb, struct error *e) MUST_CHECK;
+/* Positions of the generation that is answered from become the plan's ends; *behind: offsets they lie ahead of ours. */
+int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e) MUST_CHECK;
+
+/* Generation n becomes the current one, 0: the one before it, and the current one the one before. *ret: which. */
+int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct error *e) MUST_CHECK;
+/* Drop those that are neither current nor `keep` (0: none). One that is still held is waited for a little. */
+int replay_drop_others(const char *path, unsigned keep, struct error *e) MUST_CHECK;
+
+/* Let this processor stop at SIGINT and SIGTERM; NULL: none any more. */
+void replay_interruptible(struct processor *p);
+bool replay_interrupted(void);
+
+#endif

@@ -1,0 +1,299 @@
+/* Building a generation: the log once through the ordinary processor, checked, and caught up with what is served. */
+#include "cmd/replay.h"
+
+#include "config/clock.h"
+#include "config/log.h"
+#include "processor/replay_source.h"
+#include "schemas/fault.h"
+#include "views/generation.h"
+#include "views/offsets.h"
+#include "views/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NICE 10
+#define IOPRIO_IDLE (3 << 13)
+#define CATCH_UP_ROUNDS 50
+#define BEHIND_MAX 10000 /* offsets that live traffic may be ahead when the generations are swapped */
+
+static int open_generation(struct rebuild *rb, bool bulk, struct error *e)
+{
+	struct store_options opt = command_store_options(rb->set);
+	struct processor_options more = { .bulk = bulk };
+	char dir[GENERATION_PATH_MAX];
+	int rc;
+
+	opt.generation = rb->generation;
+	opt.read_only = false;
+	opt.writer = true;
+	if (bulk)
+		opt.durability = STORE_NOSYNC;
+	generation_path(rb->path, rb->generation, dir);
+	more.letters_dir = dir;
+	rc = store_open(&opt, &rb->in.store, e);
+	if (!rc)
+		rc = status_open(dir, true, &rb->in.status, e);
+	return rc ? rc : ingest_processor(&rb->in, rb->set, &more, e);
+}
+
+static void close_generation(struct rebuild *rb)
+{
+	if (rb->in.status) {
+		const struct status_page *pg = status_page(rb->in.status);
+
+		rb->events += pg->events;
+		rb->duplicates += pg->duplicates;
+		rb->dead_letters += pg->dead_letters;
+	}
+	ingest_close(&rb->in);
+	rb->in = (struct ingest){ 0 };
+}
+
+static void tick(void *arg)
+{
+	struct rebuild *rb = arg;
+	uint64_t done, total;
+
+	replay_source_progress(rb->in.source, &done, &total);
+	replay_progress_show(&rb->progress, rb->records + replay_source_records(rb->in.source), done, total);
+}
+
+/* Every record that the source handed out was applied, found to be a duplicate, or is a dead letter. */
+static int check_counts(struct rebuild *rb, uint64_t before, struct error *e)
+{
+	uint64_t applied = status_page(rb->in.status)->records - before;
+	uint64_t read = replay_source_records(rb->in.source);
+
+	if (applied == read)
+		return 0;
+	return error_set(e, ERR_STORE_CORRUPT, "store.path",
+			 "%llu records were read and %llu applied: the generation is not used",
+			 (unsigned long long)read, (unsigned long long)applied);
+}
+
+static int open_source(struct rebuild *rb, bool files, struct error *e)
+{
+	struct replay_source_options opt = {
+		.settings = rb->set,
+		.processor = rb->in.processor,
+		.plan = &rb->plan,
+		.cut = rb->opt->to.kind != POINT_NONE,
+		.files = files ? rb->opt->files : NULL,
+		.file_count = rb->opt->n,
+		.rate = rb->opt->rate,
+		.tick = tick,
+		.tick_arg = rb,
+	};
+
+	return replay_source_open(&opt, &rb->in.source, e);
+}
+
+static void close_source(struct rebuild *rb)
+{
+	rb->records += replay_source_records(rb->in.source);
+	rb->in.source->ops->close(rb->in.source);
+	rb->in.source = NULL;
+}
+
+/* To the source's end. */
+static int run(struct rebuild *rb, struct error *e)
+{
+	int rc;
+
+	replay_interruptible(rb->in.processor);
+	rc = replay_interrupted() ? 0 : processor_run(rb->in.processor, rb->in.source, e);
+	replay_interruptible(NULL);
+	if (!rc && replay_interrupted())
+		rc = error_set(e, ERR_SOURCE_RETRY, "",
+			       "stopped; what was read is kept, the same command goes on from there");
+	return rc;
+}
+
+static int read_all_of(struct rebuild *rb, bool files, struct error *e)
+{
+	uint64_t before = status_page(rb->in.status)->records;
+	int rc = open_source(rb, files, e);
+
+	if (rc)
+		return rc;
+	rc = run(rb, e);
+	tick(rb);
+	if (!rc)
+		rc = check_counts(rb, before, e);
+	for (size_t i = 0; i < rb->plan.n && !files; i++)
+		rb->gaps += (uint64_t)rb->plan.v[i].gaps;
+	close_source(rb);
+	return rc;
+}
+
+/* Fast and unsafe: until it is synced and swapped nobody needs it. */
+static int build(struct rebuild *rb, struct error *e)
+{
+	int rc = open_generation(rb, true, e);
+
+	replay_progress_begin(&rb->progress, REPLAY_BUILDING, rb->opt->json);
+	if (!rc && rb->opt->n)
+		rc = read_all_of(rb, true, e);
+	if (!rc && rb->opt->from.kind != POINT_NONE)
+		rc = read_all_of(rb, false, e);
+	FAULT_POINT("replay:built");
+	if (!rc)
+		rc = store_sync(rb->in.store);
+	if (!rc)
+		rc = generation_sync(rb->path, rb->generation, e);
+	FAULT_POINT("replay:synced");
+	replay_progress_end(&rb->progress);
+	close_generation(rb);
+	return rc ? error_set(e, rc, "store.path", "cannot write generation %u: %s", rb->generation, error_text(rc))
+		  : 0;
+}
+
+/* ---- checking ---- */
+
+struct stored {
+	struct rebuild *rb;
+	int64_t behind; /* offsets of the plan that are not in the store */
+};
+
+static int check_position(void *arg, struct str log_name, int32_t partition, const struct position *pos)
+{
+	struct rebuild *rb = ((struct stored *)arg)->rb;
+
+	for (size_t i = 0; i < rb->plan.n; i++) {
+		struct replay_part *p = &rb->plan.v[i];
+
+		if (p->id != partition || !str_eq(log_name, str_of(setting_topic(rb->set, (enum topic)p->log))))
+			continue;
+		if (pos->next != p->next)
+			((struct stored *)arg)->behind += p->next - pos->next;
+	}
+	return 0;
+}
+
+/* The stored positions are those after the last records; every row of every view can be read. */
+static int check(struct rebuild *rb, struct error *e)
+{
+	struct stored stored = { .rb = rb };
+	struct store_options opt = command_store_options(rb->set);
+	struct store *s = NULL;
+	struct snap *sn = NULL;
+	int rc;
+
+	replay_progress_begin(&rb->progress, REPLAY_CHECKING, rb->opt->json);
+	opt.generation = rb->generation;
+	rc = store_open(&opt, &s, e);
+	if (!rc)
+		rc = snap_open(s, &sn);
+	if (!rc)
+		rc = offsets_each(sn, check_position, &stored);
+	if (!rc && stored.behind)
+		rc = error_set(e, ERR_STORE_CORRUPT, "store.path",
+			       "generation %u is %lld offsets from what was read: it is not used", rb->generation,
+			       (long long)stored.behind);
+	for (size_t i = 0; view_registry[i] && !rc; i++) {
+		char hex[VIEW_DIGEST_HEX];
+		uint64_t rows;
+
+		rc = view_digest(view_registry[i], sn, hex, &rows);
+		if (!rc && !rb->opt->json)
+			printf("%-22s %s %llu\n", view_registry[i]->name, hex, (unsigned long long)rows);
+		if (replay_interrupted())
+			rc = error_set(e, ERR_SOURCE_RETRY, "", "stopped; the same command goes on from there");
+	}
+	fflush(stdout);
+	snap_close(sn);
+	store_close(s);
+	FAULT_POINT("replay:checked");
+	return rc ? error_set(e, rc, "store.path", "generation %u cannot be read: %s", rb->generation, error_text(rc))
+		  : 0;
+}
+
+/* ---- catching up with what is served ---- */
+
+static int catch_up(struct rebuild *rb, struct error *e)
+{
+	int64_t behind = 0;
+	uint64_t before;
+	int rc = rebuild_renew_plan(rb, e);
+
+	replay_progress_begin(&rb->progress, REPLAY_CATCHING_UP, rb->opt->json);
+	if (rc)
+		return rc;
+	rc = open_generation(rb, false, e);
+	if (!rc)
+		rc = open_source(rb, false, e);
+	if (rc)
+		goto out;
+	before = status_page(rb->in.status)->records;
+	replay_source_rate(rb->in.source, 0);
+	for (int round = 0; round < CATCH_UP_ROUNDS && !rc; round++) {
+		rc = run(rb, e);
+		if (!rc)
+			rc = rebuild_aim_at_current(rb, &behind, e);
+		if (!behind)
+			break;
+	}
+	if (!rc && behind > BEHIND_MAX)
+		rc = error_set(
+			e, ERR_SOURCE_RETRY, "",
+			"generation %u stays %lld records behind the one that is served: run the command again when "
+			"less comes in",
+			rb->generation, (long long)behind);
+	if (!rc)
+		rc = check_counts(rb, before, e);
+	if (!rc)
+		rc = store_sync(rb->in.store);
+	close_source(rb);
+	FAULT_POINT("replay:caught-up");
+out:
+	close_generation(rb);
+	return rc;
+}
+
+/* Answers go first: the processor beside us, and the disk. */
+static void step_back(void)
+{
+	if (setpriority(PRIO_PROCESS, 0, NICE))
+		log_debug("cannot lower the priority", NULL);
+	syscall(SYS_ioprio_set, 1, 0, IOPRIO_IDLE);
+}
+
+static int swap(struct rebuild *rb, struct error *e)
+{
+	int rc = generation_sync(rb->path, rb->generation, e);
+
+	if (!rc)
+		rc = generation_swap(rb->path, rb->generation, e);
+	FAULT_POINT("replay:swapped");
+	if (!rc)
+		rc = generation_unmark(rb->path, rb->generation, e);
+	if (!rc)
+		rc = replay_drop_others(rb->path, rb->opt->drop_old ? 0 : rb->before, e);
+	return rc;
+}
+
+int rebuild_run(struct rebuild *rb, struct error *e)
+{
+	int rc;
+
+	rb->progress.page->generation = rb->generation;
+	rb->progress.page->started_ms = clock_system.wall_ms(&clock_system);
+	step_back();
+	rc = build(rb, e);
+	if (!rc)
+		rc = check(rb, e);
+	if (!rc && rb->opt->from.kind != POINT_NONE && rb->opt->to.kind == POINT_NONE)
+		rc = catch_up(rb, e);
+	if (!rc && rb->opt->no_swap)
+		rc = generation_mark(rb->path, rb->generation, REPLAY_KEPT, e);
+	else if (!rc)
+		rc = swap(rb, e);
+	if (rc)
+		snprintf(rb->progress.page->why, sizeof(rb->progress.page->why), "%s", e->text);
+	PAGE_SET(rb->progress.page, phase, rc ? REPLAY_FAILED : REPLAY_DONE);
+	return rc;
+}

@@ -1,0 +1,354 @@
+/* Before a build: what it reads, which generation it goes into, what stands in its way. */
+#include "cmd/replay.h"
+
+#include "config/version.h"
+#include "views/generation.h"
+#include "views/offsets.h"
+#include "views/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/* ---- where the generation that is answered from stands ---- */
+
+struct standing {
+	struct rebuild *rb;
+	int64_t *ends; /* one for each part of the plan; -1 none */
+	uint64_t files, lines;
+};
+
+static int stand(void *arg, struct str log_name, int32_t partition, const struct position *pos)
+{
+	struct standing *st = arg;
+
+	if (log_name.n > 5 && !memcmp(log_name.p, "file:", 5)) {
+		st->files++;
+		st->lines += (uint64_t)pos->next;
+	}
+	for (size_t i = 0; i < st->rb->plan.n; i++) {
+		const struct replay_part *p = &st->rb->plan.v[i];
+
+		if (p->id == partition && str_eq(log_name, str_of(setting_topic(st->rb->set, (enum topic)p->log))))
+			st->ends[i] = pos->next;
+	}
+	return 0;
+}
+
+static int read_standing(struct rebuild *rb, struct standing *st, struct error *e)
+{
+	struct store_options opt = command_store_options(rb->set);
+	struct store *s = NULL;
+	struct snap *sn = NULL;
+	int rc;
+
+	opt.generation = rb->before;
+	rc = store_open(&opt, &s, e);
+	if (!rc)
+		rc = snap_open(s, &sn);
+	if (!rc)
+		rc = offsets_each(sn, stand, st);
+	snap_close(sn);
+	store_close(s);
+	return rc ? error_set(e, rc, "store.path", "cannot read the positions of '%s': %s", rb->path, error_text(rc))
+		  : 0;
+}
+
+static int64_t *stand_where(struct rebuild *rb, struct standing *st, int *rc, struct error *e)
+{
+	*st = (struct standing){ .rb = rb, .ends = xmalloc((rb->plan.n + 1) * sizeof(int64_t)) };
+	for (size_t i = 0; i < rb->plan.n; i++)
+		st->ends[i] = -1;
+	*rc = rb->before ? read_standing(rb, st, e) : 0;
+	return st->ends;
+}
+
+int rebuild_renew_plan(struct rebuild *rb, struct error *e)
+{
+	static const struct replay_point anywhere;
+	struct replay_plan fresh;
+	struct standing st;
+	int rc;
+	int64_t *ends = stand_where(rb, &st, &rc, e);
+
+	if (!rc)
+		rc = replay_plan_make(rb->set, &anywhere, &anywhere, &fresh, e);
+	for (size_t i = 0; !rc && i < rb->plan.n; i++) {
+		const struct replay_part *old = &rb->plan.v[i];
+		struct replay_part *p = replay_plan_find(&fresh, old->log, old->id);
+
+		if (!p)
+			continue;
+		p->begin = old->begin;
+		p->whole = old->whole;
+		p->lost = ends[i] > p->high;
+	}
+	free(ends);
+	if (rc)
+		return rc;
+	replay_plan_fini(&rb->plan);
+	rb->plan = fresh;
+	return 0;
+}
+
+int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e)
+{
+	struct standing st;
+	int rc;
+	int64_t *ends = stand_where(rb, &st, &rc, e);
+
+	*behind = 0;
+	for (size_t i = 0; i < rb->plan.n && !rc; i++) {
+		struct replay_part *p = &rb->plan.v[i];
+
+		if (p->lost)
+			continue;
+		if (ends[i] > p->end)
+			p->end = ends[i];
+		if (ends[i] > p->next)
+			*behind += ends[i] - p->next;
+	}
+	free(ends);
+	return rc;
+}
+
+/* ---- the generation to build ---- */
+
+static void boot_id(char ret[40])
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!f || !fgets(ret, 37, f))
+		snprintf(ret, 40, "unknown");
+	if (f)
+		fclose(f);
+}
+
+/*
+ * What makes two builds the same: where it reads, what the views mean, and that the machine was not switched off in
+ * between, since an unsynced build would not have survived that whole.
+ */
+static void plan_text(const struct replay_options *opt, char ret[GENERATION_PLAN_MAX])
+{
+	char boot[40];
+	FILE *out = fmemopen(ret, GENERATION_PLAN_MAX - 1, "w");
+
+	memset(ret, 0, GENERATION_PLAN_MAX);
+	if (!out)
+		return;
+	boot_id(boot);
+	fprintf(out, "from %s to %s\nboot %s\nversion %s", opt->from_text ? opt->from_text : "-",
+		opt->to_text ? opt->to_text : "-", boot, AISLE_VERSION);
+	for (size_t i = 0; view_registry[i]; i++)
+		fprintf(out, " %s=%u", view_registry[i]->name, view_registry[i]->version);
+	fprintf(out, "\nfiles %zu\n", opt->n);
+	for (size_t i = 0; i < opt->n; i++)
+		fprintf(out, "%s\n", opt->files[i]);
+	fclose(out);
+}
+
+/* One that a killed replay left and that goes on; others it left are dropped. */
+static int take_leftover(struct rebuild *rb, const char *plan, struct error *e)
+{
+	unsigned all[GENERATIONS_MAX];
+	char found[GENERATION_PLAN_MAX];
+	size_t n;
+	int rc = generation_list(rb->path, all, &n, e);
+
+	for (size_t i = 0; i < n && !rc; i++) {
+		if (!generation_marked(rb->path, all[i], found))
+			continue;
+		if (all[i] == rb->before) /* killed after its swap */
+			rc = rb->opt->dry_run ? 0 : generation_unmark(rb->path, all[i], e);
+		else if (!rb->generation && !strcmp(found, plan))
+			rb->generation = all[i];
+		else if (!rb->opt->dry_run)
+			rc = generation_drop(rb->path, all[i], e);
+	}
+	rb->resumed = rb->generation != 0;
+	return rc;
+}
+
+static int choose(struct rebuild *rb, struct error *e)
+{
+	char plan[GENERATION_PLAN_MAX];
+	unsigned all[GENERATIONS_MAX];
+	size_t n;
+	int rc;
+
+	plan_text(rb->opt, plan);
+	rc = take_leftover(rb, plan, e);
+	if (rc || rb->resumed)
+		return rc;
+	if (rb->opt->dry_run) {
+		rc = generation_list(rb->path, all, &n, e);
+		rb->generation = rc || !n ? 1 : all[n - 1] + 1;
+		return rc;
+	}
+	return generation_create(rb->path, plan, &rb->generation, e);
+}
+
+/* A processor that goes on with the current one would read on behind --to. */
+static int check_nobody_reads_on(struct rebuild *rb, struct error *e)
+{
+	struct error held = { 0 };
+	int fd, rc;
+
+	if (!rb->before || rb->opt->to.kind == POINT_NONE || rb->opt->no_swap)
+		return 0;
+	rc = generation_lock(rb->path, rb->before, &fd, &held);
+	if (!rc)
+		close(fd);
+	if (rc != ERR_STORE_LOCKED)
+		return rc ? error_set(e, rc, "", "%s", held.text) : 0;
+	return error_set(e, rc, "to",
+			 "a processor is at work on '%s' and would read on behind --to: stop it, or use --no-swap",
+			 rb->path);
+}
+
+static int check_files(struct rebuild *rb, struct error *e)
+{
+	struct standing st;
+	int rc;
+
+	free(stand_where(rb, &st, &rc, e));
+	if (rc || !st.files || rb->opt->n || rb->opt->without_files)
+		return rc;
+	return error_set(e, ERR_BAD_REQUEST, "from",
+			 "the store also holds %llu lines of %llu files, which Kafka has not: name them with "
+			 "--from-file, or leave them out with --without-files",
+			 (unsigned long long)st.lines, (unsigned long long)st.files);
+}
+
+int rebuild_prepare(struct rebuild *rb, struct error *e)
+{
+	int rc;
+
+	rb->lock = -1;
+	if (!rb->opt->dry_run && mkdir(rb->path, 0700) && errno != EEXIST)
+		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make store '%s': %s", rb->path,
+				 strerror(errno));
+	rc = rb->opt->dry_run ? 0 : generation_replay_lock(rb->path, &rb->lock, e);
+	if (!rc)
+		rc = generation_current(rb->path, &rb->before, e);
+	if (rc == ERR_NOT_FOUND)
+		rc = 0;
+	if (!rc)
+		rc = check_nobody_reads_on(rb, e);
+	if (!rc && rb->opt->from.kind != POINT_NONE)
+		rc = replay_plan_make(rb->set, &rb->opt->from, &rb->opt->to, &rb->plan, e);
+	if (!rc)
+		rc = check_files(rb, e);
+	if (!rc)
+		rc = choose(rb, e);
+	if (!rc && !rb->opt->dry_run)
+		rc = replay_status_begin(rb->path, &rb->progress.page, e);
+	return rc;
+}
+
+void rebuild_fini(struct rebuild *rb)
+{
+	ingest_close(&rb->in);
+	replay_plan_fini(&rb->plan);
+	page_file_unmap(rb->progress.page);
+	if (rb->lock >= 0)
+		close(rb->lock);
+}
+
+/* ---- dry run ---- */
+
+static int64_t bytes_of(const char *path, unsigned generation)
+{
+	char dir[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
+	struct stat st;
+
+	generation_path(path, generation, dir);
+	snprintf(file, sizeof(file), "%s/base/data.mdb", dir);
+	return stat(file, &st) ? 0 : (int64_t)st.st_blocks * 512;
+}
+
+static void put_int(struct json_out *j, const char *name, int64_t v)
+{
+	json_out_key(j, name);
+	json_out_int(j, v);
+}
+
+static void dry_run_json(const struct rebuild *rb, uint64_t rate, int64_t used, int64_t available)
+{
+	struct json_out j = { 0 };
+
+	json_out_object(&j);
+	put_int(&j, "generation", rb->generation);
+	put_int(&j, "current", rb->before);
+	json_out_key(&j, "resumed");
+	json_out_bool(&j, rb->resumed);
+	json_out_key(&j, "partitions");
+	json_out_array(&j);
+	for (size_t i = 0; i < rb->plan.n; i++) {
+		const struct replay_part *p = &rb->plan.v[i];
+
+		json_out_object(&j);
+		json_out_key(&j, "topic");
+		json_out_text(&j, setting_topic(rb->set, (enum topic)p->log));
+		put_int(&j, "partition", p->id);
+		put_int(&j, "begin", p->begin);
+		put_int(&j, "end", p->end);
+		put_int(&j, "low", p->low);
+		put_int(&j, "high", p->high);
+		json_out_end_object(&j);
+	}
+	json_out_end_array(&j);
+	put_int(&j, "records", replay_plan_offsets(&rb->plan));
+	put_int(&j, "recordsPerSecondLastTime", (int64_t)rate);
+	put_int(&j, "bytesOfCurrent", used);
+	put_int(&j, "bytesAvailable", available);
+	json_out_end_object(&j);
+	printf("%.*s\n", (int)j.n, j.p);
+	json_out_fini(&j);
+}
+
+static void dry_run_text(const struct rebuild *rb, uint64_t rate, int64_t used, int64_t available)
+{
+	int64_t records = replay_plan_offsets(&rb->plan);
+
+	printf("generation %u would be %s; current is ", rb->generation, rb->resumed ? "gone on with" : "built");
+	printf(rb->before ? "%u\n" : "none\n", rb->before);
+	for (size_t i = 0; i < rb->plan.n; i++) {
+		const struct replay_part *p = &rb->plan.v[i];
+
+		printf("  %s %d: offsets %lld to %lld, %lld records at most\n",
+		       setting_topic(rb->set, (enum topic)p->log), p->id, (long long)p->begin, (long long)p->end,
+		       (long long)(p->end - p->begin));
+	}
+	for (size_t i = 0; i < rb->opt->n; i++)
+		printf("  %s\n", rb->opt->files[i]);
+	printf("%lld records at most", (long long)records);
+	if (rate)
+		printf("; %lld s at the rate of the last replay, %llu/s", (long long)(records / (int64_t)rate),
+		       (unsigned long long)rate);
+	printf("\nthe current generation takes %lld MB, the disk has %lld MB left%s\n", (long long)(used >> 20),
+	       (long long)(available >> 20), used > available ? ": TOO LITTLE for one more as large" : "");
+}
+
+int rebuild_dry_run(struct rebuild *rb, struct error *e)
+{
+	struct replay_page last = { 0 };
+	struct statvfs fs;
+	int64_t used = rb->before ? bytes_of(rb->path, rb->before) : 0;
+	bool at_work;
+	uint64_t rate;
+
+	if (statvfs(rb->path, &fs))
+		return error_set(e, ERR_IO, "store.path", "cannot ask for the space of '%s': %s", rb->path,
+				 strerror(errno));
+	if (replay_status_read(rb->path, &last, &at_work, e))
+		return e->code;
+	rate = last.phase == REPLAY_DONE ? last.records_per_second : 0;
+	if (rb->opt->rate && (!rate || rate > rb->opt->rate))
+		rate = rb->opt->rate;
+	(rb->opt->json ? dry_run_json : dry_run_text)(rb, rate, used, (int64_t)(fs.f_bavail * fs.f_frsize));
+	return 0;
+}

@@ -1,0 +1,192 @@
+#!/usr/bin/python3
+"""The log replayed into a new generation: the same digests, from any place, killed at any moment, swapped and rolled back."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import harness  # noqa: E402
+import json  # noqa: E402
+import subprocess  # noqa: E402
+import time  # noqa: E402
+
+from harness import AISLE, check, digests_of, poll, run, say  # noqa: E402
+
+KILLS = int(os.environ.get("FLOW_REPLAY_KILLS", "3"))
+EVENTS = int(os.environ.get("FLOW_REPLAY_EVENTS", "20000"))
+VIEWS = (*harness.VIEWS, "history", "identity", "catalog", "stock", "offsets")
+
+
+def arguments(topics, store, *args):
+    settings = {"store.mapSize": "4g", **topics.settings()}
+    pairs = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+    return [AISLE, "replay", *args, "--store", store, *pairs]
+
+
+def replay(topics, store, *args, status=0):
+    """Standard output, and standard error of a failure."""
+    out, err = run(arguments(topics, store, *args), status=status, timeout_s=120)
+    return out if status == 0 else err
+
+
+def replayed(topics, store, *args):
+    return json.loads(replay(topics, store, *args, "--json"))
+
+
+def current(store):
+    return int(os.path.basename(os.readlink(os.path.join(store, "current"))))
+
+
+def generations(store):
+    return sorted(int(name) for name in os.listdir(os.path.join(store, "generations")) if name.isdigit())
+
+
+def building(store):
+    folder = os.path.join(store, "generations")
+    return any(os.path.exists(os.path.join(folder, name, "building")) for name in os.listdir(folder) if name.isdigit())
+
+
+def fill(t, topics, store):
+    """A store that the processor made of the topics."""
+    aisle = t.aisle("process", store=store, settings=topics.settings())
+    aisle.wait_caught_up(topics, deadline_s=120)
+    aisle.stop()
+    return digests_of(store, VIEWS)
+
+
+def expect_same(what, expected, actual):
+    for view, digest in expected.items():
+        check(actual[view] == digest, f"{what}, {view}: {actual[view]}, not {digest}")
+
+
+def offline(t, topics, store):
+    fresh = fill(t, topics, store)
+    high = sum(sum(topics.high(name).values()) for name in (topics.events, topics.catalog, topics.stock))
+    plan = replayed(topics, store, "--from", "earliest", "--dry-run")
+    check((plan["generation"], plan["current"], plan["records"]) == (2, 1, high), f"dry run: {plan}")
+    check(generations(store) == [1], f"a dry run left {generations(store)}")
+    done = replayed(topics, store, "--from", "earliest")
+    check(done["records"] == high and done["generation"] == 2 and done["previous"] == 1, f"{done}, not {high} records")
+    check(done["events"] + done["duplicates"] + done["deadLetters"] + done["otherRecords"] == high, f"{done}")
+    check(current(store) == 2 and generations(store) == [1, 2], f"{current(store)} of {generations(store)}")
+    expect_same("after a replay", fresh, digests_of(store, VIEWS))
+    say(f"{high} records replayed: digests of {len(VIEWS)} views are the same")
+    replay(topics, store, "--rollback")
+    check(current(store) == 1, "rolled back")
+    replay(topics, store, "--rollback")
+    check(current(store) == 2, "and forth")
+    replay(topics, store, "--drop-old")
+    check(generations(store) == [2], f"dropped, but {generations(store)} are left")
+    check("no other generation" in replay(topics, store, "--rollback", status=1), "nothing to go back to")
+    return fresh
+
+
+def middle(topics):
+    """{partition: an offset in the middle}"""
+    return {partition: end // 2 for partition, end in topics.high().items()}
+
+
+def places(t, topics, store):
+    """From an offset and to one: two halves, not swapped, and what they hold."""
+    half = middle(topics)
+    pairs = ",".join(f"{partition}:{offset}" for partition, offset in half.items())
+    first = replayed(topics, store, "--from", "earliest", "--to", pairs, "--no-swap")
+    check(not first["swapped"] and current(store) == 2, f"{first}, current is {current(store)}")
+    number = first["generation"]
+    events = first["events"] + first["duplicates"] + first["deadLetters"]
+    check(events == sum(half.values()), f"{events} events up to {pairs}")
+    second = replayed(topics, store, "--from", pairs, "--no-swap")
+    rest = sum(topics.high().values()) - sum(half.values())
+    events = second["events"] + second["duplicates"] + second["deadLetters"]
+    check(events == rest, f"{events} events from {pairs} on, not {rest}")
+    check(generations(store) == [2, second["generation"]], f"{number} was kept: {generations(store)}")
+    gone = replay(topics, store, "--from", "99999999", status=1)
+    check("there is no 99999999" in gone, gone)
+    wrong = run([AISLE, "replay", "--from", "yesterday", "--store", store], status=None)[1]
+    check("is no place in the log" in wrong, wrong)
+    replay(topics, store, "--swap", str(second["generation"]))
+    check(current(store) == second["generation"], "swapped by hand")
+    replay(topics, store, "--rollback")
+    check(current(store) == 2, f"{current(store)} after the rollback")
+    say("from an offset, to an offset, swapped by hand")
+
+
+def by_time(topics, store):
+    """--from a time reads the records of that time and later."""
+    times = sorted(record["timestamp"] for record in topics.dump(topics.events))
+    moment = times[len(times) // 3]
+    text = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(moment / 1000)) + f".{moment % 1000:03d}Z"
+    # of each partition from the first record on that is that late
+    expected = 0
+    for partition in topics.high():
+        own = [r["timestamp"] for r in topics.dump(topics.events) if r["partition"] == partition]
+        late = [i for i, stamp in enumerate(own) if stamp >= moment]
+        expected += len(own) - late[0] if late else 0
+    done = replayed(topics, store, "--from", text, "--no-swap")
+    events = done["events"] + done["duplicates"] + done["deadLetters"]
+    check(events == expected, f"{events} events from {text} on, not {expected}")
+    say(f"from {text}: {events} events")
+
+
+def killed(t, topics, store, fresh):
+    """kill -9 at any moment: the same command goes on, and nothing of the killed ones is left."""
+    resumed = 0
+    for number in range(KILLS):
+        process = subprocess.Popen(arguments(topics, store, "--from", "earliest", "--json", "--set", "batch.recordsMax=500"),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        try:
+            process.wait(0.2 + t.random.random() * 1.6)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        process.communicate()
+        left = [n for n in generations(store) if n != current(store)]
+        check(len(left) <= 2, f"kill {number} left {generations(store)}, current is {current(store)}")
+    done = replayed(topics, store, "--from", "earliest")
+    resumed = done["resumed"]
+    expect_same(f"after {KILLS} kills", fresh, digests_of(store, VIEWS))
+    check(len(generations(store)) == 2, f"{generations(store)} are left")
+    say(f"{KILLS} kills, the last run {'went on' if resumed else 'began anew'}: the same digests")
+
+
+def second_replay_is_refused(topics, store):
+    first = subprocess.Popen(arguments(topics, store, "--from", "earliest", "--rate", "100"), stdin=subprocess.DEVNULL,
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        poll("the first one at work", lambda: building(store), 20)
+        out = replay(topics, store, "--from", "earliest", status=1)
+        check(f"pid {first.pid};" in out, f"a second replay: {out}")
+    finally:
+        first.kill()
+        first.wait()
+
+
+def files(t, topics, store):
+    """Files beside the log."""
+    extra = t.path("extra.ndjson")
+    with open(extra, "w", encoding="utf-8") as out:
+        out.write(json.dumps({"type": "view", "userId": "of-a-file", "itemId": "filed", "eventTime": 1700000000000}) + "\n")
+    replay(topics, store, "--from-file", extra)
+    refused = replay(topics, store, "--from", "earliest", status=1)
+    check("1 lines of 1 files" in refused and "--without-files" in refused, refused)
+    done = replayed(topics, store, "--rebuild", "--from-file", extra, "--from", "earliest")
+    check(done["swapped"], f"{done}")
+    check(harness.rows_of(store, "history", "--user", "of-a-file"), "the file is in the new generation")
+    say("files and the log in one generation")
+
+
+def flow(t):
+    path = t.path("events.ndjson")
+    harness.simulate(path, EVENTS, t.seed)
+    topics = t.topics()
+    topics.produce(harness.log_lines(path, topics))
+    store = t.path("store")
+    fresh = offline(t, topics, store)
+    places(t, topics, store)
+    by_time(topics, store)
+    second_replay_is_refused(topics, store)
+    killed(t, topics, store, fresh)
+    files(t, topics, store)
+
+
+if __name__ == "__main__":
+    harness.main(flow)

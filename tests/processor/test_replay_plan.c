@@ -1,0 +1,51 @@
+#include "processor/replay_plan.h"
+
+#include <criterion/criterion.h>
+
+static enum replay_point_kind kind_of(const char *text)
+{
+	struct replay_point point;
+	struct error e = { 0 };
+
+	if (replay_point_parse(text, &point, &e)) {
+		cr_assert(strstr(e.text, "is no place in the log"), "%s", e.text);
+		return POINT_NONE;
+	}
+	return point.kind;
+}
+
+Test(replay_point, places_are_told_apart)
+{
+	struct replay_point point;
+
+	cr_expect_eq(kind_of("earliest"), POINT_EARLIEST);
+	cr_expect_eq(kind_of("2026-11-01T00:00:00Z"), POINT_TIME);
+	cr_expect_eq(kind_of("2026-11-01T00:00:00.250+01:00"), POINT_TIME);
+	cr_expect_eq(kind_of("0"), POINT_OFFSET);
+	cr_expect_eq(kind_of("0:17"), POINT_OFFSETS);
+	cr_expect_eq(kind_of("0:17,3:0"), POINT_OFFSETS);
+	cr_assert_eq(replay_point_parse("123456", &point, NULL), 0);
+	cr_expect_eq(point.value, 123456);
+	cr_assert_eq(replay_point_parse("1970-01-01T00:00:01Z", &point, NULL), 0);
+	cr_expect_eq(point.value, 1000);
+}
+
+Test(replay_point, what_is_no_place_is_refused)
+{
+	static const char *const wrong[] = { "",
+					     "latest",
+					     "-1",
+					     "1.5",
+					     "12a",
+					     "0:",
+					     ":1",
+					     "0:1,",
+					     "0:1,2",
+					     "0:1;1:2",
+					     "99999999999999999999",
+					     "2026-11-01",
+					     "5000000000:1" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		cr_expect_eq(kind_of(wrong[i]), POINT_NONE, "'%s' was taken", wrong[i]);
+}

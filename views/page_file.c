@@ -1,0 +1,53 @@
+#include "views/page_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static int failed(struct error *e, const char *what, const char *path)
+{
+	return error_set(e, ERR_STORE_OPEN, "store.path", "cannot %s '%s': %s", what, path, strerror(errno));
+}
+
+/* A page of zeros, so that a reader need not care whether a processor ever ran. */
+static void *zeros(void)
+{
+	return mmap(NULL, PAGE_FILE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+int page_file_map(const char *path, bool writer, void **ret, struct error *e)
+{
+	int fd = open(path, writer ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644);
+	struct stat st;
+	int rc = 0;
+	void *p;
+
+	if (fd < 0 && errno == ENOENT && !writer) {
+		p = zeros();
+	} else if (fd < 0) {
+		return failed(e, "open", path);
+	} else if (fstat(fd, &st) || (writer && st.st_size < PAGE_FILE_BYTES && ftruncate(fd, PAGE_FILE_BYTES))) {
+		rc = failed(e, "size", path);
+		goto out;
+	} else if (!writer && st.st_size < PAGE_FILE_BYTES) {
+		p = zeros();
+	} else {
+		p = mmap(NULL, PAGE_FILE_BYTES, writer ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
+	}
+	if (p == MAP_FAILED)
+		rc = failed(e, "map", path);
+	else
+		*ret = p;
+out:
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+void page_file_unmap(void *page)
+{
+	if (page)
+		munmap(page, PAGE_FILE_BYTES);
+}

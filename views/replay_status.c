@@ -1,0 +1,103 @@
+#include "views/replay_status.h"
+
+#include "schemas/decode.h"
+#include "views/generation.h"
+
+#include <stdio.h>
+
+#define REPLAY_FORMAT UINT64_C(0x6169736c65720001)
+
+_Static_assert(sizeof(struct replay_page) <= PAGE_FILE_BYTES, "the status is one page");
+
+static int map(const char *store, bool writer, struct replay_page **ret, struct error *e)
+{
+	char path[GENERATION_PATH_MAX];
+	void *page;
+	int rc;
+
+	snprintf(path, sizeof(path), "%s/replay-status", store);
+	rc = page_file_map(path, writer, &page, e);
+	if (!rc)
+		*ret = page;
+	return rc;
+}
+
+int replay_status_begin(const char *store, struct replay_page **ret, struct error *e)
+{
+	int rc = map(store, true, ret, e);
+
+	if (rc)
+		return rc;
+	memset(*ret, 0, sizeof(**ret));
+	(*ret)->seconds_left = -1;
+	PAGE_SET(*ret, format, REPLAY_FORMAT);
+	return 0;
+}
+
+const char *replay_phase_name(uint64_t phase)
+{
+	static const char *const names[REPLAY_PHASE_COUNT] = { "idle",        "building", "checking",
+							       "catching-up", "done",     "failed" };
+
+	return phase < REPLAY_PHASE_COUNT ? names[phase] : "unknown";
+}
+
+int replay_status_read(const char *store, struct replay_page *ret, bool *at_work, struct error *e)
+{
+	struct replay_page *page;
+	int rc = map(store, false, &page, e);
+
+	if (rc)
+		return rc;
+	*ret = *page;
+	page_file_unmap(page);
+	if (ret->format != REPLAY_FORMAT)
+		*ret = (struct replay_page){ .seconds_left = -1 };
+	ret->why[sizeof(ret->why) - 1] = '\0';
+	*at_work = generation_replay_holder(store) != 0;
+	return 0;
+}
+
+static void put_time(struct json_out *j, const char *name, int64_t t_ms)
+{
+	char text[32];
+
+	json_out_key(j, name);
+	if (!t_ms) {
+		json_out_null(j);
+		return;
+	}
+	format_rfc3339(t_ms, text);
+	json_out_text(j, text);
+}
+
+static void put_int(struct json_out *j, const char *name, int64_t v)
+{
+	json_out_key(j, name);
+	json_out_int(j, v);
+}
+
+void replay_status_write(const struct replay_page *page, bool at_work, struct json_out *j)
+{
+	bool under_way =
+		page->phase == REPLAY_BUILDING || page->phase == REPLAY_CHECKING || page->phase == REPLAY_CATCHING_UP;
+
+	json_out_key(j, "phase");
+	json_out_text(j, under_way && !at_work ? "interrupted" : replay_phase_name(page->phase));
+	put_int(j, "generation", (int64_t)page->generation);
+	put_int(j, "records", (int64_t)page->records);
+	put_int(j, "done", (int64_t)page->offsets_done);
+	put_int(j, "total", (int64_t)page->offsets_total);
+	put_int(j, "recordsPerSecond", (int64_t)page->records_per_second);
+	json_out_key(j, "secondsLeft");
+	if (page->seconds_left < 0)
+		json_out_null(j);
+	else
+		json_out_int(j, page->seconds_left);
+	put_time(j, "startedAt", page->started_ms);
+	put_time(j, "updatedAt", page->updated_ms);
+	if (page->phase == REPLAY_FAILED) {
+		json_out_key(j, "why");
+		json_out_text(j, page->why);
+	}
+}
