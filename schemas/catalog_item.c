@@ -1,4 +1,5 @@
 #include "schemas/catalog_item.h"
+#include "schemas/varint.h"
 
 #include <assert.h>
 
@@ -74,19 +75,9 @@ void catalog_item_init(struct catalog_item *item)
 		((struct str_list *)field_at(item, lists[i]))->n = 0;
 }
 
-static unsigned char *put_varint(unsigned char *at, uint64_t v)
-{
-	while (v >= 0x80) {
-		*at++ = (unsigned char)(v | 0x80);
-		v >>= 7;
-	}
-	*at++ = (unsigned char)v;
-	return at;
-}
-
 static unsigned char *put_str(unsigned char *at, struct str s)
 {
-	at = put_varint(at, s.n);
+	at += put_varint(at, s.n);
 	memcpy(at, s.p, s.n);
 	return at + s.n;
 }
@@ -111,7 +102,7 @@ size_t catalog_item_pack(const struct catalog_item *item, unsigned char *buf)
 		if (v == numbers[i].absent)
 			continue;
 		mask |= 1u << (NUMBER_BIT + i);
-		at = put_varint(at, ((uint64_t)v << 1) ^ (uint64_t)(v >> 63));
+		at += put_varint(at, zigzag(v));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		const struct str_list *l = field_at(item, lists[i]);
@@ -120,7 +111,7 @@ size_t catalog_item_pack(const struct catalog_item *item, unsigned char *buf)
 		if (!l->n)
 			continue;
 		mask |= 1u << (LIST_BIT + i);
-		at = put_varint(at, l->n);
+		at += put_varint(at, l->n);
 		for (uint32_t k = 0; k < l->n; k++) {
 			assert(l->v[k].n <= LIST_ENTRY_MAX);
 			at = put_str(at, l->v[k]);
@@ -136,27 +127,19 @@ struct cursor {
 	const unsigned char *p, *end;
 };
 
-static bool get_varint(struct cursor *c, uint64_t *ret)
+static bool get_number(struct cursor *c, uint64_t *ret)
 {
-	uint64_t v = 0;
+	const unsigned char *p = get_varint(c->p, c->end, ret);
 
-	for (int shift = 0; shift < 64 && c->p < c->end; shift += 7) {
-		unsigned char b = *c->p++;
-
-		v |= (uint64_t)(b & 0x7f) << shift;
-		if (b < 0x80) {
-			*ret = v;
-			return true;
-		}
-	}
-	return false;
+	c->p = p ? p : c->end;
+	return p != NULL;
 }
 
 static bool get_str(struct cursor *c, struct str *ret)
 {
 	uint64_t n;
 
-	if (!get_varint(c, &n) || n > (uint64_t)(c->end - c->p))
+	if (!get_number(c, &n) || n > (uint64_t)(c->end - c->p))
 		return false;
 	*ret = (struct str){ (const char *)c->p, (uint32_t)n };
 	c->p += n;
@@ -167,7 +150,7 @@ static bool get_list(struct cursor *c, struct str_list *ret)
 {
 	uint64_t n;
 
-	if (!get_varint(c, &n) || n > CATALOG_LIST_MAX)
+	if (!get_number(c, &n) || n > CATALOG_LIST_MAX)
 		return false;
 	for (uint64_t i = 0; i < n; i++) {
 		if (!get_str(c, &ret->v[i]))
@@ -197,9 +180,9 @@ int catalog_item_unpack(const void *bytes, size_t n, struct catalog_item *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		if (!(mask >> (NUMBER_BIT + i) & 1))
 			continue;
-		if (!get_varint(&c, &v))
+		if (!get_number(&c, &v))
 			return ERR_STORE_CORRUPT;
-		*(int64_t *)field_at(ret, numbers[i].offset) = (int64_t)(v >> 1 ^ (0 - (v & 1)));
+		*(int64_t *)field_at(ret, numbers[i].offset) = unzigzag(v);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
 		if (mask >> (LIST_BIT + i) & 1 && !get_list(&c, field_at(ret, lists[i])))

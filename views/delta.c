@@ -66,25 +66,42 @@ static void grow_rows(struct delta *d)
 	free(old);
 }
 
-struct delta_row *delta_row(struct delta *d, enum table_id id, struct str key, bool *is_new)
+static uint64_t hash_of(enum table_id id, struct str key)
 {
-	uint64_t hash = XXH3_64bits_withSeed(key.p, key.n, (uint64_t)id);
+	return XXH3_64bits_withSeed(key.p, key.n, (uint64_t)id);
+}
+
+/* Where the row is, or the free place where it would be. */
+static struct delta_row **place_of(const struct delta *d, uint64_t hash, enum table_id id, struct str key)
+{
 	struct delta_row *row;
 	size_t at;
 
-	assert(key.n > 0 && key.n <= STORE_KEY_MAX);
-	for (at = hash & (d->rows_room - 1); (row = d->rows[at]) != NULL; at = (at + 1) & (d->rows_room - 1)) {
+	for (at = hash & (d->rows_room - 1); (row = d->rows[at]) != NULL; at = (at + 1) & (d->rows_room - 1))
 		if (row->hash == hash && row->table == id && row->key_len == key.n &&
-		    memcmp(row->key, key.p, key.n) == 0) {
-			*is_new = false;
-			return row;
-		}
-	}
+		    memcmp(row->key, key.p, key.n) == 0)
+			break;
+	return &d->rows[at];
+}
+
+const struct delta_row *delta_find(const struct delta *d, enum table_id id, struct str key)
+{
+	return *place_of(d, hash_of(id, key), id, key);
+}
+
+struct delta_row *delta_row(struct delta *d, enum table_id id, struct str key, bool *is_new)
+{
+	uint64_t hash = hash_of(id, key);
+	struct delta_row **place = place_of(d, hash, id, key), *row = *place;
+
+	assert(key.n > 0 && key.n <= STORE_KEY_MAX);
+	*is_new = !row;
+	if (row)
+		return row;
 	row = arena_alloc(&d->arena, sizeof(*row) + key.n);
 	*row = (struct delta_row){ .hash = hash, .key_len = (uint16_t)key.n, .table = (uint8_t)id };
 	memcpy(row->key, key.p, key.n);
-	d->rows[at] = row;
-	*is_new = true;
+	*place = row;
 	if (++d->rows_n * 2 > d->rows_room)
 		grow_rows(d);
 	return row;

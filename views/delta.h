@@ -48,6 +48,8 @@ size_t delta_bytes(const struct delta *d);
 
 /* Find or make; a new row has value NULL and *is_new set. Pointers stay valid until reset. */
 struct delta_row *delta_row(struct delta *d, enum table_id id, struct str key, bool *is_new);
+/* NULL when the batch has not touched it. */
+const struct delta_row *delta_find(const struct delta *d, enum table_id id, struct str key);
 /* Room for n bytes, what is there is kept. */
 void delta_row_reserve(struct delta *d, struct delta_row *row, size_t n);
 

@@ -111,6 +111,26 @@ struct str fold_get(struct fold *f, enum table_id id, struct str key)
 	return row->n ? (struct str){ (char *)row->value, row->n } : (struct str){ NULL, 0 };
 }
 
+struct str fold_peek(struct fold *f, enum table_id id, struct str key)
+{
+	const struct delta_row *row = delta_find(&f->delta, id, key);
+	struct str ret = { NULL, 0 };
+	int rc;
+
+	if (row)
+		return row->n ? (struct str){ (char *)row->value, row->n } : ret;
+	rc = snap_get(f->snap, id, key, &ret);
+	if (rc && rc != ERR_NOT_FOUND && !f->read_error)
+		f->read_error = rc;
+	return rc ? (struct str){ NULL, 0 } : ret;
+}
+
+void fold_damaged(struct fold *f)
+{
+	if (!f->read_error)
+		f->read_error = ERR_STORE_CORRUPT;
+}
+
 void fold_put(struct fold *f, enum table_id id, struct str key, const void *value, size_t n)
 {
 	bool is_new;

@@ -17,7 +17,7 @@ struct history_row {
 	uint32_t quantity;
 	bool has_price;
 	int64_t price_micros;
-	struct str event_id, session_id, order_id; /* borrowed from the snapshot; n = 0 when absent */
+	struct str session_id, order_id; /* borrowed from the snapshot; n = 0 when absent */
 };
 
 /* Newest first into ret[HISTORY_MAX]; returns how many, or an error. */

@@ -11,14 +11,31 @@
 #include <unistd.h>
 
 #define PARTITIONS 4
-#define EVENTS 600 /* a stream */
+#define EVENTS_MAX 1500 /* a stream */
 #define STREAMS 8
 #define LINES_MAX 4
 
 struct gen_event {
 	struct event ev;
 	struct event_item items[LINES_MAX];
-	char user[8], visitor[8], session[8], order[8], event_id[16], item_ids[LINES_MAX][8];
+	char user[8], visitor[8], session[130], order[130], event_id[64], item_ids[LINES_MAX][8];
+};
+
+/* What a stream is like. Its events are mostly minutes apart, one in `jumps` is up to `days` later. */
+struct kind {
+	size_t events, actors;
+	uint64_t jumps, days;
+	int id_width;       /* digits of session, order and event ids */
+	unsigned event_ids; /* drawn from as many; 0: all different */
+};
+
+/* hours, days and epochs pass */
+static const struct kind weeks = { .events = 600, .actors = 9, .jumps = 20, .days = 20, .id_width = 1 };
+/* named sessions and orders end */
+static const struct kind months = { .events = 600, .actors = 9, .jumps = 60, .days = 95, .id_width = 1 };
+/* histories are long, cut into pieces and compacted; event ids come back */
+static const struct kind busy = {
+	.events = EVENTS_MAX, .actors = 2, .jumps = 20, .days = 20, .id_width = 60, .event_ids = 500
 };
 
 /* One partition's log: its records, in order. */
@@ -27,13 +44,6 @@ struct stream {
 	size_t n[PARTITIONS];
 	uint64_t random;
 };
-
-/* Events are mostly minutes apart, now and then weeks, so that hours, days and epochs pass; or months: named sessions
- * and orders end. */
-struct jumps {
-	uint64_t one_in, days;
-};
-static const struct jumps weeks = { 20, 20 }, months = { 60, 95 };
 
 static uint64_t draw(uint64_t *state, uint64_t below)
 {
@@ -45,9 +55,9 @@ static uint64_t draw(uint64_t *state, uint64_t below)
 	return (z ^ (z >> 31)) % below;
 }
 
-static struct str text_of(char *buf, size_t size, const char *prefix, uint64_t n)
+static struct str text_of(char *buf, size_t size, const char *prefix, uint64_t n, int width)
 {
-	snprintf(buf, size, "%s%u", prefix, (unsigned)n);
+	snprintf(buf, size, "%s%0*u", prefix, width, (unsigned)n);
 	return str_of(buf);
 }
 
@@ -55,7 +65,7 @@ static void generate_items(struct gen_event *g, uint64_t *r)
 {
 	g->ev.item_count = g->ev.type == EVENT_SEARCH ? 0 : 1 + (uint32_t)draw(r, draw(r, 3) ? 1 : LINES_MAX);
 	for (uint32_t i = 0; i < g->ev.item_count; i++) {
-		g->items[i].id = text_of(g->item_ids[i], sizeof(g->item_ids[i]), "p", draw(r, 12));
+		g->items[i].id = text_of(g->item_ids[i], sizeof(g->item_ids[i]), "p", draw(r, 12), 1);
 		g->items[i].quantity = 1 + (uint32_t)draw(r, 3);
 		g->items[i].has_price = draw(r, 2);
 		g->items[i].price_micros = g->items[i].has_price ? (int64_t)draw(r, 5000000) : 0;
@@ -63,7 +73,7 @@ static void generate_items(struct gen_event *g, uint64_t *r)
 }
 
 /* Fill *g, whose strings point into itself: it must not move. */
-static void generate(struct gen_event *g, size_t actor, size_t number, int64_t t, uint64_t *r)
+static void generate(struct gen_event *g, const struct kind *kind, size_t actor, size_t number, int64_t t, uint64_t *r)
 {
 	static const enum event_type types[] = { EVENT_VIEW,     EVENT_VIEW,      EVENT_VIEW,     EVENT_VIEW,
 						 EVENT_PURCHASE, EVENT_PURCHASE,  EVENT_CART_ADD, EVENT_RETURN,
@@ -73,34 +83,35 @@ static void generate(struct gen_event *g, size_t actor, size_t number, int64_t t
 	g->ev.type = types[draw(r, ARRAY_SIZE(types))];
 	generate_items(g, r);
 	if (actor % 2) {
-		g->ev.user_id = text_of(g->user, sizeof(g->user), "a", actor);
+		g->ev.user_id = text_of(g->user, sizeof(g->user), "a", actor, 1);
 		if (draw(r, 4) == 0)
-			g->ev.visitor_id = text_of(g->visitor, sizeof(g->visitor), "v", draw(r, 6));
+			g->ev.visitor_id = text_of(g->visitor, sizeof(g->visitor), "v", draw(r, 6), 1);
 	} else {
-		g->ev.visitor_id = text_of(g->visitor, sizeof(g->visitor), "a", actor);
+		g->ev.visitor_id = text_of(g->visitor, sizeof(g->visitor), "a", actor, 1);
 	}
 	if (draw(r, 3) == 0)
-		g->ev.session_id = text_of(g->session, sizeof(g->session), "s", draw(r, 3));
+		g->ev.session_id = text_of(g->session, sizeof(g->session), "s", draw(r, 3), kind->id_width);
 	if (draw(r, 2) == 0)
-		g->ev.order_id = text_of(g->order, sizeof(g->order), "o", draw(r, 5));
+		g->ev.order_id = text_of(g->order, sizeof(g->order), "o", draw(r, 5), kind->id_width);
 	if (draw(r, 8))
-		g->ev.event_id = text_of(g->event_id, sizeof(g->event_id), "e", number);
+		g->ev.event_id = text_of(g->event_id, sizeof(g->event_id), "e",
+					 kind->event_ids ? draw(r, kind->event_ids) : number, kind->id_width);
 }
 
-static void stream_make(struct stream *st, uint64_t seed, struct jumps jumps)
+static void stream_make(struct stream *st, const struct kind *kind, uint64_t seed)
 {
 	int64_t t = SHOP_START;
 
 	*st = (struct stream){ .random = seed };
 	for (int p = 0; p < PARTITIONS; p++)
-		st->records[p] = xcalloc(EVENTS, sizeof(*st->records[p]));
-	for (size_t i = 0; i < EVENTS; i++) {
-		size_t actor = draw(&st->random, 9), p = actor % PARTITIONS;
+		st->records[p] = xcalloc(kind->events, sizeof(*st->records[p]));
+	for (size_t i = 0; i < kind->events; i++) {
+		size_t actor = draw(&st->random, kind->actors), p = actor % PARTITIONS;
 		int64_t back = draw(&st->random, 10) ? 0 : (int64_t)draw(&st->random, 3 * MS_PER_DAY);
 
 		t += (int64_t)draw(&st->random,
-				   draw(&st->random, jumps.one_in) ? 20 * MS_PER_MINUTE : jumps.days * MS_PER_DAY);
-		generate(&st->records[p][st->n[p]++], actor, i, t - back, &st->random);
+				   draw(&st->random, kind->jumps) ? 20 * MS_PER_MINUTE : kind->days * MS_PER_DAY);
+		generate(&st->records[p][st->n[p]++], kind, actor, i, t - back, &st->random);
 	}
 }
 
@@ -204,7 +215,7 @@ static uint64_t first_seed(void)
 }
 
 /* Two ways of playing one stream give the same rows in every view. */
-static void hold(const char *law, struct jumps jumps, struct way one, struct way other)
+static void hold(const char *law, const struct kind *kind, struct way one, struct way other)
 {
 	uint64_t seed = first_seed();
 
@@ -212,7 +223,7 @@ static void hold(const char *law, struct jumps jumps, struct way one, struct way
 		struct stream st;
 		char *a, *b;
 
-		stream_make(&st, seed + i, jumps);
+		stream_make(&st, kind, seed + i);
 		one.seed = seed + i;
 		other.seed = seed + i + 7777;
 		a = play(&st, one);
@@ -226,29 +237,32 @@ static void hold(const char *law, struct jumps jumps, struct way one, struct way
 
 Test(laws, any_split_into_batches_and_any_interleaving)
 {
-	hold("batches", weeks, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS });
-	hold("batches", weeks, (struct way){ .batch_max = 7 }, (struct way){ .batch_max = 50 });
+	hold("batches", &weeks, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS_MAX });
+	hold("batches", &weeks, (struct way){ .batch_max = 7 }, (struct way){ .batch_max = 50 });
+	hold("batches", &busy, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS_MAX });
 }
 
 Test(laws, a_restart_after_any_commit)
 {
-	hold("restart", weeks, (struct way){ .batch_max = EVENTS },
+	hold("restart", &weeks, (struct way){ .batch_max = EVENTS_MAX },
 	     (struct way){ .batch_max = 20, .restart_one_in = 3 });
+	hold("restart", &busy, (struct way){ .batch_max = 60 }, (struct way){ .batch_max = 20, .restart_one_in = 3 });
 }
 
 Test(laws, a_record_delivered_twice)
 {
-	hold("twice", weeks, (struct way){ .batch_max = 30 }, (struct way){ .batch_max = 30, .repeat_one_in = 2 });
+	hold("twice", &weeks, (struct way){ .batch_max = 30 }, (struct way){ .batch_max = 30, .repeat_one_in = 2 });
+	hold("twice", &busy, (struct way){ .batch_max = 30 }, (struct way){ .batch_max = 30, .repeat_one_in = 2 });
 }
 
 Test(laws, sessions_and_orders_end_by_their_partitions_watermark)
 {
-	hold("end, batches", months, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS });
-	hold("end, one by one", months, (struct way){ .batch_max = 5 },
+	hold("end, batches", &months, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS_MAX });
+	hold("end, one by one", &months, (struct way){ .batch_max = 5 },
 	     (struct way){ .batch_max = 5, .one_by_one = true });
-	hold("end, restart", months, (struct way){ .batch_max = EVENTS },
+	hold("end, restart", &months, (struct way){ .batch_max = EVENTS_MAX },
 	     (struct way){ .batch_max = 20, .restart_one_in = 3, .one_by_one = true });
-	hold("end, twice", months, (struct way){ .batch_max = 9 }, (struct way){ .batch_max = 9, .repeat_one_in = 2 });
+	hold("end, twice", &months, (struct way){ .batch_max = 9 }, (struct way){ .batch_max = 9, .repeat_one_in = 2 });
 }
 
 Test(laws, different_streams_differ)
@@ -256,8 +270,8 @@ Test(laws, different_streams_differ)
 	struct stream a, b;
 	char *da, *db;
 
-	stream_make(&a, 1, weeks);
-	stream_make(&b, 2, weeks);
+	stream_make(&a, &weeks, 1);
+	stream_make(&b, &weeks, 2);
 	da = play(&a, (struct way){ .batch_max = 9 });
 	db = play(&b, (struct way){ .batch_max = 9 });
 	cr_assert_str_neq(da, db);

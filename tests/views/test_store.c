@@ -82,8 +82,8 @@ Test(store, a_damaged_row_fails_the_commit)
 	struct error e = { 0 };
 	struct store_txn *t;
 
-	for (int i = 0; i < 100; i++)
-		shop_play(&shop, "u1 view a @0s");
+	for (int i = 0; i < 300; i++)
+		shop_playf(&shop, "u1 view i%d @0s", i);
 	cr_assert_eq(store_begin(shop.store, &t), 0);
 	cr_assert_eq(mdb_drop(t->txn, shop.store->dbi_long, 0), 0);
 	cr_assert_eq(store_commit(t), 0);

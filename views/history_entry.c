@@ -1,0 +1,245 @@
+/*
+ * An entry: type and flags, zigzag step of t from the entry before, eventId, orderId, number of lines, the lines,
+ * sessionId. Lengths and numbers are varints. A session's id is written once in a row of entries.
+ */
+#include "views/history_entry.h"
+#include "schemas/error.h"
+
+#include <stdlib.h>
+
+#define TYPE_BITS 0x0f
+#define HAS_SESSION 0x10
+#define SAME_SESSION 0x20
+#define HAS_ORDER 0x40
+#define MORE 0x80
+
+_Static_assert(EVENT_TYPE_COUNT <= TYPE_BITS + 1, "the type has four bits");
+
+/* A line's second number: quantity, and in two bits which price follows. */
+enum price_kind { PRICE_NONE, PRICE_MICROS, PRICE_CENTS };
+#define MICROS_PER_CENT (MICROS / 100)
+
+/* ---- writing ---- */
+
+static size_t put_text(unsigned char *p, struct str s)
+{
+	size_t n = put_varint(p, s.n);
+
+	memcpy(p + n, s.p, s.n);
+	return n + s.n;
+}
+
+size_t history_line_write(unsigned char *p, const struct history_line *line)
+{
+	enum price_kind kind = !line->has_price                            ? PRICE_NONE
+			       : line->price_micros % MICROS_PER_CENT == 0 ? PRICE_CENTS
+									   : PRICE_MICROS;
+	size_t n = put_varint(p, line->item);
+
+	n += put_varint(p + n, (uint64_t)line->quantity << 2 | kind);
+	if (kind == PRICE_CENTS)
+		n += put_varint(p + n, (uint64_t)(line->price_micros / MICROS_PER_CENT));
+	else if (kind == PRICE_MICROS)
+		n += put_varint(p + n, (uint64_t)line->price_micros);
+	return n;
+}
+
+size_t history_entry_write(unsigned char *p, struct history_context *ctx, const struct history_entry *e)
+{
+	bool same = e->session_id.n && str_eq(e->session_id, ctx->session_id);
+	bool own = e->session_id.n && !same;
+	size_t n = 1;
+
+	p[0] = (unsigned char)(e->type | (own ? HAS_SESSION : 0) | (same ? SAME_SESSION : 0) |
+			       (e->order_id.n ? HAS_ORDER : 0) | (e->more ? MORE : 0));
+	n += put_varint(p + n, zigzag(e->t_ms - ctx->t_ms));
+	n += e->event_id.n ? put_text(p + n, e->event_id) : put_varint(p + n, 0);
+	if (e->order_id.n)
+		n += put_text(p + n, e->order_id);
+	n += put_varint(p + n, e->lines_n);
+	if (e->lines.n)
+		memcpy(p + n, e->lines.p, e->lines.n);
+	n += e->lines.n;
+	if (own) {
+		n += put_text(p + n, e->session_id);
+		ctx->session_id = e->session_id;
+	}
+	ctx->t_ms = e->t_ms;
+	return n;
+}
+
+/* ---- reading ---- */
+
+/* p becomes NULL where the bytes make no sense. */
+struct reader {
+	const unsigned char *p, *end;
+};
+
+static uint64_t number(struct reader *r)
+{
+	uint64_t v = 0;
+
+	if (r->p)
+		r->p = get_varint(r->p, r->end, &v);
+	return v;
+}
+
+static struct str text(struct reader *r)
+{
+	uint64_t n = number(r);
+	struct str ret = { (const char *)r->p, (uint32_t)n };
+
+	if (!r->p || n > (uint64_t)(r->end - r->p)) {
+		r->p = NULL;
+		return (struct str){ NULL, 0 };
+	}
+	r->p += n;
+	return n ? ret : (struct str){ NULL, 0 };
+}
+
+static struct history_line line(struct reader *r)
+{
+	struct history_line ret = { .item = (uint32_t)number(r) };
+	uint64_t second = number(r);
+
+	ret.quantity = (uint32_t)(second >> 2);
+	ret.has_price = (second & 3) != PRICE_NONE;
+	if (ret.has_price)
+		ret.price_micros = (int64_t)(number(r) * ((second & 3) == PRICE_CENTS ? MICROS_PER_CENT : 1));
+	return ret;
+}
+
+struct history_line history_line_take(struct str *lines)
+{
+	struct reader r = { (const unsigned char *)lines->p, (const unsigned char *)lines->p + lines->n };
+	struct history_line ret = line(&r); /* was read before, so it is whole */
+
+	lines->n -= (uint32_t)(r.p - (const unsigned char *)lines->p);
+	lines->p = (const char *)r.p;
+	return ret;
+}
+
+static void read_lines(struct reader *r, struct history_entry *ret)
+{
+	const unsigned char *from;
+	uint64_t n = number(r);
+
+	from = r->p;
+	if (n > HISTORY_LINES_MAX)
+		r->p = NULL;
+	for (uint64_t i = 0; i < n && r->p; i++)
+		line(r);
+	if (r->p && n) {
+		ret->lines_n = (uint32_t)n;
+		ret->lines = (struct str){ (const char *)from, (uint32_t)(r->p - from) };
+	}
+}
+
+static void read_entry(struct reader *r, struct history_context *ctx, struct history_entry *ret)
+{
+	unsigned flags = *r->p++;
+
+	*ret = (struct history_entry){ .type = flags & TYPE_BITS, .more = (flags & MORE) != 0 };
+	ctx->t_ms = (int64_t)((uint64_t)ctx->t_ms + (uint64_t)unzigzag(number(r)));
+	ret->t_ms = ctx->t_ms;
+	ret->event_id = text(r);
+	if (flags & HAS_ORDER)
+		ret->order_id = text(r);
+	read_lines(r, ret);
+	if (flags & HAS_SESSION)
+		ctx->session_id = text(r);
+	if (flags & (HAS_SESSION | SAME_SESSION))
+		ret->session_id = ctx->session_id;
+	if (ret->type >= EVENT_TYPE_COUNT)
+		r->p = NULL;
+}
+
+static bool read_entries(struct history_set *s, struct str bytes, uint16_t chunk)
+{
+	struct reader r = { (const unsigned char *)bytes.p, (const unsigned char *)bytes.p + bytes.n };
+	struct history_context ctx = { 0 };
+
+	while (r.p && r.p < r.end) {
+		if (s->n == s->head.entries)
+			return false;
+		read_entry(&r, &ctx, &s->entries[s->n]);
+		s->entries[s->n++].chunk = chunk;
+	}
+	return bytes.n == 0 || r.p != NULL;
+}
+
+/* ---- all of an actor ---- */
+
+struct str history_chunk_key(uint32_t actor, uint32_t number, unsigned char *buf)
+{
+	put_be32(buf, actor);
+	put_be32(buf + 4, number);
+	return (struct str){ (char *)buf, HISTORY_KEY_BYTES };
+}
+
+bool history_head_read(struct str row, struct history_head *ret, struct str *ret_prints, struct str *ret_entries)
+{
+	size_t before;
+
+	if (row.n < sizeof(*ret))
+		return false;
+	memcpy(ret, row.p, sizeof(*ret));
+	before = sizeof(*ret) + ret->prints * sizeof(history_print);
+	if (row.n < before || ret->session_at + (size_t)ret->session_n > row.n - before ||
+	    ret->entries > HISTORY_ENTRIES_MAX)
+		return false;
+	*ret_prints = (struct str){ row.p + sizeof(*ret), (uint32_t)(before - sizeof(*ret)) };
+	*ret_entries = (struct str){ row.p + before, (uint32_t)(row.n - before) };
+	return true;
+}
+
+/* Equal ones: the later arrival is the newer. */
+static int newest_first(const void *pa, const void *pb)
+{
+	const struct history_entry *a = *(struct history_entry *const *)pa, *b = *(struct history_entry *const *)pb;
+	int c;
+
+	if (a->t_ms != b->t_ms)
+		return a->t_ms > b->t_ms ? -1 : 1;
+	c = str_cmp(b->event_id, a->event_id);
+	return c ? c : a > b ? -1 : a < b;
+}
+
+static void sort(struct history_set *s)
+{
+	bool sorted = true; /* as most are */
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		s->newest_first[s->n - 1 - i] = &s->entries[i];
+		if (i && sorted) {
+			const struct history_entry *newer = &s->entries[i], *older = newer - 1;
+
+			sorted = newest_first(&newer, &older) < 0;
+		}
+	}
+	if (!sorted)
+		qsort(s->newest_first, s->n, sizeof(s->newest_first[0]), newest_first);
+}
+
+int history_load(struct history_set *s, uint32_t actor, struct str row, history_chunk get, void *arg)
+{
+	unsigned char buf[HISTORY_KEY_BYTES];
+	struct str prints, newest;
+
+	s->n = 0;
+	if (!history_head_read(row, &s->head, &prints, &newest))
+		return ERR_STORE_CORRUPT;
+	for (uint16_t i = 0; i < s->head.chunks; i++) {
+		struct str chunk;
+		int rc = get(arg, history_chunk_key(actor, s->head.first + i, buf), &chunk);
+
+		if (rc)
+			return rc == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : rc;
+		if (!read_entries(s, chunk, i))
+			return ERR_STORE_CORRUPT;
+	}
+	if (!read_entries(s, newest, s->head.chunks) || s->n != s->head.entries)
+		return ERR_STORE_CORRUPT;
+	sort(s);
+	return 0;
+}

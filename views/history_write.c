@@ -1,0 +1,288 @@
+/* Writing the history: duplicates, new entries, and what is let go. */
+#include "views/history_entry.h"
+#include "views/history_rows.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#define SPILL_BYTES 900   /* of newest entries, before they become a chunk */
+#define COMPACT_EVENTS 64 /* come before what they push out is let go */
+#define ROOM_LINES 8      /* lines that count as one more event */
+#define ROOM_AT_FIRST (HISTORY_MAX + COMPACT_EVENTS)
+/* Events with an eventId have at least 5 bytes; the last ones may come when there is no room any more. */
+#define PRINTS_MAX (ROOM_AT_FIRST + SPILL_BYTES / 5)
+
+_Static_assert(SPILL_BYTES + HISTORY_ENTRY_BYTES_MAX <= HISTORY_CHUNK_MAX, "what is spilled is one chunk");
+_Static_assert(sizeof(struct history_head) + PRINTS_MAX * sizeof(history_print) + SPILL_BYTES <= STORE_ROW_BYTES,
+	       "the value of an actor is not cut");
+/* Kept are the window and the entries of as many rows; an entry has at least 4 bytes. */
+_Static_assert(HISTORY_MAX + ROOM_AT_FIRST + SPILL_BYTES / 4 + HISTORY_MAX / HISTORY_LINES_MAX <= HISTORY_ENTRIES_MAX,
+	       "all entries of an actor can be read");
+
+static int chunk_of_batch(void *arg, struct str key, struct str *ret)
+{
+	*ret = fold_peek(arg, TBL_HISTORY_OLD, key);
+	return ret->n ? 0 : ERR_NOT_FOUND;
+}
+
+/* ---- duplicates ---- */
+
+static history_print print_of(struct str event_id)
+{
+	return (history_print)XXH3_64bits(event_id.p, event_id.n);
+}
+
+static bool has_print(struct str prints, history_print print)
+{
+	history_print one;
+	bool found = false;
+
+	for (uint32_t i = 0; i < prints.n; i += sizeof(one)) {
+		memcpy(&one, prints.p + i, sizeof(one));
+		found |= one == print;
+	}
+	return found;
+}
+
+/* Is it among the HISTORY_MAX newest events? */
+static bool in_window(const struct history_set *s, struct str event_id)
+{
+	uint32_t events = 0;
+
+	for (uint32_t i = 0; i < s->n && events < HISTORY_MAX; i++) {
+		if (str_eq(s->newest_first[i]->event_id, event_id))
+			return true;
+		events += !s->newest_first[i]->more;
+	}
+	return false;
+}
+
+static bool is_duplicate(struct fold *f, uint32_t actor, struct str row, struct str event_id)
+{
+	struct str prints, entries;
+	struct history_head head;
+	struct history_set s;
+
+	if (row.n == 0 || event_id.n == 0)
+		return false;
+	if (!history_head_read(row, &head, &prints, &entries)) {
+		fold_damaged(f);
+		return true;
+	}
+	if (!has_print(prints, print_of(event_id)))
+		return false;
+	if (history_load(&s, actor, row, chunk_of_batch, f)) {
+		fold_damaged(f);
+		return true;
+	}
+	return in_window(&s, event_id);
+}
+
+/* ---- compaction ---- */
+
+/* The union of the last HISTORY_MAX events and those of the last HISTORY_MAX rows, which alone need their lines. */
+static void mark(struct history_set *s, uint32_t *ret_events)
+{
+	uint32_t events = 0, rows = 0;
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct history_entry *e = s->newest_first[i];
+
+		e->in_window = events < HISTORY_MAX && !e->more;
+		e->shown = e->lines_n && rows < HISTORY_MAX;
+		events += !e->more;
+		rows += e->lines_n;
+	}
+	*ret_events = events < HISTORY_MAX ? events : HISTORY_MAX;
+}
+
+static bool stays_as_it_is(const struct history_entry *e)
+{
+	return e->shown || (e->in_window && !e->lines_n);
+}
+
+struct packs {
+	struct pack {
+		size_t n;
+		unsigned char bytes[HISTORY_CHUNK_MAX + HISTORY_ENTRY_BYTES_MAX];
+	} * v;
+	uint32_t n;
+	struct history_context ctx;
+};
+
+static void pack_entry(struct packs *packs, const struct history_entry *e)
+{
+	struct history_entry bare = { .t_ms = e->t_ms, .event_id = e->event_id, .type = e->type };
+	struct pack *p = &packs->v[packs->n - 1];
+	size_t bytes;
+
+	if (!e->shown)
+		e = &bare;
+	bytes = history_entry_write(p->bytes + p->n, &packs->ctx, e);
+	if (p->n + bytes > HISTORY_CHUNK_MAX) {
+		packs->n++;
+		packs->ctx = (struct history_context){ 0 };
+		*++p = (struct pack){ 0 };
+		bytes = history_entry_write(p->bytes, &packs->ctx, e);
+	}
+	p->n += bytes;
+}
+
+/*
+ * The chunks up to the last one that loses something are packed anew and keep their last numbers. There are never more
+ * of them than before, as each alone could be packed into its own.
+ */
+static void rewrite(struct fold *f, uint32_t actor, const struct history_set *s, uint16_t chunks,
+		    struct history_head *head)
+{
+	struct packs packs = { .v = xmalloc((chunks + 1) * sizeof(*packs.v)), .n = 1 };
+	unsigned char buf[HISTORY_KEY_BYTES];
+	uint32_t end = head->first + chunks;
+
+	packs.v[0].n = 0;
+	for (uint32_t i = 0; i < s->n && s->entries[i].chunk < chunks; i++)
+		if (s->entries[i].shown || s->entries[i].in_window)
+			pack_entry(&packs, &s->entries[i]);
+	if (packs.v[packs.n - 1].n == 0)
+		packs.n--;
+	assert(packs.n <= chunks);
+	for (uint32_t i = packs.n; i < chunks; i++)
+		fold_delete(f, TBL_HISTORY_OLD, history_chunk_key(actor, end - 1 - i, buf));
+	head->first = end - packs.n;
+	head->chunks = (uint16_t)(head->chunks - chunks + packs.n);
+	for (uint32_t i = 0; i < packs.n; i++)
+		fold_put(f, TBL_HISTORY_OLD, history_chunk_key(actor, head->first + i, buf), packs.v[i].bytes,
+			 packs.v[i].n);
+	free(packs.v);
+}
+
+/* All entries are in chunks. Returns the new length of `row`; *head is changed too. */
+static size_t compact(struct fold *f, uint32_t actor, struct history_head *head, unsigned char *row, size_t n)
+{
+	struct history_set s;
+	uint16_t chunks = 0;
+	uint32_t events;
+
+	memcpy(row, head, sizeof(*head));
+	if (history_load(&s, actor, (struct str){ (char *)row, (uint32_t)n }, chunk_of_batch, f)) {
+		fold_damaged(f);
+		return n;
+	}
+	mark(&s, &events);
+	for (uint32_t i = 0; i < s.n; i++)
+		if (!stays_as_it_is(&s.entries[i]))
+			chunks = s.entries[i].chunk + 1;
+	n = sizeof(*head);
+	head->entries = head->prints = 0;
+	for (uint32_t i = 0; i < s.n; i++) {
+		head->entries += s.entries[i].shown || s.entries[i].in_window;
+		if (s.entries[i].in_window && s.entries[i].event_id.n) {
+			history_print print = print_of(s.entries[i].event_id);
+
+			memcpy(row + n, &print, sizeof(print));
+			n += sizeof(print);
+			head->prints++;
+		}
+	}
+	head->room = (uint16_t)(ROOM_AT_FIRST - events);
+	if (chunks)
+		rewrite(f, actor, &s, chunks, head);
+	return n;
+}
+
+/* ---- new entries ---- */
+
+/* The newest entries become a chunk. Returns the new length of `row`. */
+static size_t spill(struct fold *f, uint32_t actor, struct history_head *head, unsigned char *row, size_t n)
+{
+	size_t from = sizeof(*head) + head->prints * sizeof(history_print);
+	unsigned char buf[HISTORY_KEY_BYTES];
+
+	fold_put(f, TBL_HISTORY_OLD, history_chunk_key(actor, head->first + head->chunks, buf), row + from, n - from);
+	head->chunks++;
+	head->last_ms = 0;
+	head->session_at = head->session_n = 0;
+	return head->room ? from : compact(f, actor, head, row, from);
+}
+
+static size_t add_print(struct history_head *head, unsigned char *row, size_t n, history_print print)
+{
+	size_t at = sizeof(*head) + head->prints * sizeof(print);
+
+	memmove(row + at + sizeof(print), row + at, n - at);
+	memcpy(row + at, &print, sizeof(print));
+	head->prints++;
+	return n + sizeof(print);
+}
+
+static void append(struct fold *f, uint32_t actor, const struct history_entry *e)
+{
+	unsigned char be[4], bytes[HISTORY_ENTRY_BYTES_MAX], *row;
+	struct history_head head = { .room = ROOM_AT_FIRST };
+	struct str key = id_key(actor, be), now = fold_get(f, TBL_HISTORY, key), prints, entries = { 0 };
+	struct history_context ctx = { 0 };
+	uint16_t cost = (uint16_t)(!e->more + e->lines_n / ROOM_LINES);
+	size_t n, size;
+
+	if (now.n && !history_head_read(now, &head, &prints, &entries)) {
+		fold_damaged(f);
+		return;
+	}
+	ctx.t_ms = head.last_ms;
+	if (head.session_n)
+		ctx.session_id = (struct str){ entries.p + head.session_at, head.session_n };
+	size = history_entry_write(bytes, &ctx, e);
+	if (ctx.session_id.n && ctx.session_id.p == e->session_id.p) { /* written, at the end */
+		head.session_n = (uint16_t)e->session_id.n;
+		head.session_at = (uint16_t)(entries.n + size - head.session_n);
+	}
+	head.last_ms = e->t_ms;
+	head.entries++;
+	head.room = head.room > cost ? head.room - cost : 0;
+	row = fold_edit(f, TBL_HISTORY, key, sizeof(head) + sizeof(history_print) + size, &n);
+	n = n ? n : sizeof(head);
+	if (!e->more && e->event_id.n)
+		n = add_print(&head, row, n, print_of(e->event_id));
+	memcpy(row + n, bytes, size);
+	n += size;
+	if (entries.n + size >= SPILL_BYTES)
+		n = spill(f, actor, &head, row, n);
+	memcpy(row, &head, sizeof(head));
+	fold_edited(f, TBL_HISTORY, key, n);
+}
+
+/* The last HISTORY_MAX lines of an event are what a history may show. */
+static uint32_t first_line(const struct event *ev)
+{
+	if (ev->type == EVENT_IMPRESSION)
+		return ev->item_count;
+	return ev->item_count > HISTORY_MAX ? ev->item_count - HISTORY_MAX : 0;
+}
+
+bool history_remember(struct fold *f, uint32_t actor, const struct event *ev)
+{
+	unsigned char be[4], lines[HISTORY_LINES_MAX * HISTORY_LINE_BYTES_MAX];
+	struct history_entry e = { .t_ms = ev->t_ms, .event_id = ev->event_id, .type = (uint8_t)ev->type };
+	uint32_t i = first_line(ev);
+
+	if (is_duplicate(f, actor, fold_get(f, TBL_HISTORY, id_key(actor, be)), ev->event_id))
+		return false;
+	if (i < ev->item_count) {
+		e.session_id = ev->session_id;
+		e.order_id = ev->order_id;
+	}
+	do {
+		e.lines = (struct str){ (char *)lines, 0 };
+		for (e.lines_n = 0; i < ev->item_count && e.lines_n < HISTORY_LINES_MAX; i++, e.lines_n++) {
+			const struct event_item *it = &ev->items[i];
+			struct history_line line = { fold_item(f, it->id), it->quantity, it->has_price,
+						     it->price_micros };
+
+			e.lines.n += (uint32_t)history_line_write(lines + e.lines.n, &line);
+		}
+		append(f, actor, &e);
+		e.more = true;
+	} while (i < ev->item_count);
+	return true;
+}
