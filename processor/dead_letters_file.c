@@ -2,6 +2,7 @@
 
 #include "config/log.h"
 #include "schemas/fault.h"
+#include "views/sync.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -86,7 +87,7 @@ void letters__file_add(struct letters_file *f, const struct record *r, const cha
 
 	if (!f->f && !f->failed) {
 		f->f = fopen(f->path, "ae");
-		f->failed = f->f ? 0 : errno;
+		f->failed = f->f && !sync_parent(f->path) ? 0 : errno;
 	}
 	if (f->failed)
 		return;

@@ -1,6 +1,7 @@
 #include "views/generation_internal.h"
 
 #include "schemas/fault.h"
+#include "views/sync.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -33,12 +34,7 @@ static unsigned number_of(const char *text)
 
 int generation__sync(const char *path, struct error *e)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int rc = fd < 0 || fsync(fd) ? generation__failed(e, "sync", path) : 0;
-
-	if (fd >= 0)
-		close(fd);
-	return rc;
+	return sync_directory(path) ? generation__failed(e, "sync", path) : 0;
 }
 
 int generation_current(const char *store, unsigned *ret, struct error *e)

@@ -3,6 +3,7 @@
 
 #include "schemas/fault.h"
 #include "views/generation.h"
+#include "views/sync.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define UNFINISHED_BYTES_MAX (1 << 20) /* of a data.mdb that holds no more than its tables */
 
 static const struct table tables[] = {
 #define TABLE(name, text, kind, columns) { text, TABLE_##kind, columns, TBL_##name },
@@ -63,7 +66,7 @@ static int make_directory(const char *path, bool read_only, struct error *e)
 		return error_set(e, ERR_STORE_OPEN, "store.path",
 				 "cannot open store '%s': it does not exist; run `aisle run' or `aisle replay' first",
 				 path);
-	if (mkdir(path, 0700) && errno != EEXIST)
+	if ((mkdir(path, 0700) && errno != EEXIST) || sync_parent(path))
 		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make store '%s': %s", path, strerror(errno));
 	return 0;
 }
@@ -252,6 +255,24 @@ static int check_origin(struct store *s, struct error *e)
 	return 0;
 }
 
+/* Before rows are written with the key: a writer that was killed may have left names that are not durable. */
+static int sync_names(const struct store *s, const char *key_file, struct error *e)
+{
+	char generation[GENERATION_PATH_MAX];
+
+	generation_path(s->path, s->generation, generation);
+	if (sync_directory(s->path) || sync_parent(generation) || (key_file && *key_file && sync_parent(key_file)))
+		return error_set(e, ERR_STORE_IO, "store.path", "cannot sync the directories of store '%s': %s",
+				 s->path, strerror(errno));
+	return 0;
+}
+
+/* That there is a base, and data.mdb in it. */
+static int sync_base(const char *generation, const char *base)
+{
+	return sync_directory(generation) || sync_directory(base) ? errno : 0;
+}
+
 static int open_environment(struct store *s, const struct store_options *opt, struct error *e)
 {
 	static const unsigned durability[] = { 0, MDB_NOMETASYNC, MDB_NOSYNC };
@@ -275,11 +296,38 @@ static int open_environment(struct store *s, const struct store_options *opt, st
 		rc = mdb_env_set_mapsize(s->env, opt->map_size ? opt->map_size : UINT64_C(64) << 30);
 	if (!rc)
 		rc = mdb_env_open(s->env, dir, flags, 0600);
+	if (!rc && !opt->read_only)
+		rc = sync_base(generation, dir);
 	FAULT_POINT("open:no-tables");
 	if (!rc)
 		rc = open_databases(s);
 	FAULT_POINT("open:tables-made");
 	return rc ? store__cannot_open(s, rc, e) : check_origin(s, e);
+}
+
+/*
+ * A first writer that was cut off leaves a data.mdb without whole pages. Nothing is lost with it: its generation was
+ * never the current one. One that has grown is somebody's, whose `current' is gone.
+ */
+static int open_or_begin_again(struct store *s, const struct store_options *opt, struct error *e)
+{
+	int rc = open_environment(s, opt, e);
+	char generation[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
+	struct error none = { 0 };
+	struct stat st;
+	unsigned n;
+
+	generation_path(s->path, s->generation, generation);
+	snprintf(file, sizeof(file), "%s/base/data.mdb", generation);
+	if (rc != ERR_STORE_CORRUPT || opt->read_only || generation_current(s->path, &n, &none) != ERR_NOT_FOUND ||
+	    stat(file, &st) || st.st_size > UNFINISHED_BYTES_MAX || unlink(file))
+		return rc;
+	if (s->env)
+		mdb_env_close(s->env);
+	s->env = NULL;
+	if (e)
+		*e = none;
+	return open_environment(s, opt, e);
 }
 
 int store_open(const struct store_options *opt, struct store **ret, struct error *e)
@@ -299,8 +347,10 @@ int store_open(const struct store_options *opt, struct store **ret, struct error
 	FAULT_POINT("open:locked");
 	if (!rc)
 		rc = load_key(s, opt->key_file, e);
+	if (!rc && !opt->read_only)
+		rc = sync_names(s, opt->key_file, e);
 	if (!rc)
-		rc = open_environment(s, opt, e);
+		rc = open_or_begin_again(s, opt, e);
 	if (!rc && !opt->read_only && !opt->generation)
 		rc = make_current(s, e);
 	if (rc) {

@@ -112,32 +112,43 @@ def report(arguments, deaths, failed, points, seconds):
     return 1 if failed else 0
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def add_arguments(parser):
     parser.add_argument("--seeds", type=int, default=50)
-    parser.add_argument("--seed", type=int, default=None)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1, 1 << 31))
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--player", default=os.path.join(world.ROOT, "build/crash/tests/crash/crash_player"))
-    arguments = parser.parse_args()
-    if arguments.seed is None:
-        arguments.seed = random.SystemRandom().randrange(1, 1 << 31)
-    points, deaths, failed = fault_points(), collections.Counter(), []
-    started = time.monotonic()
+    parser.add_argument("--first", action="store_true", help="stop at the first difference")
+
+
+def run_seeds(arguments, one, more, target, count):
+    """one(seed, *more, scratch) -> (seed, figures, difference) for every seed; ([failed seeds], seconds)."""
+    failed, started = [], time.monotonic()
     scratch = tempfile.mkdtemp(prefix="aisle-crash-", dir=world.scratch_place())
-    print(f"  seeds {arguments.seed} to {arguments.seed + arguments.seeds - 1}, {len(points)} fault points", flush=True)
+    print(f"  seeds {arguments.seed} to {arguments.seed + arguments.seeds - 1}", flush=True)
+    pool = concurrent.futures.ProcessPoolExecutor(arguments.jobs)
     try:
-        with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
-            work = [pool.submit(one_seed, arguments.seed + n, arguments.player, points, scratch)
-                    for n in range(arguments.seeds)]
-            for done in concurrent.futures.as_completed(work):
-                seed, died, difference = done.result()
-                deaths.update(died)
-                if difference:
-                    failed.append(seed)
-                    print(f"  FAILED: `make crash SEEDS=1 SEED={seed}`: {difference}", flush=True)
+        work = [pool.submit(one, arguments.seed + n, *more, scratch) for n in range(arguments.seeds)]
+        for done in concurrent.futures.as_completed(work):
+            seed, figures, difference = done.result()
+            count(figures)
+            if difference:
+                failed.append(seed)
+                print(f"  FAILED: `make {target} SEEDS=1 SEED={seed}`: {difference}", flush=True)
+            if failed and arguments.first:
+                break
     finally:
+        pool.shutdown(cancel_futures=True)
         shutil.rmtree(scratch, ignore_errors=True)
-    status = report(arguments, deaths, failed, points, time.monotonic() - started)
+    return failed, time.monotonic() - started
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add_arguments(parser)
+    arguments = parser.parse_args()
+    points, deaths = fault_points(), collections.Counter()
+    failed, seconds = run_seeds(arguments, one_seed, (arguments.player, points), "crash", deaths.update)
+    status = report(arguments, deaths, failed, points, seconds)
     print(f"{arguments.seeds - len(failed)} passed, {len(failed) or status} failed")
     return status
 

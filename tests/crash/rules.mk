@@ -1,13 +1,32 @@
-# Lives of a processor that end at fault points and at random moments; see crash.py. SEED=n SEEDS=1 repeats one.
-SEEDS ?= 50
+# Lives of a processor that end at fault points and at random moments (crash.py), power cuts (power.py), and mistakes made
+# on purpose that both must find (selftest.py). SEED=n SEEDS=1 repeats one run.
+SEEDS ?=
 SEED ?=
+CRASH_SEEDS = --seeds $(or $(SEEDS),$(1)) $(if $(SEED),--seed $(SEED))
+CRASH_PROGRAMS = build/crash/tests/crash/crash_player build/crash/tests/crash/recorder
 
 $(OUT)/tests/crash/crash_player: $(OUT)/tests/crash/crash_player.o $(OUT)/tests/crash/log_source.o $(call archives,cmd)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
+$(OUT)/tests/crash/recorder: $(OUT)/tests/crash/recorder.o
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^
 
-.PHONY: crash run-crash
-crash: ## kill the processor again and again, compare with the batch program (SEEDS=50, SEED=n)
-	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=crash build/crash/tests/crash/crash_player
-	@$(PYTHON) tests/crash/crash.py --seeds $(SEEDS) $(if $(SEED),--seed $(SEED))
+.PHONY: crash powercut crash-selftest crash-programs crash-selftest-run run-crash run-powercut
+crash-programs:
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=crash $(CRASH_PROGRAMS)
+
+crash: crash-programs ## kill the processor again and again, compare with the batch program (SEEDS=50, SEED=n)
+	@$(PYTHON) tests/crash/crash.py $(call CRASH_SEEDS,50)
+
+powercut: crash-programs ## cut the power at many moments of what was written (SEEDS=20, SEED=n)
+	@$(PYTHON) tests/crash/power.py $(call CRASH_SEEDS,20)
+
+crash-selftest: crash-programs ## mistakes made on purpose: crash and powercut must find each
+	@+$(MAKE) --no-print-directory BUILD=crash crash-selftest-run
+crash-selftest-run: export ALL_CFLAGS := $(ALL_CFLAGS)
+crash-selftest-run: export ALL_LIBS := $(ALL_LIBS)
+crash-selftest-run: export CC := $(CC)
+crash-selftest-run:
+	@$(PYTHON) tests/crash/selftest.py
 
 run-crash: crash
+run-powercut: powercut

@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""The harnesses themselves: each mistake below is made on purpose, and crash.py or power.py must find it.
+
+A mutant is one source file with one text replaced, compiled and linked in place of the good one; nothing in the source
+knows of it. Run by `make crash-selftest`, which builds the rest and exports CC, ALL_CFLAGS and ALL_LIBS.
+"""
+import argparse
+import collections
+import os
+import shlex
+import subprocess
+import sys
+import time
+
+import world
+
+BUILD = os.path.join(world.ROOT, "build/crash")
+OBJECTS = ("tests/crash/crash_player.o", "tests/crash/log_source.o", "libcmd.a", "libprocessor.a", "libquery.a",
+           "libviews.a", "libconfig.a", "libschemas.a")
+SEEDS = "60"
+
+Mutant = collections.namedtuple("Mutant", "name path text instead")
+MUTANTS = (
+    Mutant("one offset is not written", "processor/processor.c",
+           "		if (pl->changed)\n			fold_position(",
+           "		if (pl->changed && pl->partition != 2)\n			fold_position("),
+    Mutant("the position is that of the last record, not the next", "processor/positions.c",
+           "(struct position){ r->offset + 1,", "(struct position){ r->offset,"),
+    Mutant("offsets are told before they are durable", "processor/processor.c",
+           "	began = now_ns(p);\n	rc = fold_commit(",
+           "	began = now_ns(p);\n	tell_source(p, src);\n	rc = fold_commit("),
+    Mutant("dead letters are not waited for", "processor/processor.c",
+           "	FAULT_POINT(\"letters:unsettled\");\n	rc = dead_letters_settle(p->letters, &p->stop, e);",
+           "	FAULT_POINT(\"letters:unsettled\");\n	rc = 0;"),
+    Mutant("lines of dead letters stay in memory", "processor/dead_letters_file.c",
+           "f->dirty && fflush(f->f)", "f->dirty && fileno(f->f) < 0"),
+    Mutant("rows and sums are two transactions", "views/fold.c",
+           "	FAULT_POINT(\"commit:parked\");\n",
+           "	rc = store_begin(f->store, &t) || write_sums(f, t, &fig) || store_commit(t);\n	t = NULL;\n"
+           "	FAULT_POINT(\"commit:parked\");\n"),
+    Mutant("a new life counts ids from the start", "views/fold.c",
+           "	f->next_item = meta.next_item;", "	f->next_item = meta.next_item / 2;"),
+    Mutant("a new life forgets the watermark", "views/fold.c",
+           "	f->watermark_ms = meta.watermark_ms;", "	f->watermark_ms = TIME_NONE;"),
+)
+# whose syncs are left out: the data, the dead letters, the key, and each directory on the way
+UNSYNCED = ("data.mdb", "dead-letters.ndjson", "person.key*", "store", "generations", "1", "base")
+
+
+class Broken(Exception):
+    """The self-test cannot be run."""
+
+
+def build(mutant, number):
+    directory = os.path.join(BUILD, "mutants", str(number))
+    os.makedirs(directory, exist_ok=True)
+    with open(os.path.join(world.ROOT, mutant.path), encoding="utf-8") as f:
+        good = f.read()
+    if good.count(mutant.text) != 1:
+        raise Broken(f"'{mutant.name}': its text is {good.count(mutant.text)} times in {mutant.path}, not once")
+    source, made = os.path.join(directory, "mutant.c"), os.path.join(directory, "mutant.o")
+    player = os.path.join(directory, "crash_player")
+    with open(source, "w", encoding="utf-8") as f:
+        f.write(good.replace(mutant.text, mutant.instead))
+    compiler = [os.environ["CC"], *shlex.split(os.environ["ALL_CFLAGS"]), "-Wno-error"]
+    subprocess.run([*compiler, "-c", source, "-o", made], cwd=world.ROOT, check=True)
+    # an object given before the archives takes the place of its member there
+    subprocess.run([*compiler, "-o", player, made, *(os.path.join(BUILD, name) for name in OBJECTS),
+                    *shlex.split(os.environ["ALL_LIBS"])], cwd=world.ROOT, check=True)
+    return player
+
+
+def found(program, *arguments):
+    """Does the harness find a difference? The line that says so."""
+    done = subprocess.run([sys.executable, os.path.join(world.ROOT, "tests/crash", program), "--first", "--seeds", SEEDS,
+                           *arguments], stdout=subprocess.PIPE, text=True, errors="replace", check=False)
+    lines = [line for line in done.stdout.splitlines() if "FAILED" in line]
+    if done.returncode not in (0, 1) or (done.returncode == 1 and not lines):
+        raise Broken(f"{program} ended with {done.returncode}:\n{done.stdout[-1000:]}")
+    return lines[0].split(": ", 2)[-1] if lines else ""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="those whose name has this text")
+    only = parser.parse_args().only
+    trials = [(mutant.name, lambda mutant=mutant, number=number: found("crash.py", "--player", build(mutant, number)))
+              for number, mutant in enumerate(MUTANTS)]
+    trials += [(f"syncs of '{pattern}' are left out", lambda pattern=pattern: found("power.py", "--unsynced", pattern))
+               for pattern in UNSYNCED]
+    passed = failed = 0
+    for name, trial in trials:
+        if only not in name:
+            continue
+        started = time.monotonic()
+        try:
+            difference = trial()
+        except (Broken, subprocess.CalledProcessError) as why:
+            difference = ""
+            print(why)
+        passed, failed = passed + bool(difference), failed + (not difference)
+        print(f"{'ok' if difference else 'FAILED':6} {name} ({time.monotonic() - started:.1f} s): "
+              f"{difference[:150] or 'not found'}", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
