@@ -226,8 +226,9 @@ static void report(uint64_t n, const struct folded *r, struct store *s, double l
 {
 	struct store_figures sf;
 	double events = (double)n;
+	uint64_t free_bytes;
 
-	if (store_figures(s, &sf))
+	if (store_figures(s, &sf) || store_free_bytes(s, &free_bytes))
 		die("figures", "cannot be read");
 	printf("{\"events\":%.0f,\"batches\":%zu,\"wall_s\":%.4f,\"cpu_s\":%.4f,\"fold_us\":%.3f,\"sort_us\":%.3f,"
 	       "\"apply_us\":%.3f,\"commit_us\":%.3f,\"rows\":%.2f,\"bytes\":%.0f,\"limit_wall_s\":%.4f,"
@@ -236,7 +237,7 @@ static void report(uint64_t n, const struct folded *r, struct store *s, double l
 	       (r->wall - (double)(r->all.sort_ns + r->all.apply_ns + r->all.commit_ns) / 1e9) / events * 1e6,
 	       (double)r->all.sort_ns / 1e3 / events, (double)r->all.apply_ns / 1e3 / events,
 	       (double)r->all.commit_ns / 1e3 / events, (double)(r->all.rows_replaced + r->all.rows_added) / events,
-	       (double)(sf.used_bytes - sf.free_bytes) / events, limit_wall, limit_cpu);
+	       (double)(sf.used_bytes - free_bytes) / events, limit_wall, limit_cpu);
 }
 
 /* A directory of the caller's, or one of our own, which goes at the end. */
