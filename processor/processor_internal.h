@@ -24,7 +24,6 @@ struct processor {
 	struct record *records; /* of one poll */
 	size_t poll_max;
 	uint64_t pending; /* records applied and not committed */
-	uint64_t busy_ns; /* the source last had something */
 	int retry_ms;     /* pause after the last commit that failed; 0: it did not */
 	atomic_bool stop;
 };
