@@ -217,7 +217,7 @@ static void bench_rows(struct bench *b)
 					     "limit: also-viewed rows of the item",
 					     "limit: viewed-then-bought rows of the item" };
 	static struct history_row rows[HISTORY_MAX];
-	struct neighbours list = { 0 };
+	struct snap_counts list = { 0 };
 	struct catalog_item record;
 	struct snap *sn;
 	char id[32];
@@ -232,7 +232,7 @@ static void bench_rows(struct bench *b)
 			check(snap_renew(sn), NULL);
 			check(pairs_get(sn, v, snap_item(sn, text_of(id, "item", zipf(items))), 2, &list), NULL);
 			b->ns[i] = now_ns() - start;
-			neighbours += (double)list.list.n;
+			neighbours += (double)list.n;
 		}
 		print_times(names[v], b->ns, b->requests, neighbours / b->requests);
 	}
@@ -256,7 +256,7 @@ static void bench_rows(struct bench *b)
 		b->ns[i] = now_ns() - start;
 	}
 	print_times("limit: ten catalogue records", b->ns, b->requests, -1);
-	neighbours_fini(&list);
+	snap_counts_fini(&list);
 	snap_close(sn);
 }
 

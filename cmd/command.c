@@ -231,6 +231,8 @@ struct store_options command_store_options(const struct settings *set)
 		.path = setting_string(set, SET_STORE_PATH),
 		.map_size = (uint64_t)setting_int(set, SET_STORE_MAP_SIZE),
 		.key_file = setting_string(set, SET_PERSON_KEY_FILE),
+		.young_path = setting_string(set, SET_YOUNG_PATH),
+		.young_bytes_max = (uint64_t)setting_int(set, SET_YOUNG_BYTES_MAX),
 		.read_only = true,
 	};
 

@@ -30,6 +30,7 @@ static int open_generation(struct rebuild *rb, bool bulk, struct error *e)
 	opt.generation = rb->generation;
 	opt.read_only = false;
 	opt.writer = true;
+	opt.young_bytes_max = 0; /* all is committed to what will be swapped in */
 	if (bulk)
 		opt.durability = STORE_NOSYNC;
 	generation_path(rb->path, rb->generation, dir);

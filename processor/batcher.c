@@ -11,6 +11,9 @@ void batcher_init(struct batcher *b, const struct settings *set)
 		.linger_ns = (uint64_t)setting_int(set, SET_BATCH_LINGER) * NS_PER_MS,
 		.near = (uint64_t)setting_int(set, SET_POLL_RECORDS_MAX),
 	};
+	/* the young level takes small commits as fast as the log comes, base does not */
+	if (setting_int(set, SET_YOUNG_BYTES_MAX) && b->records_max / 4 > b->near)
+		b->near = b->records_max / 4;
 }
 
 static uint64_t linger(const struct batcher *b)
@@ -24,7 +27,12 @@ static bool live(const struct batcher *b, const struct batch_state *st)
 {
 	if (st->poll_empty)
 		return true;
-	return !st->poll_full && st->lag >= 0 && (uint64_t)st->lag <= b->near;
+	return st->lag >= 0 && (uint64_t)st->lag <= b->near;
+}
+
+bool batcher_full(const struct batcher *b, uint64_t records, uint64_t bytes)
+{
+	return records >= b->records_max || bytes >= b->bytes_max;
 }
 
 bool batcher_due(struct batcher *b, const struct batch_state *st)
@@ -36,7 +44,7 @@ bool batcher_due(struct batcher *b, const struct batch_state *st)
 	if (!b->began_ns)
 		b->began_ns = st->now_ns;
 	age = st->now_ns - b->began_ns;
-	if (st->records >= b->records_max || st->bytes >= b->bytes_max || age >= b->time_max_ns)
+	if (batcher_full(b, st->records, st->bytes) || age >= b->time_max_ns)
 		return true;
 	return live(b, st) && age >= linger(b);
 }

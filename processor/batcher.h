@@ -18,13 +18,15 @@ struct batcher {
 
 struct batch_state {
 	uint64_t now_ns, records, bytes; /* pending */
-	bool poll_empty, poll_full;      /* the last poll gave nothing; as many as it may */
+	bool poll_empty;                 /* the last poll gave nothing */
 	int64_t lag;                     /* records left, -1 unknown */
 };
 
 void batcher_init(struct batcher *b, const struct settings *set);
 /* Note what is pending; true when it is to be committed now. */
 bool batcher_due(struct batcher *b, const struct batch_state *st);
+/* As large as a batch may be: there is more, and it goes straight into base. */
+bool batcher_full(const struct batcher *b, uint64_t records, uint64_t bytes);
 /* How long the next poll may wait for a first record. */
 int batcher_timeout_ms(const struct batcher *b, uint64_t now_ns, int idle_ms);
 void batcher_committed(struct batcher *b, uint64_t took_ns);

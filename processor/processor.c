@@ -42,6 +42,7 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 	p->page = status_page(opt->status);
 	p->poll_max = (size_t)setting_int(opt->settings, SET_POLL_RECORDS_MAX);
 	p->records = xmalloc(p->poll_max * sizeof(*p->records));
+	p->young_age_max_ms = setting_int(opt->settings, SET_YOUNG_AGE_MAX);
 	p->watch = store_watch_new(opt->settings, opt->store, p->page);
 	batcher_init(&p->batcher, opt->settings);
 	if (opt->bulk)
@@ -109,7 +110,10 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 			fold_position(p->fold, src->ops->log_name(src, pl->log), pl->partition, &pl->at);
 	}
 	began = now_ns(p);
-	rc = fold_commit(p->fold, &fig);
+	if (batcher_full(&p->batcher, p->pending, fold_pending_bytes(p->fold)))
+		rc = fold_commit_bulk(p->fold, &fig);
+	else
+		rc = fold_commit(p->fold, &fig);
 	if (rc)
 		return error_set(e, rc, "store.path", "cannot commit to '%s': %s", store_path(p->opt.store),
 				 error_text(rc));
@@ -124,6 +128,20 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	if (p->opt.progress)
 		p->opt.progress(p->opt.progress_arg, p->page->records, lag);
 	return 0;
+}
+
+static int merge_failed(const struct processor *p, int rc, struct error *e)
+{
+	return error_set(e, rc, "store.path", "cannot merge the young level of '%s': %s", store_path(p->opt.store),
+			 error_text(rc));
+}
+
+static int tend(struct processor *p, struct error *e)
+{
+	int rc = fold_tend(p->fold, p->young_age_max_ms);
+
+	processor__tell_merges(p);
+	return rc ? merge_failed(p, rc, e) : 0;
 }
 
 /* One round: 0 go on, SOURCE_END, or what ends the run. */
@@ -153,10 +171,11 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 					     .records = p->pending,
 					     .bytes = fold_pending_bytes(p->fold),
 					     .poll_empty = n <= 0,
-					     .poll_full = n == (int)p->poll_max,
 					     .lag = lag,
 				     }))
 		rc = commit(p, src, e);
+	if (!rc)
+		rc = tend(p, e);
 	if (rc || n >= 0 || n == ERR_SOURCE_RETRY)
 		return rc;
 	*e = poll_error;
@@ -195,6 +214,7 @@ int processor_run(struct processor *p, struct source *src, struct error *e)
 	struct error why = { 0 };
 	int rc = 0;
 
+	p->busy_ns = now_ns(p);
 	while (!rc && !atomic_load(&p->stop)) {
 		rc = round_trip(p, src, &why);
 		if (rc && may_retry(p, src, rc)) {
@@ -208,6 +228,9 @@ int processor_run(struct processor *p, struct source *src, struct error *e)
 		struct error last = { 0 };
 		int committed = commit(p, src, &last);
 
+		if (!committed && (committed = fold_settle(p->fold)))
+			merge_failed(p, committed, &last);
+		processor__tell_merges(p);
 		if (committed || rc == ERR_SOURCE_END) {
 			rc = committed;
 			why = last;

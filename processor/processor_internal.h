@@ -23,7 +23,9 @@ struct processor {
 	struct store_watch *watch;
 	struct record *records; /* of one poll */
 	size_t poll_max;
+	int64_t young_age_max_ms;
 	uint64_t pending; /* records applied and not committed */
+	uint64_t busy_ns; /* the source last had something */
 	int retry_ms;     /* pause after the last commit that failed; 0: it did not */
 	atomic_bool stop;
 };
@@ -34,6 +36,7 @@ struct processor {
 void processor__tell_round(struct processor *p, struct source *src, bool empty, int64_t lag);
 void processor__tell_commit(struct processor *p, struct source *src, const struct commit_figures *fig, uint64_t took_ns,
 			    int64_t lag);
+void processor__tell_merges(struct processor *p);
 void processor__tell_source(struct processor *p, struct source *src);
 void processor__look_at_stopped(struct processor *p, struct source *src);
 /* Everything stands still, for this reason. */

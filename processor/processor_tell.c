@@ -4,7 +4,11 @@
 #include "config/log.h"
 #include "schemas/fault.h"
 
+#include "views/merger.h"
+
 #include <stdio.h>
+
+#define OPEN_TRANSACTION_NS UINT64_C(2000000000)
 
 /* At the end of the log the views are as fresh as can be; before it, as the oldest of the batch's last records. */
 static int64_t fresh_after_commit(struct processor *p, int64_t lag)
@@ -18,6 +22,15 @@ static int64_t fresh_after_commit(struct processor *p, int64_t lag)
 			fresh = pl->at.last_timestamp_ms;
 	}
 	return fresh;
+}
+
+void processor__tell_merges(struct processor *p)
+{
+	const struct merger_figures *m = fold_merges(p->fold);
+
+	STATUS_SET(p->page, merges, m->merges);
+	STATUS_SET(p->page, merge_ns_total, m->merge_ns_total);
+	STATUS_SET(p->page, young_bytes, store_young_bytes(p->opt.store));
 }
 
 void processor__tell_source(struct processor *p, struct source *src)
@@ -74,10 +87,13 @@ void processor__beat(struct processor *p)
 
 void processor__tell_round(struct processor *p, struct source *src, bool empty, int64_t lag)
 {
-	bool at_end = lag == 0 || (lag > 0 && src->ops->at_end && src->ops->at_end(src));
+	uint64_t now = p->clock->monotonic_ns(p->clock);
 
 	STATUS_SET(p->page, lag_records, lag);
-	if (src->ops->live && empty && !p->pending && at_end)
+	if (!empty)
+		p->busy_ns = now;
+	/* records of a transaction that is still open count as lag but cannot be read */
+	if (src->ops->live && empty && !p->pending && (!lag || (lag > 0 && now - p->busy_ns > OPEN_TRANSACTION_NS)))
 		status_set_fresh(p->page, p->clock->wall_ms(p->clock), p->clock);
 	processor__look_at_stopped(p, src);
 	processor__beat(p);

@@ -134,6 +134,10 @@ static void write_processor(const struct metrics_input *in, FILE *out)
 	figure(out, "counter", "duplicates_total", "events dropped as duplicates", (double)STATUS_GET(p, duplicates));
 	figure(out, "counter", "dead_letters_total", "records that could not be read",
 	       (double)STATUS_GET(p, dead_letters));
+	figure(out, "counter", "merges_total", "merges of the young level into base", (double)STATUS_GET(p, merges));
+	figure(out, "counter", "merge_seconds_total", "time spent in them",
+	       (double)STATUS_GET(p, merge_ns_total) / 1e9);
+	figure(out, "gauge", "young_bytes", "size of the young level", (double)STATUS_GET(p, young_bytes));
 	figure(out, "counter", "commits_total", "transactions committed", (double)STATUS_GET(p, commits));
 	figure(out, "counter", "commit_seconds_total", "time spent committing",
 	       (double)STATUS_GET(p, commit_ns_total) / 1e9);

@@ -17,7 +17,7 @@
 
 void pairing_fini(struct pairing *p)
 {
-	neighbours_fini(&p->neighbours);
+	snap_counts_fini(&p->neighbours);
 	free(p->entries);
 	free(p->heap);
 	idmap_fini(&p->places);
@@ -114,8 +114,8 @@ static int gather_all(struct asking *q, enum pair_view view, const struct seed *
 
 		if (rc)
 			return rc;
-		for (size_t i = 0; i < p->neighbours.list.n; i++)
-			gather(p, p->neighbours.list.v[i], k, seeds[k].total);
+		for (size_t i = 0; i < p->neighbours.n; i++)
+			gather(p, p->neighbours.v[i], k, seeds[k].total);
 	}
 	return 0;
 }
@@ -156,11 +156,10 @@ static bool pop(struct pairing *p, struct pair_candidate *ret)
 /* The i-th neighbour of the only asked item. */
 static bool take(struct pairing *p, size_t i, int64_t seed_total, struct pair_candidate *ret)
 {
-	if (i == p->neighbours.list.n)
+	if (i == p->neighbours.n)
 		return false;
-	p->entries[0] = (struct pair_entry){ .count = p->neighbours.list.v[i].count, .next = NO_ENTRY };
-	*ret = (struct pair_candidate){ jaccard(p->entries[0].count, seed_total, 0), p->neighbours.list.v[i].member, 0,
-					0 };
+	p->entries[0] = (struct pair_entry){ .count = p->neighbours.v[i].count, .next = NO_ENTRY };
+	*ret = (struct pair_candidate){ jaccard(p->entries[0].count, seed_total, 0), p->neighbours.v[i].member, 0, 0 };
 	return true;
 }
 

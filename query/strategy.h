@@ -107,7 +107,7 @@ struct pair_best {
 };
 
 struct pairing {
-	struct neighbours neighbours;
+	struct snap_counts neighbours;
 	struct pair_entry *entries;
 	size_t entry_n, entry_room;
 	struct pair_candidate *heap;

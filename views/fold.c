@@ -1,8 +1,5 @@
 #include "views/fold_internal.h"
-#include "config/clock.h"
-#include "schemas/fault.h"
 #include "views/catalog_rows.h"
-#include "views/expire.h"
 #include "views/history_rows.h"
 #include "views/keys.h"
 #include "views/view.h"
@@ -10,15 +7,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-/* The counters in the meta table. */
-struct fold_meta {
-	uint32_t next_item, next_actor;
-	int64_t watermark_ms;
-};
+static const struct str meta_key = { FOLD_META, sizeof(FOLD_META) - 1 };
 
-static const struct str meta_key = { "fold", 4 };
-
-static int load_meta(struct fold *f)
+int fold__load_meta(struct fold *f)
 {
 	struct fold_meta meta = { .watermark_ms = TIME_NONE };
 	struct str row;
@@ -56,11 +47,12 @@ int fold_new(struct store *s, struct fold **ret, struct error *e)
 	f->store = s;
 	f->id_cache = xcalloc(ID_CACHE_SLOTS, sizeof(*f->id_cache));
 	f->journal = journal_new();
+	f->merger = merger_new(s, fold__expire, NULL);
 	randombytes_buf(&f->id_seed, sizeof(f->id_seed));
 	delta_init(&f->delta);
 	rc = snap_open(s, &f->snap);
 	if (!rc)
-		rc = load_meta(f);
+		rc = fold__load_meta(f);
 	if (rc) {
 		fold_free(f);
 		return error_set(e, rc, "store.path", "cannot read store '%s': %s", store_path(s), error_text(rc));
@@ -73,6 +65,7 @@ void fold_free(struct fold *f)
 {
 	if (!f)
 		return;
+	merger_free(f->merger);
 	snap_close(f->snap);
 	delta_fini(&f->delta);
 	lanes_fini(&f->lanes);
@@ -288,123 +281,4 @@ size_t fold_pending_bytes(const struct fold *f)
 int64_t fold_watermark(const struct fold *f)
 {
 	return f->watermark_ms;
-}
-
-/* ---- one transaction out ---- */
-
-static uint64_t now_ns(void)
-{
-	return clock_system.monotonic_ns(&clock_system);
-}
-
-static int write_rows(struct store_txn *t, struct delta_row **rows, size_t n)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < n && !rc; i++) {
-		struct str key = { (char *)rows[i]->key, rows[i]->key_len };
-
-		rc = rows[i]->deleted ? store_delete(t, rows[i]->table, key)
-				      : store_put(t, rows[i]->table, key, rows[i]->value, rows[i]->n);
-	}
-	return rc;
-}
-
-static int write_sums(struct fold *f, struct store_txn *t, struct commit_figures *fig)
-{
-	int rc = 0;
-
-	for (int id = 0; id < TABLE_COUNT && !rc; id++) {
-		struct sum_delta *deltas;
-		int64_t *columns;
-		uint64_t start = now_ns();
-		size_t n;
-
-		if (f->delta.sums[id].n == 0)
-			continue;
-		deltas = sum_log_take(&f->delta.sums[id], table_get(id)->columns, &n, &columns);
-		fig->sort_ns += now_ns() - start;
-		fig->rows_added += n;
-		rc = store_add(t, id, deltas, n);
-		free(deltas);
-		free(columns);
-	}
-	return rc;
-}
-
-static int write_meta(struct fold *f, struct store_txn *t)
-{
-	struct fold_meta meta = { f->next_item, f->next_actor, f->watermark_ms };
-
-	if (!f->ids_changed && !f->watermark_changed)
-		return 0;
-	return store_put(t, TBL_META, meta_key, &meta, sizeof(meta));
-}
-
-static void forget_pending(struct fold *f)
-{
-	delta_reset(&f->delta);
-	f->pending_records = 0;
-	f->read_error = 0;
-	f->ids_changed = false;
-	f->watermark_changed = false;
-}
-
-static int write_all(struct fold *f, struct store_txn *t, struct commit_figures *fig)
-{
-	uint64_t start = now_ns();
-	struct delta_row **rows;
-	size_t rows_n;
-	int rc;
-
-	lanes_put(&f->lanes, f);
-	rows = delta_sorted_rows(&f->delta, &rows_n);
-	fig->sort_ns = now_ns() - start;
-	fig->rows_replaced = rows_n;
-	rc = write_rows(t, rows, rows_n);
-	free(rows);
-	FAULT_POINT("commit:rows-written");
-	if (!rc)
-		rc = write_sums(f, t, fig);
-	FAULT_POINT("commit:sums-written");
-	if (!rc)
-		rc = write_meta(f, t);
-	FAULT_POINT("commit:meta-written");
-	if (!rc)
-		rc = expire_step(t, f->watermark_ms);
-	FAULT_POINT("commit:expired");
-	fig->apply_ns = now_ns() - start - fig->sort_ns;
-	return rc;
-}
-
-int fold_commit(struct fold *f, struct commit_figures *ret)
-{
-	struct commit_figures fig = { .records = f->pending_records };
-	struct store_txn *t = NULL;
-	uint64_t start;
-	int rc, renewed;
-
-	snap_park(f->snap); /* so that this commit may reuse the pages the last one freed */
-	FAULT_POINT("commit:parked");
-	rc = f->read_error ? f->read_error : store_begin(f->store, &t);
-	FAULT_POINT("commit:begun");
-	if (!rc)
-		rc = write_all(f, t, &fig);
-	start = now_ns();
-	if (!rc)
-		rc = store_commit(t);
-	else
-		store_abort(t);
-	fig.commit_ns = now_ns() - start;
-	forget_pending(f);
-	FAULT_POINT("commit:forgotten");
-	renewed = snap_renew(f->snap);
-	if (rc) {
-		fold__forget_ids(f);
-		if (!renewed)
-			renewed = load_meta(f);
-	}
-	if (!rc && ret)
-		*ret = fig;
-	return rc ? rc : renewed;
 }

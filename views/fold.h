@@ -21,6 +21,7 @@
 #include "views/store.h"
 
 struct fold;
+struct merger_figures;
 
 /* ---- for the processor ---- */
 
@@ -58,10 +59,22 @@ struct commit_figures {
 	uint64_t sort_ns, apply_ns, commit_ns;
 };
 /*
- * Write everything pending; *ret may be NULL. Any error leaves the store as it was; one of a row that could not be read
- * since the last commit comes back here too.
+ * Write everything pending into the young level, or into base when the store has none or the batch is as large as a
+ * whole young level; *ret may be NULL. Any error leaves the store as it was; one of a row that could not be read since
+ * the last commit comes back here too.
  */
 int fold_commit(struct fold *f, struct commit_figures *ret) MUST_CHECK;
+/* The same straight into base, durable: for the large batches of catching up. What is young is merged first. */
+int fold_commit_bulk(struct fold *f, struct commit_figures *ret) MUST_CHECK;
+
+/*
+ * Call it often: begins merges of the young level into base on a thread of their own, when it is full or has commits of
+ * young_age_max_ms ago. Returns what one failed with: then the fold is as after a failed commit; the next call tries again.
+ */
+int fold_tend(struct fold *f, int64_t young_age_max_ms) MUST_CHECK;
+/* All of the young level into base, now: the end of a run. */
+int fold_settle(struct fold *f) MUST_CHECK;
+const struct merger_figures *fold_merges(const struct fold *f);
 
 /* ---- for views ---- */
 

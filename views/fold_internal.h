@@ -1,5 +1,5 @@
 /*
- * fold_internal.h - the inside of a fold, shared by fold.c and fold_ids.c only.
+ * fold_internal.h - the inside of a fold, shared by fold*.c only.
  */
 #ifndef AISLE_VIEWS_FOLD_INTERNAL_H
 #define AISLE_VIEWS_FOLD_INTERNAL_H
@@ -8,6 +8,7 @@
 #include "views/fold.h"
 #include "views/ids.h"
 #include "views/journal.h"
+#include "views/merger.h"
 #include "views/offsets.h"
 
 #define ID_CACHE_SLOTS 65536 /* power of two; ids met lately, so that most need no hash and no look-up */
@@ -16,6 +17,13 @@ struct id_cache_slot {
 	uint64_t hash[2]; /* XXH3-128 of kind and raw id, seeded per process; kept in memory only */
 	uint32_t id;
 	uint32_t used;
+};
+
+/* The counters in the meta table. */
+#define FOLD_META "fold"
+struct fold_meta {
+	uint32_t next_item, next_actor;
+	int64_t watermark_ms;
 };
 
 struct fold {
@@ -27,6 +35,7 @@ struct fold {
 	uint64_t id_seed;
 	uint32_t next_item, next_actor;
 	int64_t watermark_ms;
+	struct merger *merger;
 	struct lanes lanes;
 	uint32_t lane; /* what is applied now comes from there; LANE_NONE: not told */
 	uint64_t pending_records;
@@ -37,5 +46,8 @@ struct fold {
 /* The actor's interned id, made on first sight. */
 uint32_t fold__actor(struct fold *f, enum actor_kind kind, struct str raw_id);
 void fold__forget_ids(struct fold *f);
+int fold__load_meta(struct fold *f);
+/* Drop what is behind the watermark and what has ended, a piece of each. For the merger; `arg` is unused. */
+int fold__expire(void *arg, struct store_txn *t);
 
 #endif

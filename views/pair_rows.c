@@ -3,8 +3,6 @@
 #include "views/ids.h"
 #include "views/pairs.h"
 
-#include <stdlib.h>
-
 static uint64_t group_of(int64_t epoch, uint32_t item)
 {
 	return (uint64_t)epoch << 32 | item;
@@ -96,59 +94,6 @@ static const enum table_id pair_tables[] = {
 	[PAIR_VIEWED_THEN_BOUGHT] = TBL_VIEWED_THEN_BOUGHT,
 };
 
-void neighbours_fini(struct neighbours *n)
-{
-	free(n->list.v);
-	free(n->spare);
-	*n = (struct neighbours){ 0 };
-}
-
-static void reserve_spare(struct neighbours *n)
-{
-	if (n->spare_room < n->list.room) {
-		n->spare_room = n->list.room;
-		n->spare = xrealloc(n->spare, n->spare_room * sizeof(*n->spare));
-	}
-}
-
-static void swap_spare(struct neighbours *n)
-{
-	struct snap_count *v = n->list.v;
-	size_t room = n->list.room;
-
-	n->list.v = n->spare;
-	n->list.room = n->spare_room;
-	n->spare = v;
-	n->spare_room = room;
-}
-
-/* v[0..middle) and v[middle..n) are sorted by member: merge them, counts of one member added. */
-static void merge_runs(struct neighbours *nb, size_t middle)
-{
-	const struct snap_count *v = nb->list.v;
-	size_t a = 0, b = middle, n = 0, end = nb->list.n;
-
-	if (middle == 0 || middle == end)
-		return;
-	reserve_spare(nb);
-	while (a < middle && b < end) {
-		if (v[a].member < v[b].member) {
-			nb->spare[n++] = v[a++];
-		} else if (v[b].member < v[a].member) {
-			nb->spare[n++] = v[b++];
-		} else {
-			nb->spare[n] = v[a++];
-			nb->spare[n++].count += v[b++].count;
-		}
-	}
-	while (a < middle)
-		nb->spare[n++] = v[a++];
-	while (b < end)
-		nb->spare[n++] = v[b++];
-	nb->list.n = n;
-	swap_spare(nb);
-}
-
 static uint32_t drop_below(struct snap_counts *list, uint32_t count_min)
 {
 	uint32_t largest = 0;
@@ -166,38 +111,36 @@ static uint32_t drop_below(struct snap_counts *list, uint32_t count_min)
 }
 
 /* Largest count first, a byte of the count at a time; equal counts stay by ascending member. */
-static void sort_by_count(struct neighbours *nb, uint32_t largest)
+static void sort_by_count(struct snap_counts *list, uint32_t largest)
 {
-	reserve_spare(nb);
+	struct snap_count *to;
+
 	for (unsigned shift = 0; shift < 32 && largest >> shift; shift += 8) {
-		const struct snap_count *v = nb->list.v;
+		const struct snap_count *v = list->v;
 		size_t at[257] = { 0 };
 
-		for (size_t i = 0; i < nb->list.n; i++)
+		to = snap_counts_spare(list);
+		for (size_t i = 0; i < list->n; i++)
 			at[256 - (v[i].count >> shift & 0xff)]++;
 		for (size_t i = 1; i < ARRAY_SIZE(at); i++)
 			at[i] += at[i - 1];
-		for (size_t i = 0; i < nb->list.n; i++)
-			nb->spare[at[255 - (v[i].count >> shift & 0xff)]++] = v[i];
-		swap_spare(nb);
+		for (size_t i = 0; i < list->n; i++)
+			to[at[255 - (v[i].count >> shift & 0xff)]++] = v[i];
+		snap_counts_swap(list);
 	}
 }
 
-int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct neighbours *ret)
+int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct snap_counts *ret)
 {
 	int64_t watermark = snap_watermark(sn), last;
 	int rc = 0;
 
-	ret->list.n = 0;
+	ret->n = 0;
 	if (watermark == TIME_NONE)
 		return 0;
 	last = time_bucket(watermark, MS_PER_EPOCH);
-	for (int64_t epoch = pair_oldest_epoch(watermark); epoch <= last && !rc; epoch++) {
-		size_t middle = ret->list.n;
-
-		rc = snap_group(sn, pair_tables[which], group_of(epoch, item), &ret->list);
-		merge_runs(ret, middle);
-	}
-	sort_by_count(ret, drop_below(&ret->list, count_min));
+	for (int64_t epoch = pair_oldest_epoch(watermark); epoch <= last && !rc; epoch++)
+		rc = snap_add_group(sn, pair_tables[which], group_of(epoch, item), ret);
+	sort_by_count(ret, drop_below(ret, count_min));
 	return rc;
 }

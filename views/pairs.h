@@ -13,21 +13,11 @@
 enum pair_view { PAIR_BOUGHT_TOGETHER, PAIR_ALSO_BOUGHT, PAIR_ALSO_VIEWED, PAIR_VIEWED_THEN_BOUGHT, PAIR_VIEW_COUNT };
 
 /*
- * member: the other item. count: orders, actors or sessions with both; for viewed-then-bought: viewed -> bought.
- * The caller keeps the list between calls (all-zero at first) and frees it with neighbours_fini.
- */
-struct neighbours {
-	struct snap_counts list;
-	struct snap_count *spare; /* as large as the list; for merging and sorting */
-	size_t spare_room;
-};
-void neighbours_fini(struct neighbours *n);
-
-/*
  * The neighbours of `item` with at least count_min, largest count first, ties by ascending interned id. Replaces what
- * the list held.
+ * the list held. member: the other item. count: orders, actors or sessions with both; for viewed-then-bought: viewed ->
+ * bought. The caller keeps the list between calls (all-zero at first) and frees it with snap_counts_fini.
  */
-int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct neighbours *ret);
+int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct snap_counts *ret);
 
 /* The marginals over the same epochs, zeros for an item without rows. */
 struct item_totals {

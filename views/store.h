@@ -1,5 +1,5 @@
 /*
- * store.h - the LMDB store: named tables, one write transaction at a time, any
+ * store.h - the store: named tables, one write transaction at a time, any
  * number of snapshots. The only files that know lmdb.h are store_*.c.
  *
  * Two kinds of table:
@@ -7,11 +7,15 @@
  *              ones into rows of at most ~2,000 bytes, so no value goes to overflow pages.
  *   ADDING     (group u64, member u32) -> a vector of int64 columns that are summed. The store packs the sorted
  *              members of a group into rows of at most ~2,000 bytes.
- * A view declares its tables and never sees rows, chunks or levels: sums commute, replacing rows are ordered by
- * the log, so a younger level can be laid over an older one without the view knowing.
  *
- * Directory: DIR/current -> generations/N and DIR/generations/N/{base/{data.mdb,lock.mdb},processor.lock} (generation.h);
- * shared by all generations DIR/person.key (mode 0600; or key_file), DIR/status (status.h).
+ * Two levels. `base` is durable and fast to write in large transactions; `young`, in memory, takes the small ones of a
+ * live log and is merged into base from time to time. Each has the offsets of the log with it, so losing young loses
+ * nothing but time. A view declares its tables and never sees rows, parts or levels: sums commute and replacing rows
+ * are ordered by the log, so a younger level is laid over an older one without the view knowing.
+ *
+ * Directory: DIR/current -> generations/N and DIR/generations/N/{base/{data.mdb,lock.mdb},levels,processor.lock}
+ * (generation.h); shared by all generations DIR/person.key (mode 0600; or key_file), DIR/status (status.h). Young levels:
+ * YOUNG_PATH/aisle-HASH-NUMBER, where HASH tells generations' directories apart.
  *
  * Errors: STORE_OPEN, STORE_FULL, STORE_IO, STORE_VERSION, STORE_LOCKED, STORE_CORRUPT; NOT_FOUND for a missing row.
  */
@@ -54,10 +58,12 @@ struct store_options {
 	uint64_t map_size;    /* bytes; 0: 64 GiB */
 	unsigned readers_max; /* 0: STORE_READERS_MAX */
 	enum store_durability durability;
-	const char *key_file; /* 32 secret bytes for person hashes, made when missing; NULL or "": DIR/person.key */
-	unsigned generation;  /* 0: the current one, which the first writer makes */
-	bool read_only;       /* `serve`, `inspect`: the store must exist */
-	bool writer;          /* take the generation's processor.lock; STORE_LOCKED names the holder's pid */
+	const char *key_file;   /* 32 secret bytes for person hashes, made when missing; NULL or "": DIR/person.key */
+	const char *young_path; /* a tmpfs that all processes of this store see; NULL, or one too small: beside base */
+	uint64_t young_bytes_max; /* a young level is merged beyond it; 0: no young level, all commits go to base */
+	unsigned generation;      /* 0: the current one, which the first writer makes */
+	bool read_only;           /* `serve`, `inspect`: the store must exist */
+	bool writer;              /* take the generation's processor.lock; STORE_LOCKED names the holder's pid */
 };
 
 struct store;
@@ -65,6 +71,11 @@ struct store;
 int store_open(const struct store_options *opt, struct store **ret, struct error *e) MUST_CHECK;
 /* NULL is fine. No batch or snapshot may be alive. */
 void store_close(struct store *s);
+/*
+ * When another generation has become the current one, go over to it; a snapshot follows when it is renewed. As a writer
+ * its lock is taken, and no transaction may be open. 1: gone over, 0: still the same; on error still the old one.
+ */
+int store_follow(struct store *s, struct error *e) MUST_CHECK;
 /*
  * From now on a fault in a store's memory (its file was cut, a page of it makes no sense, the disk does not give one)
  * ends the program with status 1 and a sentence that names the file. Other faults stay what they are.
@@ -103,8 +114,10 @@ unsigned store_drop_dead_readers(struct store *s);
 
 struct store_txn;
 
-/* One at a time. */
+/* Of base, durable; one at a time. While a young level exists it must be older than what is written: merge it first. */
 int store_begin(struct store *s, struct store_txn **ret) MUST_CHECK;
+/* Of the young level, at most one besides one of base. */
+int store_begin_young(struct store *s, struct store_txn **ret) MUST_CHECK;
 /* Both end the transaction, whatever they return; nothing is left behind on failure. */
 int store_commit(struct store_txn *t) MUST_CHECK;
 void store_abort(struct store_txn *t);
@@ -128,6 +141,9 @@ int store_sweep(struct store_txn *t, enum table_id id, size_t rows_max, store_ro
 /* Rows and deltas written to a table in this transaction so far. */
 size_t store_written(const struct store_txn *t, enum table_id id);
 
+/* A row of exactly n bytes as this transaction's level has it; NOT_FOUND, STORE_CORRUPT for another length. */
+int store_read(struct store_txn *t, enum table_id id, struct str key, void *ret, size_t n) MUST_CHECK;
+
 /* One delta of an adding table. */
 struct sum_delta {
 	uint64_t group;
@@ -142,6 +158,21 @@ int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *del
 /* Drop all rows of an adding table with first <= group < end; at most rows_max stored rows a call, 0 when done, else 1. */
 int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uint64_t end, size_t rows_max) MUST_CHECK;
 
+/* ---- young levels: processor thread, store_merge any ---- */
+
+uint64_t store_young_bytes_max(const struct store *s);
+/* Of the level that takes commits; 0 when there is none. */
+uint64_t store_young_bytes(struct store *s);
+/* It takes no more: the next transaction begins another. Only while store_young_sealed says 0: there are at most two. */
+void store_young_seal(struct store *s);
+/* Number of the level that is to be merged; 0 none. */
+uint64_t store_young_sealed(struct store *s);
+/*
+ * Merge that level into base in one durable transaction, and drop it. `last` (NULL is fine) may write more into the
+ * transaction before it commits; what it returns ends the merge. On failure the level is as before.
+ */
+int store_merge(struct store *s, uint64_t number, int (*last)(void *arg, struct store_txn *t), void *arg) MUST_CHECK;
+
 /* ---- reading: any thread, one snapshot a thread at a time ---- */
 
 struct snap;
@@ -151,7 +182,7 @@ int snap_open(struct store *s, struct snap **ret) MUST_CHECK;
 void snap_close(struct snap *sn);
 int snap_renew(struct snap *sn) MUST_CHECK;   /* a new snapshot of the newest commit; the old one's bytes are invalid */
 void snap_park(struct snap *sn);              /* let the old pages go until the next renew */
-uint64_t snap_version(const struct snap *sn); /* grows with each commit */
+uint64_t snap_version(const struct snap *sn); /* changes with each commit */
 const unsigned char *snap_person_key(const struct snap *sn); /* the store's */
 
 /* Borrowed until renew or park; a cut value is put together in the snapshot's own buffer, valid until the next get. */
@@ -170,13 +201,19 @@ struct snap_count {
 	uint32_t member, count;
 };
 
-/* A growable array; all-zero at first, freed by the caller. */
+/* A growable array; all-zero at first. `spare` is as large and for sorting and merging. */
 struct snap_counts {
-	struct snap_count *v;
-	size_t n, room;
+	struct snap_count *v, *spare;
+	size_t n, room, spare_room;
 };
+void snap_counts_fini(struct snap_counts *list);
+struct snap_count *snap_counts_spare(struct snap_counts *list); /* made as large as v */
+void snap_counts_swap(struct snap_counts *list);                /* spare becomes v */
 
-/* Append the members of one group of a table with one column, ascending; counts beyond u32 are cut to it. */
-int snap_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *ret);
+/*
+ * Merge the members of one group of a table with one column into the list, which is sorted by member and stays so:
+ * counts of one member are added, and cut to u32.
+ */
+int snap_add_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *list);
 
 #endif

@@ -1,5 +1,14 @@
 /*
  * store_internal.h - what the store_*.c files share. Nobody else includes it: lmdb.h stays behind store.h.
+ *
+ * Levels. `base` is the durable environment; over it lie at most YOUNG_MAX young ones, each an environment in memory
+ * with a number of its own, 1, 2, ... in order of birth. base records in each of its transactions the highest number
+ * it has merged. The newest number stands in a page that processes share (store_young.c).
+ *
+ *     commits ─> young N+1 (takes transactions) ─ sealed ─> young N (being merged) ─ one transaction ─> base: merged N
+ *
+ * A snapshot takes the newest young first, base second, what lies between last: everything older than the newest is
+ * sealed, so the three make one prefix of the log, though they were taken at three moments (store_snap.c).
  */
 #ifndef AISLE_VIEWS_STORE_INTERNAL_H
 #define AISLE_VIEWS_STORE_INTERNAL_H
@@ -8,8 +17,10 @@
 #include "views/store.h"
 
 #include <lmdb.h>
+#include <pthread.h>
 
 #define STORE_FORMAT 2
+#define YOUNG_MAX 2      /* the one that takes commits and the one being merged */
 #define ROW_MAX 2000     /* bytes of one stored row; LMDB puts ~2,030 and more on overflow pages */
 #define ROW_SPLIT 1400   /* bytes a packed row is cut at when it outgrows ROW_MAX */
 #define SUM_KEY_BYTES 12 /* group u64 BE, first member u32 BE */
@@ -17,19 +28,52 @@
 
 _Static_assert(STORE_VALUE_MAX <= 256 * ROW_MAX, "the number of parts after the first is one byte");
 
-struct store {
+/* One LMDB environment. */
+struct level {
 	MDB_env *env;
 	MDB_dbi dbi[TABLE_COUNT];
 	MDB_dbi dbi_long; /* table u8, key, part u16 BE -> the parts of long values after the first */
-	char *path;
+	uint64_t number;  /* 0: base */
+	unsigned refs;    /* young: under young_set.lock */
+};
+
+struct young_page;
+
+/* The young levels that are open in this process (store_young.c). */
+struct young_set {
+	pthread_mutex_t lock;
+	struct level *open[YOUNG_MAX]; /* each holds one reference */
+	struct young_page *page;       /* shared with the other processes */
+	char *prefix;                  /* of the files of a young level; its number follows */
+	char boot[40];                 /* of this run of the machine */
+	uint64_t merged;               /* into base, as far as this process has seen */
+	uint64_t bytes_max;            /* 0: commits go to base */
+	uint64_t active;               /* writer: takes commits; 0: the next one begins a new level */
+};
+
+/* All levels of one generation of the store; closed with the last reference. */
+struct levels {
+	struct level base;
+	struct young_set young;
 	unsigned generation;
-	int lock_fd; /* of the generation's processor.lock */
-	bool read_only;
+	char *home; /* its directory */
+	bool writer;
+	unsigned readers_max;
+	unsigned refs; /* under store.lock */
+};
+
+struct store {
+	struct levels *levels; /* of the current generation; replaced under lock */
+	pthread_mutex_t lock;
+	struct store_options opt; /* as opened; its strings are the store's own */
+	char *path;
+	int lock_fd; /* of the generation, when a writer; -1 none */
 	unsigned char person_key[32];
 };
 
 struct store_txn {
-	struct store *store;
+	struct levels *levels;
+	struct level *level;
 	MDB_txn *txn;
 	size_t written[TABLE_COUNT];
 };
@@ -46,15 +90,59 @@ int store__check_environment(const char *dir, bool writes, struct error *e) MUST
 /* *e from what LMDB said when it opened the store. */
 int store__cannot_open(const struct store *s, int mdb_rc, struct error *e);
 
-/* ---- */
+/* ---- levels (store_levels.c, store_level.c) ---- */
+
+/* All levels of a generation, with one reference. */
+int levels__open(struct store *s, unsigned generation, struct levels **ret, struct error *e);
+/* The current ones, with one more reference. */
+struct levels *levels__get(struct store *s);
+/* NULL is fine. */
+void levels__put(struct store *s, struct levels *ls);
+
+/* Open the environment at `file` (MDB_ flags) and its tables, made when `create`. Returns what LMDB says; level_close is due. */
+int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max,
+		bool create);
+void level__close(struct level *l);
+uint64_t level__used_bytes(const struct level *l);
+
+/* What base has merged; 0 when nothing. Returns what LMDB says. */
+int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret);
+/* In a transaction of its own. */
+int level__set_merged(const struct level *base, uint64_t merged);
+int level__put_merged(const struct level *base, MDB_txn *txn, uint64_t merged);
+
+/* ---- young levels (store_young.c) ---- */
+
+/* After base is open. A writer drops what a restart of the machine has taken half of. */
+int young__open(struct levels *ls, const struct store_options *opt, struct error *e);
+void young__close(struct levels *ls);
+/* Number of the newest young level that there is or was; 0: none that counts. */
+uint64_t young__newest(const struct levels *ls);
+/* Borrow a level; ERR_NOT_FOUND when its files are gone. Give it back with young__release. */
+int young__acquire(struct levels *ls, uint64_t number, struct level **ret);
+void young__release(struct levels *ls, struct level *l);
+/* The level that takes commits, a new one when the last is sealed or merged. */
+int young__active(struct levels *ls, struct level **ret);
+/* Levels up to `merged` are in base: close them here. */
+void young__merged(struct levels *ls, uint64_t merged);
+/* Remove its files, as the writer. */
+void young__drop(const struct levels *ls, uint64_t number);
+
+/* ---- rows ---- */
+
+/* In a young level a row without bytes says that the row of older levels is deleted. */
+static inline bool row_is_deletion(const MDB_val *row)
+{
+	return row->mv_size == 0;
+}
 
 /* "table key part" of a part of a long value; returns the key's length. */
 size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned char *buf);
 #define LONG_KEY_MAX (1 + STORE_KEY_MAX + 2)
 
 /* The value of a main row, put together when it is long; `buf` is grown as needed. */
-int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str key, MDB_val row, unsigned char **buf,
-		    struct str *ret);
+int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struct str key, MDB_val row,
+		    unsigned char **buf, struct str *ret);
 
 /* How many parts a row's long value has after the first. */
 unsigned store__parts_of(const MDB_val *row);
@@ -71,5 +159,23 @@ const unsigned char *store__unpack(const unsigned char *p, const unsigned char *
 				   uint32_t previous, struct sum_entry *ret);
 /* Returns bytes written, at most SUM_ENTRY_MAX. */
 size_t store__pack(unsigned char *p, unsigned columns, uint32_t previous, const struct sum_entry *e);
+
+/* ---- snapshots (store_snap.c), read through store_scan.c ---- */
+
+struct snap_level {
+	struct level *level;
+	MDB_txn *txn;
+	MDB_cursor *cursors[TABLE_COUNT]; /* for snap_group, which reads a table again and again */
+};
+
+struct snap {
+	struct store *store;
+	struct levels *levels;
+	struct snap_level base; /* its transaction is parked and renewed */
+	struct snap_level young[YOUNG_MAX];
+	struct snap_level *at[YOUNG_MAX + 1]; /* the newest first, base last */
+	unsigned n;                           /* of at; 0: parked */
+	unsigned char *assembled;
+};
 
 #endif

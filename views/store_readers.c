@@ -23,7 +23,7 @@ unsigned store_readers(struct store *s, struct store_reader *ret, unsigned room)
 {
 	struct reader_list list = { ret, 0, room };
 
-	mdb_reader_list(s->env, add_reader, &list);
+	mdb_reader_list(s->levels->base.env, add_reader, &list);
 	return list.n;
 }
 
@@ -31,7 +31,7 @@ unsigned store_drop_dead_readers(struct store *s)
 {
 	int dead = 0;
 
-	return mdb_reader_check(s->env, &dead) ? 0 : (unsigned)dead;
+	return mdb_reader_check(s->levels->base.env, &dead) ? 0 : (unsigned)dead;
 }
 
 int store_free_bytes(struct store *s, uint64_t *ret)
@@ -41,10 +41,10 @@ int store_free_bytes(struct store *s, uint64_t *ret)
 	MDB_stat st;
 	MDB_txn *txn;
 	uint64_t pages = 0;
-	int rc = mdb_env_stat(s->env, &st);
+	int rc = mdb_env_stat(s->levels->base.env, &st);
 
 	if (!rc)
-		rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+		rc = mdb_txn_begin(s->levels->base.env, NULL, MDB_RDONLY, &txn);
 	if (rc)
 		return store__error(rc);
 	/* the free list is the environment's database 0: lists of pages, each with its length in front */

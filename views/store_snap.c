@@ -1,28 +1,159 @@
-/* Reading: snapshots. */
+/*
+ * Snapshots: one read transaction a level, which together see one prefix of the log (store_internal.h says why).
+ * That of base is parked and renewed. Those of young levels end with each use, so that nothing holds a level's memory
+ * once it is merged.
+ */
 #include "views/store_internal.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-struct snap {
-	struct store *store;
-	MDB_txn *txn;
-	bool live; /* renewed and not parked */
-	MDB_cursor *cursors[TABLE_COUNT];
-	unsigned char *assembled;
-};
+#define TRIES 100 /* a merge may end between two looks, hardly more than once */
+
+static void close_cursors(struct snap_level *at)
+{
+	for (int i = 0; i < TABLE_COUNT; i++) {
+		if (at->cursors[i])
+			mdb_cursor_close(at->cursors[i]);
+		at->cursors[i] = NULL;
+	}
+}
+
+static void end_young(struct snap *sn, struct snap_level *at)
+{
+	if (!at->level)
+		return;
+	close_cursors(at);
+	mdb_txn_abort(at->txn);
+	young__release(sn->levels, at->level);
+	at->level = NULL;
+}
+
+/* ERR_NOT_FOUND: it is gone. */
+static int begin_young(struct snap *sn, struct snap_level *at, uint64_t number)
+{
+	struct level *l;
+	int rc = young__acquire(sn->levels, number, &l);
+
+	if (rc)
+		return rc;
+	rc = mdb_txn_begin(l->env, NULL, MDB_RDONLY, &at->txn);
+	if (rc) {
+		young__release(sn->levels, l);
+		return store__error(rc);
+	}
+	at->level = l;
+	return 0;
+}
+
+static int begin_base(struct snap *sn)
+{
+	struct snap_level *at = &sn->base;
+	int rc;
+
+	at->level = &sn->levels->base;
+	if (!at->txn)
+		return mdb_txn_begin(at->level->env, NULL, MDB_RDONLY, &at->txn);
+	rc = mdb_txn_renew(at->txn);
+	for (int i = 0; i < TABLE_COUNT && !rc; i++)
+		if (at->cursors[i])
+			rc = mdb_cursor_renew(at->txn, at->cursors[i]);
+	return rc;
+}
+
+static void end_base(struct snap *sn)
+{
+	close_cursors(&sn->base);
+	if (sn->base.txn)
+		mdb_txn_abort(sn->base.txn);
+	sn->base.txn = NULL;
+}
+
+static void park_base(struct snap *sn)
+{
+	if (sn->base.txn)
+		mdb_txn_reset(sn->base.txn);
+}
+
+/* Another generation has become the current one. */
+static void follow(struct snap *sn)
+{
+	if (__atomic_load_n(&sn->store->levels, __ATOMIC_ACQUIRE) == sn->levels)
+		return;
+	end_base(sn);
+	levels__put(sn->store, sn->levels);
+	sn->levels = levels__get(sn->store);
+}
+
+static void park_all(struct snap *sn)
+{
+	for (unsigned i = 0; i < YOUNG_MAX; i++)
+		end_young(sn, &sn->young[i]);
+	park_base(sn);
+	sn->n = 0;
+}
+
+/* The levels in their order: 0, or ERR_NOT_FOUND when one that is needed has gone meanwhile. */
+static int take_levels(struct snap *sn)
+{
+	uint64_t newest = young__newest(sn->levels), merged, number;
+	unsigned n = 0;
+	int rc, top = newest ? begin_young(sn, &sn->young[0], newest) : ERR_NOT_FOUND;
+
+	if (top && top != ERR_NOT_FOUND)
+		return top;
+	rc = begin_base(sn);
+	if (!rc)
+		rc = level__merged(&sn->levels->base, sn->base.txn, &merged);
+	if (rc)
+		return store__error(rc);
+	if (merged > sn->levels->young.merged)
+		young__merged(sn->levels, merged);
+	if (merged >= newest) {
+		end_young(sn, &sn->young[0]);
+		if (young__newest(sn->levels) > merged)
+			return ERR_NOT_FOUND;
+		newest = merged;
+	} else if (top) {
+		return top;
+	}
+	for (number = newest; number > merged; number--, n++) {
+		rc = n == YOUNG_MAX ? ERR_STORE_CORRUPT : n ? begin_young(sn, &sn->young[n], number) : 0;
+		if (rc)
+			return rc;
+		sn->at[n] = &sn->young[n];
+	}
+	sn->at[n++] = &sn->base;
+	sn->n = n;
+	return 0;
+}
+
+int snap_renew(struct snap *sn)
+{
+	int rc = ERR_NOT_FOUND;
+
+	snap_park(sn);
+	follow(sn);
+	for (unsigned i = 0; i < TRIES && rc == ERR_NOT_FOUND; i++) {
+		rc = take_levels(sn);
+		if (rc)
+			park_all(sn);
+	}
+	return rc == ERR_NOT_FOUND ? ERR_STORE_OPEN : rc;
+}
 
 int snap_open(struct store *s, struct snap **ret)
 {
 	struct snap *sn = xcalloc(1, sizeof(*sn));
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &sn->txn);
+	int rc;
 
-	if (rc) {
-		free(sn);
-		return store__error(rc);
-	}
 	sn->store = s;
-	sn->live = true;
+	sn->levels = levels__get(s);
+	rc = snap_renew(sn);
+	if (rc) {
+		snap_close(sn);
+		return rc;
+	}
 	*ret = sn;
 	return 0;
 }
@@ -31,37 +162,27 @@ void snap_close(struct snap *sn)
 {
 	if (!sn)
 		return;
-	for (int i = 0; i < TABLE_COUNT; i++)
-		if (sn->cursors[i])
-			mdb_cursor_close(sn->cursors[i]);
-	mdb_txn_abort(sn->txn);
+	snap_park(sn);
+	end_base(sn);
+	levels__put(sn->store, sn->levels);
 	free(sn->assembled);
 	free(sn);
 }
 
 void snap_park(struct snap *sn)
 {
-	if (sn->live)
-		mdb_txn_reset(sn->txn);
-	sn->live = false;
-}
-
-int snap_renew(struct snap *sn)
-{
-	int rc;
-
-	snap_park(sn);
-	rc = mdb_txn_renew(sn->txn);
-	for (int i = 0; i < TABLE_COUNT && !rc; i++)
-		if (sn->cursors[i])
-			rc = mdb_cursor_renew(sn->txn, sn->cursors[i]);
-	sn->live = rc == 0;
-	return store__error(rc);
+	if (sn->n)
+		park_all(sn);
 }
 
 uint64_t snap_version(const struct snap *sn)
 {
-	return mdb_txn_id(sn->txn);
+	uint64_t ret = 0;
+
+	for (unsigned i = 0; i < sn->n; i++)
+		ret = ret * UINT64_C(0x9e3779b97f4a7c15) + (sn->at[i]->level->number << 40) +
+		      mdb_txn_id(sn->at[i]->txn);
+	return ret;
 }
 
 const unsigned char *snap_person_key(const struct snap *sn)
@@ -72,139 +193,21 @@ const unsigned char *snap_person_key(const struct snap *sn)
 int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret)
 {
 	MDB_val k = { key.n, (void *)key.p }, v;
-	int rc;
 
-	assert(sn->live);
+	assert(sn->n);
 	if (key.n == 0 || key.n > STORE_KEY_MAX)
 		return ERR_NOT_FOUND;
-	rc = mdb_get(sn->txn, sn->store->dbi[id], &k, &v);
-	if (rc)
-		return store__error(rc);
-	return store__assemble(sn->store, sn->txn, id, key, v, &sn->assembled, ret);
-}
+	for (unsigned i = 0; i < sn->n; i++) {
+		struct snap_level *at = sn->at[i];
+		int rc = mdb_get(at->txn, at->level->dbi[id], &k, &v);
 
-static int cursor_of(struct snap *sn, enum table_id id, MDB_cursor **ret)
-{
-	int rc = 0;
-
-	assert(sn->live);
-	if (!sn->cursors[id])
-		rc = mdb_cursor_open(sn->txn, sn->store->dbi[id], &sn->cursors[id]);
-	*ret = sn->cursors[id];
-	return rc;
-}
-
-int snap_each(struct snap *sn, enum table_id id, struct str prefix, snap_row each, void *arg)
-{
-	MDB_val k = { prefix.n, (void *)prefix.p }, v;
-	unsigned char *assembled = NULL;
-	MDB_cursor *cur;
-	int rc;
-
-	/* a cursor of its own: `each` may read the same table */
-	rc = mdb_cursor_open(sn->txn, sn->store->dbi[id], &cur);
-	if (rc)
-		return store__error(rc);
-	rc = mdb_cursor_get(cur, &k, &v, prefix.n ? MDB_SET_RANGE : MDB_FIRST);
-	while (!rc) {
-		struct str key = { k.mv_data, (uint32_t)k.mv_size }, value;
-
-		if (key.n < prefix.n || (prefix.n && memcmp(key.p, prefix.p, prefix.n) != 0))
-			break;
-		rc = store__assemble(sn->store, sn->txn, id, key, v, &assembled, &value);
-		if (!rc)
-			rc = each(arg, key, value);
+		if (rc == MDB_NOTFOUND)
+			continue;
 		if (rc)
-			goto out;
-		rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
+			return store__error(rc);
+		if (row_is_deletion(&v) && at->level->number)
+			return ERR_NOT_FOUND;
+		return store__assemble(at->level, at->txn, id, key, v, &sn->assembled, ret);
 	}
-	rc = rc == MDB_NOTFOUND ? 0 : store__error(rc);
-out:
-	mdb_cursor_close(cur);
-	free(assembled);
-	return rc;
-}
-
-static int unpack_row(const MDB_val *v, uint64_t group, unsigned columns, snap_sum each, void *arg)
-{
-	const unsigned char *p = v->mv_data, *end = p + v->mv_size;
-	struct sum_entry e;
-	uint32_t previous = 0;
-
-	while (p < end) {
-		int rc;
-
-		p = store__unpack(p, end, columns, previous, &e);
-		if (!p)
-			return ERR_STORE_CORRUPT;
-		previous = e.member;
-		rc = each(arg, group, e.member, e.columns);
-		if (rc)
-			return rc;
-	}
-	return 0;
-}
-
-int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg)
-{
-	unsigned char key[SUM_KEY_BYTES] = { 0 };
-	MDB_val k = { SUM_KEY_BYTES, key }, v;
-	MDB_cursor *cur;
-	int rc, ret = 0;
-
-	put_be64(key, first);
-	rc = mdb_cursor_open(sn->txn, sn->store->dbi[id], &cur);
-	if (rc)
-		return store__error(rc);
-	rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE);
-	while (!rc && get_be64(k.mv_data) <= last) {
-		ret = unpack_row(&v, get_be64(k.mv_data), table_get(id)->columns, each, arg);
-		if (ret)
-			break;
-		rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
-	}
-	mdb_cursor_close(cur);
-	return ret ? ret : rc == MDB_NOTFOUND ? 0 : store__error(rc);
-}
-
-static int unpack_counts(const MDB_val *v, struct snap_counts *ret)
-{
-	const unsigned char *p = v->mv_data, *end = p + v->mv_size;
-	struct sum_entry e = { 0 };
-
-	/* an entry has at least two bytes */
-	if (ret->room - ret->n < v->mv_size / 2) {
-		ret->room = (ret->room + v->mv_size) * 2;
-		ret->v = xrealloc(ret->v, ret->room * sizeof(*ret->v));
-	}
-	while (p < end) {
-		p = store__unpack(p, end, 1, e.member, &e);
-		if (!p)
-			return ERR_STORE_CORRUPT;
-		ret->v[ret->n++] = (struct snap_count){ e.member, e.columns[0] > UINT32_MAX ? UINT32_MAX
-											    : (uint32_t)e.columns[0] };
-	}
-	return 0;
-}
-
-int snap_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *ret)
-{
-	unsigned char key[SUM_KEY_BYTES] = { 0 };
-	MDB_val k = { SUM_KEY_BYTES, key }, v;
-	MDB_cursor *cur;
-	int rc;
-
-	assert(table_get(id)->columns == 1);
-	put_be64(key, group);
-	rc = cursor_of(sn, id, &cur);
-	if (rc)
-		return store__error(rc);
-	for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc && get_be64(k.mv_data) == group;
-	     rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
-		int damaged = unpack_counts(&v, ret);
-
-		if (damaged)
-			return damaged;
-	}
-	return rc == MDB_NOTFOUND ? 0 : store__error(rc);
+	return ERR_NOT_FOUND;
 }

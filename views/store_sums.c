@@ -128,7 +128,7 @@ int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *del
 {
 	struct merge m = { .columns = table_get(id)->columns };
 	unsigned char old[ROW_MAX];
-	int rc = mdb_cursor_open(t->txn, t->store->dbi[id], &m.cur);
+	int rc = mdb_cursor_open(t->txn, t->level->dbi[id], &m.cur);
 
 	if (rc)
 		return store__error(rc);
@@ -154,7 +154,7 @@ int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uin
 	MDB_val k = { SUM_KEY_BYTES, key }, v;
 	MDB_cursor *cur;
 	size_t dropped = 0;
-	int rc = mdb_cursor_open(t->txn, t->store->dbi[id], &cur);
+	int rc = mdb_cursor_open(t->txn, t->level->dbi[id], &cur);
 
 	if (rc)
 		return store__error(rc);

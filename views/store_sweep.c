@@ -29,7 +29,7 @@ int store_each(struct store_txn *t, enum table_id id, store_row each, void *arg)
 {
 	MDB_cursor *cur;
 	MDB_val k, v;
-	int ret = 0, rc = mdb_cursor_open(t->txn, t->store->dbi[id], &cur);
+	int ret = 0, rc = mdb_cursor_open(t->txn, t->level->dbi[id], &cur);
 
 	if (rc)
 		return store__error(rc);
@@ -59,7 +59,7 @@ static int load_hand(struct store_txn *t, enum table_id id, struct hand *h)
 
 	k = (MDB_val){ (size_t)snprintf(h->name, sizeof(h->name), "hand %s", table_get(id)->name), h->name };
 	h->n = 0;
-	rc = mdb_get(t->txn, t->store->dbi[TBL_META], &k, &v);
+	rc = mdb_get(t->txn, t->level->dbi[TBL_META], &k, &v);
 	if (rc)
 		return rc == MDB_NOTFOUND ? 0 : store__error(rc);
 	if (v.mv_size < 1 || v.mv_size > sizeof(h->key) + 1)
@@ -117,7 +117,7 @@ int store_sweep(struct store_txn *t, enum table_id id, size_t rows_max, store_ro
 	assert(table_get(id)->kind == TABLE_REPLACING);
 	if (rc)
 		return rc;
-	rc = mdb_cursor_open(t->txn, t->store->dbi[id], &cur);
+	rc = mdb_cursor_open(t->txn, t->level->dbi[id], &cur);
 	if (rc)
 		return store__error(rc);
 	k = (MDB_val){ h.n, h.key };

@@ -6,18 +6,44 @@
 #include <assert.h>
 #include <stdlib.h>
 
-int store_begin(struct store *s, struct store_txn **ret)
+static int begin(struct levels *ls, struct level *l, struct store_txn **ret)
 {
 	struct store_txn *t = xcalloc(1, sizeof(*t));
-	int rc = mdb_txn_begin(s->env, NULL, 0, &t->txn);
+	int rc = mdb_txn_begin(l->env, NULL, 0, &t->txn);
 
 	if (rc) {
 		free(t);
 		return store__error(rc);
 	}
-	t->store = s;
+	t->levels = ls;
+	t->level = l;
 	*ret = t;
 	return 0;
+}
+
+int store_begin(struct store *s, struct store_txn **ret)
+{
+	return begin(s->levels, &s->levels->base, ret);
+}
+
+int store_begin_young(struct store *s, struct store_txn **ret)
+{
+	struct level *l;
+	int rc = young__active(s->levels, &l);
+
+	if (rc)
+		return rc;
+	rc = begin(s->levels, l, ret);
+	if (rc)
+		young__release(s->levels, l);
+	return rc;
+}
+
+static void end(struct store_txn *t)
+{
+	if (t->level->number)
+		young__release(t->levels, t->level);
+	free(t);
 }
 
 int store_commit(struct store_txn *t)
@@ -27,7 +53,7 @@ int store_commit(struct store_txn *t)
 	FAULT_POINT("commit:before-sync");
 	rc = mdb_txn_commit(t->txn);
 	FAULT_POINT("commit:durable");
-	free(t);
+	end(t);
 	return store__error(rc);
 }
 
@@ -36,7 +62,7 @@ void store_abort(struct store_txn *t)
 	if (!t)
 		return;
 	mdb_txn_abort(t->txn);
-	free(t);
+	end(t);
 }
 
 size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned char *buf)
@@ -48,8 +74,8 @@ size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned
 	return key.n + 3;
 }
 
-int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str key, MDB_val row, unsigned char **buf,
-		    struct str *ret)
+int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struct str key, MDB_val row,
+		    unsigned char **buf, struct str *ret)
 {
 	unsigned char long_key[LONG_KEY_MAX];
 	const unsigned char *bytes = row.mv_data;
@@ -68,7 +94,7 @@ int store__assemble(struct store *s, MDB_txn *txn, enum table_id id, struct str 
 	n = row.mv_size - 1;
 	for (unsigned part = 1; part <= parts; part++) {
 		MDB_val k = { store__long_key(id, key, part, long_key), long_key }, v;
-		int rc = mdb_get(txn, s->dbi_long, &k, &v);
+		int rc = mdb_get(txn, l->dbi_long, &k, &v);
 
 		if (rc || n + v.mv_size > STORE_VALUE_MAX)
 			return rc && rc != MDB_NOTFOUND ? store__error(rc) : ERR_STORE_CORRUPT;
@@ -107,7 +133,7 @@ int store__drop_parts(struct store_txn *t, enum table_id id, struct str key, uns
 	for (unsigned part = first; part <= last && !rc; part++) {
 		MDB_val k = { store__long_key(id, key, part, long_key), long_key };
 
-		rc = mdb_del(t->txn, t->store->dbi_long, &k, NULL);
+		rc = mdb_del(t->txn, t->level->dbi_long, &k, NULL);
 		if (rc == MDB_NOTFOUND)
 			rc = 0;
 	}
@@ -126,7 +152,7 @@ static int put_parts(struct store_txn *t, enum table_id id, struct str key, cons
 		value += ROW_MAX;
 		n -= ROW_MAX;
 		v = (MDB_val){ n < ROW_MAX ? n : ROW_MAX, (void *)value };
-		rc = put_if_changed(t->txn, t->store->dbi_long, &k, &v, NULL);
+		rc = put_if_changed(t->txn, t->level->dbi_long, &k, &v, NULL);
 	}
 	return rc;
 }
@@ -145,7 +171,7 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 	row[0] = (unsigned char)parts;
 	if (head)
 		memcpy(row + 1, value, head);
-	rc = put_if_changed(t->txn, t->store->dbi[id], &k, &v, &old_parts);
+	rc = put_if_changed(t->txn, t->level->dbi[id], &k, &v, &old_parts);
 	if (!rc && parts)
 		rc = put_parts(t, id, key, value, n);
 	if (!rc && old_parts > parts)
@@ -155,18 +181,34 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 
 int store_delete(struct store_txn *t, enum table_id id, struct str key)
 {
-	MDB_val k = { key.n, (void *)key.p }, old;
-	unsigned parts;
+	MDB_val k = { key.n, (void *)key.p }, old, none = { 0, NULL };
+	unsigned parts = 0;
 	int rc;
 
-	rc = mdb_get(t->txn, t->store->dbi[id], &k, &old);
-	if (rc == MDB_NOTFOUND)
-		return 0;
-	if (rc)
+	rc = mdb_get(t->txn, t->level->dbi[id], &k, &old);
+	if (rc && rc != MDB_NOTFOUND)
 		return store__error(rc);
-	parts = store__parts_of(&old);
-	rc = mdb_del(t->txn, t->store->dbi[id], &k, NULL);
+	if (!rc)
+		parts = store__parts_of(&old);
+	/* an older level may have the row */
+	if (t->level->number)
+		rc = mdb_put(t->txn, t->level->dbi[id], &k, &none, 0);
+	else
+		rc = rc ? 0 : mdb_del(t->txn, t->level->dbi[id], &k, NULL);
 	if (!rc)
 		rc = store__drop_parts(t, id, key, 1, parts);
 	return store__error(rc);
+}
+
+int store_read(struct store_txn *t, enum table_id id, struct str key, void *ret, size_t n)
+{
+	MDB_val k = { key.n, (void *)key.p }, v;
+	int rc = mdb_get(t->txn, t->level->dbi[id], &k, &v);
+
+	if (rc)
+		return store__error(rc);
+	if (v.mv_size != n + 1)
+		return ERR_STORE_CORRUPT;
+	memcpy(ret, (char *)v.mv_data + 1, n);
+	return 0;
 }

@@ -22,14 +22,29 @@ void remove_tree(const char *dir)
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+struct store_options shop_store_options(const struct shop *s)
+{
+	return (struct store_options){ .path = s->dir,
+				       .map_size = (uint64_t)1 << 30,
+				       .durability = STORE_NOSYNC,
+				       .young_bytes_max = s->young_bytes_max,
+				       .writer = true };
+}
+
 void shop_open(struct shop *s)
 {
-	struct store_options opt = { .map_size = (uint64_t)1 << 30, .durability = STORE_NOSYNC, .writer = true };
+	shop_open_young(s, 0);
+}
+
+void shop_open_young(struct shop *s, uint64_t young_bytes_max)
+{
+	struct store_options opt;
 	struct error e = { 0 };
 
 	snprintf(s->dir, sizeof(s->dir), "/tmp/aisle-shop-XXXXXX");
 	cr_assert(mkdtemp(s->dir));
-	opt.path = s->dir;
+	s->young_bytes_max = young_bytes_max;
+	opt = shop_store_options(s);
 	cr_assert_eq(store_open(&opt, &s->store, &e), 0, "%s", e.text);
 	cr_assert_eq(fold_new(s->store, &s->fold, &e), 0, "%s", e.text);
 	cr_assert_eq(snap_open(s->store, &s->snap), 0);
@@ -260,16 +275,16 @@ char *shop_digests(struct shop *s)
 void shop_expect(struct shop *s, const char *view, const char *item, const char *expected)
 {
 	static const char *const names[] = { "bought-together", "also-bought", "also-viewed", "viewed-then-bought" };
-	struct neighbours list = { 0 };
+	struct snap_counts list = { 0 };
 	char got[1024] = "";
 	size_t n = 0;
 
 	for (unsigned which = 0; which < ARRAY_SIZE(names); which++)
 		if (strcmp(names[which], view) == 0)
 			cr_assert_eq(pairs_get(s->snap, which, snap_item(s->snap, str_of(item)), 1, &list), 0);
-	for (size_t i = 0; i < list.list.n; i++)
+	for (size_t i = 0; i < list.n; i++)
 		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%.*s:%u", i ? " " : "",
-				      STR_FMT(snap_item_name(s->snap, list.list.v[i].member)), list.list.v[i].count);
-	neighbours_fini(&list);
+				      STR_FMT(snap_item_name(s->snap, list.v[i].member)), list.v[i].count);
+	snap_counts_fini(&list);
 	cr_assert_str_eq(got, expected, "%s of %s: got '%s', expected '%s'", view, item, got, expected);
 }

@@ -20,12 +20,16 @@
 
 struct shop {
 	char dir[64];
+	uint64_t young_bytes_max;
 	struct store *store;
 	struct fold *fold;
 	struct snap *snap;
 };
 
 void shop_open(struct shop *s);
+/* With a young level of so many bytes, beside base. */
+void shop_open_young(struct shop *s, uint64_t young_bytes_max);
+struct store_options shop_store_options(const struct shop *s);
 void shop_close(struct shop *s);
 
 /* Events of one text are one transaction. Returns how many were duplicates. */

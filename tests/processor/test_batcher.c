@@ -15,75 +15,74 @@ static void setup(void)
 
 TestSuite(batcher, .init = setup);
 
-static bool due(uint64_t ms, uint64_t records, bool empty, bool full, int64_t lag)
+static bool due(uint64_t ms, uint64_t records, bool empty, int64_t lag)
 {
 	return batcher_due(&b, &(struct batch_state){ .now_ns = ms * MS,
 						      .records = records,
 						      .poll_empty = empty,
-						      .poll_full = full,
 						      .lag = lag });
 }
 
 Test(batcher, nothing_pending_is_never_due)
 {
-	cr_assert_not(due(1, 0, true, false, 0));
-	cr_assert_not(due(99999, 0, true, false, 0));
+	cr_assert_not(due(1, 0, true, 0));
+	cr_assert_not(due(99999, 0, true, 0));
 }
 
 Test(batcher, live_waits_for_linger_only)
 {
-	cr_assert_not(due(10, 1, false, false, 0));
-	cr_assert_not(due(11, 1, true, false, 0));
-	cr_assert(due(12, 1, true, false, 0));
+	cr_assert_not(due(10, 1, false, 0));
+	cr_assert_not(due(11, 1, true, 0));
+	cr_assert(due(12, 1, true, 0));
 }
 
 Test(batcher, linger_counts_from_the_first_record)
 {
-	cr_assert_not(due(10, 1, false, false, 0));
-	cr_assert(due(12, 50, false, false, 3));
+	cr_assert_not(due(10, 1, false, 0));
+	cr_assert(due(12, 50, false, 3));
 }
 
 Test(batcher, far_behind_gathers_until_a_bound)
 {
-	cr_assert_not(due(10, 1, false, true, 100000));
-	cr_assert_not(due(1000, 999, false, false, 100000));
-	cr_assert(due(1001, 1000, false, false, 100000));
+	cr_assert_not(due(10, 1, false, 100000));
+	cr_assert_not(due(1000, 999, false, 100000));
+	cr_assert(due(1001, 1000, false, 100000));
 }
 
 Test(batcher, age_bounds_a_batch_that_never_fills)
 {
-	cr_assert_not(due(10, 1, false, true, 100000));
-	cr_assert(due(5010, 2, false, true, 100000));
+	cr_assert_not(due(10, 1, false, 100000));
+	cr_assert(due(5010, 2, false, 100000));
 }
 
 Test(batcher, bytes_bound_a_batch)
 {
 	cr_assert(batcher_due(
 		&b, &(struct batch_state){
-			    .now_ns = 1 * MS, .records = 1, .bytes = 1000000, .poll_full = true, .lag = 100000 }));
+			    .now_ns = 1 * MS, .records = 1, .bytes = 1000000, .lag = 100000 }));
 }
 
 Test(batcher, unknown_lag_is_live_only_when_nothing_comes)
 {
-	cr_assert_not(due(10, 1, false, false, -1));
-	cr_assert_not(due(50, 2, false, false, -1));
-	cr_assert(due(51, 2, true, false, -1));
+	cr_assert_not(due(10, 1, false, -1));
+	cr_assert_not(due(50, 2, false, -1));
+	cr_assert(due(51, 2, true, -1));
 }
 
 Test(batcher, slow_commits_make_larger_batches)
 {
-	cr_assert_not(due(10, 1, false, false, 0));
-	cr_assert(due(12, 1, false, false, 0));
+	cr_assert_not(due(10, 1, false, 0));
+	cr_assert(due(12, 1, false, 0));
 	batcher_committed(&b, 200 * MS);
-	cr_assert_not(due(300, 1, false, false, 0));
-	cr_assert_not(due(399, 1, false, false, 0));
-	cr_assert(due(400, 1, false, false, 0));
+	cr_assert_not(due(300, 1, false, 0));
+	cr_assert_not(due(399, 1, false, 0));
+	cr_assert(due(400, 1, false, 0));
 }
 
 Test(batcher, polls_wait_no_longer_than_linger)
 {
 	cr_assert_eq(batcher_timeout_ms(&b, 10 * MS, 100), 100);
-	cr_assert_not(due(10, 1, false, false, 0));
+	cr_assert_not(due(10, 1, false, 0));
 	cr_assert_eq(batcher_timeout_ms(&b, 10 * MS, 100), 2);
 	cr_assert_eq(batcher_timeout_ms(&b, 13 * MS, 100), 0);
 }

@@ -96,7 +96,7 @@ static uint32_t item_id(int i)
 
 static double score_of(const struct strategy_case *c, const int *seeds, int seed_n, int other)
 {
-	struct neighbours list = { 0 };
+	struct snap_counts list = { 0 };
 	uint32_t b = item_id(other);
 	double sum = 0;
 
@@ -106,15 +106,15 @@ static double score_of(const struct strategy_case *c, const int *seeds, int seed
 		if (a == ID_NONE || b == ID_NONE)
 			continue;
 		cr_assert_eq(pairs_get(s.shop.snap, c->view, a, 1, &list), 0);
-		for (size_t i = 0; i < list.list.n; i++)
-			if (list.list.v[i].member == b && list.list.v[i].count >= MIN_SUPPORT) {
-				int64_t n = list.list.v[i].count,
+		for (size_t i = 0; i < list.n; i++)
+			if (list.v[i].member == b && list.v[i].count >= MIN_SUPPORT) {
+				int64_t n = list.v[i].count,
 					either = total(a, c->of_item) + total(b, c->of_other) - n;
 
 				sum += (double)n / (double)(either > n ? either : n);
 			}
 	}
-	neighbours_fini(&list);
+	snap_counts_fini(&list);
 	return sum;
 }
 

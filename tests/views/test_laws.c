@@ -127,26 +127,26 @@ struct way {
 	size_t batch_max; /* records a batch, drawn from 1..batch_max */
 	unsigned
 		restart_one_in; /* after a commit close and open the store; 0: never. What is pending is lost and read again */
-	unsigned repeat_one_in; /* deliver a record with an eventId twice; 0: never */
-	bool one_by_one;        /* a partition after the other, instead of mixed */
-	uint64_t seed;          /* of batches, interleaving and faults */
+	unsigned repeat_one_in;   /* deliver a record with an eventId twice; 0: never */
+	bool one_by_one;          /* a partition after the other, instead of mixed */
+	uint64_t young_bytes_max; /* 0: one level */
+	uint64_t seed;            /* of batches, interleaving and faults */
 };
 
-static void commit(struct shop *s, const size_t *next)
+static void commit(struct shop *s, const size_t *next, bool bulk)
 {
 	for (int p = 0; p < PARTITIONS; p++) {
 		struct position pos = { .next = (int64_t)next[p], .last = (int64_t)next[p] - 1 };
 
 		fold_position(s->fold, "law", p, &pos);
 	}
-	cr_assert_eq(fold_commit(s->fold, NULL), 0);
+	cr_assert_eq(bulk ? fold_commit_bulk(s->fold, NULL) : fold_commit(s->fold, NULL), 0);
+	cr_assert_eq(fold_tend(s->fold, 1000), 0);
 }
 
 static void reopen(struct shop *s, size_t *next)
 {
-	struct store_options opt = {
-		.path = s->dir, .map_size = (uint64_t)1 << 30, .durability = STORE_NOSYNC, .writer = true
-	};
+	struct store_options opt = shop_store_options(s);
 
 	snap_close(s->snap);
 	fold_free(s->fold);
@@ -175,7 +175,7 @@ static char *play(struct stream *st, struct way way)
 	struct shop s;
 	char *ret;
 
-	shop_open(&s);
+	shop_open_young(&s, way.young_bytes_max);
 	for (;;) {
 		size_t p, skip;
 
@@ -198,9 +198,9 @@ static char *play(struct stream *st, struct way way)
 			reopen(&s, next); /* what was pending is gone */
 			continue;
 		}
-		commit(&s, next);
+		commit(&s, next, draw(&way.seed, 20) == 0);
 	}
-	commit(&s, next);
+	commit(&s, next, false);
 	cr_assert_eq(snap_renew(s.snap), 0);
 	ret = shop_digests(&s);
 	shop_close(&s);
@@ -263,6 +263,18 @@ Test(laws, sessions_and_orders_end_by_their_partitions_watermark)
 	hold("end, restart", &months, (struct way){ .batch_max = EVENTS_MAX },
 	     (struct way){ .batch_max = 20, .restart_one_in = 3, .one_by_one = true });
 	hold("end, twice", &months, (struct way){ .batch_max = 9 }, (struct way){ .batch_max = 9, .repeat_one_in = 2 });
+}
+
+Test(laws, levels)
+{
+	/* a young level of 1 byte is merged after each commit */
+	hold("levels", &weeks, (struct way){ .batch_max = 20 }, (struct way){ .batch_max = 20, .young_bytes_max = 1 });
+	hold("levels", &months, (struct way){ .batch_max = 20 },
+	     (struct way){ .batch_max = 10, .young_bytes_max = 300000, .restart_one_in = 5 });
+	hold("levels", &weeks, (struct way){ .batch_max = 20 },
+	     (struct way){ .batch_max = 10, .young_bytes_max = 1 << 20, .restart_one_in = 7 });
+	hold("levels", &busy, (struct way){ .batch_max = 100 },
+	     (struct way){ .batch_max = 10, .young_bytes_max = 600000 });
 }
 
 Test(laws, different_streams_differ)

@@ -85,7 +85,7 @@ Test(store, a_damaged_row_fails_the_commit)
 	for (int i = 0; i < 300; i++)
 		shop_playf(&shop, "u1 view i%d @0s", i);
 	cr_assert_eq(store_begin(shop.store, &t), 0);
-	cr_assert_eq(mdb_drop(t->txn, shop.store->dbi_long, 0), 0);
+	cr_assert_eq(mdb_drop(t->txn, shop.store->levels->base.dbi_long, 0), 0);
 	cr_assert_eq(store_commit(t), 0);
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(fold_event(shop.fold, &ev, -1, &e), 0);
@@ -407,9 +407,9 @@ Test(store, a_hand_sweeps_a_table_piece_by_piece)
 	s.one_in = 1;
 	cr_assert_eq(store_sweep(t, TBL_HISTORY, SIZE_MAX, odd_one, &s), 0);
 	cr_assert_eq(store_sweep(t, TBL_HISTORY, 1, odd_one, &s), 0, "an empty table");
-	cr_assert_eq(mdb_stat(t->txn, shop.store->dbi[TBL_HISTORY], &st), 0);
+	cr_assert_eq(mdb_stat(t->txn, shop.store->levels->base.dbi[TBL_HISTORY], &st), 0);
 	cr_assert_eq(st.ms_entries, 0);
-	cr_assert_eq(mdb_stat(t->txn, shop.store->dbi_long, &st), 0);
+	cr_assert_eq(mdb_stat(t->txn, shop.store->levels->base.dbi_long, &st), 0);
 	cr_assert_eq(st.ms_entries, 0);
 	store_abort(t);
 }

@@ -1,0 +1,116 @@
+/* One LMDB environment with the tables of the store. */
+#include "views/store_internal.h"
+
+#include <errno.h>
+
+int store__error(int rc)
+{
+	switch (rc) {
+	case 0:
+		return 0;
+	case MDB_NOTFOUND:
+		return ERR_NOT_FOUND;
+	case MDB_MAP_FULL:
+	case MDB_TXN_FULL:
+		return ERR_STORE_FULL;
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+		return ERR_DISK_FULL;
+	case MDB_VERSION_MISMATCH:
+		return ERR_STORE_VERSION;
+	case MDB_CORRUPTED:
+	case MDB_PAGE_NOTFOUND:
+	case MDB_INVALID:
+		return ERR_STORE_CORRUPT;
+	case MDB_PANIC:
+		return ERR_STORE_BROKEN;
+	default:
+		return ERR_STORE_IO;
+	}
+}
+
+static int open_tables(struct level *l, bool create)
+{
+	unsigned flags = create ? MDB_CREATE : 0;
+	MDB_txn *txn;
+	int rc;
+
+	rc = mdb_txn_begin(l->env, NULL, create ? 0 : MDB_RDONLY, &txn);
+	if (rc)
+		return rc;
+	for (int i = 0; i < TABLE_COUNT && !rc; i++)
+		rc = mdb_dbi_open(txn, table_get(i)->name, flags, &l->dbi[i]);
+	if (!rc)
+		rc = mdb_dbi_open(txn, "long-values", flags, &l->dbi_long);
+	if (rc) {
+		mdb_txn_abort(txn);
+		return rc;
+	}
+	return mdb_txn_commit(txn);
+}
+
+int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max, bool create)
+{
+	int rc = mdb_env_create(&l->env);
+
+	if (!rc)
+		rc = mdb_env_set_maxdbs(l->env, TABLE_COUNT + 8);
+	if (!rc)
+		rc = mdb_env_set_maxreaders(l->env, readers_max);
+	if (!rc)
+		rc = mdb_env_set_mapsize(l->env, map_size);
+	if (!rc)
+		rc = mdb_env_open(l->env, file, flags | MDB_NOTLS, 0600);
+	return rc ? rc : open_tables(l, create);
+}
+
+void level__close(struct level *l)
+{
+	if (l->env)
+		mdb_env_close(l->env);
+	l->env = NULL;
+}
+
+uint64_t level__used_bytes(const struct level *l)
+{
+	MDB_envinfo info;
+	MDB_stat st;
+
+	if (mdb_env_info(l->env, &info) || mdb_env_stat(l->env, &st))
+		return 0;
+	return (info.me_last_pgno + 1) * st.ms_psize;
+}
+
+int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret)
+{
+	MDB_val key = { 6, (void *)"merged" }, value;
+	int rc = mdb_get(txn, base->dbi[TBL_META], &key, &value);
+
+	*ret = 0;
+	if (!rc && value.mv_size == sizeof(*ret))
+		memcpy(ret, value.mv_data, sizeof(*ret));
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int level__put_merged(const struct level *base, MDB_txn *txn, uint64_t merged)
+{
+	MDB_val key = { 6, (void *)"merged" }, value = { sizeof(merged), &merged };
+
+	return mdb_put(txn, base->dbi[TBL_META], &key, &value, 0);
+}
+
+int level__set_merged(const struct level *base, uint64_t merged)
+{
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(base->env, NULL, 0, &txn);
+
+	if (rc)
+		return rc;
+	rc = level__put_merged(base, txn, merged);
+	if (rc) {
+		mdb_txn_abort(txn);
+		return rc;
+	}
+	return mdb_txn_commit(txn);
+}

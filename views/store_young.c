@@ -1,0 +1,323 @@
+/*
+ * Young levels: environments in memory (tmpfs) that take live commits. Losing one loses no event: base has offsets of
+ * its own, from which the log is read again.
+ *
+ * What processes share is one page, HOME/levels: the newest number, and in which run of the machine that was. A number
+ * is published after its environment was made, and never used again.
+ */
+#include "views/page_file.h"
+#include "views/store_internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#define ROOM_NEEDED 4 /* times bytes_max in tmpfs: one being merged, one that fills meanwhile */
+#define MAP_TIMES 8   /* times bytes_max, address space only */
+#define MAP_LEAST (UINT64_C(64) << 20)
+
+struct young_page {
+	uint64_t newest; /* 0: there never was one */
+	char boot[40];
+};
+
+_Static_assert(sizeof(struct young_page) <= PAGE_FILE_BYTES, "the page is one page");
+
+/* A young level does not outlive the run of the machine in which it was made. */
+static void read_boot(char ret[40])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, ret, 36);
+
+	memset(ret + (n > 0 ? n : 0), 0, 40 - (size_t)(n > 0 ? n : 0));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* tmpfs when it has room, else beside base: slower, since the kernel writes it back, but as good. */
+static void choose_prefix(struct levels *ls, const struct store_options *opt)
+{
+	uint64_t needed = ROOM_NEEDED * opt->young_bytes_max, id[2] = { 0 };
+	struct statvfs fs;
+	struct stat st;
+
+	/* the same for every process that opens this directory, another for a copy of it */
+	if (stat(ls->home, &st) == 0) {
+		id[0] = st.st_dev;
+		id[1] = st.st_ino;
+	}
+	ls->young.prefix = xmalloc(4200);
+	if (opt->young_path && *opt->young_path && statvfs(opt->young_path, &fs) == 0 &&
+	    (uint64_t)fs.f_blocks * fs.f_frsize >= needed && access(opt->young_path, W_OK) == 0)
+		snprintf(ls->young.prefix, 4200, "%s/aisle-%016llx-", opt->young_path,
+			 (unsigned long long)XXH3_64bits(id, sizeof(id)));
+	else
+		snprintf(ls->young.prefix, 4200, "%s/young-", ls->home);
+}
+
+static void file_of(const struct levels *ls, uint64_t number, char ret[4240])
+{
+	snprintf(ret, 4240, "%s%llu", ls->young.prefix, (unsigned long long)number);
+}
+
+void young__drop(const struct levels *ls, uint64_t number)
+{
+	char file[4240], lock[4248];
+
+	file_of(ls, number, file);
+	snprintf(lock, sizeof(lock), "%s-lock", file);
+	unlink(file);
+	unlink(lock);
+}
+
+static bool exists(const struct levels *ls, uint64_t number)
+{
+	char file[4240];
+
+	file_of(ls, number, file);
+	return access(file, F_OK) == 0;
+}
+
+uint64_t young__newest(const struct levels *ls)
+{
+	const struct young_set *y = &ls->young;
+	uint64_t ret;
+
+	if (!y->page)
+		return 0;
+	ret = PAGE_GET(y->page, newest);
+	return ret && memcmp(y->page->boot, y->boot, sizeof(y->boot)) == 0 ? ret : 0;
+}
+
+/* ---- open levels ---- */
+
+static int open_level(struct levels *ls, uint64_t number, bool create, struct level **ret)
+{
+	unsigned flags = MDB_NOSUBDIR | MDB_NOSYNC | (ls->writer ? MDB_WRITEMAP : MDB_RDONLY);
+	uint64_t map_size = MAP_TIMES * ls->young.bytes_max;
+	struct level *l;
+	char file[4240];
+	int rc;
+
+	if (!create && !exists(ls, number))
+		return ERR_NOT_FOUND;
+	l = xcalloc(1, sizeof(*l));
+	l->number = number;
+	file_of(ls, number, file);
+	rc = level__open(l, file, flags, map_size > MAP_LEAST ? map_size : MAP_LEAST, ls->readers_max, create);
+	if (rc) {
+		level__close(l);
+		free(l);
+		/* another process may be removing it at this moment */
+		return rc == ENOENT ? ERR_NOT_FOUND : store__error(rc);
+	}
+	*ret = l;
+	return 0;
+}
+
+static void unref(struct level *l)
+{
+	if (--l->refs)
+		return;
+	level__close(l);
+	free(l);
+}
+
+/* Keep it open for the next snapshot, instead of the oldest. */
+static void keep(struct young_set *y, struct level *l)
+{
+	unsigned at = 0;
+
+	for (unsigned i = 1; i < YOUNG_MAX; i++)
+		if (!y->open[i] || (y->open[at] && y->open[i]->number < y->open[at]->number))
+			at = i;
+	if (y->open[at])
+		unref(y->open[at]);
+	y->open[at] = l;
+	l->refs++;
+}
+
+static struct level *find_open(const struct young_set *y, uint64_t number)
+{
+	for (unsigned i = 0; i < YOUNG_MAX; i++)
+		if (y->open[i] && y->open[i]->number == number)
+			return y->open[i];
+	return NULL;
+}
+
+static int acquire(struct levels *ls, uint64_t number, bool create, struct level **ret)
+{
+	struct young_set *y = &ls->young;
+	struct level *l;
+	int rc = 0;
+
+	pthread_mutex_lock(&y->lock);
+	l = find_open(y, number);
+	if (!l) {
+		rc = open_level(ls, number, create, &l);
+		if (!rc)
+			keep(y, l);
+	}
+	if (!rc) {
+		l->refs++;
+		*ret = l;
+	}
+	pthread_mutex_unlock(&y->lock);
+	return rc;
+}
+
+int young__acquire(struct levels *ls, uint64_t number, struct level **ret)
+{
+	return acquire(ls, number, false, ret);
+}
+
+void young__release(struct levels *ls, struct level *l)
+{
+	pthread_mutex_lock(&ls->young.lock);
+	unref(l);
+	pthread_mutex_unlock(&ls->young.lock);
+}
+
+void young__merged(struct levels *ls, uint64_t merged)
+{
+	struct young_set *y = &ls->young;
+
+	pthread_mutex_lock(&y->lock);
+	y->merged = merged;
+	for (unsigned i = 0; i < YOUNG_MAX; i++) {
+		if (y->open[i] && y->open[i]->number <= merged) {
+			unref(y->open[i]);
+			y->open[i] = NULL;
+		}
+	}
+	pthread_mutex_unlock(&y->lock);
+}
+
+/* ---- the writer ---- */
+
+int young__active(struct levels *ls, struct level **ret)
+{
+	struct young_set *y = &ls->young;
+	uint64_t number = y->active;
+	int rc;
+
+	if (!number) {
+		uint64_t newest = young__newest(ls);
+
+		number = (newest > y->merged ? newest : y->merged) + 1;
+		young__drop(ls, number);
+	}
+	rc = acquire(ls, number, !y->active, ret);
+	if (rc || y->active)
+		return rc;
+	y->active = number;
+	memcpy(y->page->boot, y->boot, sizeof(y->boot));
+	PAGE_SET(y->page, newest, number);
+	return 0;
+}
+
+void store_young_seal(struct store *s)
+{
+	s->levels->young.active = 0;
+}
+
+uint64_t store_young_sealed(struct store *s)
+{
+	struct young_set *y = &s->levels->young;
+	uint64_t oldest;
+
+	pthread_mutex_lock(&y->lock);
+	oldest = y->merged + 1;
+	pthread_mutex_unlock(&y->lock);
+	return oldest <= young__newest(s->levels) && oldest != y->active ? oldest : 0;
+}
+
+uint64_t store_young_bytes(struct store *s)
+{
+	struct levels *ls = s->levels;
+	struct level *l;
+	uint64_t ret;
+
+	if (!ls->young.active || young__acquire(ls, ls->young.active, &l))
+		return 0;
+	ret = level__used_bytes(l);
+	young__release(ls, l);
+	return ret;
+}
+
+uint64_t store_young_bytes_max(const struct store *s)
+{
+	return s->levels->young.bytes_max;
+}
+
+/* All of them are there, or what is there is of no use: base is then the whole state, and passes their numbers by. */
+static int settle(struct levels *ls)
+{
+	struct young_set *y = &ls->young;
+	uint64_t newest = y->page->newest;
+	bool lost = newest > y->merged && !young__newest(ls);
+	int rc;
+
+	/* a crash may have come between a merge and the end of its level */
+	young__drop(ls, y->merged);
+	for (uint64_t n = y->merged + 1; n <= newest && !lost; n++)
+		lost = !exists(ls, n);
+	if (newest > y->merged && !lost) {
+		y->active = newest;
+		return 0;
+	}
+	rc = lost ? level__set_merged(&ls->base, newest) : 0;
+	for (uint64_t n = y->merged + 1; n <= newest && lost && !rc; n++)
+		young__drop(ls, n);
+	if (!rc && lost)
+		young__merged(ls, newest);
+	return rc;
+}
+
+int young__open(struct levels *ls, const struct store_options *opt, struct error *e)
+{
+	struct young_set *y = &ls->young;
+	char file[4200];
+	void *page = NULL;
+	MDB_txn *txn;
+	int rc;
+
+	pthread_mutex_init(&y->lock, NULL);
+	y->bytes_max = opt->young_bytes_max;
+	read_boot(y->boot);
+	choose_prefix(ls, opt);
+	snprintf(file, sizeof(file), "%s/levels", ls->home);
+	rc = page_file_map(file, ls->writer, &page, e);
+	y->page = page;
+	if (rc)
+		return rc;
+	rc = mdb_txn_begin(ls->base.env, NULL, MDB_RDONLY, &txn);
+	if (!rc) {
+		rc = level__merged(&ls->base, txn, &y->merged);
+		mdb_txn_abort(txn);
+	}
+	if (!rc && ls->writer)
+		rc = settle(ls);
+	if (rc)
+		return error_set(e, store__error(rc), "store.path", "cannot read the levels of '%s': %s", ls->home,
+				 mdb_strerror(rc));
+	return 0;
+}
+
+void young__close(struct levels *ls)
+{
+	struct young_set *y = &ls->young;
+
+	for (unsigned i = 0; i < YOUNG_MAX; i++)
+		if (y->open[i])
+			unref(y->open[i]);
+	page_file_unmap(y->page);
+	if (y->prefix)
+		pthread_mutex_destroy(&y->lock);
+	free(y->prefix);
+}
