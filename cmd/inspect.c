@@ -10,16 +10,18 @@
 
 struct inspect_options {
 	const char *view, *item, *user;
-	bool digest, json;
+	bool digest, sizes, json;
 };
 
-enum { OPT_ITEM = 0x100, OPT_USER, OPT_DIGEST, OPT_JSON };
+enum { OPT_ITEM = 0x100, OPT_USER, OPT_DIGEST, OPT_SIZES, OPT_JSON };
 
 static const struct argp_option options[] = {
 	{ "item", OPT_ITEM, "ITEM", 0, "Only rows about this item", 0 },
 	{ "user", OPT_USER, "USER", 0, "Only rows of this user or visitor (the raw id)", 0 },
 	{ "digest", OPT_DIGEST, NULL, 0, "Print VIEW DIGEST ROWS instead of the rows; without VIEW, of all views", 0 },
-	{ "json", OPT_JSON, NULL, 0, "Print digests and the list of views as NDJSON too", 0 },
+	{ "sizes", OPT_SIZES, NULL, 0, "Print TABLE ROWS BYTES of each table of the store: stored rows, whole pages",
+	  0 },
+	{ "json", OPT_JSON, NULL, 0, "Print digests, sizes and the list of views as NDJSON too", 0 },
 	{ 0 },
 };
 
@@ -37,6 +39,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_DIGEST:
 		opt->digest = true;
 		return 0;
+	case OPT_SIZES:
+		opt->sizes = true;
+		return 0;
 	case OPT_JSON:
 		opt->json = true;
 		return 0;
@@ -48,6 +53,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!opt->view && (opt->item || opt->user))
 			argp_error(state, "--item and --user need a VIEW");
+		if (opt->sizes && (opt->view || opt->digest))
+			argp_error(state, "--sizes is of the whole store: leave VIEW and --digest out");
 		if (opt->digest && (opt->item || opt->user))
 			argp_error(state, "--digest is of a whole view: leave --item and --user out");
 		return 0;
@@ -122,6 +129,28 @@ static int print_digest(const struct view *v, struct snap *sn, bool as_json)
 	return 0;
 }
 
+static void print_size(void *arg, const struct store_size *size)
+{
+	const struct inspect_options *opt = arg;
+	struct json_out j = { 0 };
+
+	if (!opt->json) {
+		printf("%-20s %12llu %14llu\n", size->table, (unsigned long long)size->rows,
+		       (unsigned long long)size->bytes);
+		return;
+	}
+	json_out_object(&j);
+	json_out_key(&j, "table");
+	json_out_text(&j, size->table);
+	json_out_key(&j, "rows");
+	json_out_int(&j, (int64_t)size->rows);
+	json_out_key(&j, "bytes");
+	json_out_int(&j, (int64_t)size->bytes);
+	json_out_end_object(&j);
+	print_line(&j);
+	json_out_fini(&j);
+}
+
 static int inspect(const struct inspect_options *opt, const struct view *only, struct snap *sn)
 {
 	struct view_filter filter = { str_of(opt->item), str_of(opt->user) };
@@ -159,7 +188,7 @@ static int run(struct command_context *ctx)
 	struct error e = { 0 };
 	int r, status = 1;
 
-	if (!opt->view && !opt->digest)
+	if (!opt->view && !opt->digest && !opt->sizes)
 		return list_views(opt->json);
 	if (opt->view && !(view = view_find(opt->view)))
 		return unknown_view(opt->view);
@@ -168,7 +197,7 @@ static int run(struct command_context *ctx)
 	if ((r = snap_open(st, &snap)) == 0 && (r = snap_renew(snap)) == 0)
 		r = snapshot_limit_start(ctx->settings, st, &limit, &e);
 	if (r == 0)
-		r = inspect(opt, view, snap);
+		r = opt->sizes ? store_sizes(st, print_size, (void *)opt) : inspect(opt, view, snap);
 	if (ferror(stdout))
 		command_failed("cannot write to standard output");
 	else if (r < 0)
@@ -195,7 +224,8 @@ const struct command command_inspect = {
 		"Examples:\n"
 		"  aisle inspect\n"
 		"  aisle inspect bought-together --item sku-1\n"
-		"  aisle inspect --digest --store /var/lib/aisle\n",
+		"  aisle inspect --digest --store /var/lib/aisle\n"
+		"  aisle inspect --sizes\n",
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct inspect_options),

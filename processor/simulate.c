@@ -53,6 +53,7 @@ struct simulation {
 	struct slot *slots;
 	uint32_t slot_count;
 	uint64_t events_done, fresh, sessions, orders;
+	uint32_t new_guests;
 	uint32_t catalog_done; /* 2 for each item */
 	struct recent *recent;
 	char key[SIMULATE_KEY_MAX], value[SIMULATE_TEXT_MAX];
@@ -160,6 +161,8 @@ static void start_session(struct simulation *sim, struct slot *s)
 	s->item = popular_item(sim);
 	s->user = actor;
 	s->visitor = actor;
+	if (guest && sim->opt.new_guests && below(sim, 100) < sim->opt.new_guests)
+		s->visitor = sim->opt.users + sim->new_guests++;
 	s->has_user = !guest;
 	s->has_visitor = guest;
 	s->logs_in = guest && chance(sim, P_LOGIN);

@@ -24,6 +24,7 @@ struct simulate_options {
 	int64_t start_ms;      /* event time of the first event */
 	int64_t span_ms;       /* event time from first to last; 0: by SIMULATE_EVENTS_A_DAY */
 	bool catalog;          /* first a catalogue and a stock record for each item */
+	uint32_t new_guests;   /* of 100 guests so many were never seen before; their numbers follow those of users */
 };
 
 struct simulated {

@@ -100,6 +100,14 @@ int store_figures(struct store *s, struct store_figures *ret) MUST_CHECK;
 /* Bytes of pages that will be used again; walks the free list, which may be long. */
 int store_free_bytes(struct store *s, uint64_t *ret) MUST_CHECK;
 
+/* What one table takes; the parts of long values are a table of their own. */
+struct store_size {
+	const char *table;
+	uint64_t rows, bytes; /* stored rows; whole pages */
+};
+/* Each table as of the last commit; cheap at any size. */
+int store_sizes(struct store *s, void (*each)(void *arg, const struct store_size *size), void *arg) MUST_CHECK;
+
 /* A snapshot that is held now: no page that was freed since its transaction is used again before it ends. */
 struct store_reader {
 	long pid;

@@ -124,7 +124,8 @@ class Cli(Case):
     def test_wrong_usage_exits_with_2_and_a_hint(self):
         for arguments in [[], ["inspct"], ["--nonsense"], ["run", "--nonsense"], ["inspect", "a", "b"],
                           ["inspect", "--item", "x"], ["inspect", "popularty"], ["simulate"], ["run", "--set", "x"],
-                          ["inspect", "popularity", "--digest", "--user", "u"], ["simulate", "--events", "-1"]]:
+                          ["inspect", "popularity", "--digest", "--user", "u"],
+                          ["inspect", "popularity", "--sizes"], ["simulate", "--events", "-1"]]:
             with self.subTest(arguments=arguments):
                 done = self.aisle(*arguments, status=2)
                 self.assertIn("Try `aisle", done.stderr)
@@ -199,6 +200,11 @@ class Cli(Case):
         self.assertRegex(digest, "^[0-9a-f]{32}$")
         listed = self.aisle("inspect", "--digest", "--json", "--store", "st").stdout.splitlines()
         self.assertIn({"view": "popularity", "digest": digest, "rows": len(everything)}, map(json.loads, listed))
+        sizes = {row["table"]: row for row in
+                 map(json.loads, self.aisle("inspect", "--sizes", "--json", "--store", "st").stdout.splitlines())}
+        self.assertEqual(sizes["item-ids"]["rows"], 50)
+        self.assertGreaterEqual(sizes["history"]["bytes"], 4096)
+        self.assertIn("item-ids", self.aisle("inspect", "--sizes", "--store", "st").stdout)
 
 
 # Who opens a store; the broker of the last three is away, which they would wait for.

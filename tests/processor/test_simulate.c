@@ -122,6 +122,29 @@ Test(simulate, small_shops_work)
 		count(&shops[i], &c);
 }
 
+/* Numbers of visitors from `users` on are those of new guests. */
+Test(simulate, guests_may_be_new)
+{
+	struct simulate_options opt = { .events = 2000, .seed = 1, .items = 10, .users = 5, .new_guests = 50 };
+	struct simulation *sim = simulation_new(&opt);
+	unsigned long newest = opt.users - 1, known = 0;
+	struct simulated record;
+
+	while (simulation_next(sim, &record)) {
+		unsigned long number = strtoul(record.key.p + 2, NULL, 10);
+
+		if (record.key.p[0] == 'u')
+			cr_assert_lt(number, opt.users);
+		else if (number < opt.users)
+			known++;
+		else if (number > newest)
+			newest = number;
+	}
+	cr_expect_gt(newest, 50);
+	cr_expect_gt(known, 50);
+	simulation_free(sim);
+}
+
 Test(simulate, a_catalogue_comes_first)
 {
 	struct simulate_options opt = shop;
