@@ -54,6 +54,13 @@ class Run:
             raise world.Difference(f"the second life ended with {status}:\n{self.world.errors()}")
         return disk.read_events(self.events_path)
 
+    def moments(self, events):
+        """When to cut: half of them just after something was made durable."""
+        rnd, cuts = self.random, self.arguments.cuts
+        durable = [n + 1 for n, event in enumerate(events[:-1])
+                   if event[0] == "sync" or (event[0] == "write" and event[4])]
+        return {*rnd.sample(durable, min(cuts // 2, len(durable))), *rnd.sample(range(len(events)), cuts - cuts // 2)}
+
     def is_swallowed(self, event, machine):
         if event[0] != "sync" or not self.arguments.unsynced:
             return False
@@ -88,7 +95,7 @@ class Run:
         machine = disk.Disk(self.place)
         events = self.record()
         self.world.compare("undisturbed", whole=True)
-        cuts = sorted(self.random.sample(range(len(events)), min(self.arguments.cuts, len(events))))
+        cuts = self.moments(events)
         for number, event in enumerate(events):
             if number in cuts:
                 self.check_cut(number, machine.in_the_middle_of(event))

@@ -28,7 +28,7 @@ MUTANTS = (
            "(struct position){ r->offset + 1,", "(struct position){ r->offset,"),
     Mutant("offsets are told before they are durable", "processor/processor.c",
            "	began = now_ns(p);\n	rc = fold_commit(",
-           "	began = now_ns(p);\n	tell_source(p, src);\n	rc = fold_commit("),
+           "	began = now_ns(p);\n	processor__tell_source(p, src);\n	rc = fold_commit("),
     Mutant("dead letters are not waited for", "processor/processor.c",
            "	FAULT_POINT(\"letters:unsettled\");\n	rc = dead_letters_settle(p->letters, &p->stop, e);",
            "	FAULT_POINT(\"letters:unsettled\");\n	rc = 0;"),

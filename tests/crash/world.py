@@ -7,9 +7,9 @@ import copy
 import decimal
 import json
 import os
+import select
 import subprocess
 import sys
-import time
 import zlib
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -114,14 +114,16 @@ class World:
         with open(self.stderr, "wb") as errors, \
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=errors,
                                  env={**os.environ, "FAULT_PLAN": plan}) as process:
-            if after_s is not None:
-                time.sleep(after_s)
-                process.kill()
+            ended = os.pidfd_open(process.pid)
             try:
-                return process.wait(LIFE_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
+                in_time = select.select([ended], [], [], LIFE_TIMEOUT_S if after_s is None else after_s)[0]
+            finally:
+                os.close(ended)
+            if not in_time:
                 process.kill()
-                raise Difference(f"a life did not end within {LIFE_TIMEOUT_S} s:\n{self.errors()}") from None
+            if not in_time and after_s is None:
+                raise Difference(f"a life did not end within {LIFE_TIMEOUT_S} s:\n{self.errors()}")
+            return process.wait()
 
     def has_begun(self):
         """Something was said to be durable."""
