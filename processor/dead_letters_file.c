@@ -81,12 +81,23 @@ static json_t *printable(const char *z)
 	return ret;
 }
 
+/* To append to. A crash may have cut the last line: it ends here, or it would spoil the next one. */
+static FILE *open_at_line(const char *path)
+{
+	FILE *f = fopen(path, "a+e");
+	bool cut = f && fseek(f, -1, SEEK_END) == 0 && fgetc(f) != '\n';
+
+	if (f && fseek(f, 0, SEEK_END) == 0 && cut)
+		fputc('\n', f);
+	return f;
+}
+
 void letters__file_add(struct letters_file *f, const struct record *r, const char *log_name, const struct error *why)
 {
 	json_t *j;
 
 	if (!f->f && !f->failed) {
-		f->f = fopen(f->path, "ae");
+		f->f = open_at_line(f->path);
 		f->failed = f->f && !sync_parent(f->path) ? 0 : errno;
 	}
 	if (f->failed)

@@ -2,6 +2,7 @@
 #include "tests/lib/processor_log.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static char dir[64];
@@ -66,6 +67,27 @@ Test(dead_letters, a_file_keeps_every_byte)
 	add_bad(d);
 	add_bad(d);
 	dead_letters_close(d);
+	cr_assert_eq(dead_letters_read(set, 1000, expect_bad, &n, &e), 0);
+	cr_assert_eq(n, 2);
+}
+
+Test(dead_letters, a_line_that_a_crash_cut_spoils_no_other)
+{
+	struct dead_letters *d = NULL;
+	struct error e = { 0 };
+	char path[128];
+	int n = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/dead-letters.ndjson", dir);
+	for (int life = 0; life < 2; life++) {
+		f = fopen(path, "a");
+		cr_assert_geq(fputs("{\"topic\":\"shop.ev", f), 0);
+		cr_assert_eq(fclose(f), 0);
+		cr_assert_eq(dead_letters_open(NULL, NULL, dir, &d, &e), 0);
+		add_bad(d);
+		dead_letters_close(d);
+	}
 	cr_assert_eq(dead_letters_read(set, 1000, expect_bad, &n, &e), 0);
 	cr_assert_eq(n, 2);
 }
