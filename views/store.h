@@ -105,7 +105,7 @@ struct store_size {
 	const char *table;
 	uint64_t rows, bytes; /* stored rows; whole pages */
 };
-/* Each table as of the last commit; cheap at any size. */
+/* Each table of base; cheap at any size. */
 int store_sizes(struct store *s, void (*each)(void *arg, const struct store_size *size), void *arg) MUST_CHECK;
 
 /* A snapshot that is held now: no page that was freed since its transaction is used again before it ends. */

@@ -15,16 +15,17 @@ static int size_of(MDB_txn *txn, MDB_dbi dbi, const char *name, struct store_siz
 
 int store_sizes(struct store *s, void (*each)(void *arg, const struct store_size *size), void *arg)
 {
+	const struct level *base = &s->levels->base;
 	struct store_size sizes[TABLE_COUNT + 1];
 	MDB_txn *txn;
-	int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, &txn);
+	int rc = mdb_txn_begin(base->env, NULL, MDB_RDONLY, &txn);
 
 	if (rc)
 		return store__error(rc);
 	for (int id = 0; id < TABLE_COUNT && !rc; id++)
-		rc = size_of(txn, s->dbi[id], table_get(id)->name, &sizes[id]);
+		rc = size_of(txn, base->dbi[id], table_get(id)->name, &sizes[id]);
 	if (!rc)
-		rc = size_of(txn, s->dbi_long, "long-values", &sizes[TABLE_COUNT]);
+		rc = size_of(txn, base->dbi_long, "long-values", &sizes[TABLE_COUNT]);
 	mdb_txn_abort(txn);
 	for (int i = 0; i <= TABLE_COUNT && !rc; i++)
 		each(arg, &sizes[i]);
