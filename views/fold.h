@@ -87,7 +87,10 @@ uint32_t fold_item(struct fold *f, struct str item_id);
 
 /* Replacing: the row as of now (pending changes included), or { NULL, 0 }. Valid until the next put of the same key. */
 struct str fold_get(struct fold *f, enum table_id id, struct str key);
-/* The same without a copy in the batch, for rows that are only looked at. A value of more than 2,000 bytes is valid until the next peek only. */
+/*
+ * The same without a copy in the batch, for rows that are only looked at. A value of more than 2,000 bytes is valid
+ * until the next peek only.
+ */
 struct str fold_peek(struct fold *f, enum table_id id, struct str key);
 /* A row makes no sense: the next commit fails with STORE_CORRUPT. */
 void fold_damaged(struct fold *f);

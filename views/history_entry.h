@@ -9,7 +9,7 @@
  * hash, one for each event that may be in the window of duplicates: an event whose print is new is no duplicate, so
  * the chunks are read only when it is not, and when they are rewritten.
  *
- * No value is longer than STORE_ROW_BYTES: what is read stays where the snapshot or the batch has it. Thread: any.
+ * No value is longer than HISTORY_VALUE_MAX: what is read stays where the snapshot or the batch has it. Thread: any.
  */
 #ifndef AISLE_VIEWS_HISTORY_ENTRY_H
 #define AISLE_VIEWS_HISTORY_ENTRY_H
@@ -19,7 +19,7 @@
 #include "views/history.h"
 #include "views/keys.h"
 
-#define STORE_ROW_BYTES 2000
+#define HISTORY_VALUE_MAX 2000   /* bytes: the store cuts longer ones */
 #define HISTORY_CHUNK_MAX 1900   /* bytes */
 #define HISTORY_LINES_MAX 32     /* of one entry */
 #define HISTORY_ENTRIES_MAX 1024 /* of one actor: the most there can be is some 800 */

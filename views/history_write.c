@@ -14,7 +14,7 @@
 #define PRINTS_MAX (ROOM_AT_FIRST + SPILL_BYTES / 5)
 
 _Static_assert(SPILL_BYTES + HISTORY_ENTRY_BYTES_MAX <= HISTORY_CHUNK_MAX, "what is spilled is one chunk");
-_Static_assert(sizeof(struct history_head) + PRINTS_MAX * sizeof(history_print) + SPILL_BYTES <= STORE_ROW_BYTES,
+_Static_assert(sizeof(struct history_head) + PRINTS_MAX * sizeof(history_print) + SPILL_BYTES <= HISTORY_VALUE_MAX,
 	       "the value of an actor is not cut");
 /* Kept are the window and the entries of as many rows; an entry has at least 4 bytes. */
 _Static_assert(HISTORY_MAX + ROOM_AT_FIRST + SPILL_BYTES / 4 + HISTORY_MAX / HISTORY_LINES_MAX <= HISTORY_ENTRIES_MAX,
@@ -216,18 +216,19 @@ static size_t add_print(struct history_head *head, unsigned char *row, size_t n,
 	return n + sizeof(print);
 }
 
-static void append(struct fold *f, uint32_t actor, const struct history_entry *e)
+/* `now` is the actor's value; returns what it has become. */
+static struct str append(struct fold *f, uint32_t actor, struct str now, const struct history_entry *e)
 {
 	unsigned char be[4], bytes[HISTORY_ENTRY_BYTES_MAX], *row;
 	struct history_head head = { .room = ROOM_AT_FIRST };
-	struct str key = id_key(actor, be), now = fold_get(f, TBL_HISTORY, key), prints, entries = { 0 };
+	struct str key = id_key(actor, be), prints, entries = { 0 };
 	struct history_context ctx = { 0 };
 	uint16_t cost = (uint16_t)(!e->more + e->lines_n / ROOM_LINES);
 	size_t n, size;
 
 	if (now.n && !history_head_read(now, &head, &prints, &entries)) {
 		fold_damaged(f);
-		return;
+		return now;
 	}
 	ctx.t_ms = head.last_ms;
 	if (head.session_n)
@@ -250,6 +251,7 @@ static void append(struct fold *f, uint32_t actor, const struct history_entry *e
 		n = spill(f, actor, &head, row, n);
 	memcpy(row, &head, sizeof(head));
 	fold_edited(f, TBL_HISTORY, key, n);
+	return (struct str){ (char *)row, (uint32_t)n };
 }
 
 /* The last HISTORY_MAX lines of an event are what a history may show. */
@@ -264,9 +266,10 @@ bool history_remember(struct fold *f, uint32_t actor, const struct event *ev)
 {
 	unsigned char be[4], lines[HISTORY_LINES_MAX * HISTORY_LINE_BYTES_MAX];
 	struct history_entry e = { .t_ms = ev->t_ms, .event_id = ev->event_id, .type = (uint8_t)ev->type };
+	struct str now = fold_get(f, TBL_HISTORY, id_key(actor, be));
 	uint32_t i = first_line(ev);
 
-	if (is_duplicate(f, actor, fold_get(f, TBL_HISTORY, id_key(actor, be)), ev->event_id))
+	if (is_duplicate(f, actor, now, ev->event_id))
 		return false;
 	if (i < ev->item_count) {
 		e.session_id = ev->session_id;
@@ -281,7 +284,7 @@ bool history_remember(struct fold *f, uint32_t actor, const struct event *ev)
 
 			e.lines.n += (uint32_t)history_line_write(lines + e.lines.n, &line);
 		}
-		append(f, actor, &e);
+		now = append(f, actor, now, &e);
 		e.more = true;
 	} while (i < ev->item_count);
 	return true;

@@ -5,6 +5,7 @@
 #include "tests/lib/views_shop.h"
 #include "views/history.h"
 #include "views/ids.h"
+#include "views/keys.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -170,6 +171,22 @@ Test(history, what_is_pushed_out_is_let_go)
 	cr_expect_lt(stored_bytes(), 64000);
 }
 
+Test(history, nothing_of_the_window_is_let_go_too_soon)
+{
+	views(0, 256);
+	for (int i = 0; i < 256; i++)
+		shop_playf(&shop, "u2 show x @%ds e=e%d", i, i);
+	for (int i = 256; i < 800; i++) {
+		char oldest[16];
+
+		shop_playf(&shop, "u1 view i%d @%ds e=e%d; u2 show x @%ds e=e%d", i, i, i, i, i);
+		cr_assert_eq(shop_playf(&shop, "u1 view x @9d e=e%d; u2 show x @9d e=e%d", i - 255, i - 255), 2);
+		cr_assert_eq(history_of("u1"), 256);
+		snprintf(oldest, sizeof(oldest), "i%d", i - 255);
+		cr_assert_str_eq(item(255), oldest);
+	}
+}
+
 Test(history, old_rows_stay_among_many_events_without_rows)
 {
 	views(0, 100);
@@ -182,6 +199,26 @@ Test(history, old_rows_stay_among_many_events_without_rows)
 	cr_expect_str_eq(item(0), "w39");
 	cr_expect_str_eq(item(139), "i0");
 	cr_expect_lt(stored_bytes(), 16000);
+}
+
+Test(history, a_lost_chunk_is_an_error_and_not_an_empty_one)
+{
+	unsigned char key[8] = { 0 };
+	struct event ev = {
+		.type = EVENT_SEARCH, .has_time = true, .t_ms = SHOP_START, .user_id = STR("u1"), .event_id = STR("e5")
+	};
+	struct store_txn *t;
+
+	views(0, 200);
+	put_be32(key, snap_actor(shop.snap, ACTOR_USER, STR("u1")));
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	cr_assert_eq(store_delete(t, TBL_HISTORY_OLD, (struct str){ (char *)key, sizeof(key) }), 0);
+	cr_assert_eq(store_commit(t), 0);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_expect_eq(history_of("u1"), ERR_STORE_CORRUPT);
+	cr_assert_geq(fold_event(shop.fold, &ev, -1, NULL), 0);
+	cr_expect_eq(fold_commit(shop.fold, NULL), ERR_STORE_CORRUPT);
 }
 
 /* ---- against a slow reading of the rules ---- */
