@@ -11,9 +11,9 @@ void batcher_init(struct batcher *b, const struct settings *set)
 		.linger_ns = (uint64_t)setting_int(set, SET_BATCH_LINGER) * NS_PER_MS,
 		.near = (uint64_t)setting_int(set, SET_POLL_RECORDS_MAX),
 	};
-	/* the young level takes small commits as fast as the log comes, base does not */
-	if (setting_int(set, SET_YOUNG_BYTES_MAX) && b->records_max / 4 > b->near)
-		b->near = b->records_max / 4;
+	/* the young level takes small commits as fast as a log comes: less than a full batch is not worth a wait */
+	if (setting_int(set, SET_YOUNG_BYTES_MAX) && b->records_max > b->near)
+		b->near = b->records_max;
 }
 
 static uint64_t linger(const struct batcher *b)

@@ -73,8 +73,10 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 	rc = opt->answers->open(&answers, &w->answerer, e);
 	if (rc == 0)
 		rc = snap_open(opt->store, &w->snap);
-	if (rc == 0)
+	if (rc == 0) {
+		snap_park(w->snap); /* a thread that is never asked must not hold pages */
 		rc = decoder_new(&decode, &w->decoder, e);
+	}
 	return rc ? error_set(e, rc, NULL, "cannot set up an answering thread: %s", error_text(rc)) : 0;
 }
 

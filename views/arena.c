@@ -3,16 +3,25 @@
 #include <stdlib.h>
 
 #define BLOCK_BYTES ((size_t)1 << 20)
+#define SPARE_MAX 16 /* blocks kept for the next batch */
 
 struct arena_block {
 	struct arena_block *next;
+	size_t room;
 	_Alignas(8) unsigned char bytes[];
 };
 
 static void new_block(struct arena *a, size_t room)
 {
-	struct arena_block *b = xmalloc(sizeof(*b) + room);
+	struct arena_block *b = a->spare;
 
+	if (b && room == BLOCK_BYTES) {
+		a->spare = b->next;
+		a->spare_n--;
+	} else {
+		b = xmalloc(sizeof(*b) + room);
+		b->room = room;
+	}
 	b->next = a->blocks;
 	a->blocks = b;
 	a->used = 0;
@@ -34,23 +43,30 @@ void *arena_alloc(struct arena *a, size_t n)
 
 void arena_reset(struct arena *a)
 {
-	while (a->blocks && a->blocks->next) {
-		struct arena_block *b = a->blocks;
+	/* large blocks and those of a large batch go */
+	for (struct arena_block **at = &a->blocks; *at;) {
+		struct arena_block *b = *at;
 
-		a->blocks = b->next;
-		free(b);
+		if (b->room == BLOCK_BYTES && a->spare_n < SPARE_MAX) {
+			*at = b->next;
+			b->next = a->spare;
+			a->spare = b;
+			a->spare_n++;
+		} else {
+			*at = b->next;
+			free(b);
+		}
 	}
-	a->used = 0;
-	a->room = a->blocks ? BLOCK_BYTES : 0;
-	a->total = 0;
+	a->used = a->room = a->total = 0;
 }
 
 void arena_fini(struct arena *a)
 {
-	while (a->blocks) {
-		struct arena_block *b = a->blocks;
+	arena_reset(a);
+	while (a->spare) {
+		struct arena_block *b = a->spare;
 
-		a->blocks = b->next;
+		a->spare = b->next;
 		free(b);
 	}
 	*a = (struct arena){ 0 };

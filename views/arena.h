@@ -11,12 +11,14 @@ struct arena_block;
 
 struct arena {
 	struct arena_block *blocks; /* the newest first */
-	size_t used, room;          /* of the newest block */
-	size_t total;               /* bytes handed out since the last reset */
+	struct arena_block *spare;  /* kept by a reset */
+	unsigned spare_n;
+	size_t used, room; /* of the newest block */
+	size_t total;      /* bytes handed out since the last reset */
 };
 
 void *arena_alloc(struct arena *a, size_t n);
-/* Everything handed out is gone; one block stays for the next batch. */
+/* Everything handed out is gone; some blocks stay for the next batch. */
 void arena_reset(struct arena *a);
 void arena_fini(struct arena *a);
 

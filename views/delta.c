@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #define ROOM_AT_FIRST 4096
+#define ROOM_KEPT 65536
 
 void delta_init(struct delta *d)
 {
@@ -13,29 +14,36 @@ void delta_init(struct delta *d)
 	d->rows = xcalloc(d->rows_room, sizeof(*d->rows));
 }
 
-static void free_tables(struct delta *d)
+void delta_fini(struct delta *d)
 {
 	free(d->rows);
 	for (int i = 0; i < TABLE_COUNT; i++)
 		free(d->sums[i].v);
-}
-
-void delta_fini(struct delta *d)
-{
-	free_tables(d);
 	arena_fini(&d->arena);
 	*d = (struct delta){ 0 };
 }
 
+/* Small tables are used again: a live log has a batch every few milliseconds. */
 void delta_reset(struct delta *d)
 {
-	struct arena arena;
-
 	arena_reset(&d->arena);
-	arena = d->arena;
-	free_tables(d);
-	delta_init(d);
-	d->arena = arena;
+	if (d->rows_room <= ROOM_KEPT) {
+		memset(d->rows, 0, d->rows_room * sizeof(*d->rows));
+	} else {
+		free(d->rows);
+		d->rows_room = ROOM_AT_FIRST;
+		d->rows = xcalloc(d->rows_room, sizeof(*d->rows));
+	}
+	d->rows_n = 0;
+	for (int i = 0; i < TABLE_COUNT; i++) {
+		struct sum_log *log = &d->sums[i];
+
+		log->n = 0;
+		if (log->room > ROOM_KEPT) {
+			free(log->v);
+			*log = (struct sum_log){ 0 };
+		}
+	}
 }
 
 size_t delta_bytes(const struct delta *d)

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define FULL_TIMES 4 /* young.bytesMax, while the level before it is being merged; then commits wait */
 #define MERGE_NICE 10 /* commits and answers come first */
 
 struct merger {
@@ -105,7 +106,7 @@ int merger_step(struct merger *m, uint64_t age_max_ns)
 	uint64_t bytes = store_young_bytes(m->store), max = store_young_bytes_max(m->store), number;
 	int rc = 0;
 
-	if (m->running && (atomic_load(&m->ended) || bytes > 2 * max))
+	if (m->running && (atomic_load(&m->ended) || bytes > FULL_TIMES * max))
 		rc = join(m);
 	if (rc || m->running)
 		return rc;

@@ -75,6 +75,7 @@ struct store_txn {
 	struct levels *levels;
 	struct level *level;
 	MDB_txn *txn;
+	MDB_cursor *cursors[TABLE_COUNT]; /* sorted keys find their page without coming from the root */
 	size_t written[TABLE_COUNT];
 };
 
@@ -143,6 +144,9 @@ size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned
 /* The value of a main row, put together when it is long; `buf` is grown as needed. */
 int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struct str key, MDB_val row,
 		    unsigned char **buf, struct str *ret);
+
+/* The transaction's own cursor on a table; it ends with the transaction. Returns what LMDB says. */
+int store__cursor(struct store_txn *t, enum table_id id, MDB_cursor **ret);
 
 /* How many parts a row's long value has after the first. */
 unsigned store__parts_of(const MDB_val *row);

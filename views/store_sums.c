@@ -46,8 +46,12 @@ static int emit(struct merge *m, const struct sum_entry *e)
 	return rc;
 }
 
-/* The row that covers (group, member): its key's member and a copy of its bytes; 0 bytes when the group is new. */
-static int find_row(struct merge *m, uint64_t group, uint32_t member, unsigned char *copy, size_t *n, uint64_t *next)
+/*
+ * The row that covers (group, member): its key's member and a copy of its bytes; 0 bytes when the group is new. *next is
+ * the first member of the row after it, looked for only when `more` deltas of the group follow.
+ */
+static int find_row(struct merge *m, uint64_t group, uint32_t member, bool more, unsigned char *copy, size_t *n,
+		    uint64_t *next)
 {
 	unsigned char key[SUM_KEY_BYTES];
 	MDB_val k = { SUM_KEY_BYTES, key }, v;
@@ -74,6 +78,8 @@ static int find_row(struct merge *m, uint64_t group, uint32_t member, unsigned c
 	memcpy(copy, v.mv_data, v.mv_size);
 	*n = v.mv_size;
 	m->row_first = get_be32((char *)k.mv_data + 8);
+	if (!more)
+		return 0;
 	rc = mdb_cursor_get(m->cur, &k, &v, MDB_NEXT);
 	if (!rc && get_be64(k.mv_data) == group)
 		*next = get_be32((char *)k.mv_data + 8);
@@ -128,7 +134,7 @@ int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *del
 {
 	struct merge m = { .columns = table_get(id)->columns };
 	unsigned char old[ROW_MAX];
-	int rc = mdb_cursor_open(t->txn, t->level->dbi[id], &m.cur);
+	int rc = store__cursor(t, id, &m.cur);
 
 	if (rc)
 		return store__error(rc);
@@ -137,14 +143,14 @@ int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *del
 		uint64_t next;
 		size_t old_n;
 
-		rc = find_row(&m, deltas[i].group, deltas[i].member, old, &old_n, &next);
+		rc = find_row(&m, deltas[i].group, deltas[i].member,
+			      i + 1 < n && deltas[i + 1].group == deltas[i].group, old, &old_n, &next);
 		if (rc)
 			break;
 		for (end = i + 1; end < n && deltas[end].group == deltas[i].group && deltas[end].member < next;)
 			end++;
 		rc = merge_row(&m, old, old_n, deltas + i, end - i);
 	}
-	mdb_cursor_close(m.cur);
 	return store__error(rc);
 }
 

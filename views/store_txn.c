@@ -110,19 +110,47 @@ unsigned store__parts_of(const MDB_val *row)
 	return row->mv_size ? *(const unsigned char *)row->mv_data : 0;
 }
 
-/* Write one row unless the same bytes are there already; *old_parts (NULL is fine): of the row before. */
-static int put_if_changed(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, const MDB_val *value, unsigned *old_parts)
+int store__cursor(struct store_txn *t, enum table_id id, MDB_cursor **ret)
 {
-	MDB_val old, put = *value;
-	int rc = mdb_get(txn, dbi, key, &old);
+	int rc = 0;
+
+	if (!t->cursors[id])
+		rc = mdb_cursor_open(t->txn, t->level->dbi[id], &t->cursors[id]);
+	*ret = t->cursors[id];
+	return rc;
+}
+
+static bool same_bytes(const MDB_val *a, const MDB_val *b)
+{
+	return a->mv_size == b->mv_size && memcmp(a->mv_data, b->mv_data, a->mv_size) == 0;
+}
+
+/* Write the main row unless the same bytes are there already; *old_parts: of the row before. */
+static int put_row(struct store_txn *t, enum table_id id, MDB_val *key, MDB_val *value, unsigned *old_parts)
+{
+	MDB_cursor *cur;
+	MDB_val old;
+	int rc = store__cursor(t, id, &cur);
+
+	if (!rc)
+		rc = mdb_cursor_get(cur, key, &old, MDB_SET);
+	if (rc == MDB_NOTFOUND)
+		return mdb_cursor_put(cur, key, value, 0);
+	if (rc)
+		return rc;
+	*old_parts = store__parts_of(&old);
+	return same_bytes(&old, value) ? 0 : mdb_cursor_put(cur, key, value, MDB_CURRENT);
+}
+
+/* Only parts that changed are written. */
+static int put_part(struct store_txn *t, MDB_val *key, MDB_val *value)
+{
+	MDB_val old;
+	int rc = mdb_get(t->txn, t->level->dbi_long, key, &old);
 
 	if (rc && rc != MDB_NOTFOUND)
 		return rc;
-	if (!rc && old_parts)
-		*old_parts = store__parts_of(&old);
-	if (!rc && old.mv_size == put.mv_size && memcmp(old.mv_data, put.mv_data, put.mv_size) == 0)
-		return 0;
-	return mdb_put(txn, dbi, key, &put, 0);
+	return !rc && same_bytes(&old, value) ? 0 : mdb_put(t->txn, t->level->dbi_long, key, value, 0);
 }
 
 int store__drop_parts(struct store_txn *t, enum table_id id, struct str key, unsigned first, unsigned last)
@@ -152,7 +180,7 @@ static int put_parts(struct store_txn *t, enum table_id id, struct str key, cons
 		value += ROW_MAX;
 		n -= ROW_MAX;
 		v = (MDB_val){ n < ROW_MAX ? n : ROW_MAX, (void *)value };
-		rc = put_if_changed(t->txn, t->level->dbi_long, &k, &v, NULL);
+		rc = put_part(t, &k, &v);
 	}
 	return rc;
 }
@@ -171,7 +199,7 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 	row[0] = (unsigned char)parts;
 	if (head)
 		memcpy(row + 1, value, head);
-	rc = put_if_changed(t->txn, t->level->dbi[id], &k, &v, &old_parts);
+	rc = put_row(t, id, &k, &v, &old_parts);
 	if (!rc && parts)
 		rc = put_parts(t, id, key, value, n);
 	if (!rc && old_parts > parts)

@@ -17,7 +17,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define ROOM_NEEDED 4 /* times bytes_max in tmpfs: one being merged, one that fills meanwhile */
+#define ROOM_NEEDED 6 /* times bytes_max in tmpfs: one being merged, one that fills meanwhile */
 #define MAP_TIMES 8   /* times bytes_max, address space only */
 #define MAP_LEAST (UINT64_C(64) << 20)
 
