@@ -1,4 +1,7 @@
-/* stock: item, location -> as of, quantity, lead time, then each region it ships to as length and bytes */
+/*
+ * stock: item, location -> as of, quantity, lead time, then each region it ships to as length and bytes. A deleted one
+ * leaves its time, so that an older record that comes after it does not count.
+ */
 #include "views/stock.h"
 #include "schemas/decode.h"
 #include "schemas/json_out.h"
@@ -11,10 +14,13 @@ struct stock_head {
 	int64_t as_of_ms, quantity, lead_time_hours;
 };
 
+#define LEAD_TIME_DELETED (-2)
+
 #define STOCK_ROW_MAX (sizeof(struct stock_head) + STOCK_SHIPS_TO_MAX * (1 + EVENT_TEXT_MAX))
 
 void stock_store(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms)
 {
+	struct stock_head before = { .as_of_ms = INT64_MIN };
 	struct stock_head head = { rec->has_as_of ? rec->as_of_ms : record_ts_ms, rec->quantity, rec->lead_time_hours };
 	unsigned char key_bytes[4 + STOCK_LOCATION_MAX], row[STOCK_ROW_MAX];
 	struct str key = { (char *)key_bytes, 4 + rec->location.n }, old;
@@ -23,20 +29,18 @@ void stock_store(struct fold *f, const struct stock_record *rec, bool deleted, i
 	put_be32(key_bytes, fold_item(f, rec->item_id));
 	if (rec->location.n)
 		memcpy(key_bytes + 4, rec->location.p, rec->location.n);
-	if (deleted) {
-		fold_delete(f, TBL_STOCK, key);
-		return;
-	}
 	old = fold_get(f, TBL_STOCK, key);
-	if (old.n >= sizeof(head)) {
-		int64_t old_as_of;
-
-		memcpy(&old_as_of, old.p, sizeof(old_as_of));
-		if (old_as_of > head.as_of_ms)
+	if (old.n >= sizeof(before))
+		memcpy(&before, old.p, sizeof(before));
+	if (deleted)
+		head = (struct stock_head){ record_ts_ms, 0, LEAD_TIME_DELETED };
+	if (before.as_of_ms > head.as_of_ms) {
+		if (!deleted)
 			return;
+		head.as_of_ms = before.as_of_ms;
 	}
 	memcpy(row, &head, sizeof(head));
-	for (uint32_t i = 0; i < rec->ships_to_count; i++) {
+	for (uint32_t i = 0; !deleted && i < rec->ships_to_count; i++) {
 		row[n++] = (unsigned char)rec->ships_to[i].n;
 		memcpy(row + n, rec->ships_to[i].p, rec->ships_to[i].n);
 		n += rec->ships_to[i].n;
@@ -53,6 +57,8 @@ static int add_location(void *arg, struct str key, struct str value)
 	if (value.n < sizeof(head))
 		return ERR_STORE_CORRUPT;
 	memcpy(&head, value.p, sizeof(head));
+	if (head.lead_time_hours == LEAD_TIME_DELETED)
+		return 0;
 	level->known = true;
 	level->quantity += head.quantity;
 	level->locations++;
@@ -99,6 +105,8 @@ static int print_row(void *arg, struct str key, struct str value)
 	if (value.n < sizeof(head) || key.n < 4)
 		return ERR_STORE_CORRUPT;
 	memcpy(&head, value.p, sizeof(head));
+	if (head.lead_time_hours == LEAD_TIME_DELETED)
+		return 0;
 	json_out_reset(j);
 	json_out_object(j);
 	json_out_key(j, "itemId");

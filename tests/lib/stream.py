@@ -130,6 +130,8 @@ class Stream:
         if place and self.random.random() < 0.5:
             value["location"] = place
         timestamp = self.timestamp()
+        if self.random.random() < 0.15:
+            return Record("shop.stock", f"{item}|{place}" if place else item, None, timestamp, None, False)
         dead = timestamp is not None and value["asOf"] > timestamp + HOUR
         return Record("shop.stock", f"{item}|{place}" if place else item, json.dumps(value).encode(), timestamp, None, dead)
 

@@ -32,6 +32,8 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   from its partition before the event at hand has ended: the event begins another. The same holds for an order and its
   last purchase, and for a session without an id and its last event.
 - buyers: +1 when an actor first buys the item, ever. viewSessions: +1 on the first view of the item in a session.
+- A null stock record deletes whatever it comes after; a later record counts unless its asOf is before the deletion's
+  timestamp or before the asOf of what was deleted.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
 - A row whose figures are all zero is printed when something was counted in it.
@@ -307,8 +309,10 @@ class Shop:
         as_of = timestamp if value is None or value.get("asOf") is None else parse_time(value["asOf"])
         if value is not None and value.get("asOf") is not None and timestamp is not None and as_of > timestamp + HOUR:
             raise NotAnEvent("time in future")
-        before = self.stock.get(name)
-        if before is None or (as_of or 0) >= (before[0] or 0):
+        before = self.stock.get(name, (None, None))[0]
+        if value is None:
+            self.stock[name] = (max(as_of or 0, before or 0), None)
+        elif (as_of or 0) >= (before or 0):
             self.stock[name] = (as_of, value)
 
     # ---- rows ----

@@ -4,6 +4,7 @@
  *     soak DAYS EVENTS_A_DAY
  *
  * The traffic of simulate.h, half of its guests new, on four partitions, is folded in small batches with all views on.
+ * No young level: each batch goes to base, as what a young level gathered in its time does.
  * Then the same log is folded in large batches into fresh stores that begin where what a table keeps begins: 90 days
  * before the end for sessions and orders, six epochs for pairs and totals, the first day for what is kept for ever
  * and, up to 400 days, for popularity. A table may take so much more than in the fresh store as its rows that have
@@ -294,8 +295,8 @@ static void print_costs(struct shop *s, const struct sizes *z)
 {
 	static const enum table_id of_items[] = { TBL_ITEM_IDS, TBL_ITEM_NAMES, TBL_CATALOG,
 						  TBL_STOCK,    TBL_POPULARITY, TBL_ITEM_TOTALS };
-	static const enum table_id of_actors[] = { TBL_ACTOR_IDS, TBL_ACTOR_HASHES, TBL_LINKS,  TBL_USER_VISITORS,
-						   TBL_HISTORY,   TBL_PURCHASES,    TABLE_COUNT };
+	static const enum table_id of_actors[] = { TBL_ACTOR_IDS, TBL_ACTOR_HASHES, TBL_LINKS,       TBL_USER_VISITORS,
+						   TBL_HISTORY,   TBL_PURCHASES,    TBL_HISTORY_OLD, TABLE_COUNT };
 	static const enum table_id of_pairs[] = { TBL_BOUGHT_TOGETHER, TBL_ALSO_BOUGHT, TBL_ALSO_VIEWED,
 						  TBL_VIEWED_THEN_BOUGHT };
 	uint64_t items = 0, actors = 0, pairs = 0, n = 0;

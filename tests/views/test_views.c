@@ -266,6 +266,28 @@ Test(views, the_last_stock_record_by_as_of_wins)
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert(level.known && level.quantity == 2 && level.locations == 1);
+	/* deleted as of 100: an older record that comes after it does not count, a newer one does */
+	rec.as_of_ms = 99;
+	rec.quantity = 9;
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
+	cr_assert_eq(level.quantity, 2);
+	rec.as_of_ms = 200;
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, true, 300), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0, "older than the deletion at 300");
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
+	cr_assert_eq(level.quantity, 2);
+	rec.as_of_ms = 301;
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
+	cr_assert_eq(level.quantity, 11);
 }
 
 Test(views, a_deleted_catalogue_record_is_told_from_an_unknown_one)
