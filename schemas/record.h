@@ -65,7 +65,10 @@ struct source_ops {
 	/* Records not yet handed out, over all partitions, as far as known; -1 unknown. Units: records, an upper bound. */
 	int64_t (*lag)(struct source *s);
 
-	/* Everything below `next` of that partition is durable: a hint for the outside (Kafka: commit to the group). */
+	/*
+	 * Everything below `next` of that partition outlives this process, though perhaps not the machine: a hint for
+	 * the outside (Kafka: commit to the group).
+	 */
 	void (*committed)(struct source *s, uint16_t log, int32_t partition, int64_t next);
 
 	const char *(*log_name)(struct source *s, uint16_t log);

@@ -147,13 +147,17 @@ static int choose_generation(struct store *s, unsigned *ret, struct error *e)
 	}
 }
 
-/* A new store's first generation becomes the current one when it can be read. */
+/* A new store's first generation becomes the current one when it can be read, with a weaker durability too. */
 static int make_current(struct store *s, struct error *e)
 {
 	unsigned n;
 	int rc = generation_current(s->path, &n, e);
 
-	return rc == ERR_NOT_FOUND ? generation_swap(s->path, s->levels->generation, e) : rc;
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	if (store_sync(s))
+		return error_set(e, ERR_STORE_IO, "store.path", "cannot sync store '%s': %s", s->path, strerror(errno));
+	return generation_swap(s->path, s->levels->generation, e);
 }
 
 /* Before rows are written with the key: a writer that was killed may have left names that are not durable. */

@@ -47,7 +47,7 @@ class Run:
         self.seed, self.points = seed, points
         self.random = rnd = random.Random(seed)
         self.log = world.Log(os.path.join(directory, "log"), seed)
-        self.world = world.World(player, self.log, directory, world.draw_settings(rnd),
+        self.world = world.World(player, self.log, directory, world.draw_settings(rnd, directory),
                                  rnd.choice(("topic", "file")))
         self.deaths = collections.Counter()  # what the process died of -> how often
 

@@ -22,6 +22,7 @@ PARTITIONS = 4
 SIZES = (20, 60, 150, 300)
 LIFE_TIMEOUT_S = 60
 
+BROKEN = "the harness is broken"
 Difference = harness.FlowFailed
 Placed = collections.namedtuple("Placed", "offset record")
 
@@ -31,8 +32,10 @@ def scratch_place():
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
-def draw_settings(rnd):
-    """One line of settings: from a commit for each record to one for all."""
+def draw_settings(rnd, directory):
+    """From a commit for each record to one for all; from no young level to one that is merged all the time."""
+    young = os.path.join(directory, "young")
+    os.mkdir(young)
     values = {
         "batch.recordsMax": rnd.choice((1, 3, 10, 40, 200000)),
         "batch.linger": rnd.choice(("0ms", "2ms", "20ms")),
@@ -40,6 +43,9 @@ def draw_settings(rnd):
         "poll.recordsMax": rnd.choice((1, 5, 20, 1000)),
         "store.durability": rnd.choice(("sync", "nometasync", "nosync")),
         "store.mapSize": "256m",
+        "young.bytesMax": rnd.choice((0, 1, 150_000, 400_000, 16_000_000)),
+        "young.path": rnd.choice((young, young, young, "")),  # "": in the store
+        "young.ageMax": rnd.choice(("10ms", "1h")),
         "log.level": "warn",
     }
     return [f"{key}={value}" for key, value in values.items()]
