@@ -7,7 +7,14 @@
 #include "processor/files_input.h"
 #include "schemas/record.h"
 
+#ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
+/* small, so that fuzzing meets every boundary */
+#define PIECE_MAX 1024u
+#define CHUNK_BYTES 64u
+#else
 #define PIECE_MAX (64u << 20) /* bytes of one line or map; what is longer is cut off */
+#define CHUNK_BYTES (4u << 20)
+#endif
 
 /* A line or map. */
 struct piece {

@@ -2,8 +2,6 @@
 
 #include <stdlib.h>
 
-#define CHUNK_BYTES (4u << 20)
-
 int cutter__open(struct cutter *c, const char *path, struct error *e)
 {
 	*c = (struct cutter){ 0 };
@@ -64,9 +62,10 @@ static bool next_map(struct cutter *c, struct piece *ret)
 
 	if (n > 0 && n <= PIECE_MAX)
 		return give(c, (size_t)n, 0, ret);
-	if (!c->have || (n == 0 && !c->eof && c->have < PIECE_MAX))
+	/* a broken one is given when all of it is here, however the file is read */
+	if (!c->have || (n <= 0 && !c->eof && c->have < PIECE_MAX))
 		return false;
-	/* where the next map begins is not known any more: what is here is one bad record, the last one */
+	/* where the next map begins is not known any more: the rest is one bad record, the last one */
 	give(c, c->have < PIECE_MAX ? c->have : PIECE_MAX, 0, ret);
 	c->have = 0;
 	c->eof = true;

@@ -89,10 +89,12 @@ static enum refresh due(const struct ranker *r, int64_t watermark_ms)
 
 static int refresh(struct ranker *r, enum refresh how)
 {
-	int64_t watermark_ms = snap_watermark(r->snap);
 	uint64_t start_ns = thread_cpu_ns();
-	int rc = 0;
+	int64_t watermark_ms;
+	int rc = snap_watermark(r->snap, &watermark_ms);
 
+	if (rc)
+		return rc;
 	if (how == REFRESH_DUE)
 		how = due(r, watermark_ms);
 	if (how == REFRESH_DUE)

@@ -90,9 +90,11 @@ static int answer_from_snapshot(struct asking *q, const struct scenario *sc)
 	rc = snap_renew(q->sn);
 	if (rc)
 		goto out;
-	q->watermark_ms = ret->as_of_ms = snap_watermark(q->sn);
-	rc = shelf_open(q);
+	rc = snap_watermark(q->sn, &q->watermark_ms);
+	ret->as_of_ms = q->watermark_ms;
 	if (!rc)
+		rc = shelf_open(q);
+	if (!rc && q->watermark_ms != TIME_NONE)
 		rc = fill_chain(q, sc);
 	if (q->ranked && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
 		ret->as_of_ms = rankings_watermark_ms(q->rankings);

@@ -93,6 +93,8 @@ int shelf_put(struct asking *q, uint32_t item, double score, const struct explan
 	assert(!shelf_full(q));
 	r->item = item;
 	r->item_id = keep(q->a, snap_item_name(q->sn, item));
+	if (!r->item_id.n)
+		return ERR_STORE_CORRUPT;
 	r->score = score;
 	r->rank = ans->item_count + 1;
 	r->strategy = q->strategy->slug;

@@ -55,7 +55,7 @@ static void look(struct http_worker *w, struct readiness *ret)
 				   .waits_why = page->waits_why,
 				   .lag_ms = status_lag_ms(page, w->shared->clock) };
 	if (rc == 0) {
-		ret->watermark_ms = snap_watermark(w->snap);
+		rc = snap_watermark(w->snap, &ret->watermark_ms);
 		snap_park(w->snap);
 	}
 	judge(ret, page, rc, setting_int(opt->settings, SET_HTTP_LAG_MAX));

@@ -135,11 +135,11 @@ static bool get_number(struct cursor *c, uint64_t *ret)
 	return p != NULL;
 }
 
-static bool get_str(struct cursor *c, struct str *ret)
+static bool get_str(struct cursor *c, uint32_t max, struct str *ret)
 {
 	uint64_t n;
 
-	if (!get_number(c, &n) || n > (uint64_t)(c->end - c->p))
+	if (!get_number(c, &n) || n > max || n > (uint64_t)(c->end - c->p))
 		return false;
 	*ret = (struct str){ (const char *)c->p, (uint32_t)n };
 	c->p += n;
@@ -153,7 +153,7 @@ static bool get_list(struct cursor *c, struct str_list *ret)
 	if (!get_number(c, &n) || n > CATALOG_LIST_MAX)
 		return false;
 	for (uint64_t i = 0; i < n; i++) {
-		if (!get_str(c, &ret->v[i]))
+		if (!get_str(c, LIST_ENTRY_MAX, &ret->v[i]))
 			return false;
 	}
 	ret->n = (uint32_t)n;
@@ -174,7 +174,7 @@ int catalog_item_unpack(const void *bytes, size_t n, struct catalog_item *ret)
 		return ERR_STORE_CORRUPT;
 	catalog_item_init(ret);
 	for (size_t i = 0; i < ARRAY_SIZE(strings); i++) {
-		if (mask >> (STRING_BIT + i) & 1 && !get_str(&c, field_at(ret, strings[i].offset)))
+		if (mask >> (STRING_BIT + i) & 1 && !get_str(&c, strings[i].max, field_at(ret, strings[i].offset)))
 			return ERR_STORE_CORRUPT;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {

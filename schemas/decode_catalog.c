@@ -22,10 +22,11 @@ static int read_category(struct decoder *d, const struct field *f, int token, vo
 	char *begin, *to;
 	int rc = decode__text(d, f, token, &raw);
 
-	if (rc)
+	*ret = (struct str){ 0 };
+	if (rc || !raw.n)
 		return rc;
 	begin = to = s->room + s->room_n;
-	for (const char *p = raw.p, *end = raw.p + raw.n; raw.n && p <= end;) {
+	for (const char *p = raw.p, *end = raw.p + raw.n; p <= end;) {
 		const char *stop = memchr(p, '>', (size_t)(end - p));
 		struct str segment = trim(p, stop ? stop : end);
 

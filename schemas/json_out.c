@@ -1,9 +1,12 @@
 #include "schemas/json_out.h"
+#include "schemas/scan.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
 void json_out_reset(struct json_out *j)
 {
@@ -103,18 +106,24 @@ static void put_escaped(struct json_out *j, unsigned char c)
 
 void json_out_str(struct json_out *j, struct str s)
 {
-	uint32_t from = 0;
+	const unsigned char *p = (const unsigned char *)s.p;
+	uint32_t from = 0, step;
 
 	before_value(j);
 	put(j, "\"", 1);
-	for (uint32_t i = 0; i < s.n; i++) {
-		unsigned char c = (unsigned char)s.p[i];
+	for (uint32_t i = 0; i < s.n; i += step) {
+		unsigned char c = p[i];
 
-		if (c >= 0x20 && c != '"' && c != '\\')
+		step = c < 0x80 ? 1 : utf8_sequence(p + i, p + s.n);
+		if (step && c >= 0x20 && c != '"' && c != '\\')
 			continue;
 		if (i > from)
 			put(j, s.p + from, i - from);
-		put_escaped(j, c);
+		if (step)
+			put_escaped(j, c);
+		else
+			put(j, REPLACEMENT, sizeof(REPLACEMENT) - 1);
+		step = 1;
 		from = i + 1;
 	}
 	if (s.n > from)

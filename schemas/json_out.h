@@ -3,7 +3,8 @@
  *
  *     json_out_object(&j); json_out_key(&j, "itemId"); json_out_str(&j, id); json_out_end_object(&j);
  *
- * Commas are put by the writer. Strings must be UTF-8; control characters, quotes and backslashes are escaped.
+ * Commas are put by the writer. Control characters, quotes and backslashes of strings are escaped; a byte that is no
+ * UTF-8 becomes U+FFFD, so that what is written is JSON whatever was damaged.
  * Bounded: text beyond JSON_OUT_MAX ends the process, callers bound what they write. Zero is an empty writer.
  * Thread: the owner's.
  */

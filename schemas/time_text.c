@@ -1,5 +1,7 @@
 #include "schemas/decode.h"
 
+#define TIME_BEGIN_MS (-INT64_C(62167219200000)) /* the year 0 */
+
 static bool leap_year(int year)
 {
 	return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -137,19 +139,17 @@ static char *put_number(char *at, int v, int digits)
 
 void format_rfc3339(int64_t t_ms, char buf[32])
 {
-	int64_t days = time_bucket(t_ms, MS_PER_DAY);
-	int ms = (int)(t_ms - days * MS_PER_DAY);
-	int year, month = 1;
+	int64_t days;
+	int year, month = 1, ms;
 	char *at = buf;
 
 	/* Beyond the years 0..9999 there is no text: show the nearest one. */
-	if (days < days_of(0, 1, 1)) {
-		days = days_of(0, 1, 1);
-		ms = 0;
-	} else if (days > days_of(9999, 12, 31)) {
-		days = days_of(9999, 12, 31);
-		ms = (int)MS_PER_DAY - 1;
-	}
+	if (t_ms < TIME_BEGIN_MS)
+		t_ms = TIME_BEGIN_MS;
+	else if (t_ms >= TIME_END_MS)
+		t_ms = TIME_END_MS - 1;
+	days = time_bucket(t_ms, MS_PER_DAY);
+	ms = (int)(t_ms - days * MS_PER_DAY);
 	year = (int)(1970 + time_bucket(days * 400, 146097)); /* at most one too many or too few */
 	while (days < days_of(year, 1, 1))
 		year--;

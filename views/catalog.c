@@ -29,7 +29,7 @@ int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret)
 
 	if (rc)
 		return rc == ERR_NOT_FOUND ? CATALOG_UNKNOWN : rc;
-	if (row.n == 0)
+	if (row.n == 0 || (unsigned char)row.p[0] > ROW_LIVE)
 		return ERR_STORE_CORRUPT;
 	if (row.p[0] == ROW_DELETED)
 		return CATALOG_DELETED;
@@ -53,6 +53,7 @@ int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)
 
 struct walk {
 	struct snap *sn;
+	uint32_t items;
 	catalog_row each;
 	void *arg;
 	struct catalog_item item;
@@ -64,11 +65,13 @@ static int walk_row(void *arg, struct str key, struct str value)
 	uint32_t item;
 	int rc;
 
-	if (key.n != 4 || value.n == 0)
+	if (key.n != 4 || value.n == 0 || (unsigned char)value.p[0] > ROW_LIVE)
+		return ERR_STORE_CORRUPT;
+	item = get_be32(key.p);
+	if (item >= w->items)
 		return ERR_STORE_CORRUPT;
 	if (value.p[0] == ROW_DELETED)
 		return 0;
-	item = get_be32(key.p);
 	rc = catalog_item_unpack(value.p + 1, value.n - 1, &w->item);
 	if (rc)
 		return rc;
@@ -79,8 +82,9 @@ static int walk_row(void *arg, struct str key, struct str value)
 int catalog_each(struct snap *sn, catalog_row each, void *arg)
 {
 	struct walk w = { .sn = sn, .each = each, .arg = arg };
+	int rc = snap_items(sn, &w.items);
 
-	return snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_row, &w);
+	return rc ? rc : snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_row, &w);
 }
 
 struct printing {

@@ -1,5 +1,5 @@
 #include "views/catalog_json.h"
-#include "schemas/decode.h"
+#include "schemas/scan.h"
 
 enum kind { TEXT, RAW, MONEY, COUNT, TIME, LIST };
 
@@ -34,9 +34,24 @@ static const struct {
 #undef FIELD
 };
 
+/* A damaged row must not make an answer that is no JSON. */
+static bool is_json(struct str s)
+{
+	char room[CATALOG_ATTRIBUTES_MAX + 16];
+	struct error e = { 0 };
+	struct scan scan;
+	int token;
+
+	if (s.n > CATALOG_ATTRIBUTES_MAX || s.p[0] != '{')
+		return false;
+	scan_init(&scan, s.p, s.n, room, &e);
+	token = scan_value(&scan);
+	return token == TOKEN_OBJECT && !scan_skip(&scan, token) && !scan_end(&scan);
+}
+
 static void write_text(struct json_out *j, const char *name, enum kind kind, struct str s)
 {
-	if (s.n == 0)
+	if (s.n == 0 || (kind == RAW && !is_json(s)))
 		return;
 	json_out_key(j, name);
 	if (kind == RAW)

@@ -9,18 +9,29 @@
 
 static const struct str meta_key = { FOLD_META, sizeof(FOLD_META) - 1 };
 
+static int read_meta(struct snap *sn, struct fold_meta *ret)
+{
+	struct str row;
+	int rc = snap_get(sn, TBL_META, meta_key, &row);
+
+	*ret = (struct fold_meta){ .watermark_ms = TIME_NONE };
+	if (rc)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	if (row.n != sizeof(*ret))
+		return ERR_STORE_CORRUPT;
+	memcpy(ret, row.p, sizeof(*ret));
+	if (ret->watermark_ms != TIME_NONE && (ret->watermark_ms < 0 || ret->watermark_ms >= TIME_END_MS))
+		return ERR_STORE_CORRUPT;
+	return 0;
+}
+
 int fold__load_meta(struct fold *f)
 {
-	struct fold_meta meta = { .watermark_ms = TIME_NONE };
-	struct str row;
-	int rc = snap_get(f->snap, TBL_META, meta_key, &row);
+	struct fold_meta meta;
+	int rc = read_meta(f->snap, &meta);
 
-	if (rc && rc != ERR_NOT_FOUND)
+	if (rc)
 		return rc;
-	if (!rc && row.n != sizeof(meta))
-		return ERR_STORE_CORRUPT;
-	if (!rc)
-		memcpy(&meta, row.p, sizeof(meta));
 	f->next_item = meta.next_item;
 	f->next_actor = meta.next_actor;
 	f->watermark_ms = meta.watermark_ms;
@@ -28,15 +39,24 @@ int fold__load_meta(struct fold *f)
 	return lanes_load(&f->lanes, f->snap);
 }
 
-int64_t snap_watermark(struct snap *sn)
+int snap_watermark(struct snap *sn, int64_t *ret)
 {
 	struct fold_meta meta;
-	struct str row;
+	int rc = read_meta(sn, &meta);
 
-	if (snap_get(sn, TBL_META, meta_key, &row) || row.n != sizeof(meta))
-		return TIME_NONE;
-	memcpy(&meta, row.p, sizeof(meta));
-	return meta.watermark_ms;
+	if (!rc)
+		*ret = meta.watermark_ms;
+	return rc;
+}
+
+int snap_items(struct snap *sn, uint32_t *ret)
+{
+	struct fold_meta meta;
+	int rc = read_meta(sn, &meta);
+
+	if (!rc)
+		*ret = meta.next_item;
+	return rc;
 }
 
 int fold_new(struct store *s, struct fold **ret, struct error *e)
@@ -89,7 +109,8 @@ static struct delta_row *load_row(struct fold *f, enum table_id id, struct str k
 	rc = snap_get(f->snap, id, key, &stored);
 	if (!rc) {
 		delta_row_reserve(&f->delta, row, stored.n);
-		memcpy(row->value, stored.p, stored.n);
+		if (stored.n)
+			memcpy(row->value, stored.p, stored.n);
 		row->n = stored.n;
 	} else if (rc != ERR_NOT_FOUND && !f->read_error) {
 		f->read_error = rc;

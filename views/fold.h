@@ -92,7 +92,7 @@ struct str fold_get(struct fold *f, enum table_id id, struct str key);
  * until the next peek only.
  */
 struct str fold_peek(struct fold *f, enum table_id id, struct str key);
-/* A row makes no sense: the next commit fails with STORE_CORRUPT. */
+/* A row makes no sense: the next commit fails with STORE_CORRUPT. Go on as without it. */
 void fold_damaged(struct fold *f);
 void fold_put(struct fold *f, enum table_id id, struct str key, const void *value, size_t n);
 void fold_delete(struct fold *f, enum table_id id, struct str key);

@@ -40,8 +40,11 @@ static uint32_t intern(struct fold *f, enum table_id forward, enum table_id back
 
 	if (row.n == sizeof(id)) {
 		memcpy(&id, row.p, sizeof(id));
-		return id;
+		if (id < *next)
+			return id;
 	}
+	if (row.n)
+		fold_damaged(f);
 	id = (*next)++;
 	f->ids_changed = true;
 	fold_put(f, forward, key, &id, sizeof(id));

@@ -84,12 +84,12 @@ static uint64_t number(struct reader *r)
 	return v;
 }
 
-static struct str text(struct reader *r)
+static struct str text(struct reader *r, uint32_t max)
 {
 	uint64_t n = number(r);
 	struct str ret = { (const char *)r->p, (uint32_t)n };
 
-	if (!r->p || n > (uint64_t)(r->end - r->p)) {
+	if (!r->p || n > max || n > (uint64_t)(r->end - r->p)) {
 		r->p = NULL;
 		return (struct str){ NULL, 0 };
 	}
@@ -142,15 +142,15 @@ static void read_entry(struct reader *r, struct history_context *ctx, struct his
 	*ret = (struct history_entry){ .type = flags & TYPE_BITS, .more = (flags & MORE) != 0 };
 	ctx->t_ms = (int64_t)((uint64_t)ctx->t_ms + (uint64_t)unzigzag(number(r)));
 	ret->t_ms = ctx->t_ms;
-	ret->event_id = text(r);
+	ret->event_id = text(r, EVENT_EVENT_ID_MAX);
 	if (flags & HAS_ORDER)
-		ret->order_id = text(r);
+		ret->order_id = text(r, EVENT_ID_MAX);
 	read_lines(r, ret);
 	if (flags & HAS_SESSION)
-		ctx->session_id = text(r);
+		ctx->session_id = text(r, EVENT_ID_MAX);
 	if (flags & (HAS_SESSION | SAME_SESSION))
 		ret->session_id = ctx->session_id;
-	if (ret->type >= EVENT_TYPE_COUNT)
+	if (ret->type >= EVENT_TYPE_COUNT || ret->t_ms < 0 || ret->t_ms >= TIME_END_MS)
 		r->p = NULL;
 }
 
@@ -159,6 +159,8 @@ static bool read_entries(struct history_set *s, struct str bytes, uint16_t chunk
 	struct reader r = { (const unsigned char *)bytes.p, (const unsigned char *)bytes.p + bytes.n };
 	struct history_context ctx = { 0 };
 
+	if (bytes.n > HISTORY_CHUNK_MAX)
+		return false;
 	while (r.p && r.p < r.end) {
 		if (s->n == s->head.entries)
 			return false;
@@ -185,8 +187,8 @@ bool history_head_read(struct str row, struct history_head *ret, struct str *ret
 		return false;
 	memcpy(ret, row.p, sizeof(*ret));
 	before = sizeof(*ret) + ret->prints * sizeof(history_print);
-	if (row.n < before || ret->session_at + (size_t)ret->session_n > row.n - before ||
-	    ret->entries > HISTORY_ENTRIES_MAX)
+	if (row.n < before || ret->last_ms < 0 || ret->last_ms >= TIME_END_MS ||
+	    ret->session_at + (size_t)ret->session_n > row.n - before || ret->entries > HISTORY_ENTRIES_MAX)
 		return false;
 	*ret_prints = (struct str){ row.p + sizeof(*ret), (uint32_t)(before - sizeof(*ret)) };
 	*ret_entries = (struct str){ row.p + before, (uint32_t)(row.n - before) };

@@ -27,6 +27,8 @@ static struct str index_key(struct fold *f, uint32_t user, int64_t t, uint32_t v
 	memset(buf + 12, 0, ACTOR_HASH_BYTES);
 	if (hash.n == ACTOR_HASH_BYTES)
 		memcpy(buf + 12, hash.p, hash.n);
+	else
+		fold_damaged(f);
 	return (struct str){ (char *)buf, INDEX_KEY_BYTES };
 }
 
@@ -55,6 +57,8 @@ static void identity_apply(struct fold *f, const struct moment *m)
 		return;
 	key = id_key(m->visitor, be);
 	row = fold_get(f, TBL_LINKS, key);
+	if (row.n && row.n != sizeof(old))
+		fold_damaged(f);
 	if (row.n == sizeof(old)) {
 		memcpy(&old, row.p, sizeof(old));
 		if (old.t_ms > m->t_ms || (old.t_ms == m->t_ms && compare_hashes(f, old.user, m->user) >= 0))
@@ -82,17 +86,22 @@ static int add_visitor(void *arg, struct str key, struct str value)
 	return p->n == PERSON_ACTORS_MAX;
 }
 
-/* The user a visitor is linked to; the link may be older than those that person_actors returns for the user. */
-static uint32_t linked_user(struct snap *sn, uint32_t visitor)
+/* The user a visitor is linked to, or ID_NONE; the link may be older than those that person_actors returns for the user. */
+static int linked_user(struct snap *sn, uint32_t visitor, uint32_t *ret)
 {
-	struct link_row link;
+	struct link_row link = { .user = ID_NONE };
 	unsigned char be[4];
 	struct str row;
+	int rc = visitor == ID_NONE ? ERR_NOT_FOUND : snap_get(sn, TBL_LINKS, id_key(visitor, be), &row);
 
-	if (visitor == ID_NONE || snap_get(sn, TBL_LINKS, id_key(visitor, be), &row) || row.n != sizeof(link))
-		return ID_NONE;
-	memcpy(&link, row.p, sizeof(link));
-	return link.user;
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	if (!rc && row.n != sizeof(link))
+		return ERR_STORE_CORRUPT;
+	if (!rc)
+		memcpy(&link, row.p, sizeof(link));
+	*ret = link.user;
+	return 0;
 }
 
 int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, uint32_t ret[PERSON_ACTORS_MAX])
@@ -101,10 +110,10 @@ int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, ui
 	uint32_t visitor = snap_actor(sn, ACTOR_VISITOR, visitor_id);
 	struct person p = { .actors = ret };
 	unsigned char be[4];
-	int rc;
+	int rc = user_id.n ? 0 : linked_user(sn, visitor, &user);
 
-	if (user_id.n == 0)
-		user = linked_user(sn, visitor);
+	if (rc)
+		return rc;
 	if (user != ID_NONE) {
 		ret[p.n++] = user;
 		rc = snap_each(sn, TBL_USER_VISITORS, id_key(user, be), add_visitor, &p);
@@ -164,15 +173,15 @@ static int identity_rows(struct snap *sn, const struct view_filter *filter, view
 	struct printing p = { .sn = sn, .user = ID_NONE, .each = each, .arg = arg };
 	struct str prefix = { NULL, 0 };
 	unsigned char be[4];
-	int rc;
+	int rc = 0;
 
 	if (filter->user.n) {
 		uint32_t user = snap_actor(sn, ACTOR_USER, filter->user);
 
 		if (user == ID_NONE)
-			user = linked_user(sn, snap_actor(sn, ACTOR_VISITOR, filter->user));
-		if (user == ID_NONE)
-			return 0;
+			rc = linked_user(sn, snap_actor(sn, ACTOR_VISITOR, filter->user), &user);
+		if (rc || user == ID_NONE)
+			return rc;
 		prefix = id_key(user, be);
 	}
 	rc = snap_each(sn, TBL_USER_VISITORS, prefix, print_row, &p);

@@ -20,6 +20,9 @@ enum actor_kind { ACTOR_USER = 'u', ACTOR_VISITOR = 'v' };
 uint32_t snap_item(struct snap *sn, struct str item_id);
 uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id);
 
+/* How many items there are: their ids are below it. */
+int snap_items(struct snap *sn, uint32_t *ret) MUST_CHECK;
+
 /* Borrowed from the snapshot; empty for an unknown id. */
 struct str snap_item_name(struct snap *sn, uint32_t item);
 /* Hex of the actor's hash. */

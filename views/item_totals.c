@@ -52,6 +52,14 @@ static int each_epoch(struct snap *sn, uint32_t item, int64_t first, int64_t wat
 	return rc;
 }
 
+static bool good(const int64_t *columns)
+{
+	for (int i = COL_VIEW_SESSIONS; i <= COL_BUYERS; i++)
+		if (columns[i] < 0 || columns[i] > COUNT_MAX)
+			return false;
+	return true;
+}
+
 struct summing {
 	struct item_totals *totals;
 	int64_t first;
@@ -62,6 +70,8 @@ static int sum_epoch(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 	struct summing *s = arg;
 
 	(void)group;
+	if (!good(columns))
+		return ERR_STORE_CORRUPT;
 	if ((int64_t)epoch >= s->first) {
 		s->totals->view_sessions += columns[COL_VIEW_SESSIONS];
 		s->totals->orders += columns[COL_ORDERS];
@@ -73,11 +83,12 @@ static int sum_epoch(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 {
 	struct summing s = { .totals = ret };
-	int64_t watermark = snap_watermark(sn);
+	int64_t watermark;
+	int rc = snap_watermark(sn, &watermark);
 
 	*ret = (struct item_totals){ 0 };
-	if (watermark == TIME_NONE)
-		return 0;
+	if (rc || watermark == TIME_NONE)
+		return rc;
 	s.first = pair_oldest_epoch(watermark);
 	return each_epoch(sn, item, s.first, watermark, sum_epoch, &s);
 }
@@ -95,6 +106,8 @@ static int print_row(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
 
+	if (!good(columns))
+		return ERR_STORE_CORRUPT;
 	if ((int64_t)epoch < p->first)
 		return 0;
 	json_out_reset(j);
@@ -116,12 +129,12 @@ static int print_row(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 static int item_totals_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .each = each, .arg = arg };
-	int64_t watermark = snap_watermark(sn);
 	uint32_t item;
-	int rc;
+	int64_t watermark;
+	int rc = snap_watermark(sn, &watermark);
 
-	if (watermark == TIME_NONE)
-		return 0;
+	if (rc || watermark == TIME_NONE)
+		return rc;
 	p.first = pair_oldest_epoch(watermark);
 	if (filter->item.n) {
 		item = snap_item(sn, filter->item);

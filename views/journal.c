@@ -83,6 +83,18 @@ static void add_other(struct journal *j, struct others *o, uint32_t item)
 	o->n++;
 }
 
+/* Go on as with an empty row. */
+static size_t damaged(struct fold *f)
+{
+	fold_damaged(f);
+	return 0;
+}
+
+static bool time_is_good(int64_t t_ms)
+{
+	return t_ms >= 0 && t_ms < TIME_END_MS;
+}
+
 static bool has_ended(const struct mark *m, int64_t watermark_ms)
 {
 	return watermark_ms != TIME_NONE && watermark_ms - m->last_ms > JOURNAL_KEEP_MS;
@@ -95,7 +107,7 @@ bool journal_ended(const struct lanes *lanes, struct str row)
 	if (row.n < sizeof(m))
 		return false;
 	memcpy(&m, row.p, sizeof(m));
-	return has_ended(&m, lanes_watermark(lanes, m.lane));
+	return time_is_good(m.last_ms) && has_ended(&m, lanes_watermark(lanes, m.lane));
 }
 
 static void set_mark(struct mark *m, const struct fold *f, const struct event *ev)
@@ -125,6 +137,17 @@ static bool goes_on(const struct session_head *h, const struct fold *f, const st
 	if (has_ended(&h->mark, fold_lane_watermark(f)))
 		return false;
 	return ev->session_id.n || (silence <= SESSION_GAP_MS && -silence <= SESSION_GAP_MS);
+}
+
+static size_t session_bytes(const struct session_head *h)
+{
+	return sizeof(*h) + h->mark.items_n * sizeof(struct session_item) + h->pairs_n * sizeof(struct session_pair);
+}
+
+static bool session_is_good(const struct session_head *h, size_t n)
+{
+	return n >= sizeof(*h) && h->mark.items_n <= SESSION_ITEMS_MAX && h->pairs_n <= SESSION_PAIRS_MAX &&
+	       n == session_bytes(h) && time_is_good(h->mark.last_ms);
 }
 
 static void view_item(struct journal *j, struct moment_item *mi, struct session_head *h)
@@ -231,6 +254,8 @@ static void take_session(struct journal *j, struct fold *f, const struct event *
 	else if (buys)
 		room += ev->item_count * sizeof(struct session_pair) * VIEWED_BEFORE_MAX;
 	h = (struct session_head *)fold_edit(f, TBL_SESSION_STATE, key, room, &n);
+	if (n && !session_is_good(h, n))
+		n = damaged(f);
 	if (n == 0 || !goes_on(h, f, ev))
 		*h = (struct session_head){ 0 };
 	set_mark(&h->mark, f, ev);
@@ -240,9 +265,7 @@ static void take_session(struct journal *j, struct fold *f, const struct event *
 		else if (buys)
 			buy_after_views(j, &j->items[i], h);
 	}
-	fold_edited(f, TBL_SESSION_STATE, key,
-		    sizeof(*h) + h->mark.items_n * sizeof(struct session_item) +
-			    h->pairs_n * sizeof(struct session_pair));
+	fold_edited(f, TBL_SESSION_STATE, key, session_bytes(h));
 }
 
 /* ---- orders ---- */
@@ -261,6 +284,16 @@ static uint32_t order_item(struct journal *j, struct moment_item *mi, uint32_t *
 	return n + 1;
 }
 
+static size_t order_bytes(const struct mark *m)
+{
+	return sizeof(*m) + m->items_n * sizeof(uint32_t);
+}
+
+static bool order_is_good(const struct mark *m, size_t n)
+{
+	return n >= sizeof(*m) && m->items_n <= ORDER_ITEMS_MAX && n == order_bytes(m) && time_is_good(m->last_ms);
+}
+
 static void take_named_order(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
 {
 	unsigned char bytes[NAMED_KEY_BYTES];
@@ -271,12 +304,14 @@ static void take_named_order(struct journal *j, struct fold *f, const struct eve
 
 	m = (struct mark *)fold_edit(f, TBL_ORDER_STATE, key, sizeof(*m) + ev->item_count * sizeof(*order), &n);
 	order = (uint32_t *)(m + 1);
+	if (n && !order_is_good(m, n))
+		n = damaged(f);
 	if (n == 0 || has_ended(m, fold_lane_watermark(f)))
 		*m = (struct mark){ 0 };
 	set_mark(m, f, ev);
 	for (uint32_t i = 0; i < ev->item_count; i++)
 		m->items_n = order_item(j, &j->items[i], order, m->items_n);
-	fold_edited(f, TBL_ORDER_STATE, key, sizeof(*m) + m->items_n * sizeof(*order));
+	fold_edited(f, TBL_ORDER_STATE, key, order_bytes(m));
 }
 
 /* Without an id each purchase is an order. */
@@ -326,6 +361,11 @@ static void buy_item(struct journal *j, struct moment_item *mi, struct bought_he
 	}
 }
 
+static size_t bought_bytes(const struct bought_head *h)
+{
+	return sizeof(*h) + h->items_n * sizeof(struct bought_item);
+}
+
 static void take_purchases(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
 {
 	unsigned char bytes[4];
@@ -335,11 +375,13 @@ static void take_purchases(struct journal *j, struct fold *f, const struct event
 
 	h = (struct bought_head *)fold_edit(f, TBL_PURCHASES, key,
 					    sizeof(*h) + ev->item_count * sizeof(struct bought_item), &n);
+	if (n && (n < sizeof(*h) || h->items_n > ACTOR_ITEMS_MAX || n != bought_bytes(h)))
+		n = damaged(f);
 	if (n == 0)
 		*h = (struct bought_head){ 0 };
 	for (uint32_t i = 0; i < ev->item_count; i++)
 		buy_item(j, &j->items[i], h, ev->t_ms);
-	fold_edited(f, TBL_PURCHASES, key, sizeof(*h) + h->items_n * sizeof(struct bought_item));
+	fold_edited(f, TBL_PURCHASES, key, bought_bytes(h));
 }
 
 void journal_take(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor, struct moment *ret)

@@ -16,6 +16,15 @@ struct stored {
 	uint32_t lane, unused;
 };
 
+/* false: it is damaged */
+static bool read_row(struct str key, struct str value, struct stored *ret)
+{
+	if (value.n != sizeof(*ret) || key.n < 5 || key.n > STORE_KEY_MAX || key.p[key.n - 5])
+		return false;
+	memcpy(ret, value.p, sizeof(*ret));
+	return ret->watermark_ms == TIME_NONE || (ret->watermark_ms >= 0 && ret->watermark_ms < TIME_END_MS);
+}
+
 static struct str offsets_key(const char *log_name, int32_t partition, unsigned char *buf)
 {
 	size_t n = strlen(log_name);
@@ -53,9 +62,8 @@ static int load_lane(void *arg, struct str key, struct str value)
 	struct stored st;
 	struct lane *l;
 
-	if (value.n != sizeof(st) || key.n > STORE_KEY_MAX)
+	if (!read_row(key, value, &st))
 		return ERR_STORE_CORRUPT;
-	memcpy(&st, value.p, sizeof(st));
 	l = append(ls, key);
 	l->number = st.lane;
 	l->watermark_ms = st.watermark_ms;
@@ -144,15 +152,14 @@ void lanes_put(struct lanes *ls, struct fold *f)
 int offsets_get(struct snap *sn, const char *log_name, int32_t partition, struct position *ret)
 {
 	unsigned char buf[STORE_KEY_MAX];
+	struct str key = offsets_key(log_name, partition, buf), row;
 	struct stored st;
-	struct str row;
-	int rc = snap_get(sn, TBL_OFFSETS, offsets_key(log_name, partition, buf), &row);
+	int rc = snap_get(sn, TBL_OFFSETS, key, &row);
 
 	if (rc)
 		return rc;
-	if (row.n != sizeof(st))
+	if (!read_row(key, row, &st))
 		return ERR_STORE_CORRUPT;
-	memcpy(&st, row.p, sizeof(st));
 	if (st.at.next == 0)
 		return ERR_NOT_FOUND;
 	*ret = st.at;
@@ -171,9 +178,8 @@ static int one_row(void *arg, struct str key, struct str value)
 	const struct walk *walk = arg;
 	struct stored st;
 
-	if (value.n != sizeof(st) || key.n < 5)
+	if (!read_row(key, value, &st))
 		return ERR_STORE_CORRUPT;
-	memcpy(&st, value.p, sizeof(st));
 	return walk->each(walk->arg, (struct str){ key.p, key.n - 5 }, (int32_t)get_be32(key.p + key.n - 4), &st.at);
 }
 

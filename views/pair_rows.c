@@ -47,6 +47,8 @@ static int print_row(void *arg, uint64_t group, uint32_t member, const int64_t *
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
 
+	if (columns[0] < 0)
+		return ERR_STORE_CORRUPT;
 	json_out_reset(j);
 	json_out_object(j);
 	json_out_key(j, "itemId");
@@ -64,12 +66,12 @@ static int print_row(void *arg, uint64_t group, uint32_t member, const int64_t *
 int pair_rows(struct snap *sn, enum table_id id, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .each = each, .arg = arg };
-	int64_t watermark = snap_watermark(sn), first, last;
+	int64_t watermark, first, last;
 	uint32_t item = ID_NONE;
-	int rc = 0;
+	int rc = snap_watermark(sn, &watermark);
 
-	if (watermark == TIME_NONE)
-		return 0;
+	if (rc || watermark == TIME_NONE)
+		return rc;
 	first = pair_oldest_epoch(watermark);
 	last = time_bucket(watermark, MS_PER_EPOCH);
 	if (filter->item.n) {
@@ -132,12 +134,12 @@ static void sort_by_count(struct snap_counts *list, uint32_t largest)
 
 int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct snap_counts *ret)
 {
-	int64_t watermark = snap_watermark(sn), last;
-	int rc = 0;
+	int64_t watermark, last;
+	int rc = snap_watermark(sn, &watermark);
 
 	ret->n = 0;
-	if (watermark == TIME_NONE)
-		return 0;
+	if (rc || watermark == TIME_NONE)
+		return rc;
 	last = time_bucket(watermark, MS_PER_EPOCH);
 	for (int64_t epoch = pair_oldest_epoch(watermark); epoch <= last && !rc; epoch++)
 		rc = snap_add_group(sn, pair_tables[which], group_of(epoch, item), ret);

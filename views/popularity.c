@@ -88,6 +88,7 @@ static void fill(struct popularity *p, const int64_t *columns)
 }
 
 struct scan {
+	uint32_t items;
 	popularity_each each;
 	void *arg;
 };
@@ -98,17 +99,21 @@ static int scan_row(void *arg, uint64_t group, uint32_t member, const int64_t *c
 	struct popularity p;
 
 	fill(&p, columns);
+	if (member >= s->items || p.views < 0 || p.views > COUNT_MAX || p.carts < 0 || p.carts > COUNT_MAX ||
+	    p.orders < 0 || p.orders > COUNT_MAX || p.units < -COUNT_MAX || p.units > COUNT_MAX)
+		return ERR_STORE_CORRUPT;
 	return s->each(s->arg, (int64_t)(group & UINT64_C(0xffffffffffffff)), member, &p);
 }
 
 int popularity_scan(struct snap *sn, enum bucket kind, int64_t first, int64_t last, popularity_each each, void *arg)
 {
-	struct scan s = { each, arg };
+	struct scan s = { .each = each, .arg = arg };
+	int rc = snap_items(sn, &s.items);
 
 	if (first < 0)
 		first = 0;
-	if (last < first)
-		return 0;
+	if (rc || last < first)
+		return rc;
 	return snap_sums(sn, TBL_POPULARITY, group_of(kind, first), group_of(kind, last), scan_row, &s);
 }
 
@@ -153,8 +158,11 @@ static int print_row(void *arg, int64_t number, uint32_t item, const struct popu
 static int popularity_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .item = ID_NONE, .each = each, .arg = arg };
-	int64_t watermark = snap_watermark(sn);
-	int rc = 0;
+	int64_t watermark;
+	int rc = snap_watermark(sn, &watermark);
+
+	if (rc)
+		return rc;
 
 	if (filter->item.n) {
 		p.item = snap_item(sn, filter->item);

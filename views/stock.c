@@ -18,6 +18,15 @@ struct stock_head {
 
 #define STOCK_ROW_MAX (sizeof(struct stock_head) + STOCK_SHIPS_TO_MAX * (1 + EVENT_TEXT_MAX))
 
+/* A row's head; false when it is damaged. */
+static bool head_of(struct str value, struct stock_head *ret)
+{
+	if (value.n < sizeof(*ret))
+		return false;
+	memcpy(ret, value.p, sizeof(*ret));
+	return ret->quantity >= 0 && ret->quantity <= STOCK_QUANTITY_MAX;
+}
+
 void stock_store(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms)
 {
 	struct stock_head before = { .as_of_ms = INT64_MIN };
@@ -30,8 +39,8 @@ void stock_store(struct fold *f, const struct stock_record *rec, bool deleted, i
 	if (rec->location.n)
 		memcpy(key_bytes + 4, rec->location.p, rec->location.n);
 	old = fold_get(f, TBL_STOCK, key);
-	if (old.n >= sizeof(before))
-		memcpy(&before, old.p, sizeof(before));
+	if (old.n && !head_of(old, &before))
+		fold_damaged(f);
 	if (deleted)
 		head = (struct stock_head){ record_ts_ms, 0, LEAD_TIME_DELETED };
 	if (before.as_of_ms > head.as_of_ms) {
@@ -54,9 +63,8 @@ static int add_location(void *arg, struct str key, struct str value)
 	struct stock_head head;
 
 	(void)key;
-	if (value.n < sizeof(head))
+	if (!head_of(value, &head))
 		return ERR_STORE_CORRUPT;
-	memcpy(&head, value.p, sizeof(head));
 	if (head.lead_time_hours == LEAD_TIME_DELETED)
 		return 0;
 	level->known = true;
@@ -80,19 +88,25 @@ struct printing {
 	void *arg;
 };
 
-static void print_ships_to(struct json_out *j, struct str value)
+/* false when the bytes are damaged */
+static bool print_ships_to(struct json_out *j, struct str value)
 {
 	uint32_t at = sizeof(struct stock_head);
 
-	if (at >= value.n)
-		return;
+	if (at == value.n)
+		return true;
 	json_out_key(j, "shipsTo");
 	json_out_array(j);
-	while (at < value.n && at + (unsigned char)value.p[at] < value.n) {
-		json_out_str(j, (struct str){ value.p + at + 1, (unsigned char)value.p[at] });
-		at += 1u + (unsigned char)value.p[at];
+	while (at < value.n) {
+		uint32_t n = (unsigned char)value.p[at++];
+
+		if (n > value.n - at)
+			return false;
+		json_out_str(j, (struct str){ value.p + at, n });
+		at += n;
 	}
 	json_out_end_array(j);
+	return true;
 }
 
 static int print_row(void *arg, struct str key, struct str value)
@@ -102,9 +116,8 @@ static int print_row(void *arg, struct str key, struct str value)
 	struct stock_head head;
 	char text[32];
 
-	if (value.n < sizeof(head) || key.n < 4)
+	if (!head_of(value, &head) || key.n < 4)
 		return ERR_STORE_CORRUPT;
-	memcpy(&head, value.p, sizeof(head));
 	if (head.lead_time_hours == LEAD_TIME_DELETED)
 		return 0;
 	json_out_reset(j);
@@ -117,7 +130,8 @@ static int print_row(void *arg, struct str key, struct str value)
 	}
 	json_out_key(j, "quantity");
 	json_out_int(j, head.quantity);
-	print_ships_to(j, value);
+	if (!print_ships_to(j, value))
+		return ERR_STORE_CORRUPT;
 	if (head.lead_time_hours >= 0) {
 		json_out_key(j, "leadTimeHours");
 		json_out_int(j, head.lead_time_hours);

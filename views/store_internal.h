@@ -152,6 +152,15 @@ int store__cursor(struct store_txn *t, enum table_id id, MDB_cursor **ret);
 unsigned store__parts_of(const MDB_val *row);
 int store__drop_parts(struct store_txn *t, enum table_id id, struct str key, unsigned first, unsigned last);
 
+/* The group in the key of an adding table's row; false when the key is damaged. */
+static inline bool store__group(const MDB_val *key, uint64_t *ret)
+{
+	if (key->mv_size != SUM_KEY_BYTES)
+		return false;
+	*ret = get_be64(key->mv_data);
+	return true;
+}
+
 /* One member while its row is taken apart. */
 struct sum_entry {
 	uint32_t member;

@@ -8,7 +8,7 @@ const unsigned char *store__unpack(const unsigned char *p, const unsigned char *
 	uint64_t v;
 
 	p = get_varint(p, end, &v);
-	if (!p)
+	if (!p || v > UINT32_MAX - previous)
 		return NULL;
 	ret->member = previous + (uint32_t)v;
 	for (unsigned i = 0; i < columns; i++) {

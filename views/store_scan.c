@@ -118,9 +118,10 @@ static int next_row(struct sum_place *pl, MDB_val *k, MDB_cursor_op op, uint64_t
 	MDB_val v;
 	int rc = mdb_cursor_get(pl->cur, k, &v, op);
 
-	pl->ended = rc || get_be64(k->mv_data) > last;
+	if (!rc && !store__group(k, &pl->group))
+		return ERR_STORE_CORRUPT;
+	pl->ended = rc || pl->group > last;
 	if (!pl->ended) {
-		pl->group = get_be64(k->mv_data);
 		pl->p = v.mv_data;
 		pl->end = pl->p + v.mv_size;
 		pl->e.member = 0;
@@ -252,10 +253,14 @@ static int group_of_level(struct snap_level *at, enum table_id id, uint64_t grou
 	cur = at->cursors[id];
 	if (rc)
 		return store__error(rc);
-	for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc && get_be64(k.mv_data) == group;
-	     rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
-		int damaged = unpack_counts(&v, ret);
+	for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc; rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
+		uint64_t found;
+		int damaged = store__group(&k, &found) ? 0 : ERR_STORE_CORRUPT;
 
+		if (!damaged && found != group)
+			break;
+		if (!damaged)
+			damaged = unpack_counts(&v, ret);
 		if (damaged)
 			return damaged;
 	}

@@ -46,6 +46,29 @@ static int emit(struct merge *m, const struct sum_entry *e)
 	return rc;
 }
 
+/* The cursor on the row that covers (group, member); NOTFOUND when the group is new. */
+static int seek_row(struct merge *m, uint64_t group, uint32_t member, MDB_val *k, MDB_val *v)
+{
+	bool goes_on = false; /* a row of the group lies behind */
+	uint64_t at;
+	int rc = mdb_cursor_get(m->cur, k, v, MDB_SET_RANGE);
+
+	if (!rc && !store__group(k, &at))
+		return MDB_CORRUPTED;
+	if (rc == MDB_NOTFOUND) {
+		rc = mdb_cursor_get(m->cur, k, v, MDB_LAST);
+	} else if (!rc && (at != group || get_be32((char *)k->mv_data + 8) != member)) {
+		goes_on = at == group;
+		rc = mdb_cursor_get(m->cur, k, v, MDB_PREV);
+	}
+	if (!rc && (!store__group(k, &at) || v->mv_size > ROW_MAX))
+		return MDB_CORRUPTED;
+	if (!rc && at != group)
+		rc = MDB_NOTFOUND;
+	/* a group's first row begins at member 0 */
+	return rc == MDB_NOTFOUND && goes_on ? MDB_CORRUPTED : rc;
+}
+
 /*
  * The row that covers (group, member): its key's member and a copy of its bytes; 0 bytes when the group is new. *next is
  * the first member of the row after it, looked for only when `more` deltas of the group follow.
@@ -55,6 +78,7 @@ static int find_row(struct merge *m, uint64_t group, uint32_t member, bool more,
 {
 	unsigned char key[SUM_KEY_BYTES];
 	MDB_val k = { SUM_KEY_BYTES, key }, v;
+	uint64_t at;
 	int rc;
 
 	put_be64(key, group);
@@ -62,26 +86,18 @@ static int find_row(struct merge *m, uint64_t group, uint32_t member, bool more,
 	*n = 0;
 	m->row_first = 0;
 	*next = UINT64_C(1) << 32;
-	rc = mdb_cursor_get(m->cur, &k, &v, MDB_SET_RANGE);
-	if (rc == MDB_NOTFOUND)
-		rc = mdb_cursor_get(m->cur, &k, &v, MDB_LAST);
-	else if (!rc && (get_be64(k.mv_data) != group || get_be32((char *)k.mv_data + 8) != member))
-		rc = mdb_cursor_get(m->cur, &k, &v, MDB_PREV);
-	if (rc == MDB_NOTFOUND)
-		return 0;
+	rc = seek_row(m, group, member, &k, &v);
 	if (rc)
-		return rc;
-	if (get_be64(k.mv_data) != group)
-		return 0;
-	if (v.mv_size > ROW_MAX)
-		return MDB_CORRUPTED;
+		return rc == MDB_NOTFOUND ? 0 : rc;
 	memcpy(copy, v.mv_data, v.mv_size);
 	*n = v.mv_size;
 	m->row_first = get_be32((char *)k.mv_data + 8);
 	if (!more)
 		return 0;
 	rc = mdb_cursor_get(m->cur, &k, &v, MDB_NEXT);
-	if (!rc && get_be64(k.mv_data) == group)
+	if (!rc && !store__group(&k, &at))
+		return MDB_CORRUPTED;
+	if (!rc && at == group)
 		*next = get_be32((char *)k.mv_data + 8);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -160,19 +176,22 @@ int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uin
 	MDB_val k = { SUM_KEY_BYTES, key }, v;
 	MDB_cursor *cur;
 	size_t dropped = 0;
+	uint64_t group;
 	int rc = mdb_cursor_open(t->txn, t->level->dbi[id], &cur);
 
 	if (rc)
 		return store__error(rc);
 	put_be64(key, first);
 	rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE);
-	while (!rc && get_be64(k.mv_data) < end && dropped < rows_max) {
+	while (!rc && store__group(&k, &group) && group < end && dropped < rows_max) {
 		rc = mdb_cursor_del(cur, 0);
 		dropped++;
 		if (!rc) /* after a deletion MDB_NEXT stays on the row that moved up */
 			rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
 	}
 	mdb_cursor_close(cur);
+	if (!rc && !store__group(&k, &group))
+		rc = MDB_CORRUPTED;
 	if (rc && rc != MDB_NOTFOUND)
 		return store__error(rc);
 	return !rc && dropped == rows_max ? 1 : 0;

@@ -17,9 +17,9 @@ static struct str bytes_of(const MDB_val *v)
 }
 
 /* Without the byte that counts the parts. */
-static int value_of(const MDB_val *row, struct str *ret)
+static int value_of(const MDB_val *key, const MDB_val *row, struct str *ret)
 {
-	if (row->mv_size < 1)
+	if (row->mv_size < 1 || key->mv_size > STORE_KEY_MAX)
 		return ERR_STORE_CORRUPT;
 	*ret = (struct str){ (const char *)row->mv_data + 1, (uint32_t)(row->mv_size - 1) };
 	return 0;
@@ -36,7 +36,7 @@ int store_each(struct store_txn *t, enum table_id id, store_row each, void *arg)
 	while (!ret && !(rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT))) {
 		struct str value;
 
-		ret = value_of(&v, &value);
+		ret = value_of(&k, &v, &value);
 		if (!ret)
 			ret = each(arg, bytes_of(&k), value);
 	}
@@ -97,7 +97,7 @@ static int sweep(struct store_txn *t, MDB_cursor *cur, enum table_id id, MDB_val
 	while (!rc && rows_max-- > 0) {
 		struct str value;
 
-		if (value_of(&v, &value))
+		if (value_of(k, &v, &value))
 			return MDB_CORRUPTED;
 		if (ended(arg, bytes_of(k), value))
 			rc = drop(t, cur, id, k, &v);
@@ -123,6 +123,8 @@ int store_sweep(struct store_txn *t, enum table_id id, size_t rows_max, store_ro
 	k = (MDB_val){ h.n, h.key };
 	rc = sweep(t, cur, id, &k, rows_max, ended, arg);
 	h.n = 0;
+	if (!rc && k.mv_size > sizeof(h.key))
+		rc = MDB_CORRUPTED;
 	if (!rc) {
 		h.n = k.mv_size;
 		memcpy(h.key, k.mv_data, h.n);

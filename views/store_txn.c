@@ -82,9 +82,11 @@ int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struc
 	unsigned parts;
 	size_t n;
 
-	if (row.mv_size < 1)
+	if (!row.mv_size || key.n > STORE_KEY_MAX)
 		return ERR_STORE_CORRUPT;
 	parts = bytes[0];
+	if (parts ? row.mv_size != 1 + ROW_MAX : row.mv_size > 1 + ROW_MAX)
+		return ERR_STORE_CORRUPT;
 	*ret = (struct str){ (const char *)bytes + 1, (uint32_t)(row.mv_size - 1) };
 	if (parts == 0)
 		return 0;
@@ -96,8 +98,10 @@ int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struc
 		MDB_val k = { store__long_key(id, key, part, long_key), long_key }, v;
 		int rc = mdb_get(txn, l->dbi_long, &k, &v);
 
-		if (rc || n + v.mv_size > STORE_VALUE_MAX)
-			return rc && rc != MDB_NOTFOUND ? store__error(rc) : ERR_STORE_CORRUPT;
+		if (rc)
+			return rc == MDB_NOTFOUND ? ERR_STORE_CORRUPT : store__error(rc);
+		if ((part < parts ? v.mv_size != ROW_MAX : v.mv_size > ROW_MAX) || n + v.mv_size > STORE_VALUE_MAX)
+			return ERR_STORE_CORRUPT;
 		memcpy(*buf + n, v.mv_data, v.mv_size);
 		n += v.mv_size;
 	}

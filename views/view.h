@@ -54,8 +54,11 @@ const struct view *view_find(const char *name);
 /* Sum (mod 2^128) of XXH3-128 over the rows; *ret_rows counts them. */
 int view_digest(const struct view *v, struct snap *sn, char ret_hex[VIEW_DIGEST_HEX], uint64_t *ret_rows) MUST_CHECK;
 
+/* A stored count beyond it is damage, and thousands of good ones add up without overflow. */
+#define COUNT_MAX (INT64_C(1) << 48)
+
 /* Largest event time applied so far; TIME_NONE in an empty store. */
 #define TIME_NONE INT64_MIN
-int64_t snap_watermark(struct snap *sn);
+int snap_watermark(struct snap *sn, int64_t *ret) MUST_CHECK;
 
 #endif

@@ -278,10 +278,12 @@ static rlim_t store_bytes(void)
 static void expect_readable(void)
 {
 	struct snap *sn;
+	int64_t watermark;
 
 	cr_assert_eq(snap_open(b.store, &sn), 0);
 	cr_expect_eq(snap_renew(sn), 0);
-	cr_expect_neq(snap_watermark(sn), TIME_NONE);
+	cr_expect_eq(snap_watermark(sn, &watermark), 0);
+	cr_expect_neq(watermark, TIME_NONE);
 	snap_close(sn);
 }
 

@@ -159,6 +159,21 @@ Test(source_files, messagepack_maps_until_they_break)
 	cr_expect_str_eq(got.v[3].value, "\xc1garbage");
 }
 
+/* The dead letter of what follows is all of it, not what happened to be read by then. */
+Test(source_files, a_broken_map_is_one_record_to_the_end)
+{
+	size_t n = 9u << 20;
+	char *bytes = xmalloc(n);
+
+	memset(bytes, 'g', n);
+	memcpy(bytes, "\x81\xa1n\x01\xc1", 5);
+	write_file("a.msgpack", bytes, n);
+	cr_assert_eq(read_file(path_of("a.msgpack"), NULL, NULL, NULL), ERR_SOURCE_END);
+	cr_assert_eq(got.n, 2);
+	cr_expect_eq(got.v[1].value_len, n - 4);
+	free(bytes);
+}
+
 Test(source_files, a_long_line_is_whole)
 {
 	size_t n = 9u << 20;

@@ -30,6 +30,20 @@ Test(json_out, commas_and_escapes)
 	json_out_fini(&j);
 }
 
+Test(json_out, bytes_that_are_no_utf8)
+{
+	struct json_out j = { 0 };
+
+	json_out_array(&j);
+	json_out_str(&j, STR("a\xff\xc3"
+			     "b\xc3\xa9"));
+	json_out_str(&j, STR("\xed\xa0\x80"));
+	json_out_end_array(&j);
+	expect(&j, "[\"a\xef\xbf\xbd\xef\xbf\xbd"
+		   "b\xc3\xa9\",\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"]");
+	json_out_fini(&j);
+}
+
 Test(json_out, numbers)
 {
 	struct json_out j = { 0 };

@@ -141,6 +141,23 @@ Test(views, history_keeps_the_last_256_rows_newest_first)
 	cr_assert(str_eq(snap_item_name(shop.snap, rows[255].item), STR("i046")));
 }
 
+/* 200 events of 256 lines are more than a stored value may hold; what a history shows is in the last one. */
+Test(views, history_of_long_orders_stays_small)
+{
+	static char text[4096];
+	struct history_row rows[HISTORY_MAX];
+	size_t n = 0;
+
+	for (int i = 0; i < HISTORY_MAX; i++)
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%si%d", i ? "," : "", i);
+	for (int i = 0; i < 200; i++)
+		shop_playf(&shop, "u1 return %s @%ds e=e%d", text, i, i);
+	cr_assert_eq(history_get(shop.snap, snap_actor(shop.snap, ACTOR_USER, STR("u1")), rows), HISTORY_MAX);
+	cr_assert_eq(rows[0].t_ms, SHOP_START + 199 * MS_PER_SECOND);
+	cr_assert_eq(rows[HISTORY_MAX - 1].t_ms, rows[0].t_ms);
+	cr_assert_eq(shop_play(&shop, "u1 return i1 @0s e=e0"), 1, "the window of duplicates is as long as before");
+}
+
 Test(views, history_rows_survive_many_other_events)
 {
 	struct history_row rows[HISTORY_MAX];

@@ -1,0 +1,213 @@
+/* A damaged store is told apart: each row here is one that a view could not have written. More: tests/fuzz/fuzz_store.c. */
+#include "tests/lib/views_shop.h"
+#include "views/history_entry.h"
+#include "views/ids.h"
+#include "views/pairs.h"
+#include "views/store_internal.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static struct shop shop;
+
+static void setup(void)
+{
+	shop_open(&shop);
+	shop_play(&shop, "v1 view a,b @0s s=x e=e1; u1+v1 view c @1s e=e2; u1 view a,b @2s s=x e=e3; "
+			 "u1 buy a,b,c @3s o=1 s=x e=e4 p=2; u2 buy a,b @4s o=2 e=e5");
+}
+
+static void teardown(void)
+{
+	shop_close(&shop);
+}
+
+TestSuite(damage, .init = setup, .fini = teardown);
+
+static int ignore_row(void *arg, struct str json)
+{
+	(void)arg, (void)json;
+	return 0;
+}
+
+static int rows_of(const char *view)
+{
+	const struct view_filter all = { .item = { NULL, 0 } };
+
+	return view_find(view)->rows(shop.snap, &all, ignore_row, NULL);
+}
+
+/* As LMDB has it, past the store's own writing. */
+static void write_raw(enum table_id id, const void *key, size_t key_n, const void *value, size_t n)
+{
+	MDB_val k = { key_n, (void *)key }, v = { n, (void *)value };
+	MDB_txn *txn;
+
+	snap_park(shop.snap);
+	cr_assert_eq(mdb_txn_begin(shop.store->levels->base.env, NULL, 0, &txn), 0);
+	cr_assert_eq(mdb_put(txn, shop.store->levels->base.dbi[id], &k, &v, 0), 0);
+	cr_assert_eq(mdb_txn_commit(txn), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+}
+
+struct first {
+	unsigned char key[STORE_KEY_MAX], value[4096];
+	size_t key_n, n;
+};
+
+static int keep_first(void *arg, struct str key, struct str value)
+{
+	struct first *f = arg;
+
+	memcpy(f->key, key.p, key.n);
+	memcpy(f->value + 1, value.p, value.n);
+	f->key_n = key.n;
+	f->n = value.n + 1;
+	return 1;
+}
+
+/* The table's first row with these bytes at `at`, cut to `n` when n is not 0. */
+static void overwrite(enum table_id id, size_t at, const void *bytes, size_t bytes_n, size_t n)
+{
+	struct first f = { .n = 0 };
+
+	cr_assert_eq(snap_each(shop.snap, id, (struct str){ NULL, 0 }, keep_first, &f), 1);
+	if (bytes_n)
+		memcpy(f.value + 1 + at, bytes, bytes_n);
+	write_raw(id, f.key, f.key_n, f.value, n ? n + 1 : f.n);
+}
+
+static int fold_more(void)
+{
+	struct event_item item = { .id = STR("a"), .quantity = 1 };
+	struct event ev = { .has_time = true, .t_ms = SHOP_START, .items = &item, .item_count = 1 };
+	struct fold *fold;
+	char id[16];
+	int rc;
+
+	rc = fold_new(shop.store, &fold, NULL);
+	if (rc)
+		return rc;
+	for (int i = 0; i < 4; i++) {
+		snprintf(id, sizeof(id), "new%d", i);
+		ev.type = i % 2 ? EVENT_PURCHASE : EVENT_VIEW;
+		ev.user_id = i < 2 ? (struct str){ NULL, 0 } : STR("u1");
+		ev.visitor_id = STR("v1");
+		ev.session_id = i == 1 ? (struct str){ NULL, 0 } : STR("x");
+		ev.order_id = STR("1");
+		ev.event_id = str_of(id);
+		cr_assert_geq(fold_event(fold, &ev, -1, NULL), 0);
+	}
+	rc = fold_commit(fold, NULL);
+	fold_free(fold);
+	return rc;
+}
+
+Test(damage, whole)
+{
+	cr_assert_eq(rows_of("history"), 0);
+	cr_assert_eq(fold_more(), 0);
+}
+
+/* Fewer entries than it says. */
+Test(damage, history_entries)
+{
+	overwrite(TBL_HISTORY, offsetof(struct history_head, entries), "\x09\x00", 2, 0);
+	cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
+}
+
+/* A type that is none: its name was read from beyond the table. */
+Test(damage, history_type)
+{
+	overwrite(TBL_HISTORY, sizeof(struct history_head) + sizeof(history_print), "\x0f", 1, 0);
+	cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
+}
+
+Test(damage, history_cut)
+{
+	overwrite(TBL_HISTORY, 0, NULL, 0, 10);
+	cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
+/* Counts of a session, of purchases: the fold wrote and moved that many. */
+Test(damage, session_counts)
+{
+	overwrite(TBL_SESSION_STATE, 12, "\xff\xff\xff\x7f", 4, 0);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
+Test(damage, purchase_counts)
+{
+	overwrite(TBL_PURCHASES, 4, "\xff\xff\xff\x7f", 4, 0);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
+Test(damage, order_cut)
+{
+	overwrite(TBL_ORDER_STATE, 0, NULL, 0, 5);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
+Test(damage, interned_id)
+{
+	overwrite(TBL_ITEM_IDS, 0, "\xff\xff\xff\x7f", 4, 0);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
+/* A key longer than any is: the parts of its value were looked up in a buffer of STORE_KEY_MAX. */
+Test(damage, long_key)
+{
+	char key[400];
+
+	memset(key, 'k', sizeof(key));
+	write_raw(TBL_HISTORY, key, sizeof(key), "\x02more", 5);
+	cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
+}
+
+/* A first part that is longer than a row was copied into a buffer of STORE_VALUE_MAX. */
+Test(damage, long_first_part)
+{
+	char *value = xcalloc(1, STORE_VALUE_MAX + 2);
+
+	value[0] = 1;
+	write_raw(TBL_HISTORY, "\0\0\0\0", 4, value, STORE_VALUE_MAX + 2);
+	free(value);
+	cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
+}
+
+Test(damage, key_of_sums)
+{
+	struct snap_counts list = { 0 };
+
+	write_raw(TBL_ALSO_BOUGHT, "\0\0\3\xe8\0\0\0\0\1", 9, "\0\2", 2);
+	cr_expect_eq(rows_of("also-bought"), ERR_STORE_CORRUPT);
+	cr_expect_eq(pairs_get(shop.snap, PAIR_ALSO_BOUGHT, 0, 1, &list), ERR_STORE_CORRUPT);
+	snap_counts_fini(&list);
+}
+
+/* An item that was never interned: the ranker has a place for each up to it. */
+Test(damage, unknown_item)
+{
+	write_raw(TBL_CATALOG, "\xff\xff\xff\xfe", 4, "\0\1\1\0\0\0\0", 7);
+	cr_expect_eq(rows_of("catalog"), ERR_STORE_CORRUPT);
+}
+
+Test(damage, watermark)
+{
+	write_raw(TBL_META, "fold", 4, "\0\3\0\0\0\3\0\0\0\0\0\0\0\0\0\0\x7f", 17);
+	cr_expect_eq(rows_of("popularity"), ERR_STORE_CORRUPT);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
+Test(damage, stock)
+{
+	struct stock_record rec = { .item_id = STR("a"), .quantity = 1, .lead_time_hours = -1 };
+
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START), 0);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_expect_eq(rows_of("stock"), 0);
+	overwrite(TBL_STOCK, 8, "\xff\xff\xff\xff\xff\xff\xff\x7f", 8, 0);
+	cr_expect_eq(rows_of("stock"), ERR_STORE_CORRUPT);
+}
