@@ -1,6 +1,6 @@
 # aisle - `make help` lists the targets.
 BUILD ?= dev
-CC = gcc
+CC = $(if $(filter fuzz,$(BUILD)),clang,gcc)
 PREFIX ?= /usr/local
 PYTHON = /usr/bin/python3
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -20,6 +20,8 @@ FLAGS_release = -O2 -g
 FLAGS_asan = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan = -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 FLAGS_crash = -O1 -g -DAISLE_FAULTS
+FLAGS_fuzz = -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer \
+	-DFUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wwrite-strings -Werror
 
 # Empty before `make deps`: targets that install first build in a second make.
@@ -39,8 +41,8 @@ SOURCES = $(wildcard $(addsuffix /*.c,$(LAYERS)))
 HEADERS = $(wildcard $(addsuffix /*.h,$(LAYERS)))
 objs = $(patsubst %.c,$(OUT)/%.o,$(filter-out cmd/main.c,$(wildcard $(1)/*.c)))
 
-ifeq ($(filter $(BUILD),dev release asan tsan crash),)
-$(error BUILD=$(BUILD) is not one of dev, release, asan, tsan, crash)
+ifeq ($(filter $(BUILD),dev release asan tsan crash fuzz),)
+$(error BUILD=$(BUILD) is not one of dev, release, asan, tsan, crash, fuzz)
 endif
 
 all: $(OUT)/aisle ## build the program (BUILD=dev|release|asan|tsan|crash)
@@ -127,8 +129,8 @@ run-flows:
 run-flows-asan:
 	@+FLOW_SLOWER=3 $(MAKE) --no-print-directory -j$(JOBS) BUILD=asan test-flow FLOWS="garbage http transactions"
 
-unit: $(UNIT_TESTS)
-	@$(PYTHON) tests/check/units.py $(UNIT_TESTS)
+unit: $(UNIT_TESTS) $(FUZZ_PROGRAMS)
+	@$(PYTHON) tests/check/units.py $(UNIT_TESTS) $(FUZZ_PROGRAMS)
 races: $(RACE_TESTS)
 	@$(PYTHON) tests/check/units.py $(RACE_TESTS)
 

@@ -17,16 +17,3 @@ Test(conformance, schemas_and_decoder_agree, .timeout = 300)
 		 self);
 	cr_assert_eq(system(command), 0, "run from the top of the tree; it says what differs");
 }
-
-/* The kept corpus and some mutations of it; more: make check-fuzz. */
-Test(conformance, fuzz_corpus, .timeout = 300)
-{
-	char self[1024], command[2048];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	cr_assert_gt(n, 0);
-	self[n] = '\0';
-	*strrchr(self, '/') = '\0';
-	snprintf(command, sizeof(command), "'%s/../fuzz/fuzz_decode' --random 2000 tests/fuzz/corpus/*", self);
-	cr_assert_eq(system(command), 0);
-}
