@@ -72,6 +72,30 @@ class Cli(Case):
             path = self.write("k.conf", f"kafka.bootstrap.servers = 127.0.0.1:1\n{line}\n")
             self.assertIn(words, self.aisle("check-config", path, status=1).stderr)
 
+    def views_loaded(self, store, *items):
+        for item in items:
+            line = {"type": "view", "userId": item, "itemId": item, "eventTime": 1700000000000}
+            self.aisle("replay", "--from-file", self.write(item, json.dumps(line) + "\n"), "--store", store)
+
+    def test_two_stores_are_compared(self):
+        self.views_loaded("s", "both")
+        self.views_loaded("other", "both")
+        self.assertNotIn("different", self.aisle("diff", "s", "other@1").stdout)
+        self.views_loaded("s", "only-s")
+        self.views_loaded("other", "only-other", "too")
+        views = {}
+        for text in self.aisle("diff", "s", "other", "--json", status=1).stdout.splitlines():
+            views[json.loads(text)["view"]] = json.loads(text)
+        self.assertTrue(views["bought-together"]["same"])
+        totals = views["item-totals"]
+        self.assertEqual(totals["rows"], [2, 3])
+        self.assertEqual([row["itemId"] for row in totals["onlyFirst"]], ["only-s"])
+        self.assertEqual(sorted(row["itemId"] for row in totals["onlySecond"]), ["only-other", "too"])
+        text = self.aisle("diff", "s", "other", "--rows", "1", status=1).stdout
+        self.assertEqual(text.count("\n  > "), text.count("\n  < "))
+        self.assertIn("does not exist", self.aisle("diff", "s", "s@7", status=1).stderr)
+        self.assertIn("two stores are needed", self.aisle("diff", "s", status=2).stderr)
+
     def test_a_silent_pipe_can_be_left(self):
         process = subprocess.Popen([AISLE, "replay", "--from-file", "-", "--store", "s"], cwd=self.directory,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
