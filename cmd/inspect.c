@@ -2,11 +2,9 @@
 #include "cmd/snapshot_limit.h"
 #include "config/suggest.h"
 #include "schemas/json_out.h"
-#include "views/view.h"
+#include "views/versions.h"
 
 #include <stdio.h>
-
-#define VIEWS_MAX 64
 
 struct inspect_options {
 	const char *view, *item, *user;
@@ -154,8 +152,14 @@ static void print_size(void *arg, const struct store_size *size)
 static int inspect(const struct inspect_options *opt, const struct view *only, struct snap *sn)
 {
 	struct view_filter filter = { str_of(opt->item), str_of(opt->user) };
-	int r = 0;
+	struct versions versions;
+	char why[256];
+	int r = versions_of_snap(sn, &versions);
 
+	if (r)
+		return r;
+	if (versions_describe(&versions, why, sizeof(why)))
+		fprintf(stderr, "%s\n", why);
 	if (only && !opt->digest)
 		return only->rows(sn, &filter, print_row, NULL);
 	for (size_t i = 0; view_registry[i] && r == 0; i++)

@@ -35,6 +35,7 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 		.record_max = (size_t)setting_int(opt->settings, SET_DECODE_RECORD_MAX),
 		.vocabularies = setting_string(opt->settings, SET_DECODE_VOCABULARIES),
 	};
+	char frozen[256];
 	int rc;
 
 	p->opt = *opt;
@@ -58,6 +59,8 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 		return rc;
 	}
 	dead_letters_on_wait(p->letters, on_letters_wait, p);
+	if (fold_frozen(p->fold, frozen, sizeof(frozen)))
+		log_warn("a view is not kept up to date", "why=\"%s\"", frozen);
 	STATUS_SET(p->page, watermark_ms, fold_watermark(p->fold));
 	*ret = p;
 	return 0;

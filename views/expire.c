@@ -1,7 +1,7 @@
 #include "views/expire.h"
 #include "views/journal.h"
 #include "views/offsets.h"
-#include "views/view.h"
+#include "views/versions.h"
 
 #define ROWS_AT_LEAST 64 /* looked at or dropped a table and transaction */
 #define ROWS_A_WRITTEN 2 /* and for each row written: a turn of the hand ends although rows come in beside it */
@@ -31,15 +31,17 @@ static int sweep_journal(struct store_txn *t)
 
 int expire_step(struct store_txn *t, int64_t watermark_ms)
 {
+	struct versions versions;
 	size_t written = 0;
-	int rc = 0;
+	int rc;
 
 	if (watermark_ms == TIME_NONE)
 		return 0;
+	rc = versions_of_txn(t, &versions);
 	for (int id = 0; id < TABLE_COUNT; id++)
 		written += store_written(t, id);
 	for (size_t i = 0; view_registry[i] && rc >= 0; i++)
-		if (view_registry[i]->expire)
+		if (view_registry[i]->expire && !versions.frozen[i])
 			rc = view_registry[i]->expire(t, watermark_ms, ROWS_AT_LEAST + written);
 	return rc < 0 ? rc : sweep_journal(t);
 }

@@ -36,7 +36,8 @@ int fold__load_meta(struct fold *f)
 	f->next_actor = meta.next_actor;
 	f->watermark_ms = meta.watermark_ms;
 	f->lane = LANE_NONE;
-	return lanes_load(&f->lanes, f->snap);
+	rc = versions_of_snap(f->snap, &f->versions);
+	return rc ? rc : lanes_load(&f->lanes, f->snap);
 }
 
 int snap_watermark(struct snap *sn, int64_t *ret)
@@ -73,6 +74,8 @@ int fold_new(struct store *s, struct fold **ret, struct error *e)
 	rc = snap_open(s, &f->snap);
 	if (!rc)
 		rc = fold__load_meta(f);
+	if (!rc)
+		rc = versions_check(&f->versions, store_path(s), e);
 	if (rc) {
 		fold_free(f);
 		return error_set(e, rc, "store.path", "cannot read store '%s': %s", store_path(s), error_text(rc));
@@ -254,7 +257,7 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 		    : ev->visitor_id.n    ? fold__actor(f, ACTOR_VISITOR, ev->visitor_id)
 					  : ID_NONE;
 	for (size_t i = 0; view_registry[i]; i++)
-		if (view_registry[i]->apply)
+		if (view_registry[i]->apply && !f->versions.frozen[i])
 			view_registry[i]->apply(f, &m);
 	advance_watermarks(f, ev->t_ms);
 	return 0;
@@ -292,6 +295,11 @@ bool fold_stored_position(struct fold *f, const char *log_name, int32_t partitio
 	if (rc && rc != ERR_NOT_FOUND && !f->read_error)
 		f->read_error = rc;
 	return rc == 0;
+}
+
+bool fold_frozen(const struct fold *f, char *ret, size_t size)
+{
+	return versions_describe(&f->versions, ret, size);
 }
 
 size_t fold_pending_bytes(const struct fold *f)

@@ -50,6 +50,8 @@ void fold_position(struct fold *f, const char *log_name, int32_t partition, cons
 /* Stored position; false when that partition was never read (one that is damaged fails the next commit). */
 bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret);
 
+/* A sentence about a view that is not kept up to date because its version changed (versions.h); false: all are. */
+bool fold_frozen(const struct fold *f, char *ret, size_t size);
 size_t fold_pending_bytes(const struct fold *f); /* memory held for the next commit */
 /* Largest event time applied, pending ones included; TIME_NONE (view.h) when there is none. */
 int64_t fold_watermark(const struct fold *f);

@@ -87,6 +87,8 @@ static int write_all(struct fold *f, struct store_txn *t, struct commit_figures 
 	int rc;
 
 	lanes_put(&f->lanes, f);
+	if (!f->versions.known)
+		versions_put(f);
 	rows = delta_sorted_rows(&f->delta, &rows_n);
 	fig->sort_ns = now_ns() - start;
 	fig->rows_replaced = rows_n;
@@ -143,6 +145,7 @@ static int commit(struct fold *f, bool young, struct commit_figures *ret)
 	else
 		store_abort(t);
 	fig.commit_ns = now_ns() - start;
+	f->versions.known |= rc == 0;
 	renewed = begin_anew(f, rc != 0);
 	if (!rc && ret)
 		*ret = fig;

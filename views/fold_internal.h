@@ -10,6 +10,7 @@
 #include "views/journal.h"
 #include "views/merger.h"
 #include "views/offsets.h"
+#include "views/versions.h"
 
 #define ID_CACHE_SLOTS 65536 /* power of two; ids met lately, so that most need no hash and no look-up */
 
@@ -38,6 +39,7 @@ struct fold {
 	struct merger *merger;
 	struct lanes lanes;
 	uint32_t lane; /* what is applied now comes from there; LANE_NONE: not told */
+	struct versions versions;
 	uint64_t pending_records;
 	bool ids_changed, watermark_changed;
 	int read_error; /* the first one since the last commit, which it fails */

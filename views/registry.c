@@ -1,4 +1,4 @@
-#include "views/view.h"
+#include "views/versions.h"
 
 #include <stdio.h>
 #include <xxhash.h>
@@ -13,6 +13,8 @@ const struct view *const view_registry[] = {
 #undef VIEW
 	NULL
 };
+
+_Static_assert(ARRAY_SIZE(view_registry) <= VIEWS_MAX, "versions.h holds a place for each");
 
 const struct view *view_find(const char *name)
 {

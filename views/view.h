@@ -31,7 +31,7 @@ struct view_filter {
 
 struct view {
 	const char *name;    /* as in VIEWS: "bought-together" */
-	unsigned version;    /* a change of meaning raises it */
+	unsigned version;    /* a change of meaning raises it; see versions.h */
 	const char *meaning; /* one line for --help and /strategies */
 	/* events; NULL for views that do not read them */
 	void (*apply)(struct fold *f, const struct moment *m);
