@@ -178,6 +178,36 @@ static void write_store(const struct metrics_input *in, FILE *out)
 	       (double)STATUS_GET(in->page, oldest_reader_ms) / 1e3);
 }
 
+static void write_replay(const struct metrics_input *in, FILE *out)
+{
+	const struct replay_page *p = in->replay;
+
+	if (in->store)
+		figure(out, "gauge", "store_generation", "the generation that is answered from",
+		       store_generation(in->store));
+	if (!p || p->phase == REPLAY_IDLE)
+		return;
+	figure(out, "gauge", "replay_at_work", "1 while a replay builds a generation", in->replay_at_work);
+	figure(out, "gauge", "replay_phase", "1 building, 2 checking, 3 catching up, 4 done, 5 failed",
+	       (double)p->phase);
+	figure(out, "gauge", "replay_generation", "the generation that is built, or was last", (double)p->generation);
+	figure(out, "gauge", "replay_records", "records applied by this run of the replay", (double)p->records);
+	figure(out, "gauge", "replay_done", "offsets or bytes of this phase that are read", (double)p->offsets_done);
+	figure(out, "gauge", "replay_total", "offsets or bytes of this phase", (double)p->offsets_total);
+	figure(out, "gauge", "replay_records_per_second", "its rate", (double)p->records_per_second);
+	figure(out, "gauge", "replay_seconds_left", "estimated, -1 unknown", (double)p->seconds_left);
+}
+
+static void write_frozen(const struct metrics_input *in, FILE *out)
+{
+	if (!in->versions)
+		return;
+	fprintf(out, "# HELP aisle_view_frozen 1: the view's rows are of another version and wait for a replay\n"
+		     "# TYPE aisle_view_frozen gauge\n");
+	for (size_t i = 0; view_registry[i]; i++)
+		fprintf(out, "aisle_view_frozen{view=\"%s\"} %d\n", view_registry[i]->name, in->versions->frozen[i]);
+}
+
 void metrics_write(const struct metrics_input *in, FILE *out)
 {
 	uint64_t n;
@@ -196,4 +226,6 @@ void metrics_write(const struct metrics_input *in, FILE *out)
 	figure(out, "counter", "feed_dropped_total", "feed messages a slow client missed", (double)in->feed_dropped);
 	write_processor(in, out);
 	write_store(in, out);
+	write_replay(in, out);
+	write_frozen(in, out);
 }

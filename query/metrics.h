@@ -8,8 +8,10 @@
 #define AISLE_QUERY_METRICS_H
 
 #include "query/routes.h"
+#include "views/replay_status.h"
 #include "views/status.h"
 #include "views/store.h"
+#include "views/versions.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -39,6 +41,9 @@ struct metrics_input {
 	unsigned loop_count;
 	struct store *store;
 	const struct status_page *page;
+	const struct replay_page *replay; /* NULL: not known */
+	bool replay_at_work;
+	const struct versions *versions; /* NULL: not known */
 	const struct clock *clock;
 	uint64_t feed_dropped;
 };

@@ -127,6 +127,8 @@ void route_metrics(struct http_req *rq)
 		.clock = shared->clock,
 		.feed_dropped = feed_dropped(shared->feed),
 	};
+	struct versions versions;
+	struct replay_page replay;
 	char *text = NULL;
 	size_t n = 0;
 	FILE *out = open_memstream(&text, &n);
@@ -134,6 +136,12 @@ void route_metrics(struct http_req *rq)
 	if (!out) {
 		http_refuse(rq, PROBLEM_INTERNAL, NULL, "cannot write the metrics");
 		return;
+	}
+	if (replay_status_read(store_path(in.store), &replay, &in.replay_at_work, NULL) == 0)
+		in.replay = &replay;
+	if (snap_renew(rq->w->snap) == 0) {
+		in.versions = versions_of_snap(rq->w->snap, &versions) == 0 ? &versions : NULL;
+		snap_park(rq->w->snap);
 	}
 	metrics_write(&in, out);
 	fclose(out);

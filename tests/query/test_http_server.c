@@ -2,6 +2,7 @@
 
 #include "query/routes.h"
 #include "views/fold.h"
+#include "views/replay_status.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -274,6 +275,26 @@ Test(http_server, ready_says_why_not)
 	cr_assert(strstr(r->body, "\"waitingFor\":\"dead-letters\",\"waitingBecause\":\"dead-letter topic 'x'"), "%s",
 		  r->body);
 	cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
+}
+
+Test(http_server, a_replay_is_told_of)
+{
+	struct replay_page *page;
+	struct reply *r = ask(&f, "GET", "/v1/admin/replay", NULL);
+
+	cr_assert_eq(r->status, 200);
+	cr_assert(strstr(r->body, "\"phase\":\"idle\""), "%s", r->body);
+	cr_assert(strstr(r->body, "\"current\":1,\"generations\":[1],\"frozenViews\":[]"), "%s", r->body);
+	cr_assert_eq(replay_status_begin(f.dir, &page, NULL), 0);
+	PAGE_SET(page, records_per_second, (uint64_t)1234);
+	PAGE_SET(page, phase, (uint64_t)REPLAY_DONE);
+	page_file_unmap(page);
+	r = ask(&f, "GET", "/v1/admin/replay", NULL);
+	cr_assert(strstr(r->body, "\"phase\":\"done\""), "%s", r->body);
+	r = ask(&f, "GET", "/metrics", NULL);
+	cr_assert(strstr(r->body, "\naisle_replay_records_per_second 1234\n"), "%s", r->body);
+	cr_assert(strstr(r->body, "\naisle_store_generation 1\n"), "%s", r->body);
+	cr_assert(strstr(r->body, "\naisle_view_frozen{view=\"history\"} 0\n"), "%s", r->body);
 }
 
 Test(http_server, metrics_count)
