@@ -1,12 +1,16 @@
 #include "cmd/ingest.h"
 
 #include "cmd/command.h"
+#include "config/clock.h"
 #include "config/log.h"
 #include "processor/sources.h"
+#include "views/generation.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
+
+#define FOLLOW_RETRY_NS UINT64_C(5000000000)
 
 int ingest_open(struct ingest *in, const struct settings *set, struct error *e)
 {
@@ -31,13 +35,49 @@ int ingest_processor(struct ingest *in, const struct settings *set, const struct
 	return processor_new(&opt, &in->processor, e);
 }
 
+/* Processor and source from where the store stands. */
+static int begin_reading(struct ingest *in, struct error *e)
+{
+	int rc = ingest_processor(in, in->settings, NULL, e);
+
+	return rc ? rc : source_kafka_open(in->settings, processor_resume, in->processor, &in->source, e);
+}
+
+static void end_reading(struct ingest *in)
+{
+	ingest_stop(in);
+	if (in->source)
+		in->source->ops->close(in->source);
+	in->source = NULL;
+	processor_free(in->processor);
+	in->processor = NULL;
+}
+
+/* The answers go on, and /readyz says why the log does not. */
+static void tell_not_reading(struct ingest *in, const struct error *e)
+{
+	struct status_page *page = status_page(in->status);
+
+	snprintf(page->stopped_why, sizeof(page->stopped_why), "%s", e->text);
+	STATUS_SET(page, stopped_code, (int64_t)e->code);
+	STATUS_SET(page, stopped_partitions, (uint64_t)1);
+	log_error("log is read no further", "code=%s why=\"%s\"", error_slug(e->code), e->text);
+}
+
 int ingest_kafka(struct ingest *in, const struct settings *set, struct error *e)
 {
+	struct error why = { 0 };
 	int rc = publisher_kafka_open(set, &in->publisher, e);
 
-	if (!rc)
-		rc = ingest_processor(in, set, NULL, e);
-	return rc ? rc : source_kafka_open(set, processor_resume, in->processor, &in->source, e);
+	if (rc)
+		return rc;
+	in->settings = set;
+	rc = begin_reading(in, &why);
+	if (rc == ERR_VIEW_CHANGED) {
+		tell_not_reading(in, &why);
+		return 0;
+	}
+	return rc ? error_set(e, rc, why.field, "%s", why.text) : 0;
 }
 
 static void *run(void *arg)
@@ -51,6 +91,11 @@ static void *run(void *arg)
 
 int ingest_start(struct ingest *in, struct error *e)
 {
+	if (!in->processor)
+		return 0;
+	in->code = 0;
+	in->why = (struct error){ 0 };
+	atomic_store(&in->ended, false);
 	if (pthread_create(&in->thread, NULL, run, in))
 		return error_set(e, ERR_IO, "", "cannot start the processor's thread");
 	in->started = true;
@@ -68,10 +113,7 @@ void ingest_stop(struct ingest *in)
 
 void ingest_close(struct ingest *in)
 {
-	ingest_stop(in);
-	if (in->source)
-		in->source->ops->close(in->source);
-	processor_free(in->processor);
+	end_reading(in);
 	if (in->publisher)
 		in->publisher->ops->close(in->publisher);
 	status_close(in->status);
@@ -96,6 +138,48 @@ void ingest_signals(void)
 	signal(SIGXFSZ, SIG_IGN); /* a write beyond `ulimit -f' is an error like a full disk */
 }
 
+static uint64_t now_ns(void)
+{
+	return clock_system.monotonic_ns(&clock_system);
+}
+
+static bool swapped(const struct ingest *in)
+{
+	unsigned n;
+
+	return now_ns() >= in->next_try_ns && generation_current(store_path(in->store), &n, NULL) == 0 &&
+	       n != store_generation(in->store);
+}
+
+/* Go over to the generation that is current now, and read on where it stands. */
+static void follow(struct ingest *in)
+{
+	struct error e = { 0 };
+	int rc;
+
+	end_reading(in);
+	rc = store_follow(in->store, &e);
+	if (rc < 0)
+		log_error("cannot go over to the current generation, it is tried again", "code=%s why=\"%s\"",
+			  error_slug(rc), e.text);
+	else
+		log_info("generation", "current=%u", store_generation(in->store));
+	in->next_try_ns = rc < 0 ? now_ns() + FOLLOW_RETRY_NS : 0;
+	if (!in->settings)
+		return;
+	e = (struct error){ 0 };
+	rc = begin_reading(in, &e);
+	if (!rc)
+		rc = ingest_start(in, &e);
+	if (rc) {
+		end_reading(in);
+		tell_not_reading(in, &e);
+		in->code = rc;
+		in->why = e;
+		atomic_store(&in->ended, true);
+	}
+}
+
 void ingest_wait(struct ingest *in, const struct command_context *ctx, bool until_ended)
 {
 	struct timespec look = { 0, 200000000L };
@@ -105,6 +189,8 @@ void ingest_wait(struct ingest *in, const struct command_context *ctx, bool unti
 	waited_for(&set);
 	while (sig != SIGTERM && sig != SIGINT && !(until_ended && atomic_load(&in->ended))) {
 		sig = sigtimedwait(&set, NULL, &look);
+		if (swapped(in))
+			follow(in);
 		if (sig == SIGHUP)
 			command_reload_log_level(ctx);
 	}

@@ -345,7 +345,7 @@ static int drop_old(const struct settings *set)
 
 	if (rc)
 		return command_failed("%s", e.text);
-	rc = replay_drop_others(path, 0, &e);
+	rc = replay_drop_others(set, 0, &e);
 	close(lock);
 	return rc ? command_failed("%s", e.text[0] ? e.text : "the store has no generations") : 0;
 }

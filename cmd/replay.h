@@ -71,7 +71,9 @@ int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e)
 /* Generation n becomes the current one, 0: the one before it, and the current one the one before. *ret: which. */
 int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct error *e) MUST_CHECK;
 /* Drop those that are neither current nor `keep` (0: none). One that is still held is waited for a little. */
-int replay_drop_others(const char *path, unsigned keep, struct error *e) MUST_CHECK;
+int replay_drop_others(const struct settings *set, unsigned keep, struct error *e) MUST_CHECK;
+/* Drop one, and its young levels. */
+int replay_drop(const struct settings *set, unsigned n, struct error *e) MUST_CHECK;
 
 /* Let this processor stop at SIGINT and SIGTERM; NULL: none any more. */
 void replay_interruptible(struct processor *p);

@@ -31,8 +31,9 @@ static int open_generation(struct rebuild *rb, bool bulk, struct error *e)
 	opt.read_only = false;
 	opt.writer = true;
 	opt.young_bytes_max = 0; /* all is committed to what will be swapped in */
-	if (bulk)
-		opt.durability = STORE_NOSYNC;
+	/* all commits to base, and none durable before the sync at the end: until it is swapped in nobody needs it */
+	opt.young_bytes_max = 0;
+	opt.durability = STORE_NOSYNC;
 	generation_path(rb->path, rb->generation, dir);
 	more.letters_dir = dir;
 	rc = store_open(&opt, &rb->in.store, e);
@@ -131,7 +132,6 @@ static int read_all_of(struct rebuild *rb, bool files, struct error *e)
 	return rc;
 }
 
-/* Fast and unsafe: until it is synced and swapped nobody needs it. */
 static int build(struct rebuild *rb, struct error *e)
 {
 	int rc = open_generation(rb, true, e);
@@ -273,7 +273,7 @@ static int swap(struct rebuild *rb, struct error *e)
 	if (!rc)
 		rc = generation_unmark(rb->path, rb->generation, e);
 	if (!rc)
-		rc = replay_drop_others(rb->path, rb->opt->drop_old ? 0 : rb->before, e);
+		rc = replay_drop_others(rb->set, rb->opt->drop_old ? 0 : rb->before, e);
 	return rc;
 }
 

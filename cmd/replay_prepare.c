@@ -166,7 +166,7 @@ static int take_leftover(struct rebuild *rb, const char *plan, struct error *e)
 		else if (!rb->generation && !strcmp(found, plan))
 			rb->generation = all[i];
 		else if (!rb->opt->dry_run)
-			rc = generation_drop(rb->path, all[i], e);
+			rc = replay_drop(rb->set, all[i], e);
 	}
 	rb->resumed = rb->generation != 0;
 	return rc;

@@ -17,22 +17,36 @@ static void nap_ms(int ms)
 	nanosleep(&ts, NULL);
 }
 
+int replay_drop(const struct settings *set, unsigned n, struct error *e)
+{
+	struct store_options opt = command_store_options(set);
+	int fd, rc = generation_lock(opt.path, n, &fd, e);
+
+	if (rc)
+		return rc;
+	opt.generation = n;
+	store_forget_young(&opt);
+	close(fd);
+	return generation_drop(opt.path, n, e);
+}
+
 /* A processor that has just seen the swap still holds it for a moment. */
-static int drop_soon(const char *path, unsigned n, struct error *e)
+static int drop_soon(const struct settings *set, unsigned n, struct error *e)
 {
 	struct error held = { 0 };
-	int rc = generation_drop(path, n, &held);
+	int rc = replay_drop(set, n, &held);
 
 	for (int waited = 0; rc == ERR_STORE_LOCKED && waited < HELD_WAIT_MS; waited += HELD_LOOK_MS) {
 		nap_ms(HELD_LOOK_MS);
 		held = (struct error){ 0 };
-		rc = generation_drop(path, n, &held);
+		rc = replay_drop(set, n, &held);
 	}
 	return rc ? error_set(e, rc, "store.path", "%s", held.text) : 0;
 }
 
-int replay_drop_others(const char *path, unsigned keep, struct error *e)
+int replay_drop_others(const struct settings *set, unsigned keep, struct error *e)
 {
+	const char *path = setting_string(set, SET_STORE_PATH);
 	unsigned all[GENERATIONS_MAX], current;
 	size_t n;
 	int rc = generation_current(path, &current, e);
@@ -41,7 +55,7 @@ int replay_drop_others(const char *path, unsigned keep, struct error *e)
 		rc = generation_list(path, all, &n, e);
 	for (size_t i = 0; !rc && i < n; i++)
 		if (all[i] != current && all[i] != keep)
-			rc = drop_soon(path, all[i], e);
+			rc = drop_soon(set, all[i], e);
 	return rc;
 }
 

@@ -181,6 +181,9 @@ uint64_t store_young_sealed(struct store *s);
  */
 int store_merge(struct store *s, uint64_t number, int (*last)(void *arg, struct store_txn *t), void *arg) MUST_CHECK;
 
+/* Before the generation of these options is dropped: what it has outside its directory. Nobody may have it open as writer. */
+void store_forget_young(const struct store_options *opt);
+
 /* ---- reading: any thread, one snapshot a thread at a time ---- */
 
 struct snap;

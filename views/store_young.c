@@ -5,6 +5,7 @@
  * What processes share is one page, HOME/levels: the newest number, and in which run of the machine that was. A number
  * is published after its environment was made, and never used again.
  */
+#include "views/generation.h"
 #include "views/page_file.h"
 #include "views/store_internal.h"
 
@@ -320,4 +321,24 @@ void young__close(struct levels *ls)
 	if (y->prefix)
 		pthread_mutex_destroy(&y->lock);
 	free(y->prefix);
+}
+
+void store_forget_young(const struct store_options *opt)
+{
+	char home[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
+	struct levels ls = { .home = home };
+	struct young_page *page;
+	struct error e = { 0 };
+	void *p;
+
+	generation_path(opt->path, opt->generation, home);
+	snprintf(file, sizeof(file), "%s/levels", home);
+	if (page_file_map(file, false, &p, &e))
+		return;
+	page = p;
+	choose_prefix(&ls, opt);
+	for (uint64_t n = page->newest; n && page->newest - n <= YOUNG_MAX; n--)
+		young__drop(&ls, n);
+	free(ls.young.prefix);
+	page_file_unmap(p);
 }
