@@ -80,7 +80,9 @@ static enum refresh due(const struct ranker *r, int64_t watermark_ms)
 {
 	uint64_t version = snap_version(r->snap), rest = FULL_SHARE * r->full_cost_ns;
 
-	if (!r->published || (version != r->version && time_bucket(watermark_ms, MS_PER_HOUR) != r->full_hour))
+	if (!r->published || r->published->generation != snap_generation(r->snap))
+		return REFRESH_FULL;
+	if (version != r->version && time_bucket(watermark_ms, MS_PER_HOUR) != r->full_hour)
 		return REFRESH_FULL;
 	if (version != r->full_version && now_ns() - r->full_done_ns >= (rest > FULL_EVERY_NS ? rest : FULL_EVERY_NS))
 		return REFRESH_FULL;
@@ -99,6 +101,9 @@ static int refresh(struct ranker *r, enum refresh how)
 		how = due(r, watermark_ms);
 	if (how == REFRESH_DUE)
 		return 0;
+	/* names and counts are by the numbers of another generation */
+	if (r->published && r->published->generation != snap_generation(r->snap))
+		counts_fini(&r->counts);
 	if (how == REFRESH_FULL)
 		rc = read_full(r, watermark_ms);
 	else if (watermark_ms != TIME_NONE)
@@ -131,6 +136,11 @@ int ranker__refresh(struct ranker *r, enum refresh how)
 		r->full_hour = INT64_MIN;
 	pthread_mutex_unlock(&r->refresh_lock);
 	return rc;
+}
+
+int ranker_follow(struct ranker *r)
+{
+	return ranker__refresh(r, REFRESH_DUE);
 }
 
 int ranker_refresh(struct ranker *r)

@@ -51,7 +51,10 @@ void rankings_release(const struct rankings *ra);
 /* category n = 0: the whole shop. An unknown category is an empty list. */
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category);
 int64_t rankings_watermark_ms(const struct rankings *ra);
+unsigned rankings_generation(const struct rankings *ra);
 
+/* Whatever is due now, on the caller's thread: lists of the generation that the store went over to. */
+int ranker_follow(struct ranker *r) MUST_CHECK;
 /* A full refresh now, on the caller's thread. */
 int ranker_refresh(struct ranker *r) MUST_CHECK;
 

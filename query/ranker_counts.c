@@ -21,6 +21,7 @@ void counts_fini(struct counts *c)
 	free(c->names);
 	free(c->closed);
 	free(c->running);
+	*c = (struct counts){ 0 };
 }
 
 static void reach_item(struct counts *c, uint32_t item)

@@ -79,6 +79,7 @@ struct rank_weights {
 
 struct rankings {
 	atomic_uint refs;
+	unsigned generation; /* of the store: its items' numbers */
 	int64_t watermark_ms;
 	struct categories *categories;
 	uint32_t *starts[RANK_KIND_COUNT]; /* 2 + categories->n places: where each list begins and the last one ends */

@@ -117,6 +117,7 @@ struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categor
 	struct ranked *all = xcalloc((size_t)c->items + 1, sizeof(*all));
 
 	atomic_init(&ra->refs, 1);
+	ra->generation = snap_generation(sn);
 	ra->watermark_ms = watermark_ms;
 	ra->categories = categories_ref(cats);
 	for (int kind = 0; kind < RANK_KIND_COUNT; kind++) {
@@ -132,6 +133,11 @@ struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categor
 	}
 	free(all);
 	return ra;
+}
+
+unsigned rankings_generation(const struct rankings *ra)
+{
+	return ra->generation;
 }
 
 void rankings_unref(struct rankings *ra)

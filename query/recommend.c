@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define GENERATION_TRIES 3
+
 int answerer_new(const struct answerer_options *opt, struct answerer **ret, struct error *e)
 {
 	struct answerer *a = xcalloc(1, sizeof(*a));
@@ -81,12 +83,16 @@ static int fill_chain(struct asking *q, const struct scenario *sc)
 	return 0;
 }
 
-static int answer_from_snapshot(struct asking *q, const struct scenario *sc)
+static int answer_once(struct asking *q, const struct scenario *sc)
 {
 	struct answer *ret = q->ret;
 	int rc;
 
 	q->rankings = ranker_acquire(q->a->opt.ranker);
+	q->ranked = q->other_generation = false;
+	q->a->person.loaded = false;
+	ret->item_count = 0;
+	ret->fallback = false;
 	rc = snap_renew(q->sn);
 	if (rc)
 		goto out;
@@ -104,6 +110,19 @@ out:
 	return rc;
 }
 
+/* Lists of the generation before are of no use once the store went over to another: they are made anew first. */
+static int answer_from_snapshot(struct asking *q, const struct scenario *sc)
+{
+	int rc = answer_once(q, sc);
+
+	for (int i = 0; i < GENERATION_TRIES && q->other_generation; i++) {
+		rc = ranker_follow(q->a->opt.ranker);
+		if (!rc)
+			rc = answer_once(q, sc);
+	}
+	return rc;
+}
+
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
 {
 	uint64_t start_ns = a->clock->monotonic_ns(a->clock);
@@ -115,7 +134,6 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 		return rc;
 	q.now_ms = a->clock->wall_ms(a->clock);
 	q.count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
-	a->person.loaded = false;
 	ret->recommendation_id[0] = '\0';
 	ret->scenario = sc.slug;
 	ret->fallback = false;

@@ -7,6 +7,10 @@ int ranked_fill(struct asking *q, enum rank_kind kind)
 	int rc = 1;
 
 	q->ranked = true;
+	if (rankings_generation(q->rankings) != snap_generation(q->sn)) {
+		q->other_generation = true;
+		return ERR_SOURCE_RETRY;
+	}
 	list = rankings_get(q->rankings, kind, q->rq->category);
 	for (size_t i = 0; i < list.n && rc > 0; i++) {
 		const struct ranked *r = &list.v[i];

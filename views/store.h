@@ -83,7 +83,7 @@ int store_follow(struct store *s, struct error *e) MUST_CHECK;
 void store_explain_faults(void);
 
 const char *store_path(const struct store *s);
-unsigned store_generation(const struct store *s);
+unsigned store_generation(struct store *s);
 /* The 32 secret bytes; valid as long as the store. */
 const unsigned char *store_person_key(const struct store *s);
 
@@ -194,6 +194,7 @@ void snap_close(struct snap *sn);
 int snap_renew(struct snap *sn) MUST_CHECK;   /* a new snapshot of the newest commit; the old one's bytes are invalid */
 void snap_park(struct snap *sn);              /* let the old pages go until the next renew */
 uint64_t snap_version(const struct snap *sn); /* changes with each commit */
+unsigned snap_generation(const struct snap *sn); /* interned ids mean something within one generation only */
 const unsigned char *snap_person_key(const struct snap *sn); /* the store's */
 
 /* Borrowed until renew or park; a cut value is put together in the snapshot's own buffer, valid until the next get. */

@@ -4,14 +4,15 @@
 int store_figures(struct store *s, struct store_figures *ret)
 {
 	struct store_reader readers[STORE_READERS_MAX];
-	MDB_env *env = s->levels->base.env;
+	struct levels *ls = levels__get(s); /* another thread may go over to another generation */
 	MDB_envinfo info;
 	MDB_stat st;
 	int rc;
 
-	rc = mdb_env_info(env, &info);
+	rc = mdb_env_info(ls->base.env, &info);
 	if (!rc)
-		rc = mdb_env_stat(env, &st);
+		rc = mdb_env_stat(ls->base.env, &st);
+	levels__put(s, ls);
 	if (rc)
 		return store__error(rc);
 	*ret = (struct store_figures){ .map_size = info.me_mapsize,

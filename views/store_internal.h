@@ -60,10 +60,12 @@ struct levels {
 	bool writer;
 	unsigned readers_max;
 	unsigned refs; /* under store.lock */
+	struct levels *next;
 };
 
 struct store {
 	struct levels *levels; /* of the current generation; replaced under lock */
+	struct levels *others; /* that snapshots still hold: LMDB may not open an environment twice; under lock */
 	pthread_mutex_t lock;
 	struct store_options opt; /* as opened; its strings are the store's own */
 	char *path;
@@ -97,6 +99,10 @@ int store__cannot_open(const struct store *s, int mdb_rc, struct error *e);
 int levels__open(struct store *s, unsigned generation, struct levels **ret, struct error *e);
 /* The current ones, with one more reference. */
 struct levels *levels__get(struct store *s);
+/* Those of a generation that a snapshot still holds, with one more reference, or NULL. */
+struct levels *levels__take_other(struct store *s, unsigned generation);
+/* These become the current ones; their reference is taken. */
+void levels__replace(struct store *s, struct levels *ls);
 /* NULL is fine. */
 void levels__put(struct store *s, struct levels *ls);
 

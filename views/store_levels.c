@@ -152,15 +152,48 @@ struct levels *levels__get(struct store *s)
 	return ret;
 }
 
+struct levels *levels__take_other(struct store *s, unsigned generation)
+{
+	struct levels **at, *ret;
+
+	pthread_mutex_lock(&s->lock);
+	for (at = &s->others; *at && (*at)->generation != generation; at = &(*at)->next)
+		;
+	ret = *at;
+	if (ret) {
+		*at = ret->next;
+		ret->refs++;
+	}
+	pthread_mutex_unlock(&s->lock);
+	return ret;
+}
+
+void levels__replace(struct store *s, struct levels *ls)
+{
+	struct levels *old = s->levels;
+
+	pthread_mutex_lock(&s->lock);
+	s->levels = ls;
+	old->next = s->others;
+	s->others = old;
+	pthread_mutex_unlock(&s->lock);
+	levels__put(s, old);
+}
+
+/* Closed under the lock: an environment must not be opened again before it is closed. */
 void levels__put(struct store *s, struct levels *ls)
 {
-	bool last;
+	struct levels **at;
 
 	if (!ls)
 		return;
 	pthread_mutex_lock(&s->lock);
-	last = --ls->refs == 0;
-	pthread_mutex_unlock(&s->lock);
-	if (last)
+	if (--ls->refs == 0) {
+		for (at = &s->others; *at && *at != ls; at = &(*at)->next)
+			;
+		if (*at)
+			*at = ls->next;
 		close_levels(ls);
+	}
+	pthread_mutex_unlock(&s->lock);
 }

@@ -223,7 +223,7 @@ int store_open(const struct store_options *opt, struct store **ret, struct error
 
 int store_follow(struct store *s, struct error *e)
 {
-	struct levels *old = s->levels, *new;
+	struct levels *old = s->levels, *new = NULL;
 	unsigned generation = old->generation;
 	int rc, lock_fd = s->lock_fd;
 
@@ -233,6 +233,8 @@ int store_follow(struct store *s, struct error *e)
 	if (s->opt.writer)
 		rc = generation_lock(s->path, generation, &lock_fd, e);
 	if (!rc)
+		new = levels__take_other(s, generation);
+	if (!rc && !new)
 		rc = levels__open(s, generation, &new, e);
 	if (rc) {
 		if (lock_fd != s->lock_fd)
@@ -242,10 +244,7 @@ int store_follow(struct store *s, struct error *e)
 	if (lock_fd != s->lock_fd)
 		close(s->lock_fd);
 	s->lock_fd = lock_fd;
-	pthread_mutex_lock(&s->lock);
-	s->levels = new;
-	pthread_mutex_unlock(&s->lock);
-	levels__put(s, old);
+	levels__replace(s, new);
 	return 1;
 }
 
@@ -268,9 +267,13 @@ const char *store_path(const struct store *s)
 	return s->path;
 }
 
-unsigned store_generation(const struct store *s)
+unsigned store_generation(struct store *s)
 {
-	return s->levels->generation;
+	struct levels *ls = levels__get(s);
+	unsigned ret = ls->generation;
+
+	levels__put(s, ls);
+	return ret;
 }
 
 int store_sync(struct store *s)

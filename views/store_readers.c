@@ -22,8 +22,10 @@ static int add_reader(const char *line, void *arg)
 unsigned store_readers(struct store *s, struct store_reader *ret, unsigned room)
 {
 	struct reader_list list = { ret, 0, room };
+	struct levels *ls = levels__get(s);
 
-	mdb_reader_list(s->levels->base.env, add_reader, &list);
+	mdb_reader_list(ls->base.env, add_reader, &list);
+	levels__put(s, ls);
 	return list.n;
 }
 

@@ -185,6 +185,11 @@ uint64_t snap_version(const struct snap *sn)
 	return ret;
 }
 
+unsigned snap_generation(const struct snap *sn)
+{
+	return sn->levels->generation;
+}
+
 const unsigned char *snap_person_key(const struct snap *sn)
 {
 	return sn->store->person_key;

@@ -3,8 +3,8 @@
 
     tests/flow/run.py [--list] [NAME...]          NAME: spine, kill, ...
 
-AISLE names the program (build/release/aisle), FLOW_SEED repeats a run, FLOW_KILLS and FLOW_BROKER_KILLS make the kill
-flows long, FLOW_SLOWER=3 stretches every deadline for sanitizer builds. Closes with a line "N passed, N failed".
+AISLE names the program (build/release/aisle), FLOW_SEED repeats a run, FLOW_KILLS, FLOW_BROKER_KILLS and
+FLOW_REPLAY_KILLS make the kill flows long, FLOW_SLOWER=3 stretches every deadline for sanitizer builds. Closes with a line "N passed, N failed".
 """
 import argparse
 import os
@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lib"))
 import kafka  # noqa: E402
 
 # seconds; those that count kills get more for each
-TIMEOUTS = {"spine": 180, "kill": 60, "broker_kill": 60, "garbage": 120, "log_changed": 120, "page": 180}
+TIMEOUTS = {"spine": 180, "kill": 60, "broker_kill": 60, "garbage": 120, "log_changed": 120, "page": 180, "replay": 150, "replay_live": 150}
 TIMEOUT_DEFAULT = 90
 
 
@@ -33,6 +33,8 @@ def timeout_of(name):
     seconds = TIMEOUTS.get(name, TIMEOUT_DEFAULT)
     if name == "kill":
         seconds += 5 * int(os.environ.get("FLOW_KILLS", "20"))
+    if name.startswith("replay"):
+        seconds += 5 * int(os.environ.get("FLOW_REPLAY_KILLS", "3"))
     if name == "broker_kill":
         seconds += 25 * int(os.environ.get("FLOW_BROKER_KILLS", "3"))
     return seconds * float(os.environ.get("FLOW_SLOWER", "1"))

@@ -292,3 +292,56 @@ Test(generation, a_first_start_takes_none_that_is_being_built)
 	store_close(opened(0, false));
 	cr_assert_eq(current(), 2);
 }
+
+static void point_at(unsigned n)
+{
+	struct error e = { 0 };
+
+	cr_assert_eq(generation_swap(dir, n, &e), 0, "%s", e.text);
+}
+
+static void expect_row(struct snap *sn, const char *text)
+{
+	struct str got;
+
+	cr_assert_eq(snap_get(sn, TBL_STOCK, STR("name"), &got), 0);
+	cr_assert(got.n == strlen(text) && !memcmp(got.p, text, got.n), "%.*s", STR_FMT(got));
+}
+
+/* A snapshot that is not renewed stays where it is, through there and back again. */
+Test(generation, a_store_follows_and_its_snapshots_when_they_are_renewed)
+{
+	struct store *s = opened(0, false);
+	struct snap *idle, *busy;
+	struct error e = { 0 };
+
+	put_name(s, "old");
+	cr_assert_eq(created(), 2);
+	{
+		struct store *new = opened(2, false);
+
+		put_name(new, "new");
+		store_close(new);
+	}
+	cr_assert_eq(snap_open(s, &idle), 0);
+	cr_assert_eq(snap_open(s, &busy), 0);
+	cr_assert_eq(store_follow(s, &e), 0);
+	for (int round = 0; round < 3; round++) {
+		point_at(2);
+		cr_assert_eq(store_follow(s, &e), 1, "%s", e.text);
+		expect_row(busy, "old");
+		cr_assert_eq(snap_renew(busy), 0);
+		cr_assert_eq(snap_generation(busy), 2);
+		expect_row(busy, "new");
+		expect_row(idle, "old");
+		cr_assert_eq(in_child(lock_is_refused), 0);
+		point_at(1);
+		cr_assert_eq(store_follow(s, &e), 1, "%s", e.text);
+		cr_assert_eq(snap_renew(busy), 0);
+		expect_row(busy, "old");
+		put_name(s, "old");
+	}
+	snap_close(idle);
+	snap_close(busy);
+	store_close(s);
+}
