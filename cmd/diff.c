@@ -166,7 +166,7 @@ static int compare(const struct diff_options *opt, struct side *sides, bool *sam
 	*same = true;
 	for (size_t i = 0; view_registry[i] && !rc; i++) {
 		const struct view *v = view_registry[i];
-		struct comparison c;
+		struct comparison c = { 0 };
 
 		for (int side = 0; side < 2 && !rc; side++)
 			rc = view_digest(v, snaps[side], c.digest[side], &c.rows[side]);

@@ -8,7 +8,7 @@ kafka:
 test-flow: $(OUT)/aisle kafka
 	AISLE=$(OUT)/aisle /usr/bin/python3 tests/flow/run.py $(FLOWS)
 
-# 100 kills of the processor, 20 of the broker, more events
+# 100 kills of the processor, 20 of the broker and of a replay, more events
 test-long: $(OUT)/aisle kafka
-	AISLE=$(OUT)/aisle FLOW_KILLS=100 FLOW_BROKER_KILLS=20 FLOW_EVENTS=300000 /usr/bin/python3 tests/flow/run.py \
-		kill broker_kill spine
+	AISLE=$(OUT)/aisle FLOW_KILLS=100 FLOW_BROKER_KILLS=20 FLOW_REPLAY_KILLS=20 FLOW_EVENTS=300000 \
+		/usr/bin/python3 tests/flow/run.py kill broker_kill spine replay replay_live
