@@ -91,6 +91,11 @@ void processor_stop(struct processor *p)
 	atomic_store(&p->stop, true);
 }
 
+static int commit_failed(const struct processor *p, int rc, struct error *e)
+{
+	return error_set(e, rc, "store.path", "cannot commit to '%s': %s", store_path(p->opt.store), error_text(rc));
+}
+
 /* Dead letters first, then views and offsets in one transaction. */
 static int commit(struct processor *p, struct source *src, struct error *e)
 {
@@ -118,8 +123,7 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	else
 		rc = fold_commit(p->fold, &fig);
 	if (rc)
-		return error_set(e, rc, "store.path", "cannot commit to '%s': %s", store_path(p->opt.store),
-				 error_text(rc));
+		return commit_failed(p, rc, e);
 	batcher_committed(&p->batcher, now_ns(p) - began);
 	lag = src->ops->lag(src);
 	FAULT_POINT("group:untold");
@@ -166,6 +170,9 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 	src->ops->release(src);
 	if (rc)
 		return rc;
+	/* at the end of the log nothing is fresh that is still on its way into base */
+	if (n == 0 && (rc = fold_wait(p->fold)))
+		return commit_failed(p, rc, e);
 	lag = src->ops->lag(src);
 	processor__tell_round(p, src, n == 0, lag);
 	status_set_wait(p->page, n == ERR_SOURCE_RETRY ? WAIT_LOG : WAIT_NONE, poll_error.text);

@@ -70,7 +70,8 @@ int fold_new(struct store *s, struct fold **ret, struct error *e)
 	f->journal = journal_new();
 	f->merger = merger_new(s, fold__expire, NULL);
 	randombytes_buf(&f->id_seed, sizeof(f->id_seed));
-	delta_init(&f->delta);
+	delta_init(&f->batch.delta);
+	delta_init(&f->writer.batch.delta);
 	rc = snap_open(s, &f->snap);
 	if (!rc)
 		rc = fold__load_meta(f);
@@ -88,9 +89,11 @@ void fold_free(struct fold *f)
 {
 	if (!f)
 		return;
+	fold__writer_end(f);
 	merger_free(f->merger);
 	snap_close(f->snap);
-	delta_fini(&f->delta);
+	delta_fini(&f->batch.delta);
+	delta_fini(&f->writer.batch.delta);
 	lanes_fini(&f->lanes);
 	journal_free(f->journal);
 	free(f->id_cache);
@@ -99,6 +102,17 @@ void fold_free(struct fold *f)
 
 /* ---- replacing and adding, for views ---- */
 
+/* As the store has it, or will have it when the batch that is being written is in it. */
+static int get_stored(struct fold *f, enum table_id id, struct str key, struct str *ret)
+{
+	const struct delta_row *row = f->writer.running ? delta_find(&f->writer.batch.delta, id, key) : NULL;
+
+	if (!row)
+		return snap_get(f->snap, id, key, ret);
+	*ret = (struct str){ (char *)row->value, row->n };
+	return row->n ? 0 : ERR_NOT_FOUND;
+}
+
 static struct delta_row *load_row(struct fold *f, enum table_id id, struct str key)
 {
 	struct delta_row *row;
@@ -106,12 +120,12 @@ static struct delta_row *load_row(struct fold *f, enum table_id id, struct str k
 	bool is_new;
 	int rc;
 
-	row = delta_row(&f->delta, id, key, &is_new);
+	row = delta_row(&f->batch.delta, id, key, &is_new);
 	if (!is_new)
 		return row;
-	rc = snap_get(f->snap, id, key, &stored);
+	rc = get_stored(f, id, key, &stored);
 	if (!rc) {
-		delta_row_reserve(&f->delta, row, stored.n);
+		delta_row_reserve(&f->batch.delta, row, stored.n);
 		if (stored.n)
 			memcpy(row->value, stored.p, stored.n);
 		row->n = stored.n;
@@ -130,13 +144,13 @@ struct str fold_get(struct fold *f, enum table_id id, struct str key)
 
 struct str fold_peek(struct fold *f, enum table_id id, struct str key)
 {
-	const struct delta_row *row = delta_find(&f->delta, id, key);
+	const struct delta_row *row = delta_find(&f->batch.delta, id, key);
 	struct str ret = { NULL, 0 };
 	int rc;
 
 	if (row)
 		return row->n ? (struct str){ (char *)row->value, row->n } : ret;
-	rc = snap_get(f->snap, id, key, &ret);
+	rc = get_stored(f, id, key, &ret);
 	if (rc && rc != ERR_NOT_FOUND && !f->read_error)
 		f->read_error = rc;
 	return rc ? (struct str){ NULL, 0 } : ret;
@@ -151,10 +165,10 @@ void fold_damaged(struct fold *f)
 void fold_put(struct fold *f, enum table_id id, struct str key, const void *value, size_t n)
 {
 	bool is_new;
-	struct delta_row *row = delta_row(&f->delta, id, key, &is_new);
+	struct delta_row *row = delta_row(&f->batch.delta, id, key, &is_new);
 
 	row->n = 0;
-	delta_row_reserve(&f->delta, row, n);
+	delta_row_reserve(&f->batch.delta, row, n);
 	if (n)
 		memcpy(row->value, value, n);
 	row->n = (uint32_t)n;
@@ -165,7 +179,7 @@ void fold_put(struct fold *f, enum table_id id, struct str key, const void *valu
 void fold_delete(struct fold *f, enum table_id id, struct str key)
 {
 	bool is_new;
-	struct delta_row *row = delta_row(&f->delta, id, key, &is_new);
+	struct delta_row *row = delta_row(&f->batch.delta, id, key, &is_new);
 
 	row->n = 0;
 	row->dirty = true;
@@ -176,7 +190,7 @@ unsigned char *fold_edit(struct fold *f, enum table_id id, struct str key, size_
 {
 	struct delta_row *row = load_row(f, id, key);
 
-	delta_row_reserve(&f->delta, row, row->n + room);
+	delta_row_reserve(&f->batch.delta, row, row->n + room);
 	row->dirty = true;
 	row->deleted = false;
 	*n = row->n;
@@ -187,12 +201,12 @@ void fold_edited(struct fold *f, enum table_id id, struct str key, size_t n)
 {
 	bool is_new;
 
-	delta_row(&f->delta, id, key, &is_new)->n = (uint32_t)n;
+	delta_row(&f->batch.delta, id, key, &is_new)->n = (uint32_t)n;
 }
 
 void fold_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member, unsigned column, int64_t delta)
 {
-	sum_log_add(&f->delta.sums[id], group, member, column, delta);
+	sum_log_add(&f->batch.delta.sums[id], group, member, column, delta);
 }
 
 uint32_t fold_lane(const struct fold *f)
@@ -222,7 +236,6 @@ static void advance_watermarks(struct fold *f, int64_t t_ms)
 	}
 	if (t_ms > f->watermark_ms) {
 		f->watermark_ms = t_ms;
-		f->watermark_changed = true;
 	}
 }
 
@@ -232,7 +245,7 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 	struct moment m;
 	uint32_t actor;
 
-	f->pending_records++;
+	f->batch.records++;
 	if (f->lane == LANE_NONE)
 		fold_partition(f, "", 0);
 	if (record_ts_ms >= TIME_END_MS)
@@ -265,14 +278,14 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 
 int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted)
 {
-	f->pending_records++;
+	f->batch.records++;
 	catalog_store(f, item, deleted);
 	return 0;
 }
 
 int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms)
 {
-	f->pending_records++;
+	f->batch.records++;
 	/* the larger asOf wins: one from a bad clock would hold the row for good */
 	if (rec->has_as_of && record_ts_ms >= 0 && rec->as_of_ms > record_ts_ms + TIME_AHEAD_MAX_MS)
 		return ERR_TIME_IN_FUTURE;
@@ -290,7 +303,10 @@ void fold_position(struct fold *f, const char *log_name, int32_t partition, cons
 
 bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret)
 {
-	int rc = offsets_get(f->snap, log_name, partition, ret);
+	int rc = fold_wait(f);
+
+	if (!rc)
+		rc = offsets_get(f->snap, log_name, partition, ret);
 
 	if (rc && rc != ERR_NOT_FOUND && !f->read_error)
 		f->read_error = rc;
@@ -304,7 +320,7 @@ bool fold_frozen(const struct fold *f, char *ret, size_t size)
 
 size_t fold_pending_bytes(const struct fold *f)
 {
-	return delta_bytes(&f->delta);
+	return delta_bytes(&f->batch.delta);
 }
 
 int64_t fold_watermark(const struct fold *f)

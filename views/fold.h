@@ -66,8 +66,14 @@ struct commit_figures {
  * the last commit comes back here too.
  */
 int fold_commit(struct fold *f, struct commit_figures *ret) MUST_CHECK;
-/* The same straight into base, durable: for the large batches of catching up. What is young is merged first. */
+/*
+ * For the large batches of catching up: hand everything pending to a thread that writes it straight into base, after what
+ * is young; the fold goes on meanwhile. Waits for the one before; what that failed with comes back here, and both are as
+ * if they had never been. *ret: of the one before.
+ */
 int fold_commit_bulk(struct fold *f, struct commit_figures *ret) MUST_CHECK;
+/* Until the last large batch is in base. */
+int fold_wait(struct fold *f) MUST_CHECK;
 
 /*
  * Call it often: begins merges of the young level into base on a thread of their own, when it is full or has commits of

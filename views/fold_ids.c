@@ -46,7 +46,6 @@ static uint32_t intern(struct fold *f, enum table_id forward, enum table_id back
 	if (row.n)
 		fold_damaged(f);
 	id = (*next)++;
-	f->ids_changed = true;
 	fold_put(f, forward, key, &id, sizeof(id));
 	fold_put(f, back, id_key(id, be), key.p, key.n);
 	return id;

@@ -12,6 +12,9 @@
 #include "views/offsets.h"
 #include "views/versions.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #define ID_CACHE_SLOTS 65536 /* power of two; ids met lately, so that most need no hash and no look-up */
 
 struct id_cache_slot {
@@ -27,10 +30,29 @@ struct fold_meta {
 	int64_t watermark_ms;
 };
 
+/* What one transaction writes. */
+struct batch {
+	struct delta delta;
+	struct fold_meta meta;
+	uint64_t records;
+};
+
+/* A large batch on its way into base. While it runs the batch's rows are read by both threads and changed by none. */
+struct writer {
+	pthread_t thread;
+	bool running; /* to be joined */
+	atomic_bool ended;
+	struct store *store;
+	struct batch batch;
+	struct commit_figures figures; /* of the last one */
+	int code;
+};
+
 struct fold {
 	struct store *store;
-	struct snap *snap; /* the store as of the last commit */
-	struct delta delta;
+	struct snap *snap;  /* the store as of the last commit, without what the writer has */
+	struct batch batch; /* being gathered */
+	struct writer writer;
 	struct journal *journal;
 	struct id_cache_slot *id_cache;
 	uint64_t id_seed;
@@ -38,10 +60,8 @@ struct fold {
 	int64_t watermark_ms;
 	struct merger *merger;
 	struct lanes lanes;
-	uint32_t lane; /* what is applied now comes from there; LANE_NONE: not told */
 	struct versions versions;
-	uint64_t pending_records;
-	bool ids_changed, watermark_changed;
+	uint32_t lane;  /* what is applied now comes from there; LANE_NONE: not told */
 	int read_error; /* the first one since the last commit, which it fails */
 };
 
@@ -49,6 +69,9 @@ struct fold {
 uint32_t fold__actor(struct fold *f, enum actor_kind kind, struct str raw_id);
 void fold__forget_ids(struct fold *f);
 int fold__load_meta(struct fold *f);
+/* The whole transaction. Any thread, one at a time. */
+int fold__write(struct batch *b, struct store *s, bool young, struct commit_figures *ret);
+void fold__writer_end(struct fold *f);
 /* Drop what is behind the watermark and what has ended, a piece of each. For the merger; `arg` is unused. */
 int fold__expire(void *arg, struct store_txn *t);
 

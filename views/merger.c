@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define FULL_TIMES 4  /* young.bytesMax, while the level before it is being merged; then commits wait */
-#define MERGE_NICE 10 /* commits and answers come first */
+#define MERGE_NICE 19 /* commits and answers come first */
 
 struct merger {
 	struct store *store;
