@@ -6,6 +6,7 @@
  *     ktool BROKERS delete TOPIC
  *     ktool BROKERS partitions TOPIC COUNT
  *     ktool BROKERS delete-records TOPIC PARTITION OFFSET
+ *     ktool BROKERS configure TOPIC SETTING=VALUE...
  *     ktool BROKERS watermarks TOPIC
  *     ktool BROKERS produce FILE
  *     ktool BROKERS transaction FILE commit|abort
@@ -153,6 +154,23 @@ static void add_partitions(rd_kafka_t *rk, rd_kafka_queue_t *queue, int argc, ch
 		die("%s", text);
 	rd_kafka_CreatePartitions(rk, &parts, 1, NULL, queue);
 	rd_kafka_NewPartitions_destroy(parts);
+}
+
+/* Settings that are not named go back to their defaults. */
+static void configure(rd_kafka_t *rk, rd_kafka_queue_t *queue, int argc, char **argv)
+{
+	rd_kafka_ConfigResource_t *config = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, argv[0]);
+
+	for (int i = 1; i < argc; i++) {
+		char *equals = strchr(argv[i], '=');
+
+		if (!equals)
+			die("'%s' is not SETTING=VALUE", argv[i]);
+		*equals = '\0';
+		rd_kafka_ConfigResource_set_config(config, argv[i], equals + 1);
+	}
+	rd_kafka_AlterConfigs(rk, &config, 1, NULL, queue);
+	rd_kafka_ConfigResource_destroy(config);
 }
 
 static void delete_records(rd_kafka_t *rk, rd_kafka_queue_t *queue, int argc, char **argv)
@@ -437,6 +455,7 @@ static const struct {
 	{ "create", 2, create_topic },
 	{ "delete", 1, delete_topic },
 	{ "partitions", 2, add_partitions },
+	{ "configure", 2, configure },
 	{ "delete-records", 3, delete_records },
 };
 
