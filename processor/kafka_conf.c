@@ -4,8 +4,12 @@
 #include "config/log.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <time.h>
+
+#define END_PATIENCE_S 5
 
 #define ROLE(r) (1u << (r))
 #define CONSUMERS (ROLE(KAFKA_CONSUMER) | ROLE(KAFKA_PROBE))
@@ -190,8 +194,61 @@ int kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **r
 	return 0;
 }
 
+/* librdkafka 2.0.2 now and then never ends a client, after a topic it read was deleted: do not end with it. */
+struct ending {
+	rd_kafka_t *rk;
+	pthread_mutex_t lock;
+	pthread_cond_t ended;
+	bool has_ended, left;
+};
+
+static void *end_client(void *arg)
+{
+	struct ending *en = arg;
+	bool left;
+
+	rd_kafka_destroy_flags(en->rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	pthread_mutex_lock(&en->lock);
+	en->has_ended = true;
+	left = en->left;
+	pthread_cond_signal(&en->ended);
+	pthread_mutex_unlock(&en->lock);
+	if (left)
+		free(en);
+	return NULL;
+}
+
 void kafka_client_destroy(rd_kafka_t *rk)
 {
-	if (rk)
-		rd_kafka_destroy_flags(rk, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
+	struct ending *en;
+	struct timespec until;
+	pthread_t thread;
+	bool left;
+	int rc = 0;
+
+	if (!rk)
+		return;
+	en = xcalloc(1, sizeof(*en));
+	en->rk = rk;
+	pthread_mutex_init(&en->lock, NULL);
+	pthread_cond_init(&en->ended, NULL);
+	if (pthread_create(&thread, NULL, end_client, en)) {
+		end_client(en);
+		free(en);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += END_PATIENCE_S;
+	pthread_mutex_lock(&en->lock);
+	while (!en->has_ended && rc == 0)
+		rc = pthread_cond_clockwait(&en->ended, &en->lock, CLOCK_MONOTONIC, &until);
+	left = en->left = !en->has_ended;
+	pthread_mutex_unlock(&en->lock);
+	if (left) {
+		log_warn("kafka client does not end, it is left behind", "seconds=%d", END_PATIENCE_S);
+		pthread_detach(thread);
+		return;
+	}
+	pthread_join(thread, NULL);
+	free(en);
 }

@@ -224,7 +224,6 @@ int processor_run(struct processor *p, struct source *src, struct error *e)
 	struct error why = { 0 };
 	int rc = 0;
 
-	p->busy_ns = now_ns(p);
 	while (!rc && !atomic_load(&p->stop)) {
 		rc = round_trip(p, src, &why);
 		if (rc && may_retry(p, src, rc)) {

@@ -25,7 +25,6 @@ struct processor {
 	size_t poll_max;
 	int64_t young_age_max_ms;
 	uint64_t pending; /* records applied and not committed */
-	uint64_t busy_ns; /* the source last had something */
 	int retry_ms;     /* pause after the last commit that failed; 0: it did not */
 	atomic_bool stop;
 };

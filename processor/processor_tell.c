@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-#define OPEN_TRANSACTION_NS UINT64_C(2000000000)
-
 /* At the end of the log the views are as fresh as can be; before it, as the oldest of the batch's last records. */
 static int64_t fresh_after_commit(struct processor *p, int64_t lag)
 {
@@ -87,13 +85,10 @@ void processor__beat(struct processor *p)
 
 void processor__tell_round(struct processor *p, struct source *src, bool empty, int64_t lag)
 {
-	uint64_t now = p->clock->monotonic_ns(p->clock);
+	bool at_end = lag == 0 || (lag > 0 && src->ops->at_end && src->ops->at_end(src));
 
 	STATUS_SET(p->page, lag_records, lag);
-	if (!empty)
-		p->busy_ns = now;
-	/* records of a transaction that is still open count as lag but cannot be read */
-	if (src->ops->live && empty && !p->pending && (!lag || (lag > 0 && now - p->busy_ns > OPEN_TRANSACTION_NS)))
+	if (src->ops->live && empty && !p->pending && at_end)
 		status_set_fresh(p->page, p->clock->wall_ms(p->clock), p->clock);
 	processor__look_at_stopped(p, src);
 	processor__beat(p);

@@ -97,7 +97,7 @@ static void sift(struct source_kafka *s, size_t n)
 	s->message_count = kept;
 }
 
-static void look_again(struct source_kafka *s)
+static void begin_look(struct source_kafka *s)
 {
 	uint64_t now = kafka__now_ns();
 	struct part **due = NULL;
@@ -115,14 +115,33 @@ static void look_again(struct source_kafka *s)
 		p->verdict = VERDICT_PENDING;
 		due[n++] = p;
 	}
-	verifier_look(s->verifier, due, n, RELOOK_TIMEOUT_MS);
-	for (size_t i = 0; i < n; i++) {
-		if (due[i]->state == PART_STOPPED)
-			kafka__restart(s); /* what is refused is fetched no further */
-		else if (due[i]->verdict != VERDICT_SAME)
-			kafka__suspect(s, due[i], 0);
-	}
+	if (n)
+		verifier_begin(s->verifier, due, n);
 	free(due);
+}
+
+/* False when the look takes long: it goes on with the next poll, and the messages wait for it. */
+static bool look_again(struct source_kafka *s)
+{
+	struct part *const *looked;
+	size_t n;
+
+	if (!s->holds)
+		begin_look(s);
+	s->holds = verifier_busy(s->verifier);
+	if (!s->holds)
+		return true;
+	s->holds = !verifier_wait(s->verifier, RELOOK_TIMEOUT_MS);
+	if (s->holds)
+		return false;
+	looked = verifier_looked(s->verifier, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (looked[i]->state == PART_STOPPED)
+			kafka__restart(s); /* what is refused is fetched no further */
+		else if (looked[i]->verdict != VERDICT_SAME)
+			kafka__suspect(s, looked[i], 0);
+	}
+	return true;
 }
 
 static void advance(struct source_kafka *s, const struct record *r)
@@ -162,9 +181,20 @@ static void source_release(struct source *base)
 {
 	struct source_kafka *s = self(base);
 
+	if (s->holds)
+		return;
 	for (size_t i = 0; i < s->message_count; i++)
 		rd_kafka_message_destroy(s->messages[i]);
 	s->message_count = 0;
+}
+
+/* The messages, and the look they wait for. */
+static void let_go(struct source_kafka *s)
+{
+	if (s->verifier)
+		verifier_cancel(s->verifier);
+	s->holds = false;
+	source_release(&s->base);
 }
 
 static void nap(int timeout_ms)
@@ -174,32 +204,58 @@ static void nap(int timeout_ms)
 	nanosleep(&ts, NULL);
 }
 
-static int source_poll(struct source *base, struct record *ret, int max, int timeout_ms, struct error *e)
+/* Into s->messages. */
+static int fetch_more(struct source_kafka *s, size_t max, int timeout_ms, struct error *e)
 {
-	struct source_kafka *s = self(base);
-	int rc, n;
+	int rc;
 
-	source_release(base);
 	if (kafka__now_ns() - s->alive_ns > ALIVE_NS && s->look_ns > kafka__now_ns() + ALIVE_NS)
 		s->look_ns = 0;
 	rc = kafka__look_around(s, e);
 	if (rc)
 		return rc;
-	if ((size_t)max > s->message_max) {
-		s->messages = xrealloc(s->messages, (size_t)max * sizeof(rd_kafka_message_t *));
-		s->message_max = (size_t)max;
+	if (verifier_busy(s->verifier))
+		return error_set(e, ERR_SOURCE_RETRY, "kafka", "the broker is slow to show what was read last");
+	if (max > s->message_max) {
+		s->messages = xrealloc(s->messages, max * sizeof(rd_kafka_message_t *));
+		s->message_max = max;
 	}
 	if (s->rk)
-		sift(s, fetch(s, (size_t)max, timeout_ms));
+		sift(s, fetch(s, max, timeout_ms));
 	else
 		nap(timeout_ms);
-	look_again(s);
+	return 0;
+}
+
+/* A topic that was read and is not there any more. */
+static int topics_gone(const struct source_kafka *s, struct error *e)
+{
+	for (int log = 0; log < TOPIC_COUNT; log++)
+		if (s->missing[log] && s->part_count[log])
+			return error_set(e, ERR_SOURCE_RETRY, "topics", "topic '%s' does not exist any more",
+					 s->topics[log]);
+	return 0;
+}
+
+static int source_poll(struct source *base, struct record *ret, int max, int timeout_ms, struct error *e)
+{
+	struct source_kafka *s = self(base);
+	int rc, n;
+
+	if (!s->holds) {
+		source_release(base);
+		rc = fetch_more(s, (size_t)max, timeout_ms, e);
+		if (rc)
+			return rc;
+	}
+	if (!look_again(s))
+		return error_set(e, ERR_SOURCE_RETRY, "kafka", "the broker is slow to show what was read last");
 	n = hand_out(s, ret);
 	if (!n && s->message_count)
 		source_release(base);
 	if (!n && s->down)
 		return error_set(e, ERR_SOURCE_RETRY, "kafka", "the broker does not answer");
-	return n;
+	return n ? n : topics_gone(s, e);
 }
 
 static int64_t source_lag(struct source *base)
@@ -234,6 +290,19 @@ int64_t source_kafka_reached(struct source *src, uint16_t log, int32_t partition
 	if (p->state != PART_READING)
 		return -1;
 	return p->eof_at > p->at.next ? p->eof_at : p->at.next;
+}
+
+static bool source_at_end(struct source *base)
+{
+	struct source_kafka *s = self(base);
+
+	for (int log = 0; log < TOPIC_COUNT; log++)
+		for (int32_t i = 0; i < s->part_count[log]; i++)
+			if (s->parts[log][i].state != PART_STOPPED &&
+			    (s->parts[log][i].state != PART_READING ||
+			     s->parts[log][i].eof_at < s->parts[log][i].at.next))
+				return false;
+	return !s->down && !s->holds;
 }
 
 static void source_committed(struct source *base, uint16_t log, int32_t partition, int64_t next)
@@ -274,7 +343,7 @@ static void source_close(struct source *base)
 
 	if (!s)
 		return;
-	source_release(base);
+	let_go(s);
 	if (!s->down)
 		kafka__tell_group(s, true);
 	kafka__reader_close(s);
@@ -293,7 +362,7 @@ static void source_rewind(struct source *base)
 {
 	struct source_kafka *s = self(base);
 
-	source_release(base);
+	let_go(s);
 	kafka__reader_close(s);
 	for (int log = 0; log < TOPIC_COUNT; log++)
 		for (int32_t i = 0; i < s->part_count[log]; i++)
@@ -309,6 +378,7 @@ static const struct source_ops source_kafka_ops = {
 	.log_name = source_log_name,
 	.stopped = source_stopped,
 	.close = source_close,
+	.at_end = source_at_end,
 	.rewind = source_rewind,
 	.live = true,
 };

@@ -28,6 +28,7 @@
 #include "schemas/record.h"
 
 #define VERIFY_EVERY_NS UINT64_C(400000000)
+#define LOOK_PATIENCE_NS UINT64_C(30000000000)
 #define TRUNCATED_LOOKS 4 /* a broker that just came up may not know its log's end yet */
 
 enum part_state { PART_WAITING, PART_READING, PART_STOPPED };
@@ -58,10 +59,19 @@ struct verifier *verifier_new(rd_kafka_t *probe, const char *const *topics);
 void verifier_free(struct verifier *v);
 
 /*
- * Look at each of `parts` (all with a known last record). Those that are the same get verified_ns = the time of the
- * look and verdict VERDICT_SAME; those that are refused become PART_STOPPED with `why`; VERDICT_UNSURE: ask again.
+ * Look at each of `parts` (all with a known last record), which must stay where they are until the look is over. On a
+ * slow line one takes long: the record comes with its whole batch.
  */
-void verifier_look(struct verifier *v, struct part **parts, size_t n, int timeout_ms);
+void verifier_begin(struct verifier *v, struct part *const *parts, size_t n);
+bool verifier_busy(const struct verifier *v);
+/*
+ * True when it is over. Those that are the same got verified_ns = the time of the look and VERDICT_SAME; those that are
+ * refused are PART_STOPPED with `why`; VERDICT_UNSURE: no answer within LOOK_PATIENCE_NS, ask again.
+ */
+bool verifier_wait(struct verifier *v, int timeout_ms);
+/* The parts of the last look. */
+struct part *const *verifier_looked(const struct verifier *v, size_t *n);
+void verifier_cancel(struct verifier *v);
 
 uint64_t kafka__now_ns(void);
 /* The message as a record of the partition; borrows the message's bytes. */
@@ -91,6 +101,7 @@ struct source_kafka {
 	int64_t discovery_ms;
 	rd_kafka_message_t **messages; /* handed out, or being looked at */
 	size_t message_count, message_max;
+	bool holds; /* the messages wait for the end of a look */
 };
 
 /* ---- source_kafka_topics.c ---- */

@@ -145,21 +145,33 @@ static size_t parts_waiting(struct source_kafka *s, struct part ***ret)
 }
 
 /* Partitions that were never read have nothing to compare; they start at their earliest record. */
-static size_t verify(struct source_kafka *s, struct part **v, size_t n)
+static void begin_verifying(struct source_kafka *s, struct part **v, size_t n)
 {
 	struct part **look = xmalloc(n * sizeof(struct part *));
-	size_t looks = 0, good = 0;
+	size_t looks = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		v[i]->verdict = VERDICT_SAME;
 		if (v[i]->known && v[i]->at.last >= 0)
 			look[looks++] = v[i];
 	}
-	verifier_look(s->verifier, look, looks, LOOK_TIMEOUT_MS);
+	if (looks)
+		verifier_begin(s->verifier, look, looks);
+	free(look);
+}
+
+/* How many may be read, moved to the front; none while the look goes on. */
+static size_t verify(struct source_kafka *s, struct part **v, size_t n)
+{
+	size_t good = 0;
+
+	if (!verifier_busy(s->verifier))
+		begin_verifying(s, v, n);
+	if (verifier_busy(s->verifier) && !verifier_wait(s->verifier, LOOK_TIMEOUT_MS))
+		return 0;
 	for (size_t i = 0; i < n; i++)
 		if (v[i]->verdict == VERDICT_SAME)
 			v[good++] = v[i];
-	free(look);
 	return good;
 }
 
@@ -215,10 +227,11 @@ int kafka__look_around(struct source_kafka *s, struct error *e)
 		kafka__tell_group(s, false);
 		s->commit_ns = now + COMMIT_EVERY_NS;
 	}
-	if (now < s->look_ns)
+	if (now < s->look_ns && !verifier_busy(s->verifier))
 		return 0;
-	if (discover(s)) {
-		if (s->restart)
+	/* no partition may be added during a look */
+	if (verifier_busy(s->verifier) || discover(s)) {
+		if (s->restart && !verifier_busy(s->verifier))
 			kafka__reader_close(s);
 		n = parts_waiting(s, &waiting);
 		rc = start_reading(s, waiting, verify(s, waiting, n), e);

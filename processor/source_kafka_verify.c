@@ -3,6 +3,7 @@
 #include "config/clock.h"
 #include "config/log.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define WATERMARK_TIMEOUT_MS 2000
@@ -10,6 +11,10 @@
 struct verifier {
 	rd_kafka_t *probe;
 	const char *const *topics; /* by log */
+	bool busy;                 /* a look is under way */
+	struct part **parts;       /* of that look, or of the last one */
+	size_t n, pending;
+	uint64_t began_ns;
 };
 
 uint64_t kafka__now_ns(void)
@@ -28,16 +33,18 @@ struct verifier *verifier_new(rd_kafka_t *probe, const char *const *topics)
 
 void verifier_free(struct verifier *v)
 {
+	if (v)
+		free(v->parts);
 	free(v);
 }
 
-static struct part *find(struct verifier *v, struct part **parts, size_t n, const rd_kafka_message_t *m)
+static struct part *find(const struct verifier *v, const rd_kafka_message_t *m)
 {
 	const char *topic = m->rkt ? rd_kafka_topic_name(m->rkt) : "";
 
-	for (size_t i = 0; i < n; i++)
-		if (parts[i]->id == m->partition && !strcmp(v->topics[parts[i]->log], topic))
-			return parts[i];
+	for (size_t i = 0; i < v->n; i++)
+		if (v->parts[i]->id == m->partition && !strcmp(v->topics[v->parts[i]->log], topic))
+			return v->parts[i];
 	return NULL;
 }
 
@@ -79,37 +86,40 @@ static enum verdict judge(const struct part *p, const rd_kafka_message_t *m)
 	}
 }
 
-static void read_again(struct verifier *v, struct part **parts, size_t n, int timeout_ms)
+void verifier_begin(struct verifier *v, struct part *const *parts, size_t n)
 {
 	rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)n);
-	uint64_t deadline = kafka__now_ns() + (uint64_t)timeout_ms * 1000000u;
-	size_t pending = n;
-	rd_kafka_resp_err_t err;
 
+	assert(!v->busy && n);
+	v->busy = true;
+	v->parts = xrealloc(v->parts, n * sizeof(struct part *));
+	memcpy(v->parts, parts, n * sizeof(struct part *));
+	v->n = v->pending = n;
+	/* taken before the look: what was fetched before this moment is what it vouches for */
+	v->began_ns = kafka__now_ns();
 	for (size_t i = 0; i < n; i++) {
-		rd_kafka_topic_partition_t *tp =
-			rd_kafka_topic_partition_list_add(list, v->topics[parts[i]->log], parts[i]->id);
-
-		tp->offset = parts[i]->at.last;
+		rd_kafka_topic_partition_list_add(list, v->topics[parts[i]->log], parts[i]->id)->offset =
+			parts[i]->at.last;
 		parts[i]->verdict = VERDICT_PENDING;
 	}
-	err = rd_kafka_assign(v->probe, list);
+	/* a failure is seen as no verdict */
+	(void)rd_kafka_assign(v->probe, list);
 	rd_kafka_topic_partition_list_destroy(list);
-	while (!err && pending && kafka__now_ns() < deadline) {
+}
+
+static void take_answers(struct verifier *v, uint64_t deadline)
+{
+	while (v->pending && kafka__now_ns() < deadline) {
 		rd_kafka_message_t *m = rd_kafka_consumer_poll(v->probe, 50);
-		struct part *p = m ? find(v, parts, n, m) : NULL;
+		struct part *p = m ? find(v, m) : NULL;
 
 		if (p && p->verdict == VERDICT_PENDING) {
 			p->verdict = judge(p, m);
-			pending -= p->verdict != VERDICT_PENDING;
+			v->pending -= p->verdict != VERDICT_PENDING;
 		}
 		if (m)
 			rd_kafka_message_destroy(m);
 	}
-	rd_kafka_assign(v->probe, NULL);
-	for (size_t i = 0; i < n; i++)
-		if (parts[i]->verdict == VERDICT_PENDING)
-			parts[i]->verdict = VERDICT_UNSURE;
 }
 
 static void refuse(struct verifier *v, struct part *p, int code, const char *sentence)
@@ -181,14 +191,34 @@ static void conclude(struct verifier *v, struct part *p, uint64_t looked_ns)
 	}
 }
 
-void verifier_look(struct verifier *v, struct part **parts, size_t n, int timeout_ms)
+bool verifier_busy(const struct verifier *v)
 {
-	/* taken before the look: what was fetched before this moment is what the look vouches for */
-	uint64_t looked_ns = kafka__now_ns();
+	return v->busy;
+}
 
-	if (!n)
-		return;
-	read_again(v, parts, n, timeout_ms);
-	for (size_t i = 0; i < n; i++)
-		conclude(v, parts[i], looked_ns);
+struct part *const *verifier_looked(const struct verifier *v, size_t *n)
+{
+	*n = v->n;
+	return v->parts;
+}
+
+void verifier_cancel(struct verifier *v)
+{
+	if (v->busy)
+		rd_kafka_assign(v->probe, NULL);
+	v->busy = false;
+}
+
+bool verifier_wait(struct verifier *v, int timeout_ms)
+{
+	take_answers(v, kafka__now_ns() + (uint64_t)timeout_ms * 1000000u);
+	if (v->pending && kafka__now_ns() - v->began_ns < LOOK_PATIENCE_NS)
+		return false;
+	verifier_cancel(v);
+	for (size_t i = 0; i < v->n; i++) {
+		if (v->parts[i]->verdict == VERDICT_PENDING)
+			v->parts[i]->verdict = VERDICT_UNSURE;
+		conclude(v, v->parts[i], v->began_ns);
+	}
+	return true;
 }

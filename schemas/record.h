@@ -81,6 +81,11 @@ struct source_ops {
 
 	void (*close)(struct source *s);
 
+	/*
+	 * Is what `lag` counts not to be read yet (of a transaction that is open), as far as known? NULL: no.
+	 */
+	bool (*at_end)(struct source *s);
+
 	/* Hand out again from the stored positions, after a commit that failed. NULL: it cannot. */
 	void (*rewind)(struct source *s);
 

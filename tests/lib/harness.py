@@ -27,6 +27,7 @@ sys.path[:0] = [LIB, os.path.join(ROOT, "tests", "reference")]
 
 import batch  # noqa: E402
 import kafka  # noqa: E402
+import slow_proxy  # noqa: E402
 
 AISLE = os.path.abspath(os.environ.get("AISLE", os.path.join(ROOT, "build", "release", "aisle")))
 KTOOL = os.path.join(ROOT, "build", "ktool")
@@ -310,6 +311,12 @@ class Process:
         check(status == 200, f"GET {path} {query}: {status} {answer}")
         return answer
 
+    def metrics(self):
+        """{"aisle_lag_seconds": 0.0, 'aisle_processor_waiting{for="log"}': 0.0, ...}"""
+        text = self.good("/metrics")
+        return {name: float(value) for name, value in
+                (part.rsplit(" ", 1) for part in text.splitlines() if part and not part.startswith("#"))}
+
     def next_offsets(self, name):
         """{partition: next} of a topic, as committed; empty before there is a store."""
         out, _ = run([AISLE, "inspect", "offsets", "--store", self.store], status=None)
@@ -356,7 +363,7 @@ class Flow:
     def __init__(self, name):
         self.name = name
         self.directory = tempfile.mkdtemp(prefix=f"aisle-{name}-")
-        self.processes, self.brokers = [], []
+        self.processes, self.brokers, self.closers = [], [], []
         self.seed = int(os.environ.get("FLOW_SEED") or random.SystemRandom().randrange(1, 1 << 31))
         self.random = random.Random(self.seed)
         self.shared_broker = None
@@ -371,11 +378,44 @@ class Flow:
             self.shared_broker = kafka.Broker(shared) if shared else self.own_broker()
         return self.shared_broker
 
-    def own_broker(self):
-        """A broker to kill, ended with the flow."""
-        broker = kafka.Broker(self.path(f"kafka-{len(self.brokers)}"))
+    def own_broker(self, extra=None, directory=None):
+        """A broker to kill, ended with the flow. `extra`: settings of its own."""
+        broker = kafka.Broker(directory or self.path(f"kafka-{len(self.brokers)}"), extra)
         self.brokers.append(broker)
         return broker.start()
+
+    def slow_broker(self):
+        """(broker, proxy, address): clients of the address go through the proxy, those of broker.bootstrap do not."""
+        slow, behind = kafka.free_ports(2)
+        # the listener of inter-broker traffic is made by kafka.py; this one is for who comes through the proxy
+        broker = kafka.Broker(self.path(f"kafka-{len(self.brokers)}"))
+        broker.port, broker.controller_port = kafka.free_ports(2)
+        broker.extra = {
+            "listeners": f"PLAINTEXT://127.0.0.1:{broker.port},SLOW://127.0.0.1:{behind},"
+                         f"CONTROLLER://127.0.0.1:{broker.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://127.0.0.1:{broker.port},SLOW://127.0.0.1:{slow}",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,SLOW:PLAINTEXT,CONTROLLER:PLAINTEXT"}
+        self.brokers.append(broker)
+        proxy = slow_proxy.SlowProxy(slow, behind).start()
+        self.closers.append(proxy.stop)
+        return broker.start(), proxy, f"127.0.0.1:{slow}"
+
+    @contextlib.contextmanager
+    def small_disk(self, megabytes):
+        """A directory on a file system of that size; None where mounting is not allowed. resize_disk() makes room."""
+        path = self.path(f"disk-{megabytes}")
+        os.makedirs(path)
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", path], check=False,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if done.returncode != 0:
+            say("skipped: mounting is not allowed here")
+            yield None
+            return
+        try:
+            yield path
+        finally:
+            self.end_all()
+            subprocess.run(["umount", path], check=False)
 
     def topics(self, partitions=4, broker=None, suffix=""):
         """Fresh topics; partitions 0: none is made."""
@@ -387,12 +427,21 @@ class Flow:
     def aisle(self, *command, store, settings=None):
         return Process(self, command, store, settings or {})
 
-    def close(self):
+    def end_all(self):
         for process in self.processes:
             process.kill()
         for broker in self.brokers:
             broker.resume()
             broker.kill()
+
+    def close(self):
+        self.end_all()
+        for closer in self.closers:
+            closer()
+
+
+def resize_disk(path, megabytes):
+    run(["mount", "-o", f"remount,size={megabytes}m", path])
 
 
 def ktool_build():
