@@ -10,9 +10,9 @@
 #define LOOK_EVERY_MS 500
 
 struct snapshot_limit {
-	struct store *store;
 	int64_t age_max_ms;
-	uint64_t txn; /* of the snapshot, or one just before it */
+	struct snap *newest; /* the thread's */
+	uint64_t version;    /* of the snapshot that is held */
 	pthread_mutex_t lock;
 	pthread_cond_t stop;
 	bool stopping;
@@ -41,10 +41,12 @@ static bool rest(struct snapshot_limit *l, int64_t ms)
 static void *run(void *arg)
 {
 	struct snapshot_limit *l = arg;
-	struct store_figures f;
 
 	for (int64_t ms = l->age_max_ms; !rest(l, ms); ms = LOOK_EVERY_MS) {
-		if (store_figures(l->store, &f) || f.last_txn <= l->txn)
+		bool same = snap_renew(l->newest) || snap_version(l->newest) == l->version;
+
+		snap_park(l->newest);
+		if (same)
 			continue;
 		command_failed(
 			"gave up after %.0f s: the snapshot keeps the store from using old pages again; write to a "
@@ -56,22 +58,28 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int snapshot_limit_start(const struct settings *set, struct store *s, struct snapshot_limit **ret, struct error *e)
+int snapshot_limit_start(const struct settings *set, struct store *s, const struct snap *held,
+			 struct snapshot_limit **ret, struct error *e)
 {
 	struct snapshot_limit *l = xcalloc(1, sizeof(*l));
-	struct store_figures f = { 0 };
 	pthread_condattr_t attr;
+	int rc;
 
-	l->store = s;
 	l->age_max_ms = setting_int(set, SET_STORE_READER_AGE_MAX);
-	if (store_figures(s, &f) == 0)
-		l->txn = f.last_txn;
+	l->version = snap_version(held);
+	rc = snap_open(s, &l->newest);
+	if (rc) {
+		free(l);
+		return rc;
+	}
+	snap_park(l->newest);
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&l->stop, &attr);
 	pthread_condattr_destroy(&attr);
 	if (pthread_create(&l->thread, NULL, run, l)) {
+		snap_close(l->newest);
 		free(l);
 		return error_set(e, ERR_IO, "", "cannot start a thread");
 	}
@@ -88,6 +96,7 @@ void snapshot_limit_stop(struct snapshot_limit *l)
 	pthread_cond_signal(&l->stop);
 	pthread_mutex_unlock(&l->lock);
 	pthread_join(l->thread, NULL);
+	snap_close(l->newest);
 	pthread_cond_destroy(&l->stop);
 	pthread_mutex_destroy(&l->lock);
 	free(l);

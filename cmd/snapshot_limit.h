@@ -14,9 +14,9 @@
 
 struct snapshot_limit;
 
-/* After the snapshot was taken, which is then the store's newest. */
-int snapshot_limit_start(const struct settings *set, struct store *s, struct snapshot_limit **ret,
-			 struct error *e) MUST_CHECK;
+/* `held` is looked at here only. */
+int snapshot_limit_start(const struct settings *set, struct store *s, const struct snap *held,
+			 struct snapshot_limit **ret, struct error *e) MUST_CHECK;
 /* NULL is fine. Before the store is closed. */
 void snapshot_limit_stop(struct snapshot_limit *l);
 

@@ -68,7 +68,7 @@ static const char *command_of(long pid, char ret[80])
 	return ret;
 }
 
-static void name_reader(struct store_watch *w, struct seen *r, uint64_t last_txn, uint64_t now_ns)
+static void name_reader(struct store_watch *w, struct seen *r, uint64_t now_ns)
 {
 	char command[80];
 
@@ -78,7 +78,7 @@ static void name_reader(struct store_watch *w, struct seen *r, uint64_t last_txn
 	log_warn("reader holds an old snapshot, the store grows until it ends",
 		 "pid=%ld command=\"%s\" seconds=%llu transactions=%llu store=%s", r->reader.pid,
 		 command_of(r->reader.pid, command), (unsigned long long)((now_ns - r->since_ns) / 1000000000u),
-		 (unsigned long long)(last_txn - r->reader.txn), store_path(w->store));
+		 (unsigned long long)r->reader.behind, store_path(w->store));
 }
 
 static const struct seen *seen_before(const struct store_watch *w, const struct store_reader *r)
@@ -86,14 +86,14 @@ static const struct seen *seen_before(const struct store_watch *w, const struct 
 	for (unsigned i = 0; i < w->seen_n; i++) {
 		const struct store_reader *o = &w->seen[i].reader;
 
-		if (o->pid == r->pid && o->thread == r->thread && o->txn == r->txn)
+		if (o->pid == r->pid && o->thread == r->thread && o->level == r->level && o->txn == r->txn)
 			return &w->seen[i];
 	}
 	return NULL;
 }
 
 /* Only a snapshot that is not the newest pins anything. */
-static void look_at_readers(struct store_watch *w, uint64_t last_txn, uint64_t now_ns)
+static void look_at_readers(struct store_watch *w, uint64_t now_ns)
 {
 	struct store_reader readers[STORE_READERS_MAX];
 	struct seen still[STORE_READERS_MAX] = { 0 };
@@ -104,13 +104,14 @@ static void look_at_readers(struct store_watch *w, uint64_t last_txn, uint64_t n
 		const struct seen *old = seen_before(w, &readers[i]);
 		struct seen *r = &still[kept];
 
-		if (readers[i].txn >= last_txn)
+		if (!readers[i].behind)
 			continue;
-		*r = old ? *old : (struct seen){ .reader = readers[i], .since_ns = now_ns };
+		*r = old ? *old : (struct seen){ .since_ns = now_ns };
+		r->reader = readers[i];
 		oldest_ns = r->since_ns < oldest_ns ? r->since_ns : oldest_ns;
 		if (now_ns - r->since_ns >= w->age_max_ns) {
 			stuck++;
-			name_reader(w, r, last_txn, now_ns);
+			name_reader(w, r, now_ns);
 		}
 		kept++;
 	}
@@ -163,6 +164,6 @@ void store_watch_look(struct store_watch *w, uint64_t now_ns)
 		count_free(w, now_ns);
 	if (store_figures(w->store, &f))
 		return;
-	look_at_readers(w, f.last_txn, now_ns);
+	look_at_readers(w, now_ns);
 	look_at_room(w, &f);
 }

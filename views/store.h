@@ -111,7 +111,9 @@ int store_sizes(struct store *s, void (*each)(void *arg, const struct store_size
 /* A snapshot that is held now: no page that was freed since its transaction is used again before it ends. */
 struct store_reader {
 	long pid;
-	uint64_t thread, txn;
+	uint64_t thread;
+	uint64_t level, txn; /* level 0: base, otherwise the newest young one */
+	uint64_t behind;     /* transactions of that level since; 0: it pins nothing */
 };
 /* At most `room` of them; returns how many. */
 unsigned store_readers(struct store *s, struct store_reader *ret, unsigned room);

@@ -4,7 +4,7 @@
 int store_figures(struct store *s, struct store_figures *ret)
 {
 	struct store_reader readers[STORE_READERS_MAX];
-	struct levels *ls = levels__get(s); /* another thread may go over to another generation */
+	struct levels *ls = levels__get(s);
 	MDB_envinfo info;
 	MDB_stat st;
 	int rc;
@@ -21,7 +21,7 @@ int store_figures(struct store *s, struct store_figures *ret)
 				       .oldest_reader_txn = info.me_last_txnid,
 				       .readers = store_readers(s, readers, STORE_READERS_MAX) };
 	for (unsigned i = 0; i < ret->readers; i++)
-		if (readers[i].txn < ret->oldest_reader_txn)
+		if (!readers[i].level && readers[i].txn < ret->oldest_reader_txn)
 			ret->oldest_reader_txn = readers[i].txn;
 	return 0;
 }

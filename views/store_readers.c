@@ -6,6 +6,7 @@
 struct reader_list {
 	struct store_reader *v;
 	unsigned n, room;
+	uint64_t level, last_txn;
 };
 
 /* A line of mdb_reader_list: "PID THREAD TXN", TXN "-" when it is parked. */
@@ -15,41 +16,71 @@ static int add_reader(const char *line, void *arg)
 	unsigned long pid, thread, txn;
 
 	if (list->n < list->room && sscanf(line, "%lu %lx %lu", &pid, &thread, &txn) == 3)
-		list->v[list->n++] = (struct store_reader){ (long)pid, thread, txn };
+		list->v[list->n++] = (struct store_reader){ .pid = (long)pid,
+							    .thread = thread,
+							    .level = list->level,
+							    .txn = txn,
+							    .behind = list->last_txn > txn ? list->last_txn - txn : 0 };
 	return 0;
+}
+
+static void list_level(const struct level *l, struct reader_list *list)
+{
+	MDB_envinfo info;
+
+	if (mdb_env_info(l->env, &info))
+		return;
+	list->level = l->number;
+	list->last_txn = info.me_last_txnid;
+	mdb_reader_list(l->env, add_reader, list);
 }
 
 unsigned store_readers(struct store *s, struct store_reader *ret, unsigned room)
 {
-	struct reader_list list = { ret, 0, room };
+	struct reader_list list = { .v = ret, .room = room };
 	struct levels *ls = levels__get(s);
+	struct level *young;
 
-	mdb_reader_list(ls->base.env, add_reader, &list);
+	list_level(&ls->base, &list);
+	if (young__newest(ls) && young__acquire(ls, young__newest(ls), &young) == 0) {
+		list_level(young, &list);
+		young__release(ls, young);
+	}
 	levels__put(s, ls);
 	return list.n;
 }
 
 unsigned store_drop_dead_readers(struct store *s)
 {
-	int dead = 0;
+	struct levels *ls = levels__get(s);
+	struct level *young;
+	int dead = 0, more = 0;
 
-	return mdb_reader_check(s->levels->base.env, &dead) ? 0 : (unsigned)dead;
+	if (mdb_reader_check(ls->base.env, &dead))
+		dead = 0;
+	if (young__newest(ls) && young__acquire(ls, young__newest(ls), &young) == 0) {
+		if (mdb_reader_check(young->env, &more) == 0)
+			dead += more;
+		young__release(ls, young);
+	}
+	levels__put(s, ls);
+	return (unsigned)dead;
 }
 
-int store_free_bytes(struct store *s, uint64_t *ret)
+/* The free list is the environment's database 0: lists of pages, each with its length in front. */
+static int count_free(MDB_env *env, uint64_t *ret)
 {
 	MDB_cursor *cur;
 	MDB_val key, value;
 	MDB_stat st;
 	MDB_txn *txn;
 	uint64_t pages = 0;
-	int rc = mdb_env_stat(s->levels->base.env, &st);
+	int rc = mdb_env_stat(env, &st);
 
 	if (!rc)
-		rc = mdb_txn_begin(s->levels->base.env, NULL, MDB_RDONLY, &txn);
+		rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
 	if (rc)
-		return store__error(rc);
-	/* the free list is the environment's database 0: lists of pages, each with its length in front */
+		return rc;
 	rc = mdb_cursor_open(txn, 0, &cur);
 	if (!rc) {
 		while (mdb_cursor_get(cur, &key, &value, MDB_NEXT) == 0)
@@ -58,5 +89,14 @@ int store_free_bytes(struct store *s, uint64_t *ret)
 		*ret = pages * st.ms_psize;
 	}
 	mdb_txn_abort(txn);
+	return rc;
+}
+
+int store_free_bytes(struct store *s, uint64_t *ret)
+{
+	struct levels *ls = levels__get(s);
+	int rc = count_free(ls->base.env, ret);
+
+	levels__put(s, ls);
 	return store__error(rc);
 }

@@ -24,7 +24,9 @@ class Shop:
         self.topics.produce(self.first)
 
     def run(self, store, **settings):
-        aisle = self.t.aisle("run", store=store, settings={**self.topics.settings(), **settings})
+        # a small young level is soon merged into what is full
+        aisle = self.t.aisle("run", store=store,
+                             settings={**self.topics.settings(), "young.bytesMax": "1m", **settings})
         aisle.wait_ready()
         return aisle
 
@@ -83,8 +85,8 @@ def stuck_reader(t, path):
     shop = Shop(t, "reader", path)
     aisle = shop.run(t.path("reader"), **{"store.readerAgeMax": "1s"})
     aisle.wait_caught_up(shop.topics)
-    reader = subprocess.Popen([harness.AISLE, "inspect", "popularity", "--store", aisle.store, "--set",
-                               "store.readerAgeMax=1s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    reader = subprocess.Popen([harness.AISLE, "inspect", "history", "--store", aisle.store, "--set",
+                               "store.readerAgeMax=1s"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, pipesize=4096)
     try:
         check(reader.stdout.read(1), "the reader reads nothing")
         reader.send_signal(signal.SIGSTOP)
@@ -93,7 +95,7 @@ def stuck_reader(t, path):
         poll("the stuck reader is counted", lambda: aisle.metrics()["aisle_store_stuck_readers"] >= 1, 20)
         named = poll("the stuck reader is named", lambda: [text for text in aisle.log().splitlines()
                                                            if f"pid={reader.pid} " in text], 20)
-        check("aisle inspect popularity" in named[0], f"without its command: {named[0]}")
+        check("aisle inspect history" in named[0], f"without its command: {named[0]}")
         reader.send_signal(signal.SIGCONT)
         check(reader.wait(20) == 1, f"the reader ended with {reader.returncode}")
         check(b"store.readerAgeMax" in reader.stderr.read(), "the reader does not say why it ended")

@@ -297,6 +297,18 @@ Test(http_server, a_replay_is_told_of)
 	cr_assert(strstr(r->body, "\naisle_view_frozen{view=\"history\"} 0\n"), "%s", r->body);
 }
 
+Test(http_server, a_thread_that_is_not_asked_holds_no_snapshot)
+{
+	struct store_figures figures;
+
+	cr_assert_eq(store_figures(f.store, &figures), 0);
+	cr_assert_eq(figures.readers, 0, "before the first request");
+	cr_assert_eq(ask(&f, "GET", "/readyz", NULL)->status, 200);
+	cr_assert_eq(ask(&f, "GET", "/v1/trending", NULL)->status, 200);
+	cr_assert_eq(store_figures(f.store, &figures), 0);
+	cr_assert_eq(figures.readers, 0, "and after one");
+}
+
 Test(http_server, metrics_count)
 {
 	struct reply *r;
