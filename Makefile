@@ -189,7 +189,7 @@ $(OUT)/man/aisle-%.1: $(OUT)/aisle
 		--name="$$($< $* --help | sed -n 2p)" -o $@ $(@D)/aisle-$*
 	@rm -f $(@D)/aisle-$*
 
-install: ## program, manual, sample settings and systemd unit under PREFIX (DESTDIR is honoured)
+install: ## program, manual, sample settings and systemd units under PREFIX (DESTDIR is honoured)
 	@+$(MAKE) --no-print-directory BUILD=release all man
 	install -D -m 755 build/release/aisle $(DESTDIR)$(PREFIX)/bin/aisle
 	install -d $(DESTDIR)$(PREFIX)/share/man/man1
@@ -197,7 +197,10 @@ install: ## program, manual, sample settings and systemd unit under PREFIX (DEST
 	install -D -m 644 config/aisle.conf.sample $(DESTDIR)$(PREFIX)/share/doc/aisle/aisle.conf.sample
 	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/aisle/LICENSE
 	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's,@PREFIX@,$(PREFIX),' deploy/aisle.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/aisle.service
+	install -D -m 644 deploy/aisle.sysusers.conf $(DESTDIR)$(PREFIX)/lib/sysusers.d/aisle.conf
+	for unit in aisle aisle-process aisle-serve; do \
+		sed 's,@PREFIX@,$(PREFIX),' deploy/$$unit.service >$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit.service || exit 1; \
+	done
 
 clean: ## remove build/
 	rm -rf build

@@ -7,7 +7,6 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define DATA_FILE "/data.mdb"
 #define REBUILD "rebuild it from the log with an empty store.path"
 #define STRAY_BYTES (UINT64_C(1) << 32) /* a damaged page may say that a value is as long as this */
 
@@ -51,12 +50,15 @@ static struct mapping parse(char *line)
 	return m;
 }
 
+/* The base's data.mdb, or a young level. */
 static bool is_store(const struct mapping *m, uint64_t address)
 {
-	size_t n = m->path ? strlen(m->path) : 0, tail = sizeof(DATA_FILE) - 1;
+	const char *name = m->path ? strrchr(m->path, '/') : NULL;
 
-	return n > tail && strcmp(m->path + n - tail, DATA_FILE) == 0 && address >= m->start &&
-	       address < m->end + STRAY_BYTES;
+	return name &&
+	       (strcmp(name, "/data.mdb") == 0 || strncmp(name, "/aisle-", 7) == 0 ||
+		strncmp(name, "/young-", 7) == 0) &&
+	       address >= m->start && address < m->end + STRAY_BYTES;
 }
 
 static bool is_lmdb(const struct mapping *m, uint64_t address)

@@ -11,22 +11,22 @@ import subprocess  # noqa: E402
 
 from harness import check, compare_with_batch, poll, say  # noqa: E402
 
-EVENTS = 10000
+EVENTS = 24000
 
 
 class Shop:
-    """A log that is produced in two halves: into a store that is well, and into one that is not any more."""
+    """A log that is produced in two parts: into a store that is well, and into one that is not any more."""
 
-    def __init__(self, t, name, lines_of):
+    def __init__(self, t, name, lines_of, share=16):
         self.t, self.topics = t, t.topics(suffix="-" + name)
         lines = harness.log_lines(lines_of, self.topics)
-        self.first, self.second = lines[:len(lines) // 16], lines[len(lines) // 16:]
+        self.first, self.second = lines[:len(lines) // share], lines[len(lines) // share:]
         self.topics.produce(self.first)
 
     def run(self, store, **settings):
         # a small young level is soon merged into what is full
         aisle = self.t.aisle("run", store=store,
-                             settings={**self.topics.settings(), "young.bytesMax": "300k", **settings})
+                             settings={**self.topics.settings(), "young.bytesMax": "1m", **settings})
         aisle.wait_ready()
         return aisle
 
@@ -67,7 +67,7 @@ def full_disk(t, path):
 
 def full_map(t, path):
     shop = Shop(t, "map", path)
-    aisle = shop.run(t.path("map"), **{"store.mapSize": "1m"})
+    aisle = shop.run(t.path("map"), **{"store.mapSize": "2m"})
     aisle.wait_caught_up(shop.topics)
     poll("answers", lambda: aisle.good("/v1/best-sellers")["items"], 10)
     shop.topics.produce(shop.second)
@@ -84,7 +84,7 @@ def full_map(t, path):
 
 
 def stuck_reader(t, path):
-    shop = Shop(t, "reader", path)
+    shop = Shop(t, "reader", path, share=4)
     aisle = shop.run(t.path("reader"), **{"store.readerAgeMax": "1s"})
     aisle.wait_caught_up(shop.topics)
     reader = subprocess.Popen([harness.AISLE, "inspect", "history", "--store", aisle.store, "--set",
