@@ -80,7 +80,7 @@ int store__cannot_open(const struct store *s, int rc, struct error *e)
 	case MDB_NOTFOUND:
 		return error_set(
 			e, ERR_STORE_OPEN, "store.path",
-			"cannot open store '%s': nothing was written yet; run `aisle run' or `aisle replay' first",
+			"cannot open store '%s': it does not exist, or nothing was written yet; run `aisle run' or `aisle replay' first",
 			path);
 	case MDB_VERSION_MISMATCH:
 		return error_set(
