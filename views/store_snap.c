@@ -107,8 +107,7 @@ static int take_levels(struct snap *sn)
 		rc = level__merged(&sn->levels->base, sn->base.txn, &merged);
 	if (rc)
 		return store__error(rc);
-	if (merged > sn->levels->young.merged)
-		young__merged(sn->levels, merged);
+	young__merged(sn->levels, merged);
 	if (merged >= newest) {
 		end_young(sn, &sn->young[0]);
 		if (young__newest(sn->levels) > merged)

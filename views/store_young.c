@@ -184,12 +184,23 @@ void young__release(struct levels *ls, struct level *l)
 	pthread_mutex_unlock(&ls->young.lock);
 }
 
+static uint64_t merged_so_far(struct young_set *y)
+{
+	uint64_t ret;
+
+	pthread_mutex_lock(&y->lock);
+	ret = y->merged;
+	pthread_mutex_unlock(&y->lock);
+	return ret;
+}
+
 void young__merged(struct levels *ls, uint64_t merged)
 {
 	struct young_set *y = &ls->young;
 
 	pthread_mutex_lock(&y->lock);
-	y->merged = merged;
+	if (merged > y->merged) /* not back: other threads may have seen more */
+		y->merged = merged;
 	for (unsigned i = 0; i < YOUNG_MAX; i++) {
 		if (y->open[i] && y->open[i]->number <= merged) {
 			unref(y->open[i]);
@@ -208,9 +219,9 @@ int young__active(struct levels *ls, struct level **ret)
 	int rc;
 
 	if (!number) {
-		uint64_t newest = young__newest(ls);
+		uint64_t newest = young__newest(ls), merged = merged_so_far(y);
 
-		number = (newest > y->merged ? newest : y->merged) + 1;
+		number = (newest > merged ? newest : merged) + 1;
 		young__drop(ls, number);
 	}
 	rc = acquire(ls, number, !y->active, ret);
@@ -232,9 +243,7 @@ uint64_t store_young_sealed(struct store *s)
 	struct young_set *y = &s->levels->young;
 	uint64_t oldest;
 
-	pthread_mutex_lock(&y->lock);
-	oldest = y->merged + 1;
-	pthread_mutex_unlock(&y->lock);
+	oldest = merged_so_far(y) + 1;
 	return oldest <= young__newest(s->levels) && oldest != y->active ? oldest : 0;
 }
 
