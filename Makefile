@@ -101,7 +101,7 @@ BENCHES = $(patsubst %.c,$(OUT)/%,$(wildcard bench/bench_*.c))
 # ---- tests; each suite ends with "N passed, N failed", suite.py keeps the counts for the last line ----
 
 SUITE = $(PYTHON) tests/check/suite.py
-TEST_SUITES = check unit race cli crash powercut flows flows-asan
+TEST_SUITES = check unit race cli crash crash-replay powercut flows flows-asan
 
 test: deps-test ## install what is missing, build, and run every test
 	@rm -rf build/results

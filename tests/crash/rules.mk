@@ -3,19 +3,22 @@
 SEEDS ?=
 SEED ?=
 CRASH_SEEDS = --seeds $(or $(SEEDS),$(1)) $(if $(SEED),--seed $(SEED))
-CRASH_PROGRAMS = build/crash/tests/crash/crash_player build/crash/tests/crash/recorder
+CRASH_PROGRAMS = build/crash/aisle build/crash/tests/crash/crash_player build/crash/tests/crash/recorder
 
 $(OUT)/tests/crash/crash_player: $(OUT)/tests/crash/crash_player.o $(OUT)/tests/crash/log_source.o $(call archives,cmd)
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
 $(OUT)/tests/crash/recorder: $(OUT)/tests/crash/recorder.o
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^
 
-.PHONY: crash powercut crash-selftest crash-programs crash-selftest-run run-crash run-powercut
+.PHONY: crash crash-replay powercut crash-selftest crash-programs crash-selftest-run run-crash run-crash-replay run-powercut
 crash-programs:
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=crash $(CRASH_PROGRAMS)
 
 crash: crash-programs ## kill the processor again and again, compare with the batch program (SEEDS=50, SEED=n)
 	@$(PYTHON) tests/crash/crash.py $(call CRASH_SEEDS,50)
+
+crash-replay: crash-programs ## kill a replay at each of its steps and at random ones (SEED=n)
+	@$(PYTHON) tests/crash/replay.py $(if $(SEED),--seed $(SEED))
 
 powercut: crash-programs ## cut the power at many moments of what was written (SEEDS=20, SEED=n)
 	@$(PYTHON) tests/crash/power.py $(call CRASH_SEEDS,20)
@@ -29,4 +32,5 @@ crash-selftest-run:
 	@$(PYTHON) tests/crash/selftest.py
 
 run-crash: crash
+run-crash-replay: crash-replay
 run-powercut: powercut
