@@ -267,28 +267,46 @@ static int into_current(const struct replay_options *opt, const struct settings 
 
 /* ---- a new generation ---- */
 
+static void built_json(const struct rebuild *rb, uint64_t others, double seconds)
+{
+	struct json_out j = { 0 };
+
+	json_out_object(&j);
+	put_int(&j, "generation", rb->generation);
+	put_int(&j, "previous", rb->before);
+	json_out_key(&j, "swapped");
+	json_out_bool(&j, !rb->opt->no_swap);
+	json_out_key(&j, "resumed");
+	json_out_bool(&j, rb->resumed);
+	put_int(&j, "records", rb->records);
+	put_int(&j, "events", rb->events);
+	put_int(&j, "duplicates", rb->duplicates);
+	put_int(&j, "deadLetters", rb->dead_letters);
+	put_int(&j, "otherRecords", others);
+	put_int(&j, "offsetsWithoutRecord", rb->gaps);
+	put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
+	json_out_key(&j, "views");
+	json_out_array(&j);
+	for (size_t i = 0; view_registry[i]; i++) {
+		json_out_object(&j);
+		json_out_key(&j, "view");
+		json_out_text(&j, view_registry[i]->name);
+		json_out_key(&j, "digest");
+		json_out_text(&j, rb->digests[i]);
+		put_int(&j, "rows", rb->rows[i]);
+		json_out_end_object(&j);
+	}
+	json_out_end_array(&j);
+	print_json(&j);
+}
+
 static void built(const struct rebuild *rb, double seconds)
 {
 	bool swapped = !rb->opt->no_swap;
 	uint64_t others = rb->records - rb->events - rb->duplicates - rb->dead_letters;
-	struct json_out j = { 0 };
 
 	if (rb->opt->json) {
-		json_out_object(&j);
-		put_int(&j, "generation", rb->generation);
-		put_int(&j, "previous", rb->before);
-		json_out_key(&j, "swapped");
-		json_out_bool(&j, swapped);
-		json_out_key(&j, "resumed");
-		json_out_bool(&j, rb->resumed);
-		put_int(&j, "records", rb->records);
-		put_int(&j, "events", rb->events);
-		put_int(&j, "duplicates", rb->duplicates);
-		put_int(&j, "deadLetters", rb->dead_letters);
-		put_int(&j, "otherRecords", others);
-		put_int(&j, "offsetsWithoutRecord", rb->gaps);
-		put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
-		print_json(&j);
+		built_json(rb, others, seconds);
 		return;
 	}
 	printf("%llu records: %llu events, %llu duplicates, %llu dead letters, %llu of catalogue, stock and settings; "

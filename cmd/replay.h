@@ -9,6 +9,7 @@
 #include "cmd/ingest.h"
 #include "processor/replay_plan.h"
 #include "views/replay_status.h"
+#include "views/versions.h"
 
 #define REPLAY_FILES_MAX 4096
 #define REPLAY_KEPT "kept\n" /* the mark of a generation that is whole and not swapped in */
@@ -52,6 +53,8 @@ struct rebuild {
 	struct replay_progress progress;
 	double began;
 	uint64_t records, events, duplicates, dead_letters, gaps; /* of this run */
+	char digests[VIEWS_MAX][VIEW_DIGEST_HEX];                 /* by place in the registry, when it was checked */
+	uint64_t rows[VIEWS_MAX];
 };
 
 /* From the plan to the swap. ERR_SOURCE_RETRY when it was told to stop: the same command goes on. */

@@ -196,12 +196,10 @@ static int check(struct rebuild *rb, struct error *e)
 			       "generation %u is %lld offsets from what was read: it is not used", rb->generation,
 			       (long long)stored.behind);
 	for (size_t i = 0; view_registry[i] && !rc; i++) {
-		char hex[VIEW_DIGEST_HEX];
-		uint64_t rows;
-
-		rc = view_digest(view_registry[i], sn, hex, &rows);
+		rc = view_digest(view_registry[i], sn, rb->digests[i], &rb->rows[i]);
 		if (!rc && !rb->opt->json)
-			printf("%-22s %s %llu\n", view_registry[i]->name, hex, (unsigned long long)rows);
+			printf("%-22s %s %llu\n", view_registry[i]->name, rb->digests[i],
+			       (unsigned long long)rb->rows[i]);
 		if (replay_interrupted())
 			rc = error_set(e, ERR_SOURCE_RETRY, "", "stopped; the same command goes on from there");
 	}

@@ -76,6 +76,8 @@ def offline(t, topics, store):
     check(done["events"] + done["duplicates"] + done["deadLetters"] + done["otherRecords"] == high, f"{done}")
     check(current(store) == 2 and generations(store) == [1, 2], f"{current(store)} of {generations(store)}")
     expect_same("after a replay", fresh, digests_of(store, VIEWS))
+    told = {view["view"]: f"{view['view']} {view['digest']} {view['rows']}" for view in done["views"]}
+    expect_same("as the replay told", fresh, told)
     say(f"{high} records replayed: digests of {len(VIEWS)} views are the same")
     replay(topics, store, "--rollback")
     check(current(store) == 1, "rolled back")
