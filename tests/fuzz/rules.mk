@@ -12,12 +12,19 @@ fuzz_link = $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer)
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz_main) $(call archives,cmd)
 	$(Q)$(CC) $(ALL_CFLAGS) $(fuzz_link) -o $@ $^ $(ALL_LIBS)
 
-.PHONY: fuzz fuzz-build fuzz-corpus fuzz-programs
+RAW_SECONDS ?= 30
+RAW_SEED ?=
+
+.PHONY: fuzz fuzz-build fuzz-corpus fuzz-programs fuzz-raw
 fuzz: fuzz-build ## fuzz each parser for FUZZ_SECONDS of CPU (FUZZERS="decode query": only those)
 	@$(FUZZ) run --seconds $(FUZZ_SECONDS) $(FUZZERS)
 
 fuzz-corpus: fuzz-build ## keep what fuzzing found: build/fuzz/corpus, minimised, to tests/fuzz/corpus
 	@$(FUZZ) keep $(FUZZERS)
+
+fuzz-raw: ## raw bytes at a real server, built with AddressSanitizer (RAW_SECONDS, RAW_SEED)
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=asan all
+	@$(PYTHON) tests/fuzz/http_raw.py build/asan/aisle $(RAW_SECONDS) $(RAW_SEED)
 
 fuzz-build:
 	@deploy/deps.sh $(DEPS_RUN) $(DEPS_FUZZ)

@@ -19,8 +19,8 @@ import sys
 import tempfile
 
 KEPT = "tests/fuzz/corpus"
-FILES_MAX = 300
-BYTES_MAX = 1 << 20
+FILES_MAX = 270
+BYTES_MAX = 1 << 19
 CHUNK_SECONDS = 60  # libFuzzer counts wall time, and may be stopped meanwhile: short runs until the CPU time is used
 INPUT_MAX = 16384
 OPTIONS = {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:allocator_may_return_null=1", "UBSAN_OPTIONS": "print_stacktrace=1"}
@@ -44,7 +44,7 @@ def chunk(args, name, seconds):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     kept = [os.path.join(KEPT, name)] if os.path.isdir(os.path.join(KEPT, name)) else []
     command = [os.path.join(args.programs, "fuzz_" + name), f"-max_total_time={seconds}", f"-max_len={INPUT_MAX}",
-               "-timeout=25", "-rss_limit_mb=2048", "-print_final_stats=1", "-use_value_profile=0",
+               "-timeout=600", "-report_slow_units=600", "-rss_limit_mb=2048", "-print_final_stats=1", "-use_value_profile=0",
                f"-artifact_prefix={args.work}/findings/{name}-", *dictionary(name), corpus(args.work, name), *kept]
     with open(f"{args.work}/{name}.log", "wb") as log:
         status = subprocess.run(command, stdout=log, stderr=log, env={**os.environ, **OPTIONS}, check=False).returncode
@@ -75,27 +75,32 @@ def run(args):
     return 1 if failed else 0
 
 
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
 def keep(args):
-    """-merge=1 takes the smaller inputs first, so what is kept is about the least that covers as much."""
+    """-merge=1 keeps what reaches an edge that nothing before it reached, smaller inputs first."""
     for name in args.names:
         target = os.path.join(KEPT, name)
         os.makedirs(target, exist_ok=True)
         with tempfile.TemporaryDirectory() as merged:
-            subprocess.run([os.path.join(args.programs, "fuzz_" + name), "-merge=1", f"-max_len={INPUT_MAX}", merged,
-                            corpus(args.work, name), target], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                           env={**os.environ, **OPTIONS}, check=True)
-            names = sorted(os.listdir(merged), key=lambda n: os.path.getsize(os.path.join(merged, n)))
-            total, chosen = 0, []
-            for n in names:
-                total += os.path.getsize(os.path.join(merged, n))
-                if len(chosen) < FILES_MAX and total <= BYTES_MAX:
-                    chosen.append(n)
+            subprocess.run([os.path.join(args.programs, "fuzz_" + name), "-merge=1", "-use_counters=0",
+                            f"-max_len={INPUT_MAX}", merged, corpus(args.work, name), target],
+                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **OPTIONS}, check=True)
             for old in os.listdir(target):
-                if re.fullmatch(r"[0-9a-f]{40}", old) and old not in chosen:
+                if re.fullmatch(r"[0-9a-f]{40}", old):
                     os.remove(os.path.join(target, old))
-            for n in chosen:
-                shutil.copy(os.path.join(merged, n), os.path.join(target, n))
-        print(f"{name}: {len(chosen)} of {len(names)} files kept")
+            by_hand = {read(os.path.join(target, n)) for n in os.listdir(target)}
+            found = {n: read(os.path.join(merged, n)) for n in os.listdir(merged)}
+            found = {n: text for n, text in found.items() if text not in by_hand}
+            total = 0
+            for n in sorted(found, key=lambda n: -len(found[n]))[:FILES_MAX]:
+                total += len(found[n])
+                if total <= BYTES_MAX:
+                    shutil.copy(os.path.join(merged, n), os.path.join(target, n))
+        print(f"{name}: {len(by_hand)} by hand, {len(found)} found, {len(os.listdir(target))} kept, {total} bytes")
     return 0
 
 
