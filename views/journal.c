@@ -19,7 +19,8 @@ struct journal {
 /* The head of a session's and of an order's row. */
 struct mark {
 	int64_t last_ms; /* t of its last event in log order */
-	uint32_t lane;   /* which that came from */
+	int64_t seen_ms; /* the partition's watermark then */
+	uint32_t lane;   /* that partition */
 	uint32_t items_n;
 };
 
@@ -97,7 +98,7 @@ static bool time_is_good(int64_t t_ms)
 
 static bool has_ended(const struct mark *m, int64_t watermark_ms)
 {
-	return watermark_ms != TIME_NONE && watermark_ms - m->last_ms > JOURNAL_KEEP_MS;
+	return watermark_ms != TIME_NONE && watermark_ms - m->seen_ms > JOURNAL_KEEP_MS;
 }
 
 bool journal_ended(const struct lanes *lanes, struct str row)
@@ -107,12 +108,15 @@ bool journal_ended(const struct lanes *lanes, struct str row)
 	if (row.n < sizeof(m))
 		return false;
 	memcpy(&m, row.p, sizeof(m));
-	return time_is_good(m.last_ms) && has_ended(&m, lanes_watermark(lanes, m.lane));
+	return time_is_good(m.seen_ms) && has_ended(&m, lanes_watermark(lanes, m.lane));
 }
 
 static void set_mark(struct mark *m, const struct fold *f, const struct event *ev)
 {
+	int64_t watermark = fold_lane_watermark(f);
+
 	m->last_ms = ev->t_ms;
+	m->seen_ms = ev->t_ms > watermark ? ev->t_ms : watermark; /* TIME_NONE is below all */
 	m->lane = fold_lane(f);
 }
 
@@ -147,7 +151,7 @@ static size_t session_bytes(const struct session_head *h)
 static bool session_is_good(const struct session_head *h, size_t n)
 {
 	return n >= sizeof(*h) && h->mark.items_n <= SESSION_ITEMS_MAX && h->pairs_n <= SESSION_PAIRS_MAX &&
-	       n == session_bytes(h) && time_is_good(h->mark.last_ms);
+	       n == session_bytes(h) && time_is_good(h->mark.last_ms) && time_is_good(h->mark.seen_ms);
 }
 
 static void view_item(struct journal *j, struct moment_item *mi, struct session_head *h)
@@ -291,7 +295,7 @@ static size_t order_bytes(const struct mark *m)
 
 static bool order_is_good(const struct mark *m, size_t n)
 {
-	return n >= sizeof(*m) && m->items_n <= ORDER_ITEMS_MAX && n == order_bytes(m) && time_is_good(m->last_ms);
+	return n >= sizeof(*m) && m->items_n <= ORDER_ITEMS_MAX && n == order_bytes(m) && time_is_good(m->seen_ms);
 }
 
 static void take_named_order(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)

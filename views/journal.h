@@ -65,9 +65,9 @@ void journal_free(struct journal *j);
 void journal_take(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor, struct moment *ret);
 
 /*
- * Has the session or order of this row (session-state, order-state) ended? So it has when its partition's watermark is
- * more than JOURNAL_KEEP_MS ahead of its last event: the actor's next event begins another, whether the row was dropped
- * in between or not.
+ * Has the session or order of this row (session-state, order-state) ended? So it has when its partition's watermark has
+ * moved on by more than JOURNAL_KEEP_MS since its last event: the actor's next event begins another, whether the row was
+ * dropped in between or not.
  */
 bool journal_ended(const struct lanes *lanes, struct str row);
 

@@ -117,8 +117,11 @@ def check_file(t, path, name, sizes, kafka_digests):
             args += ["--set", f"{key}={value}"]
         harness.run(args, timeout_s=120)
         compare_with_batch(f"{name}, file, batch {size}", store, shop)
-        check(digests_of(store, harness.VIEWS) == kafka_digests, f"{name}: digests from the file and from Kafka differ")
-    say(f"{name}: from a file, {len(sizes)} batch sizes: rows equal the batch program's, digests those from Kafka")
+        if kafka_digests:
+            check(digests_of(store, harness.VIEWS) == kafka_digests,
+                  f"{name}: digests from the file and from Kafka differ")
+    say(f"{name}: from a file, {len(sizes)} batch sizes: rows equal the batch program's" +
+        (", digests those from Kafka" if kafka_digests else ""))
 
 
 def check_straight_to_kafka(t):
@@ -144,8 +147,9 @@ def check_straight_to_kafka(t):
 def flow(t):
     simulated, unfriendly = t.path("simulated.ndjson"), t.path("unfriendly.ndjson")
     traffic.write(unfriendly, UNFRIENDLY_EVENTS, t.seed)
-    digests = check_kafka(t, unfriendly, "unfriendly", (None, SMALL_BATCH))
-    check_file(t, unfriendly, "unfriendly", (None, SMALL_BATCH), digests)
+    check_kafka(t, unfriendly, "unfriendly", (None, SMALL_BATCH))
+    # its sessions are silent for months, and end by their partition's watermark: a file is another partition
+    check_file(t, unfriendly, "unfriendly", (None, SMALL_BATCH), None)
     harness.simulate(simulated, EVENTS, t.seed)
     digests = check_kafka(t, simulated, "simulated", (None, BATCH), answers=True)
     check_file(t, simulated, "simulated", (None, BATCH), digests)

@@ -28,9 +28,9 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   order; once a session and pair.
 - A session without a sessionId goes on while |t - t of the actor's previous event without a sessionId| <= 30 min, any
   type; duplicates are not events here.
-- A session with an id whose last view or purchase, in log order, is more than 90 days behind the largest t applied
-  from its partition before the event at hand has ended: the event begins another. The same holds for an order and its
-  last purchase, and for a session without an id and its last event.
+- The largest t applied from a partition is its watermark. When that has moved on by more than 90 days since a session's
+  last view or purchase in log order, before the event at hand, the session has ended: the event begins another. The
+  same holds for an order and its last purchase, and for a session without an id and its last event.
 - buyers: +1 when an actor first buys the item, ever. viewSessions: +1 on the first view of the item in a session.
 - A null stock record deletes whatever it comes after; a later record counts unless its asOf is before the deletion's
   timestamp or before the asOf of what was deleted.
@@ -128,6 +128,7 @@ class Actor:
         self.recent = []                    # (t, eventId) ascending, at most 256
         self.bare_session = None            # the session without a sessionId
         self.bare_t = None                  # t of the last event without one
+        self.bare_seen = None               # what its partition's watermark was then
         self.sessions = {}
         self.orders = {}
         self.bought = {}                    # item -> largest t, in the order of the last purchase
@@ -144,41 +145,46 @@ class Actor:
         if ev.session_id is not None:
             session = kept(self.sessions, ev.session_id, Session, passed)
             if ev.type in ("view", "purchase"):
-                session.t = ev.t
+                session.seen = now(ev, passed)
             return session
-        if self.bare_t is None or abs(ev.t - self.bare_t) > 30 * MINUTE or is_over(self.bare_t, passed):
+        if self.bare_t is None or abs(ev.t - self.bare_t) > 30 * MINUTE or is_over(self.bare_seen, passed):
             self.bare_session = Session()
-        self.bare_t = ev.t
+        self.bare_t, self.bare_seen = ev.t, now(ev, passed)
         return self.bare_session
 
     def order_of(self, ev, passed):
         if ev.order_id is None:
             return Order()
         order = kept(self.orders, ev.order_id, Order, passed)
-        order.t = ev.t
+        order.seen = now(ev, passed)
         return order
 
 
-def is_over(t, passed):
-    """What happened last at t has ended when the partition's watermark is this (None: nothing was applied before)."""
-    return t is not None and passed is not None and passed - t > 90 * DAY
+def now(ev, passed):
+    """The partition's watermark with this event in it."""
+    return ev.t if passed is None else max(passed, ev.t)
+
+
+def is_over(seen, passed):
+    """What went on last when the partition's watermark was `seen` has ended when it is `passed` (None: no event yet)."""
+    return seen is not None and passed is not None and passed - seen > 90 * DAY
 
 
 def kept(things, name, make, passed):
-    if name not in things or is_over(things[name].t, passed):
+    if name not in things or is_over(things[name].seen, passed):
         things[name] = make()
     return things[name]
 
 
 class Order:
     def __init__(self):
-        self.t = None                       # of its last event
+        self.seen = None                    # the partition's watermark at its last event
         self.items = []                     # distinct ones
 
 
 class Session:
     def __init__(self):
-        self.t = None                       # of its last view or purchase
+        self.seen = None                    # the partition's watermark at its last view or purchase
         self.first_views = []               # distinct items in the order of their first view
         self.last_views = {}                # item -> None, in the order of the last view
         self.counted = set()                # (viewed, bought)

@@ -192,6 +192,12 @@ Test(pairs, a_session_ends_when_its_partition_is_ninety_days_on)
 	shop_expect(&shop, "also-viewed", "e", "d:1 f:1");
 }
 
+Test(pairs, late_events_find_their_session_however_late)
+{
+	shop_play(&shop, "v2 view z @95d; v1 view a @0s s=x; v1 view b @1m s=x; v2 view z @150d; v1 view c @2m s=x");
+	shop_expect(&shop, "also-viewed", "a", "b:1 c:1");
+}
+
 Test(pairs, another_partition_ends_no_session_and_no_order)
 {
 	shop_play(&shop, "v1 view a @0s s=x l=1; v1 buy a @1s o=1 l=1; v2 view z @170d");
