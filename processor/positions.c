@@ -42,8 +42,30 @@ void positions_advance(struct positions *ps, const struct record *records, size_
 	}
 }
 
-void positions_clear(struct positions *ps)
+void positions_committed(struct positions *ps, bool writing)
+{
+	positions_written(ps);
+	for (size_t i = 0; i < ps->n; i++) {
+		struct place *pl = &ps->v[i];
+
+		if (pl->changed)
+			pl->committed = pl->at.next;
+		pl->changed = false;
+	}
+	if (!writing)
+		positions_written(ps);
+}
+
+void positions_written(struct positions *ps)
 {
 	for (size_t i = 0; i < ps->n; i++)
+		ps->v[i].written = ps->v[i].committed;
+}
+
+void positions_rewind(struct positions *ps)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		ps->v[i].committed = ps->v[i].written;
 		ps->v[i].changed = false;
+	}
 }

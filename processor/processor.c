@@ -128,9 +128,9 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	lag = src->ops->lag(src);
 	FAULT_POINT("group:untold");
 	processor__tell_commit(p, src, &fig, now_ns(p) - began, lag);
+	positions_committed(&p->positions, fold_is_writing(p->fold));
 	processor__tell_source(p, src);
 	FAULT_POINT("group:told");
-	positions_clear(&p->positions);
 	p->pending = 0;
 	if (p->opt.progress)
 		p->opt.progress(p->opt.progress_arg, p->page->records, lag);
@@ -143,12 +143,22 @@ static int merge_failed(const struct processor *p, int rc, struct error *e)
 			 error_text(rc));
 }
 
-static int tend(struct processor *p, struct error *e)
+static void tell_written(struct processor *p, struct source *src)
+{
+	positions_written(&p->positions);
+	processor__tell_source(p, src);
+}
+
+static int tend(struct processor *p, struct source *src, struct error *e)
 {
 	int rc = fold_tend(p->fold, p->young_age_max_ms);
 
 	processor__tell_merges(p);
-	return rc ? merge_failed(p, rc, e) : 0;
+	if (rc)
+		return merge_failed(p, rc, e);
+	if (!fold_is_writing(p->fold))
+		tell_written(p, src);
+	return 0;
 }
 
 /* One round: 0 go on, SOURCE_END, or what ends the run. */
@@ -185,7 +195,7 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 				     }))
 		rc = commit(p, src, e);
 	if (!rc)
-		rc = tend(p, e);
+		rc = tend(p, src, e);
 	if (rc || n >= 0 || n == ERR_SOURCE_RETRY)
 		return rc;
 	*e = poll_error;
@@ -213,7 +223,7 @@ static void retry(struct processor *p, struct source *src, const struct error *w
 		nanosleep(&slice, NULL);
 		processor__beat(p);
 	}
-	positions_clear(&p->positions);
+	positions_rewind(&p->positions);
 	p->pending = 0;
 	batcher_committed(&p->batcher, 0);
 	src->ops->rewind(src);
@@ -239,6 +249,8 @@ int processor_run(struct processor *p, struct source *src, struct error *e)
 
 		if (!committed && (committed = fold_settle(p->fold)))
 			merge_failed(p, committed, &last);
+		if (!committed)
+			tell_written(p, src);
 		processor__tell_merges(p);
 		if (committed || rc == ERR_SOURCE_END) {
 			rc = committed;

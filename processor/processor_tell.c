@@ -34,11 +34,14 @@ void processor__tell_merges(struct processor *p)
 void processor__tell_source(struct processor *p, struct source *src)
 {
 	for (size_t i = 0; i < p->positions.n; i++) {
-		const struct place *pl = &p->positions.v[i];
+		struct place *pl = &p->positions.v[i];
 
+		if (pl->written == pl->told)
+			continue;
 		FAULT_POINT("group:telling");
-		if (pl->changed && src->ops->committed)
-			src->ops->committed(src, pl->log, pl->partition, pl->at.next);
+		if (src->ops->committed)
+			src->ops->committed(src, pl->log, pl->partition, pl->written);
+		pl->told = pl->written;
 	}
 }
 

@@ -72,6 +72,8 @@ int fold_commit(struct fold *f, struct commit_figures *ret) MUST_CHECK;
  * if they had never been. *ret: of the one before.
  */
 int fold_commit_bulk(struct fold *f, struct commit_figures *ret) MUST_CHECK;
+/* Is the last large batch still being written, or its end not yet noticed (fold_tend, the next commit)? */
+bool fold_is_writing(const struct fold *f);
 /* Until the last large batch is in base. */
 int fold_wait(struct fold *f) MUST_CHECK;
 

@@ -151,6 +151,11 @@ int fold_commit(struct fold *f, struct commit_figures *ret)
 	return rc;
 }
 
+bool fold_is_writing(const struct fold *f)
+{
+	return f->writer.running;
+}
+
 int fold_tend(struct fold *f, int64_t young_age_max_ms)
 {
 	uint64_t merges = merger_figures(f->merger)->merges;
