@@ -229,6 +229,19 @@ static void retry(struct processor *p, struct source *src, const struct error *w
 	src->ops->rewind(src);
 }
 
+/* The end of a run: everything that was applied into base. */
+static int commit_all(struct processor *p, struct source *src, struct error *e)
+{
+	int rc = commit(p, src, e);
+
+	if (!rc && (rc = fold_settle(p->fold)))
+		merge_failed(p, rc, e);
+	if (!rc)
+		tell_written(p, src);
+	processor__tell_merges(p);
+	return rc;
+}
+
 int processor_run(struct processor *p, struct source *src, struct error *e)
 {
 	struct error why = { 0 };
@@ -245,13 +258,8 @@ int processor_run(struct processor *p, struct source *src, struct error *e)
 	/* what was applied before the end, the stop or a broken source is whole */
 	if (!rc || rc == ERR_SOURCE_END || rc == ERR_SOURCE_OPEN || rc == ERR_IO) {
 		struct error last = { 0 };
-		int committed = commit(p, src, &last);
+		int committed = commit_all(p, src, &last);
 
-		if (!committed && (committed = fold_settle(p->fold)))
-			merge_failed(p, committed, &last);
-		if (!committed)
-			tell_written(p, src);
-		processor__tell_merges(p);
 		if (committed || rc == ERR_SOURCE_END) {
 			rc = committed;
 			why = last;
