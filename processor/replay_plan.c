@@ -55,7 +55,7 @@ int replay_point_parse(const char *text, struct replay_point *ret, struct error 
 		ret->value = value;
 		return 0;
 	}
-	for (p = text; *p && pairs; pairs++)
+	for (p = text; pairs && *p; pairs++)
 		if (!take_pair(&p, &partition, &value))
 			pairs = -1;
 	if (pairs > 1) {

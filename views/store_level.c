@@ -88,7 +88,9 @@ int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret)
 	int rc = mdb_get(txn, base->dbi[TBL_META], &key, &value);
 
 	*ret = 0;
-	if (!rc && value.mv_size == sizeof(*ret))
+	if (!rc && value.mv_size != sizeof(*ret))
+		return MDB_CORRUPTED;
+	if (!rc)
 		memcpy(ret, value.mv_data, sizeof(*ret));
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }

@@ -269,8 +269,9 @@ uint64_t store_young_bytes_max(const struct store *s)
 static int settle(struct levels *ls)
 {
 	struct young_set *y = &ls->young;
-	uint64_t newest = y->page->newest;
-	bool lost = newest > y->merged && !young__newest(ls);
+	uint64_t said = y->page->newest, most = y->merged + YOUNG_MAX;
+	uint64_t newest = said < most ? said : most; /* there are never more: the page, or base, lost its memory */
+	bool lost = said > most || (newest > y->merged && !young__newest(ls));
 	int rc;
 
 	/* a crash may have come between a merge and the end of its level */
@@ -282,11 +283,15 @@ static int settle(struct levels *ls)
 		return 0;
 	}
 	rc = lost ? level__set_merged(&ls->base, newest) : 0;
-	for (uint64_t n = y->merged + 1; n <= newest && lost && !rc; n++)
-		young__drop(ls, n);
-	if (!rc && lost)
-		young__merged(ls, newest);
-	return rc;
+	if (rc || !lost)
+		return rc;
+	for (uint64_t n = 0; n < YOUNG_MAX; n++) {
+		young__drop(ls, newest - n);
+		young__drop(ls, said - n);
+	}
+	PAGE_SET(y->page, newest, newest);
+	young__merged(ls, newest);
+	return 0;
 }
 
 int young__open(struct levels *ls, const struct store_options *opt, struct error *e)

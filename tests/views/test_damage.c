@@ -6,7 +6,9 @@
 #include "views/store_internal.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static struct shop shop;
 
@@ -210,4 +212,38 @@ Test(damage, stock)
 	cr_expect_eq(rows_of("stock"), 0);
 	overwrite(TBL_STOCK, 8, "\xff\xff\xff\xff\xff\xff\xff\x7f", 8, 0);
 	cr_expect_eq(rows_of("stock"), ERR_STORE_CORRUPT);
+}
+
+/* The page that says which young levels there are, and a number nobody reaches: base is the state, numbers go on. */
+Test(damage, page_of_young_levels)
+{
+	struct store_options opt = { .map_size = (uint64_t)1 << 30, .writer = true, .young_bytes_max = 1 << 20 };
+	static const uint64_t said[] = { 7, UINT64_C(1) << 40, UINT64_MAX - 1, UINT64_MAX };
+	char page[128];
+	uint64_t newest = 0, before = 0;
+	int fd;
+
+	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
+		struct shop young;
+
+		shop_open_young(&young, opt.young_bytes_max);
+		shop_play(&young, "u1 view a @0s");
+		snprintf(page, sizeof(page), "%s/current/levels", young.dir);
+		snap_close(young.snap);
+		fold_free(young.fold);
+		store_close(young.store);
+		fd = open(page, O_RDWR);
+		cr_assert_eq(pread(fd, &before, sizeof(before), 0), sizeof(before));
+		cr_assert_eq(pwrite(fd, &said[i], sizeof(said[i]), 0), sizeof(said[i]));
+		opt.path = young.dir;
+		cr_assert_eq(store_open(&opt, &young.store, NULL), 0);
+		cr_assert_eq(fold_new(young.store, &young.fold, NULL), 0);
+		cr_assert_eq(snap_open(young.store, &young.snap), 0);
+		shop_play(&young, "u1 view b @1s");
+		cr_assert_eq(pread(fd, &newest, sizeof(newest), 0), sizeof(newest));
+		cr_expect(newest > before && newest < 10, "%llu after %llu", (unsigned long long)newest,
+			  (unsigned long long)before);
+		close(fd);
+		shop_close(&young);
+	}
 }
