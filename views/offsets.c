@@ -22,6 +22,8 @@ static bool read_row(struct str key, struct str value, struct stored *ret)
 	if (value.n != sizeof(*ret) || key.n < 5 || key.n > STORE_KEY_MAX || key.p[key.n - 5])
 		return false;
 	memcpy(ret, value.p, sizeof(*ret));
+	if (ret->at.next < 0 || ret->at.last < -1 || ret->at.last > ret->at.next)
+		return false;
 	return ret->watermark_ms == TIME_NONE || (ret->watermark_ms >= 0 && ret->watermark_ms < TIME_END_MS);
 }
 

@@ -214,6 +214,19 @@ Test(damage, stock)
 	cr_expect_eq(rows_of("stock"), ERR_STORE_CORRUPT);
 }
 
+Test(damage, position)
+{
+	struct position pos = { .next = 8, .last = 7 };
+
+	fold_position(shop.fold, "shop.events", 0, &pos);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_expect_eq(rows_of("offsets"), 0);
+	overwrite(TBL_OFFSETS, 0, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, 0);
+	cr_expect_eq(rows_of("offsets"), ERR_STORE_CORRUPT);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
 /* The page that says which young levels there are, and a number nobody reaches: base is the state, numbers go on. */
 Test(damage, page_of_young_levels)
 {
