@@ -174,7 +174,7 @@ static void *run(void *arg)
 	uint64_t cost_ns = 0;
 	int failed = 0, rc;
 
-	while (!rest(r, COST_SHARE * cost_ns > r->refresh_ns ? COST_SHARE * cost_ns : r->refresh_ns)) {
+	do {
 		uint64_t start_ns = thread_cpu_ns();
 
 		/* a failing store keeps the old lists, whose watermark the answers carry; it is tried again */
@@ -184,7 +184,7 @@ static void *run(void *arg)
 				 error_text(rc));
 		failed = rc;
 		cost_ns = thread_cpu_ns() - start_ns;
-	}
+	} while (!rest(r, COST_SHARE * cost_ns > r->refresh_ns ? COST_SHARE * cost_ns : r->refresh_ns));
 	return NULL;
 }
 
@@ -213,12 +213,11 @@ int ranker_start(struct store *s, const struct settings *set, struct ranker **re
 	r->refresh_ns = (uint64_t)setting_int(set, SET_RANK_REFRESH) * NS_PER_MS;
 	init_locks(r);
 	rc = snap_open(s, &r->snap);
-	if (!rc)
-		rc = ranker_refresh(r);
 	if (rc) {
-		error_set(e, rc, "", "cannot rank the store: %s", error_text(rc));
+		error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
 		goto fail;
 	}
+	snap_park(r->snap);
 	rc = pthread_create(&r->thread, NULL, run, r);
 	if (rc) {
 		rc = error_set(e, ERR_IO, "", "cannot start a thread: %s", strerror(rc));
@@ -259,7 +258,8 @@ const struct rankings *ranker_acquire(struct ranker *r)
 
 	pthread_mutex_lock(&r->published_lock);
 	ra = r->published;
-	atomic_fetch_add(&ra->refs, 1);
+	if (ra)
+		atomic_fetch_add(&ra->refs, 1);
 	pthread_mutex_unlock(&r->published_lock);
 	return ra;
 }

@@ -40,12 +40,12 @@ struct rank_list {
 
 struct rankings; /* one immutable set of lists, reference counted */
 
-/* One refresh is done before it returns. */
+/* The first lists are made by its thread: an answer that needs none does not wait for them. */
 int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e) MUST_CHECK;
 /* NULL is fine. All rankings must have been released. */
 void ranker_stop(struct ranker *r);
 
-/* The newest lists; they stay as they are until they are released. */
+/* The newest lists, NULL before the first; they stay as they are until they are released. */
 const struct rankings *ranker_acquire(struct ranker *r);
 void rankings_release(const struct rankings *ra);
 /* category n = 0: the whole shop. An unknown category is an empty list. */
@@ -53,7 +53,7 @@ struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, st
 int64_t rankings_watermark_ms(const struct rankings *ra);
 unsigned rankings_generation(const struct rankings *ra);
 
-/* Whatever is due now, on the caller's thread: lists of the generation that the store went over to. */
+/* Whatever is due now, on the caller's thread: the first lists, or those of the generation that the store went over to. */
 int ranker_follow(struct ranker *r) MUST_CHECK;
 /* A full refresh now, on the caller's thread. */
 int ranker_refresh(struct ranker *r) MUST_CHECK;

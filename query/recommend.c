@@ -89,7 +89,7 @@ static int answer_once(struct asking *q, const struct scenario *sc)
 	int rc;
 
 	q->rankings = ranker_acquire(q->a->opt.ranker);
-	q->ranked = q->other_generation = false;
+	q->ranked = q->lists_missing = false;
 	q->a->person.loaded = false;
 	ret->item_count = 0;
 	ret->fallback = false;
@@ -102,7 +102,7 @@ static int answer_once(struct asking *q, const struct scenario *sc)
 		rc = shelf_open(q);
 	if (!rc && q->watermark_ms != TIME_NONE)
 		rc = fill_chain(q, sc);
-	if (q->ranked && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
+	if (q->ranked && q->rankings && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
 		ret->as_of_ms = rankings_watermark_ms(q->rankings);
 out:
 	snap_park(q->sn);
@@ -110,12 +110,12 @@ out:
 	return rc;
 }
 
-/* Lists of the generation before are of no use once the store went over to another: they are made anew first. */
+/* Right after the start there are no lists, and those of the generation before are of no use after a swap: wait for them. */
 static int answer_from_snapshot(struct asking *q, const struct scenario *sc)
 {
 	int rc = answer_once(q, sc);
 
-	for (int i = 0; i < GENERATION_TRIES && q->other_generation; i++) {
+	for (int i = 0; i < GENERATION_TRIES && q->lists_missing; i++) {
 		rc = ranker_follow(q->a->opt.ranker);
 		if (!rc)
 			rc = answer_once(q, sc);

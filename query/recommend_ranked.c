@@ -7,8 +7,8 @@ int ranked_fill(struct asking *q, enum rank_kind kind)
 	int rc = 1;
 
 	q->ranked = true;
-	if (rankings_generation(q->rankings) != snap_generation(q->sn)) {
-		q->other_generation = true;
+	if (!q->rankings || rankings_generation(q->rankings) != snap_generation(q->sn)) {
+		q->lists_missing = true;
 		return ERR_SOURCE_RETRY;
 	}
 	list = rankings_get(q->rankings, kind, q->rq->category);

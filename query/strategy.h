@@ -154,7 +154,7 @@ struct asking {
 	int64_t now_ms;                  /* wall clock: what is available today */
 	int64_t watermark_ms;            /* event time: "now" of everything else; TIME_NONE in an empty store */
 	unsigned count;                  /* items wanted */
-	bool other_generation;           /* the lists are of another one than the snapshot: ask again with new ones */
+	bool lists_missing;              /* the lists are of another one than the snapshot: ask again with new ones */
 	const struct rankings *rankings; /* not younger than the snapshot: every item in it is known there */
 	bool ranked;                     /* a ranked list was looked at */
 	struct answer *ret;
