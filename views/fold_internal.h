@@ -15,7 +15,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#define ID_CACHE_SLOTS 65536 /* power of two; ids met lately, so that most need no hash and no look-up */
+#define ID_CACHE_SLOTS 524288 /* power of two, 12 MB; ids met lately, so that most need no hash and no look-up */
 
 struct id_cache_slot {
 	uint64_t hash[2]; /* XXH3-128 of kind and raw id, seeded per process; kept in memory only */
