@@ -1,0 +1,235 @@
+/* The young level over base: what is seen through both, what a merge leaves, and what is left when young is lost. */
+#include "tests/lib/views_shop.h"
+#include "views/merger.h"
+#include "views/store_internal.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define YOUNG (UINT64_C(64) << 20) /* never full here */
+#define NEVER_MS (1000 * MS_PER_DAY)
+
+static struct shop shop;
+
+static void setup(void)
+{
+	shop_open_young(&shop, YOUNG);
+}
+
+static void teardown(void)
+{
+	shop_close(&shop);
+}
+
+TestSuite(levels, .init = setup, .fini = teardown);
+
+static void put(bool young, const char *key, const char *value)
+{
+	struct store_txn *t;
+
+	cr_assert_eq(young ? store_begin_young(shop.store, &t) : store_begin(shop.store, &t), 0);
+	if (value)
+		cr_assert_eq(store_put(t, TBL_CATALOG, str_of(key), value, strlen(value)), 0);
+	else
+		cr_assert_eq(store_delete(t, TBL_CATALOG, str_of(key)), 0);
+	cr_assert_eq(store_commit(t), 0);
+}
+
+static int join_row(void *arg, struct str key, struct str value)
+{
+	char *text = arg;
+	size_t n = strlen(text);
+
+	snprintf(text + n, 256 - n, "%s%.*s=%.*s", n ? " " : "", STR_FMT(key), STR_FMT(value));
+	return 0;
+}
+
+static void expect_rows(const char *expected)
+{
+	char text[256] = "";
+
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(snap_each(shop.snap, TBL_CATALOG, (struct str){ NULL, 0 }, join_row, text), 0);
+	cr_assert_str_eq(text, expected);
+}
+
+static void expect_row(const char *key, const char *expected)
+{
+	struct str got;
+	int rc;
+
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	rc = snap_get(shop.snap, TBL_CATALOG, str_of(key), &got);
+	cr_assert_eq(rc, expected ? 0 : ERR_NOT_FOUND);
+	cr_assert(!expected || str_eq(got, str_of(expected)));
+}
+
+static void merge(void)
+{
+	store_young_seal(shop.store);
+	cr_assert_gt(store_young_sealed(shop.store), 0);
+	cr_assert_eq(store_merge(shop.store, store_young_sealed(shop.store), NULL, NULL), 0);
+}
+
+static bool young_file_exists(uint64_t number)
+{
+	char file[4240];
+
+	snprintf(file, sizeof(file), "%s%llu", shop.store->levels->young.prefix, (unsigned long long)number);
+	return access(file, F_OK) == 0;
+}
+
+static void reopen(void)
+{
+	struct store_options opt = shop_store_options(&shop);
+
+	snap_close(shop.snap);
+	fold_free(shop.fold);
+	store_close(shop.store);
+	cr_assert_eq(store_open(&opt, &shop.store, NULL), 0);
+	cr_assert_eq(fold_new(shop.store, &shop.fold, NULL), 0);
+	cr_assert_eq(snap_open(shop.store, &shop.snap), 0);
+}
+
+static void lose_young(void)
+{
+	for (uint64_t n = 1; n < 10; n++)
+		young__drop(shop.store->levels, n);
+}
+
+Test(levels, the_younger_row_wins_and_a_deletion_hides)
+{
+	put(false, "a", "old");
+	put(false, "b", "old");
+	put(false, "d", "old");
+	put(true, "a", "new");
+	put(true, "b", NULL);
+	put(true, "c", "new");
+	expect_rows("a=new c=new d=old");
+	expect_row("a", "new");
+	expect_row("b", NULL);
+	merge();
+	expect_rows("a=new c=new d=old");
+	expect_row("b", NULL);
+}
+
+Test(levels, a_sealed_level_lies_between)
+{
+	put(false, "a", "1");
+	put(true, "a", "2");
+	put(true, "b", "2");
+	store_young_seal(shop.store);
+	put(true, "b", NULL);
+	put(true, "c", "3");
+	expect_rows("a=2 c=3");
+	merge();
+	expect_rows("a=2 c=3");
+	merge();
+	expect_rows("a=2 c=3");
+	cr_assert_not(young_file_exists(1) || young_file_exists(2));
+}
+
+Test(levels, long_values_shrink_across_levels)
+{
+	char *text = xmalloc(9001);
+
+	memset(text, 'x', 9000);
+	text[9000] = '\0';
+	put(false, "a", text);
+	put(true, "a", "short");
+	expect_row("a", "short");
+	put(true, "b", text);
+	expect_row("b", text);
+	merge();
+	expect_row("a", "short");
+	expect_row("b", text);
+	free(text);
+}
+
+Test(levels, sums_are_added_over_levels)
+{
+	shop_play(&shop, "u1 buy p1,p2 @0s; u2 buy p1,p2 @1s; u2 buy p3,p1 @2s");
+	cr_assert_eq(fold_settle(shop.fold), 0);
+	shop_play(&shop, "u3 buy p1,p2 @3s; u4 buy p1,p4 @4s");
+	shop_expect(&shop, "bought-together", "p1", "p2:3 p3:1 p4:1");
+	cr_assert_eq(fold_settle(shop.fold), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_expect(&shop, "bought-together", "p1", "p2:3 p3:1 p4:1");
+}
+
+Test(levels, a_young_level_outlives_its_process)
+{
+	shop_play(&shop, "u1 buy p1,p2 @0s");
+	reopen();
+	shop_expect(&shop, "bought-together", "p1", "p2:1");
+	shop_play(&shop, "u2 buy p1,p2 @1s");
+	shop_expect(&shop, "bought-together", "p1", "p2:2");
+	cr_assert_eq(store_young_sealed(shop.store), 0);
+}
+
+Test(levels, losing_a_young_level_leaves_base_with_its_own_offsets)
+{
+	struct position at = { .next = 7 }, got;
+	uint64_t newest;
+
+	fold_position(shop.fold, "log", 0, &at);
+	shop_play(&shop, "u1 buy p1,p2 @0s");
+	cr_assert_eq(fold_settle(shop.fold), 0);
+	at.next = 9;
+	fold_position(shop.fold, "log", 0, &at);
+	shop_play(&shop, "u2 buy p1,p2 @1s");
+	newest = young__newest(shop.store->levels);
+	lose_young();
+	reopen();
+	shop_expect(&shop, "bought-together", "p1", "p2:1");
+	cr_assert(fold_stored_position(shop.fold, "log", 0, &got));
+	cr_assert_eq(got.next, 7);
+	/* a number is never used again */
+	shop_play(&shop, "u2 buy p1,p2 @1s");
+	cr_assert_gt(young__newest(shop.store->levels), newest);
+	shop_expect(&shop, "bought-together", "p1", "p2:2");
+}
+
+Test(levels, a_restart_of_the_machine_ends_a_young_level)
+{
+	char file[4240];
+	FILE *f;
+
+	shop_play(&shop, "u1 buy p1,p2 @0s");
+	/* beside base a young level is still there, and may be half written */
+	snprintf(file, sizeof(file), "%s/levels", shop.store->levels->home);
+	f = fopen(file, "r+b");
+	cr_assert(f && fseek(f, 8, SEEK_SET) == 0 && fputs("another run", f) >= 0 && fclose(f) == 0);
+	reopen();
+	shop_expect(&shop, "bought-together", "p1", "");
+	cr_assert_not(young_file_exists(1));
+}
+
+Test(levels, what_a_crash_left_of_a_merged_level_is_removed)
+{
+	char file[4240];
+	FILE *f;
+
+	put(true, "a", "1");
+	merge();
+	snprintf(file, sizeof(file), "%s1", shop.store->levels->young.prefix);
+	f = fopen(file, "w");
+	cr_assert(f && fclose(f) == 0);
+	reopen();
+	cr_assert_not(young_file_exists(1));
+	expect_rows("a=1");
+}
+
+Test(levels, a_full_level_is_merged_by_itself)
+{
+	for (int i = 0; i < 50; i++) {
+		shop_playf(&shop, "u%d buy p1,p2 @%ds", i, i);
+		cr_assert_eq(fold_tend(shop.fold, i < 25 ? NEVER_MS : 0), 0);
+	}
+	cr_assert_eq(fold_settle(shop.fold), 0);
+	cr_assert_geq(fold_merges(shop.fold)->merges, 2); /* by its age, then at the end */
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_expect(&shop, "bought-together", "p1", "p2:50");
+}
