@@ -112,6 +112,7 @@ static int commit_young(struct fold *f, struct commit_figures *ret)
 int fold_commit_bulk(struct fold *f, struct commit_figures *ret)
 {
 	int rc = join(f);
+	struct commit_figures before = f->writer.figures; /* the thread writes the next ones */
 
 	if (!rc)
 		rc = f->read_error;
@@ -126,7 +127,7 @@ int fold_commit_bulk(struct fold *f, struct commit_figures *ret)
 	if (rc)
 		return failed(f, rc);
 	if (ret)
-		*ret = f->writer.figures;
+		*ret = before;
 	return 0;
 }
 

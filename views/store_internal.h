@@ -44,7 +44,7 @@ struct young_set {
 	pthread_mutex_t lock;
 	struct level *open[YOUNG_MAX]; /* each holds one reference */
 	struct young_page *page;       /* shared with the other processes */
-	char *prefix;                  /* of the files of a young level; its number follows */
+	uint64_t home;                 /* tells the generation's directory from all others, also its copies */
 	char boot[40];                 /* of this run of the machine */
 	uint64_t merged;               /* into base, as far as this process has seen */
 	uint64_t bytes_max;            /* 0: commits go to base */
@@ -132,6 +132,8 @@ void young__release(struct levels *ls, struct level *l);
 int young__active(struct levels *ls, struct level **ret);
 /* Levels up to `merged` are in base: close them here. */
 void young__merged(struct levels *ls, uint64_t merged);
+/* "FILE" of that level into ret. */
+void young__file(const struct levels *ls, uint64_t number, char ret[4240]);
 /* Remove its files, as the writer. */
 void young__drop(const struct levels *ls, uint64_t number);
 

@@ -2,8 +2,8 @@
  * Young levels: environments in memory (tmpfs) that take live commits. Losing one loses no event: base has offsets of
  * its own, from which the log is read again.
  *
- * What processes share is one page, HOME/levels: the newest number, and in which run of the machine that was. A number
- * is published after its environment was made, and never used again.
+ * What processes share is one page, HOME/levels: the newest number, in which run of the machine that was, and where the
+ * files lie, so that readers need no setting. A number is published after its environment was made, and never used again.
  */
 #include "views/generation.h"
 #include "views/page_file.h"
@@ -21,10 +21,13 @@
 #define ROOM_NEEDED 6 /* times bytes_max in tmpfs: one being merged, one that fills meanwhile */
 #define MAP_TIMES 8   /* times bytes_max, address space only */
 #define MAP_LEAST (UINT64_C(64) << 20)
+#define DIRECTORY_MAX 3072
 
 struct young_page {
 	uint64_t newest; /* 0: there never was one */
+	uint64_t home;   /* of which directory: a copy of the store has young levels of its own */
 	char boot[40];
+	char tmpfs[DIRECTORY_MAX]; /* where they lie; "": beside base */
 };
 
 _Static_assert(sizeof(struct young_page) <= PAGE_FILE_BYTES, "the page is one page");
@@ -40,37 +43,55 @@ static void read_boot(char ret[40])
 		close(fd);
 }
 
-/* tmpfs when it has room, else beside base: slower, since the kernel writes it back, but as good. */
-static void choose_prefix(struct levels *ls, const struct store_options *opt)
+/* The same for every process that opens this directory, another for a copy of it. */
+static uint64_t home_of(const char *path)
 {
-	uint64_t needed = ROOM_NEEDED * opt->young_bytes_max, id[2] = { 0 };
-	struct statvfs fs;
+	uint64_t id[2] = { 0 };
 	struct stat st;
 
-	/* the same for every process that opens this directory, another for a copy of it */
-	if (stat(ls->home, &st) == 0) {
+	if (stat(path, &st) == 0) {
 		id[0] = st.st_dev;
 		id[1] = st.st_ino;
 	}
-	ls->young.prefix = xmalloc(4200);
-	if (opt->young_path && *opt->young_path && statvfs(opt->young_path, &fs) == 0 &&
-	    (uint64_t)fs.f_blocks * fs.f_frsize >= needed && access(opt->young_path, W_OK) == 0)
-		snprintf(ls->young.prefix, 4200, "%s/aisle-%016llx-", opt->young_path,
-			 (unsigned long long)XXH3_64bits(id, sizeof(id)));
-	else
-		snprintf(ls->young.prefix, 4200, "%s/young-", ls->home);
+	return XXH3_64bits(id, sizeof(id)) | 1;
 }
 
-static void file_of(const struct levels *ls, uint64_t number, char ret[4240])
+/*
+ * Where young levels are to lie from now on, while there are none: in tmpfs when it has room, else beside base, which is
+ * slower, since the kernel writes them to the disk, but as good.
+ */
+static void begin_page(struct young_set *y, const struct store_options *opt)
 {
-	snprintf(ret, 4240, "%s%llu", ls->young.prefix, (unsigned long long)number);
+	const char *dir = opt->young_path && *opt->young_path ? opt->young_path : NULL;
+	char *whole = dir ? realpath(dir, NULL) : NULL;
+	struct statvfs fs;
+
+	if (whole && strlen(whole) < DIRECTORY_MAX && statvfs(whole, &fs) == 0 && access(whole, W_OK) == 0 &&
+	    (uint64_t)fs.f_blocks * fs.f_frsize >= ROOM_NEEDED * opt->young_bytes_max)
+		snprintf(y->page->tmpfs, DIRECTORY_MAX, "%s", whole);
+	else
+		y->page->tmpfs[0] = '\0';
+	free(whole);
+	y->page->home = y->home;
+	memcpy(y->page->boot, y->boot, sizeof(y->boot));
+}
+
+void young__file(const struct levels *ls, uint64_t number, char ret[4240])
+{
+	const struct young_page *page = ls->young.page;
+
+	if (page->tmpfs[0])
+		snprintf(ret, 4240, "%.*s/aisle-%016llx-%llu", DIRECTORY_MAX - 1, page->tmpfs,
+			 (unsigned long long)page->home, (unsigned long long)number);
+	else
+		snprintf(ret, 4240, "%s/young-%llu", ls->home, (unsigned long long)number);
 }
 
 void young__drop(const struct levels *ls, uint64_t number)
 {
 	char file[4240], lock[4248];
 
-	file_of(ls, number, file);
+	young__file(ls, number, file);
 	snprintf(lock, sizeof(lock), "%s-lock", file);
 	unlink(file);
 	unlink(lock);
@@ -80,7 +101,7 @@ static bool exists(const struct levels *ls, uint64_t number)
 {
 	char file[4240];
 
-	file_of(ls, number, file);
+	young__file(ls, number, file);
 	return access(file, F_OK) == 0;
 }
 
@@ -92,7 +113,7 @@ uint64_t young__newest(const struct levels *ls)
 	if (!y->page)
 		return 0;
 	ret = PAGE_GET(y->page, newest);
-	return ret && memcmp(y->page->boot, y->boot, sizeof(y->boot)) == 0 ? ret : 0;
+	return ret && y->page->home == y->home && memcmp(y->page->boot, y->boot, sizeof(y->boot)) == 0 ? ret : 0;
 }
 
 /* ---- open levels ---- */
@@ -109,7 +130,7 @@ static int open_level(struct levels *ls, uint64_t number, bool create, struct le
 		return ERR_NOT_FOUND;
 	l = xcalloc(1, sizeof(*l));
 	l->number = number;
-	file_of(ls, number, file);
+	young__file(ls, number, file);
 	rc = level__open(l, file, flags, map_size > MAP_LEAST ? map_size : MAP_LEAST, ls->readers_max, create);
 	if (rc) {
 		level__close(l);
@@ -228,7 +249,6 @@ int young__active(struct levels *ls, struct level **ret)
 	if (rc || y->active)
 		return rc;
 	y->active = number;
-	memcpy(y->page->boot, y->boot, sizeof(y->boot));
 	PAGE_SET(y->page, newest, number);
 	return 0;
 }
@@ -305,7 +325,7 @@ int young__open(struct levels *ls, const struct store_options *opt, struct error
 	pthread_mutex_init(&y->lock, NULL);
 	y->bytes_max = opt->young_bytes_max;
 	read_boot(y->boot);
-	choose_prefix(ls, opt);
+	y->home = home_of(ls->home);
 	snprintf(file, sizeof(file), "%s/levels", ls->home);
 	rc = page_file_map(file, ls->writer, &page, e);
 	y->page = page;
@@ -318,6 +338,8 @@ int young__open(struct levels *ls, const struct store_options *opt, struct error
 	}
 	if (!rc && ls->writer)
 		rc = settle(ls);
+	if (!rc && ls->writer && !y->active)
+		begin_page(y, opt);
 	if (rc)
 		return error_set(e, store__error(rc), "store.path", "cannot read the levels of '%s': %s", ls->home,
 				 mdb_strerror(rc));
@@ -332,9 +354,8 @@ void young__close(struct levels *ls)
 		if (y->open[i])
 			unref(y->open[i]);
 	page_file_unmap(y->page);
-	if (y->prefix)
+	if (y->home)
 		pthread_mutex_destroy(&y->lock);
-	free(y->prefix);
 }
 
 void store_forget_young(const struct store_options *opt)
@@ -349,10 +370,8 @@ void store_forget_young(const struct store_options *opt)
 	snprintf(file, sizeof(file), "%s/levels", home);
 	if (page_file_map(file, false, &p, &e))
 		return;
-	page = p;
-	choose_prefix(&ls, opt);
-	for (uint64_t n = page->newest; n && page->newest - n <= YOUNG_MAX; n--)
+	page = ls.young.page = p;
+	for (uint64_t n = page->newest; n && page->newest - n <= YOUNG_MAX && page->home == home_of(home); n--)
 		young__drop(&ls, n);
-	free(ls.young.prefix);
 	page_file_unmap(p);
 }

@@ -77,7 +77,7 @@ static bool young_file_exists(uint64_t number)
 {
 	char file[4240];
 
-	snprintf(file, sizeof(file), "%s%llu", shop.store->levels->young.prefix, (unsigned long long)number);
+	young__file(shop.store->levels, number, file);
 	return access(file, F_OK) == 0;
 }
 
@@ -192,6 +192,21 @@ Test(levels, losing_a_young_level_leaves_base_with_its_own_offsets)
 	shop_expect(&shop, "bought-together", "p1", "p2:2");
 }
 
+Test(levels, a_reader_needs_no_setting)
+{
+	struct store_options opt = { .path = shop.dir, .read_only = true, .young_path = "/nowhere" };
+	struct store *reader;
+	struct snap *sn;
+	struct str got;
+
+	put(true, "a", "1");
+	cr_assert_eq(store_open(&opt, &reader, NULL), 0);
+	cr_assert_eq(snap_open(reader, &sn), 0);
+	cr_assert_eq(snap_get(sn, TBL_CATALOG, STR("a"), &got), 0);
+	snap_close(sn);
+	store_close(reader);
+}
+
 Test(levels, a_restart_of_the_machine_ends_a_young_level)
 {
 	char file[4240];
@@ -201,7 +216,7 @@ Test(levels, a_restart_of_the_machine_ends_a_young_level)
 	/* beside base a young level is still there, and may be half written */
 	snprintf(file, sizeof(file), "%s/levels", shop.store->levels->home);
 	f = fopen(file, "r+b");
-	cr_assert(f && fseek(f, 8, SEEK_SET) == 0 && fputs("another run", f) >= 0 && fclose(f) == 0);
+	cr_assert(f && fseek(f, 16, SEEK_SET) == 0 && fputs("another run", f) >= 0 && fclose(f) == 0);
 	reopen();
 	shop_expect(&shop, "bought-together", "p1", "");
 	cr_assert_not(young_file_exists(1));
@@ -214,7 +229,7 @@ Test(levels, what_a_crash_left_of_a_merged_level_is_removed)
 
 	put(true, "a", "1");
 	merge();
-	snprintf(file, sizeof(file), "%s1", shop.store->levels->young.prefix);
+	young__file(shop.store->levels, 1, file);
 	f = fopen(file, "w");
 	cr_assert(f && fclose(f) == 0);
 	reopen();
