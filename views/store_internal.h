@@ -106,7 +106,10 @@ void levels__replace(struct store *s, struct levels *ls);
 /* NULL is fine. */
 void levels__put(struct store *s, struct levels *ls);
 
-/* Open the environment at `file` (MDB_ flags) and its tables, made when `create`. Returns what LMDB says; level_close is due. */
+/*
+ * Open the environment at `file` (MDB_ flags) and its tables, made when `create`; map_size 0: as its writer has it. Returns
+ * what LMDB says; level__close is due.
+ */
 int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max,
 		bool create);
 void level__close(struct level *l);

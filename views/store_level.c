@@ -58,7 +58,7 @@ int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_
 		rc = mdb_env_set_maxdbs(l->env, TABLE_COUNT + 8);
 	if (!rc)
 		rc = mdb_env_set_maxreaders(l->env, readers_max);
-	if (!rc)
+	if (!rc && map_size)
 		rc = mdb_env_set_mapsize(l->env, map_size);
 	if (!rc)
 		rc = mdb_env_open(l->env, file, flags | MDB_NOTLS, 0600);

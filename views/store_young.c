@@ -131,7 +131,10 @@ static int open_level(struct levels *ls, uint64_t number, bool create, struct le
 	l = xcalloc(1, sizeof(*l));
 	l->number = number;
 	young__file(ls, number, file);
-	rc = level__open(l, file, flags, map_size > MAP_LEAST ? map_size : MAP_LEAST, ls->readers_max, create);
+	if (map_size < MAP_LEAST)
+		map_size = MAP_LEAST;
+	/* a reader takes the writer's, whatever its own settings are */
+	rc = level__open(l, file, flags, ls->writer ? map_size : 0, ls->readers_max, create);
 	if (rc) {
 		level__close(l);
 		free(l);

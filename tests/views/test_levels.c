@@ -196,6 +196,7 @@ Test(levels, a_reader_needs_no_setting)
 {
 	struct store_options opt = { .path = shop.dir, .read_only = true, .young_path = "/nowhere" };
 	struct store *reader;
+	char key[24], *text;
 	struct snap *sn;
 	struct str got;
 
@@ -203,6 +204,17 @@ Test(levels, a_reader_needs_no_setting)
 	cr_assert_eq(store_open(&opt, &reader, NULL), 0);
 	cr_assert_eq(snap_open(reader, &sn), 0);
 	cr_assert_eq(snap_get(sn, TBL_CATALOG, STR("a"), &got), 0);
+	/* nor the writer's: the level grows beyond what the reader would have mapped for its own */
+	text = xcalloc(400001, 1);
+	memset(text, 'x', 400000);
+	for (int i = 0; i < 250; i++) {
+		snprintf(key, sizeof(key), "long %d", i);
+		put(true, key, text);
+	}
+	free(text);
+	cr_assert_eq(snap_renew(sn), 0);
+	cr_assert_eq(snap_get(sn, TBL_CATALOG, STR("long 249"), &got), 0);
+	cr_assert_eq(got.n, 400000);
 	snap_close(sn);
 	store_close(reader);
 }
