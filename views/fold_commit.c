@@ -19,7 +19,6 @@ static int begin_anew(struct fold *f)
 
 	batch_reset(&f->batch);
 	f->read_error = 0;
-	FAULT_POINT("commit:forgotten");
 	fold__forget_ids(f);
 	rc = snap_renew(f->snap);
 	return rc ? rc : fold__load_meta(f);
@@ -104,6 +103,7 @@ static int commit_young(struct fold *f, struct commit_figures *ret)
 	if (rc)
 		return failed(f, rc);
 	batch_reset(&f->batch);
+	FAULT_POINT("commit:forgotten");
 	if (ret)
 		*ret = fig;
 	return snap_renew(f->snap);
