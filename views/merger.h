@@ -24,7 +24,7 @@ int merger_step(struct merger *m, uint64_t age_max_ns) MUST_CHECK;
 int merger_finish(struct merger *m) MUST_CHECK;
 
 struct merger_figures {
-	uint64_t merges, merge_ns_total, merge_ns_last;
+	uint64_t merges, merge_ns_total;
 };
 const struct merger_figures *merger_figures(const struct merger *m);
 
