@@ -59,8 +59,8 @@ struct probing {
 	const char *brokers, *topic, *echo_topic;
 	atomic_bool done;
 	int fd;
-	char *answer; /* ANSWER_MAX + 1 */
-	double behind_s;           /* at the end of the traffic: age of the oldest probe that nobody has seen */
+	char *answer;    /* ANSWER_MAX + 1 */
+	double behind_s; /* at the end of the traffic: age of the oldest probe that nobody has seen */
 	struct probe v[PROBES_MAX];
 	size_t n, first_open;
 	unsigned named;

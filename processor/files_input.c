@@ -2,11 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #define RAW_BYTES (256u << 10)
+#define SILENCE_MS 100        /* a pipe that says nothing is left this often, to commit and to see a stop */
 #define GZIP_WINDOW (15 + 16) /* zlib: largest window, gzip header only */
 
 struct files_input {
@@ -54,13 +56,14 @@ uint64_t files_input_taken(const struct files_input *in)
 /* More raw bytes behind those that are left: 1, 0 at the end, or IO. */
 static int refill(struct files_input *in, struct error *e)
 {
+	struct pollfd readable = { .fd = in->fd, .events = POLLIN };
 	ssize_t n;
 
+	if (poll(&readable, 1, SILENCE_MS) <= 0)
+		return error_set(e, ERR_SOURCE_RETRY, "", "'%s' is silent", in->path);
 	memmove(in->raw, in->raw + in->at, in->have);
 	in->at = 0;
 	n = read(in->fd, in->raw + in->have, sizeof(in->raw) - in->have);
-	if (n < 0 && errno == EINTR) /* somebody wants to stop while a pipe is silent */
-		return error_set(e, ERR_SOURCE_RETRY, "", "reading '%s' was interrupted", in->path);
 	if (n < 0)
 		return error_set(e, ERR_IO, "", "cannot read '%s': %s", in->path, strerror(errno));
 	in->ended = n == 0;

@@ -452,11 +452,8 @@ static const struct {
 	int args_min;
 	admin_call call;
 } admin_commands[] = {
-	{ "create", 2, create_topic },
-	{ "delete", 1, delete_topic },
-	{ "partitions", 2, add_partitions },
-	{ "configure", 2, configure },
-	{ "delete-records", 3, delete_records },
+	{ "create", 2, create_topic }, { "delete", 1, delete_topic },           { "partitions", 2, add_partitions },
+	{ "configure", 2, configure }, { "delete-records", 3, delete_records },
 };
 
 static int run(const char *brokers, const char *command, int argc, char **argv)

@@ -17,10 +17,8 @@ TestSuite(batcher, .init = setup);
 
 static bool due(uint64_t ms, uint64_t records, bool empty, int64_t lag)
 {
-	return batcher_due(&b, &(struct batch_state){ .now_ns = ms * MS,
-						      .records = records,
-						      .poll_empty = empty,
-						      .lag = lag });
+	return batcher_due(&b, &(struct batch_state){
+				       .now_ns = ms * MS, .records = records, .poll_empty = empty, .lag = lag });
 }
 
 Test(batcher, nothing_pending_is_never_due)
@@ -57,9 +55,8 @@ Test(batcher, age_bounds_a_batch_that_never_fills)
 
 Test(batcher, bytes_bound_a_batch)
 {
-	cr_assert(batcher_due(
-		&b, &(struct batch_state){
-			    .now_ns = 1 * MS, .records = 1, .bytes = 1000000, .lag = 100000 }));
+	cr_assert(batcher_due(&b, &(struct batch_state){
+					  .now_ns = 1 * MS, .records = 1, .bytes = 1000000, .lag = 100000 }));
 }
 
 Test(batcher, unknown_lag_is_live_only_when_nothing_comes)

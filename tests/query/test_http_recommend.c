@@ -1,6 +1,5 @@
 #include "tests/lib/query_http.h"
 
-
 #include <criterion/criterion.h>
 #include <jansson.h>
 

@@ -108,8 +108,7 @@ static double score_of(const struct strategy_case *c, const int *seeds, int seed
 		cr_assert_eq(pairs_get(s.shop.snap, c->view, a, 1, &list), 0);
 		for (size_t i = 0; i < list.n; i++)
 			if (list.v[i].member == b && list.v[i].count >= MIN_SUPPORT) {
-				int64_t n = list.v[i].count,
-					either = total(a, c->of_item) + total(b, c->of_other) - n;
+				int64_t n = list.v[i].count, either = total(a, c->of_item) + total(b, c->of_other) - n;
 
 				sum += (double)n / (double)(either > n ? either : n);
 			}
