@@ -21,6 +21,7 @@ const struct view view_also_bought = {
 	.name = "also-bought",
 	.version = 1,
 	.meaning = "how many buyers of an item also bought another, in any order of theirs",
+	.tables = TABLE_BIT(TBL_ALSO_BOUGHT),
 	.apply = also_bought_apply,
 	.expire = also_bought_expire,
 	.rows = also_bought_rows,

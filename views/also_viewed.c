@@ -23,6 +23,7 @@ const struct view view_also_viewed = {
 	.name = "also-viewed",
 	.version = 1,
 	.meaning = "in how many sessions two items were viewed close together",
+	.tables = TABLE_BIT(TBL_ALSO_VIEWED),
 	.apply = also_viewed_apply,
 	.expire = also_viewed_expire,
 	.rows = also_viewed_rows,

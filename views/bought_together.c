@@ -21,6 +21,7 @@ const struct view view_bought_together = {
 	.name = "bought-together",
 	.version = 1,
 	.meaning = "in how many orders two items stand together",
+	.tables = TABLE_BIT(TBL_BOUGHT_TOGETHER),
 	.apply = bought_together_apply,
 	.expire = bought_together_expire,
 	.rows = bought_together_rows,

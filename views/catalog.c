@@ -125,5 +125,7 @@ const struct view view_catalog = {
 	.name = "catalog",
 	.version = 1,
 	.meaning = "the last catalogue record of each item",
+	.tables = TABLE_BIT(TBL_CATALOG),
+	.topic = TOPIC_CATALOG,
 	.rows = catalog_rows,
 };

@@ -9,7 +9,7 @@
 
 static const struct str meta_key = { FOLD_META, sizeof(FOLD_META) - 1 };
 
-static int read_meta(struct snap *sn, struct fold_meta *ret)
+int fold__read_meta(struct snap *sn, struct fold_meta *ret)
 {
 	struct str row;
 	int rc = snap_get(sn, TBL_META, meta_key, &row);
@@ -28,7 +28,7 @@ static int read_meta(struct snap *sn, struct fold_meta *ret)
 int fold__load_meta(struct fold *f)
 {
 	struct fold_meta meta;
-	int rc = read_meta(f->snap, &meta);
+	int rc = fold__read_meta(f->snap, &meta);
 
 	if (rc)
 		return rc;
@@ -43,7 +43,7 @@ int fold__load_meta(struct fold *f)
 int snap_watermark(struct snap *sn, int64_t *ret)
 {
 	struct fold_meta meta;
-	int rc = read_meta(sn, &meta);
+	int rc = fold__read_meta(sn, &meta);
 
 	if (!rc)
 		*ret = meta.watermark_ms;
@@ -53,7 +53,7 @@ int snap_watermark(struct snap *sn, int64_t *ret)
 int snap_items(struct snap *sn, uint32_t *ret)
 {
 	struct fold_meta meta;
-	int rc = read_meta(sn, &meta);
+	int rc = fold__read_meta(sn, &meta);
 
 	if (!rc)
 		*ret = meta.next_item;

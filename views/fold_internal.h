@@ -69,6 +69,8 @@ struct fold {
 uint32_t fold__actor(struct fold *f, enum actor_kind kind, struct str raw_id);
 void fold__forget_ids(struct fold *f);
 int fold__load_meta(struct fold *f);
+/* All-zero without a watermark when there is none. */
+int fold__read_meta(struct snap *sn, struct fold_meta *ret);
 /* The whole transaction. Any thread, one at a time. */
 int fold__write(struct batch *b, struct store *s, bool young, struct commit_figures *ret);
 void fold__writer_end(struct fold *f);

@@ -5,6 +5,7 @@
  *     DIR/generations/N/base/{data.mdb,lock.mdb}
  *     DIR/generations/N/processor.lock         held by whoever folds into it
  *     DIR/generations/N/building               a replay builds it; says how. Means nothing in the current one
+ *     DIR/generations/N/scratch                a store in which that replay works; gone before the generation is whole
  *     DIR/generations/.dropped-N, .new-N       on its way out; not whole yet
  *     DIR/replay.lock                          held by the one replay that may change any of this
  *
@@ -74,5 +75,10 @@ int generation_mark(const char *store, unsigned n, const char *plan, struct erro
 /* Is it being built? The plan into ret[GENERATION_PLAN_MAX]; NULL is fine. */
 bool generation_marked(const char *store, unsigned n, char *ret);
 int generation_unmark(const char *store, unsigned n, struct error *e) MUST_CHECK;
+
+/* Where its replay may have a store to work in: DIR/generations/N/scratch into ret[GENERATION_PATH_MAX]. */
+void generation_scratch(const char *store, unsigned n, char *ret);
+/* Delete that; fine when there is none. */
+int generation_scratch_drop(const char *store, unsigned n, struct error *e) MUST_CHECK;
 
 #endif

@@ -92,6 +92,28 @@ static int remove_one(const char *path, const struct stat *st, int kind, struct 
 	return remove(path);
 }
 
+static int remove_tree(const char *path, struct error *e)
+{
+	return nftw(path, remove_one, OPEN_FILES, FTW_DEPTH | FTW_PHYS) ? generation__failed(e, "remove", path) : 0;
+}
+
+void generation_scratch(const char *store, unsigned n, char *ret)
+{
+	char folder[GENERATION_PATH_MAX];
+
+	generation_path(store, n, folder);
+	if (snprintf(ret, GENERATION_PATH_MAX, "%s/scratch", folder) >= GENERATION_PATH_MAX)
+		*ret = '\0';
+}
+
+int generation_scratch_drop(const char *store, unsigned n, struct error *e)
+{
+	char path[GENERATION_PATH_MAX];
+
+	generation_scratch(store, n, path);
+	return access(path, F_OK) ? 0 : remove_tree(path, e);
+}
+
 static bool is_leftover(const char *name)
 {
 	return !strncmp(name, DROPPED, sizeof(DROPPED) - 1) || !strncmp(name, FRESH, sizeof(FRESH) - 1);
@@ -113,8 +135,7 @@ static int remove_leftovers(const char *store, struct error *e)
 		if (!is_leftover(entry->d_name) ||
 		    (size_t)snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name) >= sizeof(path))
 			continue;
-		if (nftw(path, remove_one, OPEN_FILES, FTW_DEPTH | FTW_PHYS))
-			rc = generation__failed(e, "remove", path);
+		rc = remove_tree(path, e);
 	}
 	closedir(dir);
 	return rc;

@@ -238,6 +238,7 @@ const struct view view_identity = {
 	.name = "identity",
 	.version = 1,
 	.meaning = "which visitors are the same person as a user; the newest 16 of each",
+	.tables = TABLE_BIT(TBL_LINKS) | TABLE_BIT(TBL_USER_VISITORS),
 	.apply = identity_apply,
 	.rows = identity_rows,
 	.digest_rows = identity_digest_rows,

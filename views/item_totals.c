@@ -150,6 +150,7 @@ const struct view view_item_totals = {
 	.name = "item-totals",
 	.version = 1,
 	.meaning = "sessions that viewed an item, orders with it and its buyers, by epoch: what normalises the pairs",
+	.tables = TABLE_BIT(TBL_ITEM_TOTALS),
 	.apply = item_totals_apply,
 	.expire = item_totals_expire,
 	.rows = item_totals_rows,

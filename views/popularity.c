@@ -182,6 +182,7 @@ const struct view view_popularity = {
 	.name = "popularity",
 	.version = 1,
 	.meaning = "views, cart-adds, orders, units and revenue of each item, by hour (15 days) and day (400 days)",
+	.tables = TABLE_BIT(TBL_POPULARITY),
 	.apply = popularity_apply,
 	.expire = popularity_expire,
 	.rows = popularity_rows,

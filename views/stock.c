@@ -168,5 +168,7 @@ const struct view view_stock = {
 	.name = "stock",
 	.version = 1,
 	.meaning = "the last stock record of each item and location",
+	.tables = TABLE_BIT(TBL_STOCK),
+	.topic = TOPIC_STOCK,
 	.rows = stock_rows,
 };

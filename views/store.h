@@ -49,6 +49,9 @@ enum table_id {
 
 const struct table *table_get(enum table_id id);
 
+#define TABLE_BIT(id) (UINT64_C(1) << (id)) /* of a set of tables */
+_Static_assert(TABLE_COUNT < 64, "a set of tables is 64 bits");
+
 /* ---- the store: main thread ---- */
 
 enum store_durability { STORE_SYNC, STORE_NOMETASYNC, STORE_NOSYNC };
@@ -167,6 +170,13 @@ int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *del
 
 /* Drop all rows of an adding table with first <= group < end; at most rows_max stored rows a call, 0 when done, else 1. */
 int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uint64_t end, size_t rows_max) MUST_CHECK;
+
+/*
+ * The rows of these tables in `from`'s base replace those in `to`'s, in as many transactions as it takes, read in one
+ * snapshot. Afterwards, on failure too, `to` has nothing else in them. Between two transactions `stopped` (NULL is fine)
+ * may end it with SOURCE_RETRY.
+ */
+int store_graft(struct store *to, struct store *from, uint64_t tables, bool (*stopped)(void)) MUST_CHECK;
 
 /* ---- young levels: processor thread, store_merge any ---- */
 

@@ -33,6 +33,8 @@ struct view {
 	const char *name;    /* as in VIEWS: "bought-together" */
 	unsigned version;    /* a change of meaning raises it; see versions.h */
 	const char *meaning; /* one line for --help and /strategies */
+	uint64_t tables;     /* TABLE_BITs of the tables with its rows; 0: it cannot be made anew without the others */
+	enum topic topic;    /* that its rows are made of; 0: TOPIC_EVENTS */
 	/* events; NULL for views that do not read them */
 	void (*apply)(struct fold *f, const struct moment *m);
 	/* drop what is behind the watermark, a bounded piece a call; 1: there is more. NULL when nothing expires */

@@ -27,6 +27,7 @@ const struct view view_viewed_then_bought = {
 	.name = "viewed-then-bought",
 	.version = 1,
 	.meaning = "in how many sessions an item was bought after another was viewed",
+	.tables = TABLE_BIT(TBL_VIEWED_THEN_BOUGHT),
 	.apply = viewed_then_bought_apply,
 	.expire = viewed_then_bought_expire,
 	.rows = viewed_then_bought_rows,

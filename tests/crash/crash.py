@@ -24,7 +24,7 @@ import time
 import world
 
 # points that a run of this harness does not come past
-ELSEWHERE = ("generation:unnamed", "generation:named", "generation:unmarked", "drop:")  # replay.py does
+ELSEWHERE = ("generation:unnamed", "generation:named", "generation:unmarked", "drop:", "graft:", "alone:")  # replay.py does
 KINDS = ("name", "name", "name", "number", "moment")
 
 
