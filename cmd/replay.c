@@ -1,6 +1,4 @@
 #include "cmd/replay.h"
-#include "config/log.h"
-#include "processor/sources.h"
 #include "schemas/json_out.h"
 #include "views/generation.h"
 
@@ -22,6 +20,7 @@ enum {
 	OPT_ROLLBACK,
 	OPT_SWAP,
 	OPT_DROP_OLD,
+	OPT_VIEW,
 };
 
 static void take_number(const char *arg, const char *name, uint64_t max, uint64_t *ret, struct argp_state *state)
@@ -42,6 +41,33 @@ static void take_point(const char *arg, struct replay_point *ret, struct argp_st
 		argp_error(state, "%s", e.text);
 }
 
+static void take_view(const char *arg, struct replay_options *opt, struct argp_state *state)
+{
+	const struct view *v = view_find(arg);
+	char names[1024] = "";
+	size_t n = 0;
+
+	for (size_t i = 0; view_registry[i]; i++)
+		if (view_registry[i]->tables && n < sizeof(names))
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
+					      view_registry[i]->name);
+	if (!v)
+		argp_error(state, "there is no view '%s': %s", arg, names);
+	else if (!v->tables)
+		argp_error(state, "view '%s' cannot be made anew without the others; these can: %s", arg, names);
+	opt->view = v;
+	opt->rebuild = true;
+}
+
+static const char *contradiction_of_view(const struct replay_options *opt)
+{
+	if (opt->view && opt->to_text)
+		return "--view goes together with no --to: it reads to where the store stands";
+	if (opt->view && opt->view->topic != TOPIC_EVENTS && opt->from_text && opt->from.kind != POINT_EARLIEST)
+		return "--from is about events; catalog and stock are always made of their whole topic";
+	return NULL;
+}
+
 /* What goes together. */
 static const char *contradiction(const struct replay_options *opt)
 {
@@ -53,21 +79,21 @@ static const char *contradiction(const struct replay_options *opt)
 		const char *text;
 	} rules[] = {
 		{ !opt->n && !kinds && !opt->drop_old,
-		  "nothing to do: --from, --from-file, --rollback, --swap or --drop-old is needed" },
+		  "nothing to do: --from, --from-file, --view, --rollback, --swap or --drop-old is needed" },
 		{ kinds > 1, "--rollback, --swap, --into-current and a rebuild exclude one another" },
 		{ swaps && opt->n, "--rollback and --swap read no files" },
-		{ opt->to_text && !opt->from_text, "--to needs --from" },
+		{ opt->to_text && !opt->from_text && !opt->view, "--to needs --from" },
 		{ opt->to.kind == POINT_EARLIEST, "--to cannot be earliest" },
 		{ opt->from_text && opt->n && !opt->rebuild, "files and --from together need --rebuild" },
-		{ opt->rebuild && !opt->n && !opt->from_text, "--rebuild needs --from or --from-file" },
+		{ opt->rebuild && !opt->n && !opt->from_text && !opt->view, "--rebuild needs --from or --from-file" },
 		{ of_a_build && !builds,
-		  "--dry-run, --no-swap, --without-files and --rate are of a rebuild: --from or --rebuild" },
+		  "--dry-run, --no-swap, --without-files and --rate are of a rebuild: --from, --rebuild or --view" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
 		if (rules[i].wrong)
 			return rules[i].text;
-	return NULL;
+	return contradiction_of_view(opt);
 }
 
 static error_t replay_parse_flag(int key, struct replay_options *opt)
@@ -124,6 +150,9 @@ static error_t replay_parse(int key, char *arg, struct argp_state *state)
 		opt->to_text = arg;
 		take_point(arg, &opt->to, state);
 		return 0;
+	case OPT_VIEW:
+		take_view(arg, opt, state);
+		return 0;
 	case OPT_RATE:
 		take_number(arg, "--rate", 1000000000, &opt->rate, state);
 		return 0;
@@ -139,42 +168,6 @@ static error_t replay_parse(int key, char *arg, struct argp_state *state)
 		break;
 	}
 	return replay_parse_flag(key, opt);
-}
-
-static void put_int(struct json_out *j, const char *name, uint64_t v)
-{
-	json_out_key(j, name);
-	json_out_int(j, (int64_t)v);
-}
-
-static void print_json(struct json_out *j)
-{
-	json_out_end_object(j);
-	printf("%.*s\n", (int)j->n, j->p);
-	json_out_fini(j);
-}
-
-/* ---- files into the current generation ---- */
-
-static void summary(const struct status_page *pg, double seconds, bool as_json)
-{
-	struct json_out j = { 0 };
-
-	if (!as_json) {
-		printf("%llu events, %llu dead letters, %llu duplicates, %.1f seconds\n",
-		       (unsigned long long)pg->events, (unsigned long long)pg->dead_letters,
-		       (unsigned long long)pg->duplicates, seconds);
-		return;
-	}
-	json_out_object(&j);
-	put_int(&j, "records", pg->records);
-	put_int(&j, "events", pg->events);
-	put_int(&j, "deadLetters", pg->dead_letters);
-	put_int(&j, "duplicates", pg->duplicates);
-	put_int(&j, "commits", pg->commits);
-	put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
-	put_int(&j, "refusedFiles", pg->stopped_partitions);
-	print_json(&j);
 }
 
 static struct processor *interruptible;
@@ -210,61 +203,6 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &stop, NULL);
 }
 
-struct reading {
-	struct replay_progress progress;
-	struct source *source;
-};
-
-static void show(void *arg, uint64_t records, int64_t left)
-{
-	struct reading *rd = arg;
-	uint64_t done, total;
-
-	(void)left;
-	source_files_progress(rd->source, &done, &total);
-	replay_progress_show(&rd->progress, records, done, total);
-}
-
-static int read_files(struct ingest *in, const struct replay_options *opt, const struct settings *set, struct error *e)
-{
-	struct reading rd = { 0 };
-	struct processor_options more = { .progress = show, .progress_arg = &rd };
-	int rc = ingest_open(in, set, e);
-
-	replay_progress_begin(&rd.progress, REPLAY_BUILDING, opt->json);
-	if (!rc)
-		rc = ingest_processor(in, set, &more, e);
-	if (!rc)
-		rc = source_files_open(set, opt->files, opt->n, processor_resume, in->processor, &in->source, e);
-	if (rc)
-		return rc;
-	rd.source = in->source;
-	replay_interruptible(in->processor);
-	rc = processor_run(in->processor, in->source, e);
-	replay_interruptible(NULL);
-	replay_progress_end(&rd.progress);
-	summary(status_page(in->status), replay_seconds() - rd.progress.began, opt->json);
-	return rc;
-}
-
-static int into_current(const struct replay_options *opt, const struct settings *set)
-{
-	struct ingest in = { 0 };
-	struct error e = { 0 };
-	int status = 0;
-
-	if (read_files(&in, opt, set, &e) == ERR_STORE_LOCKED)
-		status = command_failed("%s, or read the files beside it with --rebuild", e.text);
-	else if (e.code)
-		status = command_failed("%s", e.text);
-	else if (was_interrupted)
-		status = command_failed("stopped; what was read is committed, the same command goes on from there");
-	else if (status_page(in.status)->stopped_partitions)
-		status = command_failed("%s", status_page(in.status)->stopped_why);
-	ingest_close(&in);
-	return status;
-}
-
 /* ---- a new generation ---- */
 
 static void built_json(const struct rebuild *rb, uint64_t others, double seconds)
@@ -272,19 +210,23 @@ static void built_json(const struct rebuild *rb, uint64_t others, double seconds
 	struct json_out j = { 0 };
 
 	json_out_object(&j);
-	put_int(&j, "generation", rb->generation);
-	put_int(&j, "previous", rb->before);
+	replay_put_int(&j, "generation", rb->generation);
+	if (rb->opt->view) {
+		json_out_key(&j, "view");
+		json_out_text(&j, rb->opt->view->name);
+	}
+	replay_put_int(&j, "previous", rb->before);
 	json_out_key(&j, "swapped");
 	json_out_bool(&j, !rb->opt->no_swap);
 	json_out_key(&j, "resumed");
 	json_out_bool(&j, rb->resumed);
-	put_int(&j, "records", rb->records);
-	put_int(&j, "events", rb->events);
-	put_int(&j, "duplicates", rb->duplicates);
-	put_int(&j, "deadLetters", rb->dead_letters);
-	put_int(&j, "otherRecords", others);
-	put_int(&j, "offsetsWithoutRecord", rb->gaps);
-	put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
+	replay_put_int(&j, "records", rb->records);
+	replay_put_int(&j, "events", rb->events);
+	replay_put_int(&j, "duplicates", rb->duplicates);
+	replay_put_int(&j, "deadLetters", rb->dead_letters);
+	replay_put_int(&j, "otherRecords", others);
+	replay_put_int(&j, "offsetsWithoutRecord", rb->gaps);
+	replay_put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
 	json_out_key(&j, "views");
 	json_out_array(&j);
 	for (size_t i = 0; view_registry[i]; i++) {
@@ -293,11 +235,11 @@ static void built_json(const struct rebuild *rb, uint64_t others, double seconds
 		json_out_text(&j, view_registry[i]->name);
 		json_out_key(&j, "digest");
 		json_out_text(&j, rb->digests[i]);
-		put_int(&j, "rows", rb->rows[i]);
+		replay_put_int(&j, "rows", rb->rows[i]);
 		json_out_end_object(&j);
 	}
 	json_out_end_array(&j);
-	print_json(&j);
+	replay_print_json(&j);
 }
 
 static void built(const struct rebuild *rb, double seconds)
@@ -325,11 +267,13 @@ static void built(const struct rebuild *rb, double seconds)
 
 static int rebuild(const struct replay_options *opt, const struct settings *set)
 {
-	struct rebuild rb = { .opt = opt, .set = set, .path = setting_string(set, SET_STORE_PATH), .lock = -1 };
+	struct rebuild rb = { .opt = opt, .set = set, .from = opt->from, .lock = -1 };
 	double began = replay_seconds();
 	struct error e = { 0 };
-	int rc = rebuild_prepare(&rb, &e);
+	int rc;
 
+	rb.path = setting_string(set, SET_STORE_PATH);
+	rc = rebuild_prepare(&rb, &e);
 	if (!rc && rb.resumed && !opt->json && !opt->dry_run)
 		fprintf(stderr, "going on with generation %u\n", rb.generation);
 	if (!rc && opt->dry_run)
@@ -377,7 +321,7 @@ static int replay_run(struct command_context *ctx)
 		return swap_to(opt, ctx->settings);
 	if (opt->from_text || opt->rebuild)
 		return rebuild(opt, ctx->settings);
-	return opt->n ? into_current(opt, ctx->settings) : drop_old(ctx->settings);
+	return opt->n ? replay_into_current(opt, ctx->settings) : drop_old(ctx->settings);
 }
 
 static const struct argp_option replay_own_options[] = {
@@ -385,6 +329,8 @@ static const struct argp_option replay_own_options[] = {
 	  "Build a new generation from the log: earliest, a time, an offset, or PARTITION:OFFSET,... of the events",
 	  0 },
 	{ "to", OPT_TO, "PLACE", 0, "Read no further than a time, an offset, or PARTITION:OFFSET,...", 0 },
+	{ "view", OPT_VIEW, "NAME", 0, "Make this view anew and leave all others as they are; from earliest by itself",
+	  0 },
 	{ "from-file", 'f', "FILE", 0, "Read this file, and those named after it; `-' is standard input", 0 },
 	{ "into-current", OPT_INTO_CURRENT, NULL, 0,
 	  "Files into the current generation: what --from-file does by itself", 0 },
@@ -411,6 +357,9 @@ const struct command command_replay = {
 		"`process' and `run' on this store notice it within a second. --from is about events; catalogue and stock are "
 		"always read from their beginning. When it is killed, the same command goes on. The generation before is kept for "
 		"--rollback until the next rebuild, or --drop-old.\n\n"
+		"With --view NAME one view is made anew from the log, when its meaning changed or its rows are wrong; the new "
+		"generation has all others from the current one. Where the log has lost its first records the view would lose "
+		"them, which --from earliest allows.\n\n"
 		"With --from-file alone files are added to the current generation; no other process may be writing to it. Each "
 		"file is read on from where it was left, so the same command twice changes nothing; a file that became another one "
 		"is refused. With --rebuild they make a new generation, and with --from as well the log follows after them.\n\n"
@@ -422,6 +371,7 @@ const struct command command_replay = {
 		"Examples:\n"
 		"  aisle replay --from earliest --dry-run --config /etc/aisle/aisle.conf\n"
 		"  aisle replay --from 2026-11-01T00:00:00Z --rate 20000\n"
+		"  aisle replay --view popularity\n"
 		"  aisle replay --rollback --store /var/lib/aisle\n"
 		"  aisle replay --from-file events.ndjson.gz --store ./store\n"
 		"  aisle replay --rebuild --from-file export/*.ndjson --from 2026-11-01T00:00:00Z\n"

@@ -8,6 +8,7 @@
 #include "cmd/command.h"
 #include "cmd/ingest.h"
 #include "processor/replay_plan.h"
+#include "schemas/json_out.h"
 #include "views/replay_status.h"
 #include "views/versions.h"
 
@@ -21,7 +22,8 @@ struct replay_options {
 	const char *from_text, *to_text; /* NULL: not given */
 	uint64_t rate;                   /* records a second while building; 0: no limit */
 	unsigned swap_to;                /* 0: not asked for */
-	bool rebuild, into_current, dry_run, no_swap, without_files, rollback, drop_old, json;
+	const struct view *view;         /* made anew alone; NULL: all */
+	bool rebuild /* by --view too */, into_current, dry_run, no_swap, without_files, rollback, drop_old, json;
 };
 
 /* ---- replay_progress.c ---- */
@@ -39,12 +41,21 @@ void replay_progress_show(struct replay_progress *pr, uint64_t records, uint64_t
 /* The bar's line is over. */
 void replay_progress_end(struct replay_progress *pr);
 
-/* ---- replay_prepare.c, replay_build.c, replay_swap.c ---- */
+/* ---- replay_files.c ---- */
+
+/* Files into the current generation; the exit status. */
+int replay_into_current(const struct replay_options *opt, const struct settings *set);
+void replay_put_int(struct json_out *j, const char *name, uint64_t v);
+/* The object's end, on standard output. */
+void replay_print_json(struct json_out *j);
+
+/* ---- replay_prepare.c, replay_build.c, replay_view.c, replay_swap.c ---- */
 
 struct rebuild {
 	const struct replay_options *opt;
 	const struct settings *set;
 	const char *path;
+	struct replay_point from;    /* NONE: the log is not read */
 	unsigned generation, before; /* built; current when it began, 0 none */
 	bool resumed;
 	int lock;
@@ -66,10 +77,36 @@ int rebuild_dry_run(struct rebuild *rb, struct error *e) MUST_CHECK;
 /* Plan, number of the generation, and what stands in the way. */
 int rebuild_prepare(struct rebuild *rb, struct error *e) MUST_CHECK;
 
+/* Where a store stands. */
+struct standing {
+	struct rebuild *rb;
+	int64_t *ends; /* one for each part of the plan, to be freed; -1 none */
+	uint64_t files, lines;
+	bool log; /* it holds records of Kafka */
+};
+/* `s` NULL: the generation that is answered from. */
+int rebuild_stand(struct rebuild *rb, struct store *s, struct standing *ret, struct error *e) MUST_CHECK;
+
 /* The plan again as the log is now, ends and new partitions. */
 int rebuild_renew_plan(struct rebuild *rb, struct error *e) MUST_CHECK;
 /* Positions of the generation that is answered from become the plan's ends; *behind: offsets they lie ahead of ours. */
 int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e) MUST_CHECK;
+
+/* How what is built is written: unsynced, all of it into base. */
+struct store_options rebuild_store_options(const struct rebuild *rb);
+/* Files and log through rb->in.processor. */
+int rebuild_read(struct rebuild *rb, struct error *e) MUST_CHECK;
+/* rb->in, and add its figures. */
+void rebuild_close(struct rebuild *rb);
+/* SOURCE_RETRY: somebody stopped us. */
+int rebuild_stopped(struct error *e);
+
+/* Before the plan of one view: can it be, and is the log read? */
+int replay_view_prepare(struct rebuild *rb, struct error *e) MUST_CHECK;
+/* The plan of all the log becomes that of the view. BAD_REQUEST when records of it are lost and nobody said that they may be. */
+int replay_view_plan(struct rebuild *rb, struct error *e) MUST_CHECK;
+/* The generation as a copy of the current one with the view made anew, synced. */
+int replay_view_build(struct rebuild *rb, struct error *e) MUST_CHECK;
 
 /* Generation n becomes the current one, 0: the one before it, and the current one the one before. *ret: which. */
 int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct error *e) MUST_CHECK;

@@ -20,20 +20,26 @@
 #define CATCH_UP_ROUNDS 50
 #define BEHIND_MAX 10000 /* offsets that live traffic may be ahead when the generations are swapped */
 
+struct store_options rebuild_store_options(const struct rebuild *rb)
+{
+	struct store_options ret = command_store_options(rb->set);
+
+	ret.generation = rb->generation;
+	ret.read_only = false;
+	ret.writer = true;
+	/* all commits to base, and none durable before the sync at the end: until it is swapped in nobody needs it */
+	ret.young_bytes_max = 0;
+	ret.durability = STORE_NOSYNC;
+	return ret;
+}
+
 static int open_generation(struct rebuild *rb, bool bulk, struct error *e)
 {
-	struct store_options opt = command_store_options(rb->set);
+	struct store_options opt = rebuild_store_options(rb);
 	struct processor_options more = { .bulk = bulk };
 	char dir[GENERATION_PATH_MAX];
 	int rc;
 
-	opt.generation = rb->generation;
-	opt.read_only = false;
-	opt.writer = true;
-	opt.young_bytes_max = 0; /* all is committed to what will be swapped in */
-	/* all commits to base, and none durable before the sync at the end: until it is swapped in nobody needs it */
-	opt.young_bytes_max = 0;
-	opt.durability = STORE_NOSYNC;
 	generation_path(rb->path, rb->generation, dir);
 	more.letters_dir = dir;
 	rc = store_open(&opt, &rb->in.store, e);
@@ -42,7 +48,7 @@ static int open_generation(struct rebuild *rb, bool bulk, struct error *e)
 	return rc ? rc : ingest_processor(&rb->in, rb->set, &more, e);
 }
 
-static void close_generation(struct rebuild *rb)
+void rebuild_close(struct rebuild *rb)
 {
 	if (rb->in.status) {
 		const struct status_page *pg = status_page(rb->in.status);
@@ -77,13 +83,13 @@ static int check_counts(struct rebuild *rb, uint64_t before, struct error *e)
 			 (unsigned long long)read, (unsigned long long)applied);
 }
 
-static int open_source(struct rebuild *rb, bool files, struct error *e)
+static int open_source(struct rebuild *rb, bool files, bool cut, struct error *e)
 {
 	struct replay_source_options opt = {
 		.settings = rb->set,
 		.processor = rb->in.processor,
 		.plan = &rb->plan,
-		.cut = rb->opt->to.kind != POINT_NONE,
+		.cut = cut,
 		.files = files ? rb->opt->files : NULL,
 		.file_count = rb->opt->n,
 		.rate = rb->opt->rate,
@@ -101,6 +107,11 @@ static void close_source(struct rebuild *rb)
 	rb->in.source = NULL;
 }
 
+int rebuild_stopped(struct error *e)
+{
+	return error_set(e, ERR_SOURCE_RETRY, "", "stopped; the same command goes on from there");
+}
+
 /* To the source's end. */
 static int run(struct rebuild *rb, struct error *e)
 {
@@ -110,15 +121,14 @@ static int run(struct rebuild *rb, struct error *e)
 	rc = replay_interrupted() ? 0 : processor_run(rb->in.processor, rb->in.source, e);
 	replay_interruptible(NULL);
 	if (!rc && replay_interrupted())
-		rc = error_set(e, ERR_SOURCE_RETRY, "",
-			       "stopped; what was read is kept, the same command goes on from there");
+		rc = rebuild_stopped(e);
 	return rc;
 }
 
 static int read_all_of(struct rebuild *rb, bool files, struct error *e)
 {
 	uint64_t before = status_page(rb->in.status)->records;
-	int rc = open_source(rb, files, e);
+	int rc = open_source(rb, files, rb->opt->to.kind != POINT_NONE || rb->opt->view, e);
 
 	if (rc)
 		return rc;
@@ -132,23 +142,38 @@ static int read_all_of(struct rebuild *rb, bool files, struct error *e)
 	return rc;
 }
 
-static int build(struct rebuild *rb, struct error *e)
+int rebuild_read(struct rebuild *rb, struct error *e)
+{
+	int rc = rb->opt->n ? read_all_of(rb, true, e) : 0;
+
+	if (!rc && rb->from.kind != POINT_NONE)
+		rc = read_all_of(rb, false, e);
+	return rc;
+}
+
+static int build_all(struct rebuild *rb, struct error *e)
 {
 	int rc = open_generation(rb, true, e);
 
-	replay_progress_begin(&rb->progress, REPLAY_BUILDING, rb->opt->json);
-	if (!rc && rb->opt->n)
-		rc = read_all_of(rb, true, e);
-	if (!rc && rb->opt->from.kind != POINT_NONE)
-		rc = read_all_of(rb, false, e);
+	if (!rc)
+		rc = rebuild_read(rb, e);
 	FAULT_POINT("replay:built");
 	if (!rc)
 		rc = store_sync(rb->in.store);
+	rebuild_close(rb);
+	return rc;
+}
+
+static int build(struct rebuild *rb, struct error *e)
+{
+	int rc;
+
+	replay_progress_begin(&rb->progress, REPLAY_BUILDING, rb->opt->json);
+	rc = rb->opt->view ? replay_view_build(rb, e) : build_all(rb, e);
 	if (!rc)
 		rc = generation_sync(rb->path, rb->generation, e);
 	FAULT_POINT("replay:synced");
 	replay_progress_end(&rb->progress);
-	close_generation(rb);
 	return rc ? error_set(e, rc, "store.path", "cannot write generation %u: %s", rb->generation, error_text(rc))
 		  : 0;
 }
@@ -201,7 +226,7 @@ static int check(struct rebuild *rb, struct error *e)
 			printf("%-22s %s %llu\n", view_registry[i]->name, rb->digests[i],
 			       (unsigned long long)rb->rows[i]);
 		if (replay_interrupted())
-			rc = error_set(e, ERR_SOURCE_RETRY, "", "stopped; the same command goes on from there");
+			rc = rebuild_stopped(e);
 	}
 	fflush(stdout);
 	snap_close(sn);
@@ -224,7 +249,7 @@ static int catch_up(struct rebuild *rb, struct error *e)
 		return rc;
 	rc = open_generation(rb, false, e);
 	if (!rc)
-		rc = open_source(rb, false, e);
+		rc = open_source(rb, false, false, e);
 	if (rc)
 		goto out;
 	before = status_page(rb->in.status)->records;
@@ -249,7 +274,7 @@ static int catch_up(struct rebuild *rb, struct error *e)
 	close_source(rb);
 	FAULT_POINT("replay:caught-up");
 out:
-	close_generation(rb);
+	rebuild_close(rb);
 	return rc;
 }
 
@@ -285,7 +310,7 @@ int rebuild_run(struct rebuild *rb, struct error *e)
 	rc = build(rb, e);
 	if (!rc)
 		rc = check(rb, e);
-	if (!rc && rb->opt->from.kind != POINT_NONE && rb->opt->to.kind == POINT_NONE)
+	if (!rc && rb->from.kind != POINT_NONE && rb->opt->to.kind == POINT_NONE)
 		rc = catch_up(rb, e);
 	if (!rc && rb->opt->no_swap)
 		rc = generation_mark(rb->path, rb->generation, REPLAY_KEPT, e);

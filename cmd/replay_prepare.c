@@ -15,12 +15,6 @@
 
 /* ---- where the generation that is answered from stands ---- */
 
-struct standing {
-	struct rebuild *rb;
-	int64_t *ends; /* one for each part of the plan; -1 none */
-	uint64_t files, lines;
-};
-
 static int stand(void *arg, struct str log_name, int32_t partition, const struct position *pos)
 {
 	struct standing *st = arg;
@@ -29,6 +23,8 @@ static int stand(void *arg, struct str log_name, int32_t partition, const struct
 		st->files++;
 		st->lines += (uint64_t)pos->next;
 	}
+	for (int topic = 0; topic < TOPIC_COUNT; topic++)
+		st->log |= str_eq(log_name, str_of(setting_topic(st->rb->set, (enum topic)topic)));
 	for (size_t i = 0; i < st->rb->plan.n; i++) {
 		const struct replay_part *p = &st->rb->plan.v[i];
 
@@ -38,32 +34,35 @@ static int stand(void *arg, struct str log_name, int32_t partition, const struct
 	return 0;
 }
 
-static int read_standing(struct rebuild *rb, struct standing *st, struct error *e)
+static int read_standing(struct store *s, struct standing *st, struct error *e)
 {
-	struct store_options opt = command_store_options(rb->set);
-	struct store *s = NULL;
 	struct snap *sn = NULL;
-	int rc;
+	int rc = snap_open(s, &sn);
 
-	opt.generation = rb->before;
-	rc = store_open(&opt, &s, e);
-	if (!rc)
-		rc = snap_open(s, &sn);
 	if (!rc)
 		rc = offsets_each(sn, stand, st);
 	snap_close(sn);
-	store_close(s);
-	return rc ? error_set(e, rc, "store.path", "cannot read the positions of '%s': %s", rb->path, error_text(rc))
+	return rc ? error_set(e, rc, "store.path", "cannot read the positions of '%s': %s", store_path(s),
+			      error_text(rc))
 		  : 0;
 }
 
-static int64_t *stand_where(struct rebuild *rb, struct standing *st, int *rc, struct error *e)
+int rebuild_stand(struct rebuild *rb, struct store *s, struct standing *ret, struct error *e)
 {
-	*st = (struct standing){ .rb = rb, .ends = xmalloc((rb->plan.n + 1) * sizeof(int64_t)) };
+	struct store_options opt = command_store_options(rb->set);
+	struct store *current = NULL;
+	int rc = 0;
+
+	*ret = (struct standing){ .rb = rb, .ends = xmalloc((rb->plan.n + 1) * sizeof(int64_t)) };
 	for (size_t i = 0; i < rb->plan.n; i++)
-		st->ends[i] = -1;
-	*rc = rb->before ? read_standing(rb, st, e) : 0;
-	return st->ends;
+		ret->ends[i] = -1;
+	opt.generation = rb->before;
+	if (!s && rb->before)
+		rc = store_open(&opt, &current, e);
+	if (!rc && (s || current))
+		rc = read_standing(s ? s : current, ret, e);
+	store_close(current);
+	return rc;
 }
 
 int rebuild_renew_plan(struct rebuild *rb, struct error *e)
@@ -71,8 +70,7 @@ int rebuild_renew_plan(struct rebuild *rb, struct error *e)
 	static const struct replay_point anywhere;
 	struct replay_plan fresh;
 	struct standing st;
-	int rc;
-	int64_t *ends = stand_where(rb, &st, &rc, e);
+	int rc = rebuild_stand(rb, NULL, &st, e);
 
 	if (!rc)
 		rc = replay_plan_make(rb->set, &anywhere, &anywhere, &fresh, e);
@@ -84,9 +82,9 @@ int rebuild_renew_plan(struct rebuild *rb, struct error *e)
 			continue;
 		p->begin = old->begin;
 		p->whole = old->whole;
-		p->lost = ends[i] > p->high;
+		p->lost = st.ends[i] > p->high;
 	}
-	free(ends);
+	free(st.ends);
 	if (rc)
 		return rc;
 	replay_plan_fini(&rb->plan);
@@ -97,8 +95,7 @@ int rebuild_renew_plan(struct rebuild *rb, struct error *e)
 int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e)
 {
 	struct standing st;
-	int rc;
-	int64_t *ends = stand_where(rb, &st, &rc, e);
+	int rc = rebuild_stand(rb, NULL, &st, e);
 
 	*behind = 0;
 	for (size_t i = 0; i < rb->plan.n && !rc; i++) {
@@ -106,12 +103,12 @@ int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e)
 
 		if (p->lost)
 			continue;
-		if (ends[i] > p->end)
-			p->end = ends[i];
-		if (ends[i] > p->next)
-			*behind += ends[i] - p->next;
+		if (st.ends[i] > p->end)
+			p->end = st.ends[i];
+		if (st.ends[i] > p->next)
+			*behind += st.ends[i] - p->next;
 	}
-	free(ends);
+	free(st.ends);
 	return rc;
 }
 
@@ -131,7 +128,7 @@ static void boot_id(char ret[40])
  * What makes two builds the same: where it reads, what the views mean, and that the machine was not switched off in
  * between, since an unsynced build would not have survived that whole.
  */
-static void plan_text(const struct replay_options *opt, char ret[GENERATION_PLAN_MAX])
+static void plan_text(const struct replay_options *opt, unsigned before, char ret[GENERATION_PLAN_MAX])
 {
 	char boot[40];
 	FILE *out = fmemopen(ret, GENERATION_PLAN_MAX - 1, "w");
@@ -140,6 +137,8 @@ static void plan_text(const struct replay_options *opt, char ret[GENERATION_PLAN
 	if (!out)
 		return;
 	boot_id(boot);
+	if (opt->view)
+		fprintf(out, "view %s beside generation %u\n", opt->view->name, before);
 	fprintf(out, "from %s to %s\nboot %s\nversion %s", opt->from_text ? opt->from_text : "-",
 		opt->to_text ? opt->to_text : "-", boot, AISLE_VERSION);
 	for (size_t i = 0; view_registry[i]; i++)
@@ -179,7 +178,7 @@ static int choose(struct rebuild *rb, struct error *e)
 	size_t n;
 	int rc;
 
-	plan_text(rb->opt, plan);
+	plan_text(rb->opt, rb->before, plan);
 	rc = take_leftover(rb, plan, e);
 	if (rc || rb->resumed)
 		return rc;
@@ -212,15 +211,26 @@ static int check_nobody_reads_on(struct rebuild *rb, struct error *e)
 static int check_files(struct rebuild *rb, struct error *e)
 {
 	struct standing st;
-	int rc;
+	int rc = rebuild_stand(rb, NULL, &st, e);
 
-	free(stand_where(rb, &st, &rc, e));
+	free(st.ends);
 	if (rc || !st.files || rb->opt->n || rb->opt->without_files)
 		return rc;
 	return error_set(e, ERR_BAD_REQUEST, "from",
 			 "the store also holds %llu lines of %llu files, which Kafka has not: name them with "
 			 "--from-file, or leave them out with --without-files",
 			 (unsigned long long)st.lines, (unsigned long long)st.files);
+}
+
+static int plan(struct rebuild *rb, struct error *e)
+{
+	int rc = rb->opt->view ? replay_view_prepare(rb, e) : 0;
+
+	if (!rc && rb->from.kind != POINT_NONE)
+		rc = replay_plan_make(rb->set, &rb->from, &rb->opt->to, &rb->plan, e);
+	if (!rc && rb->opt->view)
+		rc = replay_view_plan(rb, e);
+	return rc ? rc : check_files(rb, e);
 }
 
 int rebuild_prepare(struct rebuild *rb, struct error *e)
@@ -238,10 +248,8 @@ int rebuild_prepare(struct rebuild *rb, struct error *e)
 		rc = 0;
 	if (!rc)
 		rc = check_nobody_reads_on(rb, e);
-	if (!rc && rb->opt->from.kind != POINT_NONE)
-		rc = replay_plan_make(rb->set, &rb->opt->from, &rb->opt->to, &rb->plan, e);
 	if (!rc)
-		rc = check_files(rb, e);
+		rc = plan(rb, e);
 	if (!rc)
 		rc = choose(rb, e);
 	if (!rc && !rb->opt->dry_run)
@@ -270,19 +278,17 @@ static int64_t bytes_of(const char *path, unsigned generation)
 	return stat(file, &st) ? 0 : (int64_t)st.st_blocks * 512;
 }
 
-static void put_int(struct json_out *j, const char *name, int64_t v)
-{
-	json_out_key(j, name);
-	json_out_int(j, v);
-}
-
 static void dry_run_json(const struct rebuild *rb, uint64_t rate, int64_t used, int64_t available)
 {
 	struct json_out j = { 0 };
 
 	json_out_object(&j);
-	put_int(&j, "generation", rb->generation);
-	put_int(&j, "current", rb->before);
+	replay_put_int(&j, "generation", rb->generation);
+	replay_put_int(&j, "current", rb->before);
+	if (rb->opt->view) {
+		json_out_key(&j, "view");
+		json_out_text(&j, rb->opt->view->name);
+	}
 	json_out_key(&j, "resumed");
 	json_out_bool(&j, rb->resumed);
 	json_out_key(&j, "partitions");
@@ -293,35 +299,41 @@ static void dry_run_json(const struct rebuild *rb, uint64_t rate, int64_t used, 
 		json_out_object(&j);
 		json_out_key(&j, "topic");
 		json_out_text(&j, setting_topic(rb->set, (enum topic)p->log));
-		put_int(&j, "partition", p->id);
-		put_int(&j, "begin", p->begin);
-		put_int(&j, "end", p->end);
-		put_int(&j, "low", p->low);
-		put_int(&j, "high", p->high);
+		replay_put_int(&j, "partition", (uint64_t)p->id);
+		replay_put_int(&j, "begin", (uint64_t)p->begin);
+		replay_put_int(&j, "end", (uint64_t)p->end);
+		replay_put_int(&j, "low", (uint64_t)p->low);
+		replay_put_int(&j, "high", (uint64_t)p->high);
 		json_out_end_object(&j);
 	}
 	json_out_end_array(&j);
-	put_int(&j, "records", replay_plan_offsets(&rb->plan));
-	put_int(&j, "recordsPerSecondLastTime", (int64_t)rate);
-	put_int(&j, "bytesOfCurrent", used);
-	put_int(&j, "bytesAvailable", available);
-	json_out_end_object(&j);
-	printf("%.*s\n", (int)j.n, j.p);
-	json_out_fini(&j);
+	replay_put_int(&j, "records", (uint64_t)replay_plan_offsets(&rb->plan));
+	replay_put_int(&j, "recordsPerSecondLastTime", rate);
+	replay_put_int(&j, "bytesOfCurrent", (uint64_t)used);
+	replay_put_int(&j, "bytesAvailable", (uint64_t)available);
+	replay_print_json(&j);
 }
 
 static void dry_run_text(const struct rebuild *rb, uint64_t rate, int64_t used, int64_t available)
 {
-	int64_t records = replay_plan_offsets(&rb->plan);
+	int64_t records = replay_plan_offsets(&rb->plan), needed = rb->opt->view ? 2 * used : used;
+	const struct view *view = rb->opt->view;
 
 	printf("generation %u would be %s; current is ", rb->generation, rb->resumed ? "gone on with" : "built");
 	printf(rb->before ? "%u\n" : "none\n", rb->before);
+	if (view)
+		printf("all views would be as they are now, but '%s' made anew\n", view->name);
 	for (size_t i = 0; i < rb->plan.n; i++) {
 		const struct replay_part *p = &rb->plan.v[i];
 
-		printf("  %s %d: offsets %lld to %lld, %lld records at most\n",
+		if (view && p->log != view->topic)
+			continue;
+		printf("  %s %d: offsets %lld to %lld, %lld records at most",
 		       setting_topic(rb->set, (enum topic)p->log), p->id, (long long)p->begin, (long long)p->end,
 		       (long long)(p->end - p->begin));
+		if (p->whole && p->low)
+			printf("; the log begins at %lld, what was before is gone", (long long)p->low);
+		putchar('\n');
 	}
 	for (size_t i = 0; i < rb->opt->n; i++)
 		printf("  %s\n", rb->opt->files[i]);
@@ -330,7 +342,10 @@ static void dry_run_text(const struct rebuild *rb, uint64_t rate, int64_t used, 
 		printf("; %lld s at the rate of the last replay, %llu/s", (long long)(records / (int64_t)rate),
 		       (unsigned long long)rate);
 	printf("\nthe current generation takes %lld MB, the disk has %lld MB left%s\n", (long long)(used >> 20),
-	       (long long)(available >> 20), used > available ? ": TOO LITTLE for one more as large" : "");
+	       (long long)(available >> 20),
+	       needed <= available ? ""
+	       : view              ? ": TOO LITTLE for two more as large"
+				   : ": TOO LITTLE for one more as large");
 }
 
 int rebuild_dry_run(struct rebuild *rb, struct error *e)

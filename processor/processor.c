@@ -59,7 +59,7 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 		return rc;
 	}
 	dead_letters_on_wait(p->letters, on_letters_wait, p);
-	if (fold_frozen(p->fold, frozen, sizeof(frozen)))
+	if (!opt->bulk && fold_frozen(p->fold, frozen, sizeof(frozen)))
 		log_warn("a view is not kept up to date", "why=\"%s\"", frozen);
 	STATUS_SET(p->page, watermark_ms, fold_watermark(p->fold));
 	*ret = p;

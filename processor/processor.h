@@ -27,7 +27,7 @@ struct processor_options {
 	struct publisher
 		*dead_letters;   /* NULL: dead letters go to DIR/dead-letters.ndjson beside the store (files, tests) */
 	const char *letters_dir; /* without dead_letters: where that file is; NULL: the store's directory */
-	bool bulk;               /* a rebuild: no batch is cut short so that its rows are seen sooner */
+	bool bulk; /* a rebuild: no batch is cut short so that its rows are seen sooner, and what is frozen is known */
 	const struct clock *clock; /* NULL: clock_system */
 	/* called after each commit, on the processor's thread; may be NULL */
 	void (*progress)(void *arg, uint64_t records_done, int64_t records_left);

@@ -61,9 +61,9 @@ bool versions_describe(const struct versions *v, char *ret, size_t size)
 			continue;
 		snprintf(
 			ret, size,
-			"view '%s' of the store is of version %u, this program makes version %u: `aisle replay --from earliest` "
+			"view '%s' of the store is of version %u, this program makes version %u: `aisle replay --view %s` "
 			"brings it up to date",
-			view_registry[i]->name, v->stored[i], view_registry[i]->version);
+			view_registry[i]->name, v->stored[i], view_registry[i]->version, view_registry[i]->name);
 		return true;
 	}
 	return false;

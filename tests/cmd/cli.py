@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import struct
 import subprocess
@@ -224,6 +225,37 @@ class Cli(Case):
         self.assertEqual(sizes["item-ids"]["rows"], 50)
         self.assertGreaterEqual(sizes["history"]["bytes"], 4096)
         self.assertIn("item-ids", self.aisle("inspect", "--sizes", "--store", "st").stdout)
+
+    def test_one_view_is_made_anew(self):
+        self.aisle("simulate", "--events", "3000", "--items", "50", "--users", "40", "--to-file", "a.ndjson")
+        self.aisle("replay", "--view", "popularity", "--store", "st", status=1)
+        self.aisle("replay", "--from-file", "a.ndjson", "--store", "st")
+        want = self.aisle("inspect", "--digest", "--store", "st").stdout
+        lost = want.replace(re.search(r"history .*", want).group(), "history " + "0" * 32 + " 0")
+        plan = json.loads(self.aisle("replay", "--view", "history", "--from-file", "a.ndjson", "--dry-run", "--json",
+                                     "--store", "st").stdout)
+        self.assertEqual((plan["view"], plan["generation"]), ("history", 2))
+        self.assertIn("--without-files", self.aisle("replay", "--view", "history", "--store", "st", status=1).stderr)
+        self.aisle("replay", "--view", "history", "--without-files", "--store", "st")
+        self.assertEqual(self.aisle("inspect", "--digest", "--store", "st").stdout, lost)
+        self.write("b.ndjson", '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n')
+        files = ["replay", "--view", "history", "--from-file", "a.ndjson", "b.ndjson", "--store", "st"]
+        self.assertIn("b.ndjson", self.aisle(*files, status=1).stderr)  # the other views know nothing of it
+        self.aisle(*files[:-3], *files[-2:])
+        self.assertEqual(self.aisle("inspect", "--digest", "--store", "st").stdout, want)
+        self.assertEqual(sorted(os.listdir(os.path.join(self.directory, "st", "current"))),
+                         ["base", "levels", "processor.lock"])
+        self.aisle("replay", "--rollback", "--store", "st")
+        self.assertEqual(self.aisle("inspect", "--digest", "--store", "st").stdout, lost)
+
+    def test_a_view_that_cannot_be_made_alone_is_refused(self):
+        for arguments, words in ((["--view", "nope"], "there is no view 'nope': catalog, stock,"),
+                                 (["--view", "offsets"], "without the others; these can: catalog, stock,"),
+                                 (["--view", "history", "--from", "earliest", "--to", "7"], "no --to"),
+                                 (["--view", "stock", "--from", "7"], "whole topic"),
+                                 (["--view", "history", "--rollback"], "exclude one another")):
+            with self.subTest(arguments=arguments):
+                self.assertIn(words, self.aisle("replay", *arguments, "--store", "st", status=2).stderr)
 
 
 # Who opens a store; the broker of the last three is away, which they would wait for.

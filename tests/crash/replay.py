@@ -17,10 +17,11 @@ import sys
 import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PREFIXES = ("generation:", "swap:", "drop:", "replay:", "rollback:")
+PREFIXES = ("generation:", "swap:", "drop:", "replay:", "rollback:", "alone:")
 # only a replay of Kafka, and only the first writer of a store, come past these
 ELSEWHERE = ("replay:caught-up", "generation:folder-made", "generation:made")
 EVENTS = 3000
+VIEWS = ("identity", "history", "popularity", "also-bought", "also-viewed", "item-totals")
 
 
 class Failed(Exception):
@@ -66,8 +67,8 @@ class Shop:
         check(done.returncode == 0, f"'{' '.join(args)}' with plan {plan} ended with {done.returncode}: {done.stderr}")
         return False if plan else done.stdout
 
-    def replay(self, plan=None):
-        return self.run("replay", "--rebuild", "--from-file", self.events, plan=plan)
+    def replay(self, *what, plan=None):
+        return self.run("replay", *(what or ("--rebuild",)), "--from-file", self.events, plan=plan)
 
     def expect_whole(self, when):
         check(self.run("inspect", "--digest") == self.digests, f"{when}: the views are not as before")
@@ -79,15 +80,15 @@ class Shop:
         marked = [name for name in names if os.path.exists(os.path.join(self.store, "generations", name, "building"))]
         check(not marked, f"{when}: {marked} are marked still")
 
-    def die_at(self, plan):
+    def die_at(self, plan, *what):
         """True when the process came past the plan's end and was killed."""
         if plan.startswith("rollback:"):
             self.replay()
             killed = self.run("replay", "--rollback", plan=plan)
         else:
-            killed = self.replay(plan)
+            killed = self.replay(*what, plan=plan)
         self.expect_whole(f"killed at {plan}")
-        self.replay()
+        self.replay(*what)
         self.expect_whole(f"a replay after one killed at {plan}")
         self.expect_tidy(f"a replay after one killed at {plan}")
         self.run("replay", "--rollback")
@@ -106,9 +107,12 @@ def main():
     passed, failed, points = 0, [], fault_points()
     print(f"seed {arguments.seed} (--seed repeats it), {len(points)} points", flush=True)
     shop = Shop(arguments.aisle, directory, arguments.seed)
-    for plan in points + [str(rnd.randrange(1, 150)) for _ in range(arguments.random)]:
+    one = ("--view", rnd.choice(VIEWS))
+    lives = [(point, one if point.startswith("alone:") else ()) for point in points]
+    lives += [(str(rnd.randrange(1, 150)), what) for _ in range(arguments.random) for what in ((), one)]
+    for plan, what in lives:
         try:
-            killed = shop.die_at(plan)
+            killed = shop.die_at(plan, *what)
             check(killed or plan.isdigit(), f"no replay comes past {plan}")
             passed += 1
         except (Failed, subprocess.SubprocessError) as failure:

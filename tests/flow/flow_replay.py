@@ -136,10 +136,10 @@ def by_time(topics, store):
     say(f"from {text}: {events} events")
 
 
-def killed(t, topics, store, fresh):
-    """kill -9 at any moment: the same command goes on, and nothing of the killed ones is left."""
+def kill_on_the_way(t, topics, store, *what):
+    """KILLS times after a random while."""
     for number in range(KILLS):
-        process = subprocess.Popen(arguments(topics, store, "--from", "earliest", "--rate", str(EVENTS // 2),
+        process = subprocess.Popen(arguments(topics, store, *what, "--rate", str(EVENTS // 2),
                                              "--set", "batch.recordsMax=500"),
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         try:
@@ -149,6 +149,11 @@ def killed(t, topics, store, fresh):
         process.communicate()
         left = [n for n in generations(store) if n != current(store)]
         check(len(left) <= 2, f"kill {number} left {generations(store)}, current is {current(store)}")
+
+
+def killed(t, topics, store, fresh):
+    """kill -9 at any moment: the same command goes on, and nothing of the killed ones is left."""
+    kill_on_the_way(t, topics, store, "--from", "earliest")
     done = replayed(topics, store, "--from", "earliest")
     expect_same(f"after {KILLS} kills", fresh, digests_of(store, VIEWS))
     check(len(generations(store)) == 2, f"{generations(store)} are left")
@@ -181,6 +186,31 @@ def files(t, topics, store):
     say("files and the log in one generation")
 
 
+def one_view(t, topics, fresh):
+    """Views of a store that began in the middle, made anew alone from the whole log; then the log loses its beginning."""
+    store, half = t.path("half"), middle(topics)
+    replay(topics, store, "--from", ",".join(f"{partition}:{offset}" for partition, offset in half.items()))
+    expected = digests_of(store, VIEWS)
+    for view in ("history", "popularity"):
+        check(expected[view] != fresh[view], f"{view} is whole without the first half")
+        expected[view] = fresh[view]
+        if view == "popularity":
+            kill_on_the_way(t, topics, store, "--view", view)
+        done = replayed(topics, store, "--view", view)
+        check(done["view"] == view and current(store) == done["generation"], f"{done}")
+        expect_same(f"{view} made anew", expected, digests_of(store, VIEWS))
+    topics.tool("delete-records", topics.events, "0", str(half[0]))
+    plan = replay(topics, store, "--view", "also-viewed", "--dry-run")
+    check(f"the log begins at {half[0]}, what was before is gone" in plan, plan)
+    refused = replay(topics, store, "--view", "also-viewed", status=1)
+    check(f"begins at {half[0]} by now" in refused and "--from earliest" in refused, refused)
+    done = replayed(topics, store, "--view", "also-viewed", "--from", "earliest")
+    check(done["events"] + done["duplicates"] == sum(topics.high().values()) - half[0], f"{done}")
+    del expected["also-viewed"]
+    expect_same("also-viewed made anew of a shorter log", expected, digests_of(store, VIEWS))
+    say("one view made anew, killed on the way, and of a log that lost its beginning: the others stay as they are")
+
+
 def flow(t):
     path = t.path("events.ndjson")
     harness.simulate(path, EVENTS, t.seed)
@@ -193,6 +223,7 @@ def flow(t):
     second_replay_is_refused(topics, store)
     killed(t, topics, store, fresh)
     files(t, topics, store)
+    one_view(t, topics, fresh)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,7 @@ def flow(t):
     harness.simulate(path, EVENTS, t.seed)
     topics = t.topics()
     lines = harness.log_lines(path, topics)
+    lines, last = lines[:-2000], lines[-2000:]
     share = len(lines) // 2
     topics.produce(lines[:share])
     store = t.path("store")
@@ -103,25 +104,29 @@ def flow(t):
         f"none failed, the slowest took {traffic.slowest * 1000:.0f} ms")
     topics.produce(lines[share + traffic.produced:])
     process.wait_caught_up(topics, deadline_s=60)
-    run_goes_over(t, topics, store, process, serve)
+    run_goes_over(t, topics, store, process, serve, last)
 
 
-def run_goes_over(t, topics, store, process, serve):
-    """The same with both halves in one process, and back."""
+def run_goes_over(t, topics, store, process, serve, lines):
+    """One view made anew, with both halves in one process; back, and forth."""
     process.stop()
     both = t.aisle("run", store=store, settings=topics.settings())
     both.wait_ready()
-    traffic = Traffic(topics, [], [both, serve])
+    traffic = Traffic(topics, lines, [both, serve])
     try:
         before = current(store)
-        done = replayed(topics, store, "--from", "earliest")
+        done = replayed(topics, store, "--view", "popularity")
         poll("run gone over", lambda: f"current={done['generation']}" in both.log(), 10)
         harness.run(arguments(topics, store, "--rollback"))
         poll("run gone back", lambda: f"current={before}" in both.log(), 10)
         poll("serve gone back", lambda: serve.good("/v1/admin/replay")["current"] == before, 10)
+        harness.run(arguments(topics, store, "--rollback"))
+        poll("run gone forth", lambda: both.log().count(f"current={done['generation']}") == 2, 10)
     finally:
         traffic.stop()
     check(not traffic.failures, f"{len(traffic.failures)} requests failed: {traffic.failures[:5]}")
+    check(traffic.produced > 0, "there was no traffic beside the replay of a view")
+    topics.produce(lines[traffic.produced:])
     both.wait_caught_up(topics, deadline_s=60)
     both.stop()
     serve.stop()

@@ -1,0 +1,95 @@
+/* Files into the current generation, and what the summaries of all replays share. */
+#include "cmd/replay.h"
+
+#include "processor/sources.h"
+
+#include <stdio.h>
+
+void replay_put_int(struct json_out *j, const char *name, uint64_t v)
+{
+	json_out_key(j, name);
+	json_out_int(j, (int64_t)v);
+}
+
+void replay_print_json(struct json_out *j)
+{
+	json_out_end_object(j);
+	printf("%.*s\n", (int)j->n, j->p);
+	json_out_fini(j);
+}
+
+static void summary(const struct status_page *pg, double seconds, bool as_json)
+{
+	struct json_out j = { 0 };
+
+	if (!as_json) {
+		printf("%llu events, %llu dead letters, %llu duplicates, %.1f seconds\n",
+		       (unsigned long long)pg->events, (unsigned long long)pg->dead_letters,
+		       (unsigned long long)pg->duplicates, seconds);
+		return;
+	}
+	json_out_object(&j);
+	replay_put_int(&j, "records", pg->records);
+	replay_put_int(&j, "events", pg->events);
+	replay_put_int(&j, "deadLetters", pg->dead_letters);
+	replay_put_int(&j, "duplicates", pg->duplicates);
+	replay_put_int(&j, "commits", pg->commits);
+	replay_put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
+	replay_put_int(&j, "refusedFiles", pg->stopped_partitions);
+	replay_print_json(&j);
+}
+
+struct reading {
+	struct replay_progress progress;
+	struct source *source;
+};
+
+static void show(void *arg, uint64_t records, int64_t left)
+{
+	struct reading *rd = arg;
+	uint64_t done, total;
+
+	(void)left;
+	source_files_progress(rd->source, &done, &total);
+	replay_progress_show(&rd->progress, records, done, total);
+}
+
+static int read_files(struct ingest *in, const struct replay_options *opt, const struct settings *set, struct error *e)
+{
+	struct reading rd = { 0 };
+	struct processor_options more = { .progress = show, .progress_arg = &rd };
+	int rc = ingest_open(in, set, e);
+
+	replay_progress_begin(&rd.progress, REPLAY_BUILDING, opt->json);
+	if (!rc)
+		rc = ingest_processor(in, set, &more, e);
+	if (!rc)
+		rc = source_files_open(set, opt->files, opt->n, processor_resume, in->processor, &in->source, e);
+	if (rc)
+		return rc;
+	rd.source = in->source;
+	replay_interruptible(in->processor);
+	rc = processor_run(in->processor, in->source, e);
+	replay_interruptible(NULL);
+	replay_progress_end(&rd.progress);
+	summary(status_page(in->status), replay_seconds() - rd.progress.began, opt->json);
+	return rc;
+}
+
+int replay_into_current(const struct replay_options *opt, const struct settings *set)
+{
+	struct ingest in = { 0 };
+	struct error e = { 0 };
+	int status = 0;
+
+	if (read_files(&in, opt, set, &e) == ERR_STORE_LOCKED)
+		status = command_failed("%s, or read the files beside it with --rebuild", e.text);
+	else if (e.code)
+		status = command_failed("%s", e.text);
+	else if (replay_interrupted())
+		status = command_failed("stopped; what was read is committed, the same command goes on from there");
+	else if (status_page(in.status)->stopped_partitions)
+		status = command_failed("%s", status_page(in.status)->stopped_why);
+	ingest_close(&in);
+	return status;
+}
