@@ -17,9 +17,12 @@ import world
 BUILD = os.path.join(world.ROOT, "build/crash")
 OBJECTS = ("tests/crash/crash_player.o", "tests/crash/log_source.o", "libcmd.a", "libprocessor.a", "libquery.a",
            "libviews.a", "libconfig.a", "libschemas.a")
-SEEDS = "60"
+SEEDS = "200"  # at most: it ends with the first difference
 
-Mutant = collections.namedtuple("Mutant", "name path text instead")
+# found by crash.py, or by what else is named
+Mutant = collections.namedtuple("Mutant", "name path text instead program", defaults=("crash.py",))
+# around a commit of base
+UNSYNCED_COMMIT = "mdb_env_set_flags({0}, {1}, 1), {2}, mdb_env_set_flags({0}, {1}, 0)"
 MUTANTS = (
     Mutant("one offset is not written", "processor/processor.c",
            "		if (pl->changed)\n			fold_position(",
@@ -52,6 +55,24 @@ MUTANTS = (
            "	f->next_item = meta.next_item;", "	f->next_item = meta.next_item / 2;"),
     Mutant("a new life forgets the watermark", "views/fold.c",
            "	f->watermark_ms = meta.watermark_ms;", "	f->watermark_ms = TIME_NONE;"),
+    Mutant("the level that takes commits is not merged before base is written", "views/merger.c",
+           "if (!m->number && store_young_bytes(m->store)) {", "if (!m->number && 0) {"),
+    Mutant("a level that is being merged takes commits", "views/store_young.c",
+           "	s->levels->young.active = 0;", "	(void)s;"),
+    Mutant("a merge is not synced", "views/store_merge.c", "rc = store_commit(m.t);",
+           UNSYNCED_COMMIT.format("ls->base.env", "MDB_NOSYNC", "rc = store_commit(m.t)") + ";", "power.py"),
+    Mutant("one commit of base in five is not synced", "views/store_txn.c", "	rc = mdb_txn_commit(t->txn);",
+           "	static int commits;\n	MDB_env *env = t->level->env;\n	unsigned off = t->level->number || ++commits % 5 ? "
+           "0 : MDB_NOSYNC;\n	" + UNSYNCED_COMMIT.format("env", "off", "rc = mdb_txn_commit(t->txn)") + ";", "power.py"),
+    Mutant("levels that a power cut took are not passed by", "views/store_young.c",
+           "rc = lost ? level__set_merged(&ls->base, newest) : 0;", "rc = 0;", "power.py"),
+    Mutant("the link to the current generation is not synced", "views/generation.c",
+           "	return generation__sync(store, e);\n", "	return 0;\n", "power.py"),
+    Mutant("a new store is not synced before it is the current one", "views/store_open.c",
+           "	if (store_sync(s))\n", "	if (0)\n", "power.py"),
+    Mutant("directories are not synced", "views/sync.c", "fd < 0 ? -1 : fsync(fd);", "fd < 0 ? -1 : 0;", "power.py"),
+    Mutant("the directory that has a new one is not synced", "views/sync.c",
+           "rc = sync_directory(dirname(copy));", "rc = dirname(copy) ? 0 : -1;", "power.py"),
 )
 # whose syncs are left out: the data, the dead letters, the key, and each directory on the way
 UNSYNCED = ("data.mdb", "dead-letters.ndjson", "person.key*", "store", "generations", "1", "base")
@@ -94,7 +115,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="those whose name has this text")
     only = parser.parse_args().only
-    trials = [(mutant.name, lambda mutant=mutant, number=number: found("crash.py", "--player", build(mutant, number)))
+    trials = [(mutant.name, lambda mutant=mutant, number=number: found(mutant.program, "--player", build(mutant, number)))
               for number, mutant in enumerate(MUTANTS)]
     trials += [(f"syncs of '{pattern}' are left out", lambda pattern=pattern: found("power.py", "--unsynced", pattern))
                for pattern in UNSYNCED]
