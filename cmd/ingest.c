@@ -15,11 +15,15 @@
 int ingest_open(struct ingest *in, const struct settings *set, struct error *e)
 {
 	struct store_options opt = command_store_options(set);
+	unsigned orphans;
 	int rc;
 
 	opt.read_only = false;
 	opt.writer = true;
 	rc = store_open(&opt, &in->store, e);
+	if (!rc && (orphans = store_drop_orphans(opt.young_path)))
+		log_info("young levels of stores that are gone are removed", "files=%u place=%s", orphans,
+			 opt.young_path);
 	return rc ? rc : status_open(opt.path, true, &in->status, e);
 }
 

@@ -25,6 +25,7 @@ struct processor {
 	size_t poll_max;
 	int64_t young_age_max_ms;
 	uint64_t pending; /* records applied and not committed */
+	bool displaced;   /* the young level is in the store, as there is no room in young.path */
 	int retry_ms;     /* pause after the last commit that failed; 0: it did not */
 	atomic_bool stop;
 };

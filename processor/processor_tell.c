@@ -22,6 +22,21 @@ static int64_t fresh_after_commit(struct processor *p, int64_t lag)
 	return fresh;
 }
 
+/* Slower, since the disk is written to for each batch. */
+static void tell_displaced(struct processor *p)
+{
+	const char *path = setting_string(p->opt.settings, SET_YOUNG_PATH);
+	bool displaced = store_young_displaced(p->opt.store);
+
+	if (displaced && !p->displaced)
+		log_warn("no room in young.path, the young level lies in the store until there is", "path=%s", path);
+	else if (!displaced && p->displaced && store_young_bytes(p->opt.store))
+		log_info("young level lies in young.path again", "path=%s", path);
+	else
+		return;
+	p->displaced = displaced;
+}
+
 void processor__tell_merges(struct processor *p)
 {
 	const struct merger_figures *m = fold_merges(p->fold);
@@ -29,6 +44,7 @@ void processor__tell_merges(struct processor *p)
 	STATUS_SET(p->page, merges, m->merges);
 	STATUS_SET(p->page, merge_ns_total, m->merge_ns_total);
 	STATUS_SET(p->page, young_bytes, store_young_bytes(p->opt.store));
+	tell_displaced(p);
 }
 
 void processor__tell_source(struct processor *p, struct source *src)

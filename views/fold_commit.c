@@ -100,6 +100,9 @@ static int commit_young(struct fold *f, struct commit_figures *ret)
 	close_batch(f);
 	if (!rc)
 		rc = fold__write(&f->batch, f->store, true, &fig);
+	/* others have filled the memory it lies in: a merge gives back what it has, and base takes the batch */
+	if (rc == ERR_DISK_FULL && (rc = merger_finish(f->merger)) == 0)
+		rc = fold__write(&f->batch, f->store, false, &fig);
 	if (rc)
 		return failed(f, rc);
 	batch_reset(&f->batch);

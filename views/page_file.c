@@ -1,5 +1,7 @@
 #include "views/page_file.h"
 
+#include "views/reserve.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -17,6 +19,15 @@ static void *zeros(void)
 	return mmap(NULL, PAGE_FILE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+/* A hole would be filled through memory. */
+static bool make_room(int fd, const struct stat *st)
+{
+	if (st->st_blocks && st->st_size >= PAGE_FILE_BYTES)
+		return true;
+	errno = reserve_bytes(fd, 0, PAGE_FILE_BYTES);
+	return !errno && ftruncate(fd, PAGE_FILE_BYTES) == 0;
+}
+
 int page_file_map(const char *path, bool writer, void **ret, struct error *e)
 {
 	int fd = open(path, writer ? O_RDWR | O_CREAT | O_CLOEXEC : O_RDONLY | O_CLOEXEC, 0644);
@@ -28,8 +39,8 @@ int page_file_map(const char *path, bool writer, void **ret, struct error *e)
 		p = zeros();
 	} else if (fd < 0) {
 		return failed(e, "open", path);
-	} else if (fstat(fd, &st) || (writer && st.st_size < PAGE_FILE_BYTES && ftruncate(fd, PAGE_FILE_BYTES))) {
-		rc = failed(e, "size", path);
+	} else if (fstat(fd, &st) || (writer && !make_room(fd, &st))) {
+		rc = failed(e, "make room for", path);
 		goto out;
 	} else if (!writer && st.st_size < PAGE_FILE_BYTES) {
 		p = zeros();

@@ -15,7 +15,7 @@
  *
  * Directory: DIR/current -> generations/N and DIR/generations/N/{base/{data.mdb,lock.mdb},levels,processor.lock}
  * (generation.h); shared by all generations DIR/person.key (mode 0600; or key_file), DIR/status (status.h). Young levels:
- * YOUNG_PATH/aisle-HASH-NUMBER, where HASH tells generations' directories apart.
+ * YOUNG_PATH/aisle-HASH-NUMBER, where HASH tells generations' directories apart, and aisle-HASH-home, a link to its own.
  *
  * Errors: STORE_OPEN, STORE_FULL, STORE_IO, STORE_VERSION, STORE_LOCKED, STORE_CORRUPT; NOT_FOUND for a missing row.
  */
@@ -183,6 +183,8 @@ int store_graft(struct store *to, struct store *from, uint64_t tables, bool (*st
 uint64_t store_young_bytes_max(const struct store *s);
 /* Of the level that takes commits; 0 when there is none. */
 uint64_t store_young_bytes(struct store *s);
+/* Does it lie beside base only because there was no room in young_path? */
+bool store_young_displaced(struct store *s);
 /* It takes no more: the next transaction begins another. Only while store_young_sealed says 0: there are at most two. */
 void store_young_seal(struct store *s);
 /* Number of the level that is to be merged; 0 none. */
@@ -195,6 +197,11 @@ int store_merge(struct store *s, uint64_t number, int (*last)(void *arg, struct 
 
 /* Before the generation of these options is dropped: what it has outside its directory. Nobody may have it open as writer. */
 void store_forget_young(const struct store_options *opt);
+/*
+ * Remove young levels in this place (NULL is fine) that belong to stores of this user whose directory is gone, unless a
+ * process has them open. Returns the number of files.
+ */
+unsigned store_drop_orphans(const char *young_path);
 
 /* ---- reading: any thread, one snapshot a thread at a time ---- */
 

@@ -14,6 +14,7 @@
 #define AISLE_VIEWS_STORE_INTERNAL_H
 
 #include "views/keys.h"
+#include "views/page_file.h"
 #include "views/store.h"
 
 #include <lmdb.h>
@@ -35,9 +36,22 @@ struct level {
 	MDB_dbi dbi_long; /* table u8, key, part u16 BE -> the parts of long values after the first */
 	uint64_t number;  /* 0: base */
 	unsigned refs;    /* young: under young_set.lock */
+	unsigned page_bytes;
+	uint64_t reserved; /* young, its writer: bytes of the file that are there for certain */
 };
 
-struct young_page;
+#define YOUNG_PLACE_MAX 3072
+
+/* What processes share: the page HOME/levels. */
+struct young_page {
+	uint64_t newest; /* 0: there never was one */
+	uint64_t home;   /* of which directory: a copy of the store has young levels of its own */
+	char boot[40];
+	char tmpfs[YOUNG_PLACE_MAX];  /* where they lie; "": beside base */
+	uint64_t in_store[YOUNG_MAX]; /* at number % YOUNG_MAX: this one lies beside base all the same */
+};
+
+_Static_assert(sizeof(struct young_page) <= PAGE_FILE_BYTES, "the page is one page");
 
 /* The young levels that are open in this process (store_young.c). */
 struct young_set {
@@ -135,10 +149,31 @@ void young__release(struct levels *ls, struct level *l);
 int young__active(struct levels *ls, struct level **ret);
 /* Levels up to `merged` are in base: close them here. */
 void young__merged(struct levels *ls, uint64_t merged);
+
+/* ---- where they lie (store_place.c) ---- */
+
+/* A young level does not outlive the run of the machine in which it was made. */
+void young__read_boot(char ret[40]);
+/* The same for every process that opens this directory, another for a copy of it. */
+uint64_t young__home_of(const char *path);
+/* Where they are to lie from now on, while there are none. */
+void young__begin_page(struct young_set *y, const struct store_options *opt);
 /* "FILE" of that level into ret. */
 void young__file(const struct levels *ls, uint64_t number, char ret[4240]);
+bool young__exists(const struct levels *ls, uint64_t number);
 /* Remove its files, as the writer. */
 void young__drop(const struct levels *ls, uint64_t number);
+/* The link by which store_drop_orphans() finds out whose they are; returns an errno. */
+int young__put_link(const struct levels *ls);
+void young__drop_link(const struct young_page *page);
+/* New files for it, where there is room. Returns an errno, as the next three do. */
+int young__make(struct levels *ls, uint64_t number);
+/* Before a transaction begins: so many bytes of the file are used. */
+int young__keep_room(struct level *l, uint64_t used);
+/* After a row was written there. */
+int young__keep_room_behind(struct level *l, const void *row);
+/* A lock file that does not exist yet: slots of readers are written through memory. */
+int store__reserve_lock(const char *file, unsigned readers_max);
 
 /* ---- rows ---- */
 
@@ -155,6 +190,12 @@ size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned
 /* The value of a main row, put together when it is long; `buf` is grown as needed. */
 int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struct str key, MDB_val row,
 		    unsigned char **buf, struct str *ret);
+
+/*
+ * Every row is written by this, through a cursor or, without one, into the parts of long values. Returns what LMDB says, or
+ * ENOSPC.
+ */
+int store__write(struct store_txn *t, MDB_cursor *cur, MDB_val *key, const MDB_val *value, unsigned flags);
 
 /* The transaction's own cursor on a table; it ends with the transaction. Returns what LMDB says. */
 int store__cursor(struct store_txn *t, enum table_id id, MDB_cursor **ret);

@@ -53,6 +53,7 @@ static int open_tables(struct level *l, bool create)
 int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max, bool create)
 {
 	int rc = mdb_env_create(&l->env);
+	MDB_stat st;
 
 	if (!rc)
 		rc = mdb_env_set_maxdbs(l->env, TABLE_COUNT + 8);
@@ -62,7 +63,12 @@ int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_
 		rc = mdb_env_set_mapsize(l->env, map_size);
 	if (!rc)
 		rc = mdb_env_open(l->env, file, flags | MDB_NOTLS, 0600);
-	return rc ? rc : open_tables(l, create);
+	if (!rc)
+		rc = mdb_env_stat(l->env, &st);
+	if (rc)
+		return rc;
+	l->page_bytes = st.ms_psize;
+	return open_tables(l, create);
 }
 
 void level__close(struct level *l)
@@ -75,11 +81,8 @@ void level__close(struct level *l)
 uint64_t level__used_bytes(const struct level *l)
 {
 	MDB_envinfo info;
-	MDB_stat st;
 
-	if (mdb_env_info(l->env, &info) || mdb_env_stat(l->env, &st))
-		return 0;
-	return (info.me_last_pgno + 1) * st.ms_psize;
+	return mdb_env_info(l->env, &info) ? 0 : (info.me_last_pgno + 1) * l->page_bytes;
 }
 
 int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret)

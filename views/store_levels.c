@@ -72,15 +72,19 @@ static int open_base(const struct store *s, struct levels *ls, struct error *e)
 {
 	static const unsigned durability[] = { 0, MDB_NOMETASYNC, MDB_NOSYNC };
 	unsigned flags = s->opt.read_only ? MDB_RDONLY : durability[s->opt.durability];
-	char dir[GENERATION_PATH_MAX + 8];
+	char dir[GENERATION_PATH_MAX + 8], lock[GENERATION_PATH_MAX + 24];
 	int rc;
 
 	snprintf(dir, sizeof(dir), "%s/base", ls->home);
+	snprintf(lock, sizeof(lock), "%s/lock.mdb", dir);
 	if (!s->opt.read_only && mkdir(dir, 0700) && errno != EEXIST)
 		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make '%s': %s", dir, strerror(errno));
 	rc = store__check_environment(dir, !s->opt.read_only, e);
 	if (rc)
 		return rc;
+	rc = s->opt.read_only ? 0 : store__reserve_lock(lock, s->opt.readers_max);
+	if (rc)
+		return store__cannot_open(s, rc, e);
 	rc = level__open(&ls->base, dir, flags, s->opt.map_size, s->opt.readers_max, !s->opt.read_only);
 	if (!rc && !s->opt.read_only && (sync_directory(ls->home) || sync_directory(dir)))
 		rc = errno; /* that there is a base, and data.mdb in it */

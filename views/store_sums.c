@@ -8,6 +8,7 @@
 #include "views/store_internal.h"
 
 struct merge {
+	struct store_txn *t;
 	MDB_cursor *cur;
 	unsigned columns;
 	unsigned char out[ROW_MAX]; /* the row being written */
@@ -30,7 +31,7 @@ static int flush_row(struct merge *m)
 	put_be32(key + 8, m->row_first);
 	m->out_n = 0;
 	m->previous = 0;
-	return mdb_cursor_put(m->cur, &k, &v, 0);
+	return store__write(m->t, m->cur, &k, &v, 0);
 }
 
 static int emit(struct merge *m, const struct sum_entry *e)
@@ -148,7 +149,7 @@ static int merge_row(struct merge *m, const unsigned char *old, size_t old_n, co
 
 int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *deltas, size_t n)
 {
-	struct merge m = { .columns = table_get(id)->columns };
+	struct merge m = { .t = t, .columns = table_get(id)->columns };
 	unsigned char old[ROW_MAX];
 	int rc = store__cursor(t, id, &m.cur);
 

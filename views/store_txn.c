@@ -143,6 +143,20 @@ static bool same_bytes(const MDB_val *a, const MDB_val *b)
 	return a->mv_size == b->mv_size && memcmp(a->mv_data, b->mv_data, a->mv_size) == 0;
 }
 
+int store__write(struct store_txn *t, MDB_cursor *cur, MDB_val *key, const MDB_val *value, unsigned flags)
+{
+	MDB_val room = { value->mv_size, NULL };
+	int rc;
+
+	flags |= MDB_RESERVE;
+	rc = cur ? mdb_cursor_put(cur, key, &room, flags) : mdb_put(t->txn, t->level->dbi_long, key, &room, flags);
+	if (rc)
+		return rc;
+	if (value->mv_size)
+		memcpy(room.mv_data, value->mv_data, value->mv_size);
+	return t->level->number ? young__keep_room_behind(t->level, room.mv_data) : 0;
+}
+
 /* Write the main row unless the same bytes are there already; *old_parts: of the row before. */
 static int put_row(struct store_txn *t, enum table_id id, MDB_val *key, MDB_val *value, unsigned *old_parts)
 {
@@ -153,11 +167,11 @@ static int put_row(struct store_txn *t, enum table_id id, MDB_val *key, MDB_val 
 	if (!rc)
 		rc = mdb_cursor_get(cur, key, &old, MDB_SET);
 	if (rc == MDB_NOTFOUND)
-		return mdb_cursor_put(cur, key, value, 0);
+		return store__write(t, cur, key, value, 0);
 	if (rc)
 		return rc;
 	*old_parts = store__parts_of(&old);
-	return same_bytes(&old, value) ? 0 : mdb_cursor_put(cur, key, value, MDB_CURRENT);
+	return same_bytes(&old, value) ? 0 : store__write(t, cur, key, value, MDB_CURRENT);
 }
 
 /* Only parts that changed are written. */
@@ -168,7 +182,7 @@ static int put_part(struct store_txn *t, MDB_val *key, MDB_val *value)
 
 	if (rc && rc != MDB_NOTFOUND)
 		return rc;
-	return !rc && same_bytes(&old, value) ? 0 : mdb_put(t->txn, t->level->dbi_long, key, value, 0);
+	return !rc && same_bytes(&old, value) ? 0 : store__write(t, NULL, key, value, 0);
 }
 
 int store__drop_parts(struct store_txn *t, enum table_id id, struct str key, unsigned first, unsigned last)
@@ -229,18 +243,21 @@ int store_delete(struct store_txn *t, enum table_id id, struct str key)
 {
 	MDB_val k = { key.n, (void *)key.p }, old, none = { 0, NULL };
 	unsigned parts = 0;
+	MDB_cursor *cur;
 	int rc;
 
-	rc = mdb_get(t->txn, t->level->dbi[id], &k, &old);
+	rc = store__cursor(t, id, &cur);
+	if (!rc)
+		rc = mdb_cursor_get(cur, &k, &old, MDB_SET);
 	if (rc && rc != MDB_NOTFOUND)
 		return store__error(rc);
 	if (!rc)
 		parts = store__parts_of(&old);
 	/* an older level may have the row */
 	if (t->level->number)
-		rc = mdb_put(t->txn, t->level->dbi[id], &k, &none, 0);
+		rc = store__write(t, cur, &k, &none, 0);
 	else
-		rc = rc ? 0 : mdb_del(t->txn, t->level->dbi[id], &k, NULL);
+		rc = rc ? 0 : mdb_cursor_del(cur, 0);
 	if (!rc)
 		rc = store__drop_parts(t, id, key, 1, parts);
 	return store__error(rc);

@@ -6,104 +6,14 @@
  * files lie, so that readers need no setting. A number is published after its environment was made, and never used again.
  */
 #include "views/generation.h"
-#include "views/page_file.h"
 #include "views/store_internal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <unistd.h>
-#include <xxhash.h>
 
-#define ROOM_NEEDED 6 /* times bytes_max in tmpfs: one being merged, one that fills meanwhile */
-#define MAP_TIMES 8   /* times bytes_max, address space only */
+#define MAP_TIMES 8 /* times bytes_max, address space only */
 #define MAP_LEAST (UINT64_C(64) << 20)
-#define DIRECTORY_MAX 3072
-
-struct young_page {
-	uint64_t newest; /* 0: there never was one */
-	uint64_t home;   /* of which directory: a copy of the store has young levels of its own */
-	char boot[40];
-	char tmpfs[DIRECTORY_MAX]; /* where they lie; "": beside base */
-};
-
-_Static_assert(sizeof(struct young_page) <= PAGE_FILE_BYTES, "the page is one page");
-
-/* A young level does not outlive the run of the machine in which it was made. */
-static void read_boot(char ret[40])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, ret, 36);
-
-	memset(ret + (n > 0 ? n : 0), 0, 40 - (size_t)(n > 0 ? n : 0));
-	if (fd >= 0)
-		close(fd);
-}
-
-/* The same for every process that opens this directory, another for a copy of it. */
-static uint64_t home_of(const char *path)
-{
-	uint64_t id[2] = { 0 };
-	struct stat st;
-
-	if (stat(path, &st) == 0) {
-		id[0] = st.st_dev;
-		id[1] = st.st_ino;
-	}
-	return XXH3_64bits(id, sizeof(id)) | 1;
-}
-
-/*
- * Where young levels are to lie from now on, while there are none: in tmpfs when it has room, else beside base, which is
- * slower, since the kernel writes them to the disk, but as good.
- */
-static void begin_page(struct young_set *y, const struct store_options *opt)
-{
-	const char *dir = opt->young_path && *opt->young_path ? opt->young_path : NULL;
-	char *whole = dir ? realpath(dir, NULL) : NULL;
-	struct statvfs fs;
-
-	if (whole && strlen(whole) < DIRECTORY_MAX && statvfs(whole, &fs) == 0 && access(whole, W_OK) == 0 &&
-	    (uint64_t)fs.f_blocks * fs.f_frsize >= ROOM_NEEDED * opt->young_bytes_max)
-		snprintf(y->page->tmpfs, DIRECTORY_MAX, "%s", whole);
-	else
-		y->page->tmpfs[0] = '\0';
-	free(whole);
-	y->page->home = y->home;
-	memcpy(y->page->boot, y->boot, sizeof(y->boot));
-}
-
-void young__file(const struct levels *ls, uint64_t number, char ret[4240])
-{
-	const struct young_page *page = ls->young.page;
-
-	if (page->tmpfs[0])
-		snprintf(ret, 4240, "%.*s/aisle-%016llx-%llu", DIRECTORY_MAX - 1, page->tmpfs,
-			 (unsigned long long)page->home, (unsigned long long)number);
-	else
-		snprintf(ret, 4240, "%s/young-%llu", ls->home, (unsigned long long)number);
-}
-
-void young__drop(const struct levels *ls, uint64_t number)
-{
-	char file[4240], lock[4248];
-
-	young__file(ls, number, file);
-	snprintf(lock, sizeof(lock), "%s-lock", file);
-	unlink(file);
-	unlink(lock);
-}
-
-static bool exists(const struct levels *ls, uint64_t number)
-{
-	char file[4240];
-
-	young__file(ls, number, file);
-	return access(file, F_OK) == 0;
-}
 
 uint64_t young__newest(const struct levels *ls)
 {
@@ -126,8 +36,11 @@ static int open_level(struct levels *ls, uint64_t number, bool create, struct le
 	char file[4240];
 	int rc;
 
-	if (!create && !exists(ls, number))
+	if (!create && !young__exists(ls, number))
 		return ERR_NOT_FOUND;
+	rc = create ? young__make(ls, number) : 0;
+	if (rc)
+		return store__error(rc);
 	l = xcalloc(1, sizeof(*l));
 	l->number = number;
 	young__file(ls, number, file);
@@ -246,14 +159,15 @@ int young__active(struct levels *ls, struct level **ret)
 		uint64_t newest = young__newest(ls), merged = merged_so_far(y);
 
 		number = (newest > merged ? newest : merged) + 1;
-		young__drop(ls, number);
 	}
 	rc = acquire(ls, number, !y->active, ret);
-	if (rc || y->active)
-		return rc;
-	y->active = number;
-	PAGE_SET(y->page, newest, number);
-	return 0;
+	if (!rc && !y->active) {
+		y->active = number;
+		PAGE_SET(y->page, newest, number);
+	}
+	if (!rc && (rc = store__error(young__keep_room(*ret, level__used_bytes(*ret)))))
+		young__release(ls, *ret);
+	return rc;
 }
 
 void store_young_seal(struct store *s)
@@ -300,7 +214,7 @@ static int settle(struct levels *ls)
 	/* a crash may have come between a merge and the end of its level */
 	young__drop(ls, y->merged);
 	for (uint64_t n = y->merged + 1; n <= newest && !lost; n++)
-		lost = !exists(ls, n);
+		lost = !young__exists(ls, n);
 	if (newest > y->merged && !lost) {
 		y->active = newest;
 		return 0;
@@ -327,8 +241,8 @@ int young__open(struct levels *ls, const struct store_options *opt, struct error
 
 	pthread_mutex_init(&y->lock, NULL);
 	y->bytes_max = opt->young_bytes_max;
-	read_boot(y->boot);
-	y->home = home_of(ls->home);
+	young__read_boot(y->boot);
+	y->home = young__home_of(ls->home);
 	snprintf(file, sizeof(file), "%s/levels", ls->home);
 	rc = page_file_map(file, ls->writer, &page, e);
 	y->page = page;
@@ -342,7 +256,7 @@ int young__open(struct levels *ls, const struct store_options *opt, struct error
 	if (!rc && ls->writer)
 		rc = settle(ls);
 	if (!rc && ls->writer && !y->active)
-		begin_page(y, opt);
+		young__begin_page(y, opt);
 	if (rc)
 		return error_set(e, store__error(rc), "store.path", "cannot read the levels of '%s': %s", ls->home,
 				 mdb_strerror(rc));
@@ -374,7 +288,10 @@ void store_forget_young(const struct store_options *opt)
 	if (page_file_map(file, false, &p, &e))
 		return;
 	page = ls.young.page = p;
-	for (uint64_t n = page->newest; n && page->newest - n <= YOUNG_MAX && page->home == home_of(home); n--)
+	ls.young.home = young__home_of(home);
+	for (uint64_t n = page->newest; n && page->newest - n <= YOUNG_MAX; n--)
 		young__drop(&ls, n);
+	if (page->tmpfs[0] && page->home == ls.young.home)
+		young__drop_link(page);
 	page_file_unmap(p);
 }

@@ -27,6 +27,7 @@ struct store_options shop_store_options(const struct shop *s)
 	return (struct store_options){ .path = s->dir,
 				       .map_size = (uint64_t)1 << 30,
 				       .durability = STORE_NOSYNC,
+				       .young_path = s->young_path,
 				       .young_bytes_max = s->young_bytes_max,
 				       .writer = true };
 }
@@ -41,7 +42,7 @@ void shop_open_young(struct shop *s, uint64_t young_bytes_max)
 	struct store_options opt;
 	struct error e = { 0 };
 
-	snprintf(s->dir, sizeof(s->dir), "/tmp/aisle-shop-XXXXXX");
+	snprintf(s->dir, sizeof(s->dir), "%s/aisle-shop-XXXXXX", s->under ? s->under : "/tmp");
 	cr_assert(mkdtemp(s->dir));
 	s->young_bytes_max = young_bytes_max;
 	opt = shop_store_options(s);

@@ -20,6 +20,8 @@
 
 struct shop {
 	char dir[64];
+	const char *under;      /* where its directory is made; NULL: /tmp */
+	const char *young_path; /* NULL: beside base */
 	uint64_t young_bytes_max;
 	struct store *store;
 	struct fold *fold;
@@ -27,7 +29,7 @@ struct shop {
 };
 
 void shop_open(struct shop *s);
-/* With a young level of so many bytes, beside base. */
+/* With a young level of so many bytes. */
 void shop_open_young(struct shop *s, uint64_t young_bytes_max);
 struct store_options shop_store_options(const struct shop *s);
 void shop_close(struct shop *s);

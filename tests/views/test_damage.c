@@ -237,7 +237,7 @@ Test(damage, page_of_young_levels)
 	int fd;
 
 	for (size_t i = 0; i < ARRAY_SIZE(said); i++) {
-		struct shop young;
+		struct shop young = { 0 };
 
 		shop_open_young(&young, opt.young_bytes_max);
 		shop_play(&young, "u1 view a @0s");
