@@ -184,6 +184,12 @@ static void follow(struct ingest *in)
 	}
 }
 
+/* From a broken store there are no answers either. */
+static bool is_over(const struct ingest *in, bool until_ended)
+{
+	return atomic_load(&in->ended) && (until_ended || in->code == ERR_STORE_BROKEN);
+}
+
 void ingest_wait(struct ingest *in, const struct command_context *ctx, bool until_ended)
 {
 	struct timespec look = { 0, 200000000L };
@@ -191,7 +197,7 @@ void ingest_wait(struct ingest *in, const struct command_context *ctx, bool unti
 	int sig = 0;
 
 	waited_for(&set);
-	while (sig != SIGTERM && sig != SIGINT && !(until_ended && atomic_load(&in->ended))) {
+	while (sig != SIGTERM && sig != SIGINT && !is_over(in, until_ended)) {
 		sig = sigtimedwait(&set, NULL, &look);
 		if (swapped(in))
 			follow(in);

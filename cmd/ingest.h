@@ -46,7 +46,8 @@ void ingest_close(struct ingest *in);
 /* Call before any thread is made: SIGTERM, SIGINT and SIGHUP wait for ingest_wait. */
 void ingest_signals(void);
 /*
- * Until SIGTERM or SIGINT (rereading the log level on SIGHUP), or until the processor ended when `until_ended`. When
+ * Until SIGTERM or SIGINT (rereading the log level on SIGHUP), or until the processor ended when `until_ended`, or with
+ * STORE_BROKEN, after which this process can read nothing from the store either. When
  * another generation of the store became the current one, the store goes over to it: snapshots follow as they are
  * renewed, and the processor drains and goes on from the positions of that generation.
  */

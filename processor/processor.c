@@ -242,6 +242,22 @@ static int commit_all(struct processor *p, struct source *src, struct error *e)
 	return rc;
 }
 
+/* What a processor that was asked to stop could not write is read again from the log: a good end. Returns the run's code. */
+static int tell_unwritten(const struct processor *p, const struct source *src, int code, const struct error *why)
+{
+	bool full = code == ERR_STORE_FULL || code == ERR_DISK_FULL;
+
+	if (code == ERR_SOURCE_RETRY || (full && src->ops->live && atomic_load(&p->stop))) {
+		log_warn("stopped with records not committed, they are read again", "code=%s why=\"%s\"",
+			 error_slug(code), why->text);
+		return 0;
+	}
+	if (!code && p->retry_ms)
+		log_warn("stopped while the store took no commits, the log is read on from there", "store=%s",
+			 store_path(p->opt.store));
+	return code;
+}
+
 int processor_run(struct processor *p, struct source *src, struct error *e)
 {
 	struct error why = { 0 };
@@ -267,10 +283,7 @@ int processor_run(struct processor *p, struct source *src, struct error *e)
 	}
 	processor__look_at_stopped(p, src);
 	status_set_wait(p->page, WAIT_NONE, NULL);
-	if (rc == ERR_SOURCE_RETRY) {
-		log_warn("stopped with records not committed, they are read again", "why=\"%s\"", why.text);
-		rc = 0;
-	}
+	rc = tell_unwritten(p, src, rc, &why);
 	if (rc) {
 		processor__tell_stopped(p, &why);
 		log_error("log is read no further", "code=%s why=\"%s\"", error_slug(why.code), why.text);

@@ -26,8 +26,10 @@ static int begin_anew(struct fold *f)
 
 static int failed(struct fold *f, int rc)
 {
-	/* the caller is to know of damage rather than of what it may try again */
-	return begin_anew(f) == ERR_STORE_CORRUPT ? ERR_STORE_CORRUPT : rc;
+	int anew = begin_anew(f);
+
+	/* the caller is to know of what it cannot try again; there is no snapshot then */
+	return !anew ? rc : anew == ERR_STORE_CORRUPT ? anew : ERR_STORE_BROKEN;
 }
 
 /* ---- the thread ---- */

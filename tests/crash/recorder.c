@@ -349,7 +349,7 @@ static void on_names(const struct thread *t)
 	case SYS_fallocate:
 		if (t->args[1] == FALLOC_FL_KEEP_SIZE)
 			return; /* no byte changes */
-		/* fall through */
+				/* fall through */
 	/* nothing of ours uses these yet; their changes would be missed */
 	case SYS_linkat:
 	case SYS_symlinkat:

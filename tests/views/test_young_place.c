@@ -246,7 +246,8 @@ Test(young_place, what_a_process_has_open_stays, .init = setup_place, .fini = te
 
 Test(young_place, files_of_other_names_stay, .init = setup_place, .fini = teardown_place)
 {
-	static const char *const names[] = { "aisle-0123456789abcdef-1", "aisle-0123456789abcdeX-home", "aisle-x", "other" };
+	static const char *const names[] = { "aisle-0123456789abcdef-1", "aisle-0123456789abcdeX-home", "aisle-x",
+					     "other" };
 	char path[160];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
