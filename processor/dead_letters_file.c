@@ -9,6 +9,7 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BASE64 sodium_base64_VARIANT_ORIGINAL
@@ -92,10 +93,24 @@ static FILE *open_at_line(const char *path)
 	return f;
 }
 
+/* Renamed or removed, as logrotate does: what comes goes into a new one. All that was added to it is on the disk. */
+static void leave_moved(struct letters_file *f)
+{
+	struct stat ours, named;
+
+	if (fstat(fileno(f->f), &ours) == 0 && stat(f->path, &named) == 0 && ours.st_ino == named.st_ino &&
+	    ours.st_dev == named.st_dev)
+		return;
+	fclose(f->f);
+	f->f = NULL;
+}
+
 void letters__file_add(struct letters_file *f, const struct record *r, const char *log_name, const struct error *why)
 {
 	json_t *j;
 
+	if (f->f && !f->dirty)
+		leave_moved(f);
 	if (!f->f && !f->failed) {
 		f->f = open_at_line(f->path);
 		f->failed = f->f && !sync_parent(f->path) ? 0 : errno;

@@ -42,8 +42,11 @@ struct part {
 	bool known; /* `at` says something: stored before, or read by now */
 	struct position at;
 	uint64_t verified_ns;
-	int64_t eof_at;    /* the log ended here when last seen; -1 unknown */
-	bool seen;         /* the broker answered for it since it is being read */
+	int64_t eof_at;   /* the log ended here when last seen; -1 unknown */
+	bool seen;        /* the broker answered for it since it is being read */
+	int64_t held_at;  /* eof_at while more records are behind it, */
+	uint64_t held_ns; /* since when; 0: none are */
+	bool held_told;
 	int64_t committed; /* told by the processor, not yet to the group; -1 none */
 	unsigned truncated_looks;
 	enum verdict verdict; /* of the look under way */
@@ -103,6 +106,11 @@ struct source_kafka {
 	size_t message_count, message_max;
 	bool holds; /* the messages wait for the end of a look */
 };
+
+/* ---- source_kafka_held.c ---- */
+
+/* Say what an open transaction has held back for longer than topics.heldWarn. */
+void kafka__tell_held(struct source_kafka *s, uint64_t now_ns);
 
 /* ---- source_kafka_topics.c ---- */
 

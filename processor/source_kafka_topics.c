@@ -225,6 +225,7 @@ int kafka__look_around(struct source_kafka *s, struct error *e)
 
 	if (now >= s->commit_ns) {
 		kafka__tell_group(s, false);
+		kafka__tell_held(s, now);
 		s->commit_ns = now + COMMIT_EVERY_NS;
 	}
 	if (now < s->look_ns && !verifier_busy(s->verifier))

@@ -6,6 +6,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import harness  # noqa: E402
+import subprocess  # noqa: E402
 import time  # noqa: E402
 
 from harness import check, expect_same_rows, poll, rows_of, say  # noqa: E402
@@ -32,9 +33,42 @@ def units(store):
     return ret
 
 
+def open_transaction(t, topics, item):
+    """ktool with a transaction that waits for its end."""
+    path = t.path(f"{item}.lines")
+    with open(path, "w", encoding="utf-8") as out:
+        out.writelines(purchase(topics, number, item) for number in range(GOOD))
+    tool = subprocess.Popen([harness.KTOOL, topics.broker.bootstrap, "transaction", path, "ask"], text=True,
+                            stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    t.closers.append(tool.kill)
+    check("open" in tool.stdout.readline(), "the transaction's records are not in the log")
+    return tool
+
+
+def held_back(t, topics, aisle, want):
+    """Nothing behind the beginning of an open transaction is counted; what is waited for is told, and the rest goes on."""
+    tool = open_transaction(t, topics, "late")
+    topics.produce([purchase(topics, number, "behind") for number in range(GOOD)])
+    poll("the lag is told", lambda: aisle.metrics()["aisle_lag_records"] >= 2 * GOOD, 20)
+    named = poll("the transaction is named", lambda: [text for text in aisle.log().splitlines()
+                                                      if "transaction that is open holds records back" in text], 20)
+    check(topics.events in named[0] and "offset=" in named[0] and "records=" in named[0], f"not what it waits for: {named}")
+    check(units(aisle.store) == want, f"{units(aisle.store)} while the transaction is open, not {want}")
+    check(aisle.get("/readyz")[0] == 200, "/readyz says no, though all that may be read was")
+    topics.produce([harness.line(topics.catalog, {"itemId": "new", "title": "New"}, "new")])
+    poll("the catalogue goes on", lambda: aisle.get("/v1/items/new")[0] == 200, 20)
+    tool.communicate("commit\n", timeout=30 * harness.SLOWER)
+    check(tool.returncode == 0, f"ktool ended with {tool.returncode}")
+    want["late"] = want["behind"] = GOOD
+    poll("everything once it is committed", lambda: units(aisle.store) == want, 20)
+    poll("its end is told", lambda: "transaction has ended" in aisle.log(), 20)
+    check(aisle.metrics()["aisle_lag_records"] == 0, "a lag is left")
+    say("an open transaction: named, nothing counted until its end, other topics went on")
+
+
 def flow(t):
     topics = t.topics()
-    aisle = t.aisle("run", store=t.path("store"), settings=topics.settings())
+    aisle = t.aisle("run", store=t.path("store"), settings={**topics.settings(), "topics.heldWarn": "1s"})
     aisle.wait_ready()
     transaction(topics, "committed", "commit")
     transaction(topics, "aborted", "abort")
@@ -47,6 +81,7 @@ def flow(t):
     want["plain"] = GOOD
     poll("the events after the markers", lambda: units(aisle.store) == want, 20)
     poll("/readyz", lambda: aisle.get("/readyz")[0] == 200, 20)
+    held_back(t, topics, aisle, want)
     aisle.stop()
     check(units(aisle.store) == want, f"{units(aisle.store)} after the stop, not {want}")
     say(f"counted: {want}; two aborted transactions of {GOOD} events are not")

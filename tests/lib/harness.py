@@ -445,12 +445,13 @@ def resize_disk(path, megabytes):
 
 
 def ktool_build():
-    source = os.path.join(LIB, "ktool.c")
-    if os.path.exists(KTOOL) and os.path.getmtime(KTOOL) >= os.path.getmtime(source):
+    sources = [os.path.join(LIB, name) for name in ("ktool.c", "ktool_records.c")]
+    newest = max(os.path.getmtime(name) for name in (*sources, os.path.join(LIB, "ktool.h")))
+    if os.path.exists(KTOOL) and os.path.getmtime(KTOOL) >= newest:
         return
     os.makedirs(os.path.dirname(KTOOL), exist_ok=True)
     partial = f"{KTOOL}.{os.getpid()}"
-    run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", source, "-o", partial, "-lrdkafka", "-ljansson",
+    run(["gcc", "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", *sources, "-o", partial, "-lrdkafka", "-ljansson",
          "-lsodium"])
     os.rename(partial, KTOOL)
 

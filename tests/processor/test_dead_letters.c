@@ -4,6 +4,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static char dir[64];
 static struct settings *set;
@@ -90,6 +91,33 @@ Test(dead_letters, a_line_that_a_crash_cut_spoils_no_other)
 	}
 	cr_assert_eq(dead_letters_read(set, 1000, expect_bad, &n, &e), 0);
 	cr_assert_eq(n, 2);
+}
+
+/* As logrotate does it: renamed, or copied and cut. */
+Test(dead_letters, a_file_that_is_rotated_begins_anew)
+{
+	struct dead_letters *d;
+	struct error e = { 0 };
+	char file[128], old[136];
+	int n = 0;
+
+	snprintf(file, sizeof(file), "%s/dead-letters.ndjson", dir);
+	snprintf(old, sizeof(old), "%s.1", file);
+	cr_assert_eq(dead_letters_open(NULL, NULL, dir, &d, &e), 0);
+	add_bad(d);
+	add_bad(d);
+	cr_assert_eq(rename(file, old), 0);
+	add_bad(d);
+	cr_assert_eq(dead_letters_read(set, 10, expect_bad, &n, &e), 0);
+	cr_expect_eq(n, 1);
+	cr_assert_eq(truncate(file, 0), 0);
+	add_bad(d);
+	cr_assert_eq(dead_letters_read(set, 10, expect_bad, &n, &e), 0);
+	cr_expect_eq(n, 2, "no hole before it");
+	dead_letters_close(d);
+	cr_assert_eq(rename(old, file), 0);
+	cr_assert_eq(dead_letters_read(set, 10, expect_bad, &n, &e), 0);
+	cr_expect_eq(n, 4);
 }
 
 Test(dead_letters, a_directory_that_is_not_there_is_an_error)
