@@ -101,7 +101,7 @@ BENCHES = $(patsubst %.c,$(OUT)/%,$(wildcard bench/bench_*.c))
 # ---- tests; each suite ends with "N passed, N failed", suite.py keeps the counts for the last line ----
 
 SUITE = $(PYTHON) tests/check/suite.py
-TEST_SUITES = check unit race cli crash crash-replay powercut flows flows-asan
+TEST_SUITES = check unit race cli crash crash-replay powercut powercut-replay flows flows-asan
 
 test: deps-test ## install what is missing, build, and run every test
 	@rm -rf build/results
@@ -139,10 +139,10 @@ cli: $(OUT)/aisle
 
 # ---- checks of the source itself ----
 
-CHECKS = headers layers registry size banned settings routes format cppcheck tidy
+CHECKS = headers layers registry size banned settings routes mutants format cppcheck tidy
 export SOURCES HEADERS LAYERS BASE_CFLAGS CC JOBS
 
-check: ## headers, layers, registries, sizes, banned calls, settings, routes, format, cppcheck, clang-tidy
+check: ## headers, layers, registries, sizes, banned calls, settings, routes, mutants, format, cppcheck, clang-tidy
 	@$(PYTHON) tests/check/check.py $(CHECKS)
 
 check-%:

@@ -11,7 +11,7 @@ import shutil
 
 SECTORS = (512, 4096)
 # nothing in them outlives a machine
-MAPPED = re.compile(r"/(lock\.mdb|status|levels|young-\d+(-lock)?)$")
+MAPPED = re.compile(r"/(lock\.mdb|(replay-)?status|levels|young-\d+(-lock)?)$")
 TEXT_OPS = {"create", "mkdir", "symlink", "link", "rename", "unlink", "size", "sync", "mapped"}
 
 

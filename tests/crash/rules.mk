@@ -10,7 +10,7 @@ $(OUT)/tests/crash/crash_player: $(OUT)/tests/crash/crash_player.o $(OUT)/tests/
 $(OUT)/tests/crash/recorder: $(OUT)/tests/crash/recorder.o
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^
 
-.PHONY: crash crash-replay powercut crash-selftest crash-programs crash-selftest-run run-crash run-crash-replay run-powercut
+.PHONY: crash crash-replay powercut powercut-replay crash-selftest crash-programs crash-selftest-run run-crash run-crash-replay run-powercut run-powercut-replay
 crash-programs:
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=crash $(CRASH_PROGRAMS)
 
@@ -23,7 +23,10 @@ crash-replay: crash-programs ## kill a replay at each of its steps and at random
 powercut: crash-programs ## cut the power at many moments of what was written (SEEDS=20, SEED=n)
 	@$(PYTHON) tests/crash/power.py $(call CRASH_SEEDS,20)
 
-crash-selftest: crash-programs ## mistakes made on purpose: crash and powercut must find each
+powercut-replay: crash-programs ## the same for what a replay writes (SEEDS=20, SEED=n)
+	@$(PYTHON) tests/crash/power_replay.py $(call CRASH_SEEDS,20)
+
+crash-selftest: crash-programs ## mistakes made on purpose: crash, powercut and powercut-replay must find each
 	@+$(MAKE) --no-print-directory BUILD=crash crash-selftest-run
 crash-selftest-run: export ALL_CFLAGS := $(ALL_CFLAGS)
 crash-selftest-run: export ALL_LIBS := $(ALL_LIBS)
@@ -34,3 +37,4 @@ crash-selftest-run:
 run-crash: crash
 run-crash-replay: crash-replay
 run-powercut: powercut
+run-powercut-replay: powercut-replay

@@ -15,8 +15,9 @@ import time
 import world
 
 BUILD = os.path.join(world.ROOT, "build/crash")
-OBJECTS = ("tests/crash/crash_player.o", "tests/crash/log_source.o", "libcmd.a", "libprocessor.a", "libquery.a",
-           "libviews.a", "libconfig.a", "libschemas.a")
+ARCHIVES = ("libcmd.a", "libprocessor.a", "libquery.a", "libviews.a", "libconfig.a", "libschemas.a")
+PLAYER = ("--player", ("tests/crash/crash_player.o", "tests/crash/log_source.o"))
+PROGRAMS = {"crash.py": PLAYER, "power.py": PLAYER, "power_replay.py": ("--aisle", ("cmd/main.o",))}
 SEEDS = "200"  # at most: it ends with the first difference
 
 # found by crash.py, or by what else is named
@@ -73,32 +74,45 @@ MUTANTS = (
     Mutant("directories are not synced", "views/sync.c", "fd < 0 ? -1 : fsync(fd);", "fd < 0 ? -1 : 0;", "power.py"),
     Mutant("the directory that has a new one is not synced", "views/sync.c",
            "rc = sync_directory(dirname(copy));", "rc = dirname(copy) ? 0 : -1;", "power.py"),
+    Mutant("what a replay builds is not synced", "cmd/replay_build.c",
+           "	FAULT_POINT(\"replay:built\");\n	if (!rc)\n		rc = store_sync(rb->in.store);",
+           "	FAULT_POINT(\"replay:built\");\n	if (!rc)\n		rc = 0;", "power_replay.py"),
+    Mutant("a swap is not synced", "views/generation.c",
+           "	return generation__sync(store, e);\n", "	return 0;\n", "power_replay.py"),
 )
 # whose syncs are left out: the data, the dead letters, the key, and each directory on the way
-UNSYNCED = ("data.mdb", "dead-letters.ndjson", "person.key*", "store", "generations", "1", "base")
+UNSYNCED = {"power.py": ("data.mdb", "dead-letters.ndjson", "person.key*", "store", "generations", "1", "base"),
+            "power_replay.py": ("data.mdb", "store", "generations", "[23]", "base")}
 
 
 class Broken(Exception):
     """The self-test cannot be run."""
 
 
-def build(mutant, number):
-    directory = os.path.join(BUILD, "mutants", str(number))
-    os.makedirs(directory, exist_ok=True)
+def mutated(mutant):
+    """The source with the mistake in it."""
     with open(os.path.join(world.ROOT, mutant.path), encoding="utf-8") as f:
         good = f.read()
     if good.count(mutant.text) != 1:
-        raise Broken(f"'{mutant.name}': its text is {good.count(mutant.text)} times in {mutant.path}, not once")
+        raise Broken(f"'{mutant.name}': its text is {good.count(mutant.text)} times in {mutant.path}, not once: make the same "
+                     "mistake in what is there now")
+    return good.replace(mutant.text, mutant.instead)
+
+
+def build(mutant, number):
+    directory = os.path.join(BUILD, "mutants", str(number))
+    os.makedirs(directory, exist_ok=True)
     source, made = os.path.join(directory, "mutant.c"), os.path.join(directory, "mutant.o")
-    player = os.path.join(directory, "crash_player")
+    option, objects = PROGRAMS[mutant.program]
+    program = os.path.join(directory, "program")
     with open(source, "w", encoding="utf-8") as f:
-        f.write(good.replace(mutant.text, mutant.instead))
+        f.write(mutated(mutant))
     compiler = [os.environ["CC"], *shlex.split(os.environ["ALL_CFLAGS"]), "-Wno-error"]
     subprocess.run([*compiler, "-c", source, "-o", made], cwd=world.ROOT, check=True)
     # an object given before the archives takes the place of its member there
-    subprocess.run([*compiler, "-o", player, made, *(os.path.join(BUILD, name) for name in OBJECTS),
+    subprocess.run([*compiler, "-o", program, made, *(os.path.join(BUILD, name) for name in objects + ARCHIVES),
                     *shlex.split(os.environ["ALL_LIBS"])], cwd=world.ROOT, check=True)
-    return player
+    return option, program
 
 
 def found(program, *arguments):
@@ -115,10 +129,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", help="those whose name has this text")
     only = parser.parse_args().only
-    trials = [(mutant.name, lambda mutant=mutant, number=number: found(mutant.program, "--player", build(mutant, number)))
+    trials = [(mutant.name, lambda mutant=mutant, number=number: found(mutant.program, *build(mutant, number)))
               for number, mutant in enumerate(MUTANTS)]
-    trials += [(f"syncs of '{pattern}' are left out", lambda pattern=pattern: found("power.py", "--unsynced", pattern))
-               for pattern in UNSYNCED]
+    trials += [(f"syncs of '{pattern}' are left out, {program}",
+                lambda program=program, pattern=pattern: found(program, "--unsynced", pattern))
+               for program, patterns in UNSYNCED.items() for pattern in patterns]
     passed = failed = 0
     for name, trial in trials:
         if only not in name:
