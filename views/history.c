@@ -176,7 +176,7 @@ const struct view view_history = {
 	.name = "history",
 	.version = 1,
 	.meaning = "what each actor did: its last 256 item rows",
-	.tables = TABLE_BIT(TBL_HISTORY) | TABLE_BIT(TBL_HISTORY_OLD),
+	.tables = TABLE_BIT(TBL_HISTORY) | TABLE_BIT(TBL_HISTORY_OLD) | TABLE_BIT(TBL_HISTORY_PRINTS),
 	.rows = history_rows,
 	.digest_rows = history_digest_rows,
 };

@@ -135,9 +135,11 @@ static void read_lines(struct reader *r, struct history_entry *ret)
 	}
 }
 
-static void read_entry(struct reader *r, struct history_context *ctx, struct history_entry *ret)
+bool history_entry_take(struct str *entries, struct history_context *ctx, struct history_entry *ret)
 {
-	unsigned flags = *r->p++;
+	const unsigned char *from = (const unsigned char *)entries->p;
+	struct reader reader = { from + 1, from + entries->n }, *r = &reader;
+	unsigned flags = *from;
 
 	*ret = (struct history_entry){ .type = flags & TYPE_BITS, .more = (flags & MORE) != 0 };
 	ctx->t_ms = (int64_t)((uint64_t)ctx->t_ms + (uint64_t)unzigzag(number(r)));
@@ -150,24 +152,25 @@ static void read_entry(struct reader *r, struct history_context *ctx, struct his
 		ctx->session_id = text(r, EVENT_ID_MAX);
 	if (flags & (HAS_SESSION | SAME_SESSION))
 		ret->session_id = ctx->session_id;
-	if (ret->type >= EVENT_TYPE_COUNT || ret->t_ms < 0 || ret->t_ms >= TIME_END_MS)
-		r->p = NULL;
+	if (!r->p || ret->type >= EVENT_TYPE_COUNT || ret->t_ms < 0 || ret->t_ms >= TIME_END_MS)
+		return false;
+	entries->p = (const char *)r->p;
+	entries->n = (uint32_t)(r->end - r->p);
+	return true;
 }
 
 static bool read_entries(struct history_set *s, struct str bytes, uint16_t chunk)
 {
-	struct reader r = { (const unsigned char *)bytes.p, (const unsigned char *)bytes.p + bytes.n };
 	struct history_context ctx = { 0 };
 
 	if (bytes.n > HISTORY_CHUNK_MAX)
 		return false;
-	while (r.p && r.p < r.end) {
-		if (s->n == s->head.entries)
+	while (bytes.n) {
+		if (s->n == s->head.entries || !history_entry_take(&bytes, &ctx, &s->entries[s->n]))
 			return false;
-		read_entry(&r, &ctx, &s->entries[s->n]);
 		s->entries[s->n++].chunk = chunk;
 	}
-	return bytes.n == 0 || r.p != NULL;
+	return true;
 }
 
 /* ---- all of an actor ---- */
@@ -179,20 +182,14 @@ struct str history_chunk_key(uint32_t actor, uint32_t number, unsigned char *buf
 	return (struct str){ (char *)buf, HISTORY_KEY_BYTES };
 }
 
-bool history_head_read(struct str row, struct history_head *ret, struct str *ret_prints, struct str *ret_entries)
+bool history_head_read(struct str row, struct history_head *ret, struct str *ret_entries)
 {
-	size_t before;
-
 	if (row.n < sizeof(*ret))
 		return false;
 	memcpy(ret, row.p, sizeof(*ret));
-	before = sizeof(*ret) + ret->prints * sizeof(history_print);
-	if (row.n < before || ret->last_ms < 0 || ret->last_ms >= TIME_END_MS ||
-	    ret->session_at + (size_t)ret->session_n > row.n - before || ret->entries > HISTORY_ENTRIES_MAX)
-		return false;
-	*ret_prints = (struct str){ row.p + sizeof(*ret), (uint32_t)(before - sizeof(*ret)) };
-	*ret_entries = (struct str){ row.p + before, (uint32_t)(row.n - before) };
-	return true;
+	*ret_entries = (struct str){ row.p + sizeof(*ret), row.n - (uint32_t)sizeof(*ret) };
+	return ret->last_ms >= 0 && ret->last_ms < TIME_END_MS && ret->entries <= HISTORY_ENTRIES_MAX &&
+	       ret->session_at + (uint32_t)ret->session_n <= ret_entries->n;
 }
 
 /* Equal ones: the later arrival is the newer. */
@@ -226,10 +223,10 @@ static void sort(struct history_set *s)
 int history_load(struct history_set *s, uint32_t actor, struct str row, history_chunk get, void *arg)
 {
 	unsigned char buf[HISTORY_KEY_BYTES];
-	struct str prints, newest;
+	struct str newest;
 
 	s->n = 0;
-	if (!history_head_read(row, &s->head, &prints, &newest))
+	if (!history_head_read(row, &s->head, &newest))
 		return ERR_STORE_CORRUPT;
 	for (uint16_t i = 0; i < s->head.chunks; i++) {
 		struct str chunk;

@@ -1,13 +1,14 @@
 /*
  * history_entry.h - the stored form of a history, shared by history.c (reading) and history_write.c.
  *
- *   TBL_HISTORY      actor -> head, prints, the newest entries
- *   TBL_HISTORY_OLD  actor u32 BE, number u32 BE -> a chunk of older entries
+ *   TBL_HISTORY         actor -> head, the newest entries
+ *   TBL_HISTORY_OLD     actor u32 BE, number u32 BE -> a chunk of older entries
+ *   TBL_HISTORY_PRINTS  actor -> prints of the events in the chunks
  *
  * Entries are a set in the order of arrival; what counts is worked out by sorting them by (t, eventId, arrival). An
  * event of many lines is several entries, of which only the first counts as an event. A print is 16 bits of an eventId's
- * hash, one for each event that may be in the window of duplicates: an event whose print is new is no duplicate, so
- * the chunks are read only when it is not, and when they are rewritten.
+ * hash, one for each event of the chunks that may be in the window of duplicates: an event whose print is new is none of
+ * them, so the chunks are read only when it is not, and when they are rewritten.
  *
  * No value is longer than HISTORY_VALUE_MAX: what is read stays where the snapshot or the batch has it. Thread: any.
  */
@@ -35,7 +36,7 @@ struct history_head {
 	uint32_t first;  /* number of the oldest chunk; the others follow, mod 2^32 */
 	uint16_t chunks;
 	uint16_t entries; /* in the chunks and here */
-	uint16_t prints;
+	uint16_t prints; /* of the events in the chunks */
 	uint16_t room;       /* what may come before the chunks are compacted: each event 1 and 1 for every 8 lines */
 	uint16_t session_at; /* the last session id of the entries here: where, from the first of them on, */
 	uint16_t session_n;  /* and its bytes; 0: none */
@@ -82,8 +83,10 @@ struct history_set {
 /* The value of TBL_HISTORY_OLD under `key`, or an error. */
 typedef int (*history_chunk)(void *arg, struct str key, struct str *ret);
 
-/* Also says where prints and entries stand; false: the bytes are damaged. */
-bool history_head_read(struct str row, struct history_head *ret, struct str *ret_prints, struct str *ret_entries);
+/* Also says where the entries stand; false: the bytes are damaged. */
+bool history_head_read(struct str row, struct history_head *ret, struct str *ret_entries);
+/* Take the first entry off `entries`, which are not empty; false: the bytes are damaged. */
+bool history_entry_take(struct str *entries, struct history_context *ctx, struct history_entry *ret);
 /* All entries of an actor whose value of TBL_HISTORY is `row`; borrowed from there and from the chunks. */
 int history_load(struct history_set *s, uint32_t actor, struct str row, history_chunk get, void *arg);
 

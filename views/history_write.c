@@ -6,16 +6,17 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define SPILL_BYTES 900   /* of newest entries, before they become a chunk */
+#define SPILL_BYTES 600   /* of newest entries, before they become a chunk */
 #define COMPACT_EVENTS 64 /* come before what they push out is let go */
 #define ROOM_LINES 8      /* lines that count as one more event */
 #define ROOM_AT_FIRST (HISTORY_MAX + COMPACT_EVENTS)
 /* Events with an eventId have at least 5 bytes; the last ones may come when there is no room any more. */
-#define PRINTS_MAX (ROOM_AT_FIRST + SPILL_BYTES / 5)
+#define SPILLED_MAX (SPILL_BYTES / 5 + 1)
+#define PRINTS_MAX (ROOM_AT_FIRST + SPILLED_MAX)
 
 _Static_assert(SPILL_BYTES + HISTORY_ENTRY_BYTES_MAX <= HISTORY_CHUNK_MAX, "what is spilled is one chunk");
-_Static_assert(sizeof(struct history_head) + PRINTS_MAX * sizeof(history_print) + SPILL_BYTES <= HISTORY_VALUE_MAX,
-	       "the value of an actor is not cut");
+_Static_assert(sizeof(struct history_head) + SPILL_BYTES <= HISTORY_VALUE_MAX, "the value of an actor is not cut");
+_Static_assert(PRINTS_MAX * sizeof(history_print) <= HISTORY_VALUE_MAX, "the prints of an actor are not cut");
 /* Kept are the window and the entries of as many rows; an entry has at least 4 bytes. */
 _Static_assert(HISTORY_MAX + ROOM_AT_FIRST + SPILL_BYTES / 4 + HISTORY_MAX / HISTORY_LINES_MAX <= HISTORY_ENTRIES_MAX,
 	       "all entries of an actor can be read");
@@ -33,6 +34,19 @@ static history_print print_of(struct str event_id)
 	return (history_print)XXH3_64bits(event_id.p, event_id.n);
 }
 
+/* How many bytes of prints the events of a chunk add. */
+static size_t prints_of(struct str entries, history_print ret[SPILLED_MAX])
+{
+	struct history_context ctx = { 0 };
+	struct history_entry e;
+	size_t n = 0;
+
+	while (entries.n && n < SPILLED_MAX && history_entry_take(&entries, &ctx, &e))
+		if (!e.more && e.event_id.n)
+			ret[n++] = print_of(e.event_id);
+	return n * sizeof(*ret);
+}
+
 static bool has_print(struct str prints, history_print print)
 {
 	history_print one;
@@ -43,6 +57,16 @@ static bool has_print(struct str prints, history_print print)
 		found |= one == print;
 	}
 	return found;
+}
+
+/* May it stand in these entries? They hold each eventId behind its length. */
+static bool may_hold(struct str entries, struct str event_id)
+{
+	unsigned char text[VARINT_MAX + EVENT_EVENT_ID_MAX];
+	size_t n = put_varint(text, event_id.n);
+
+	memcpy(text + n, event_id.p, event_id.n);
+	return memmem(entries.p, entries.n, text, n + event_id.n) != NULL;
 }
 
 /* Is it among the HISTORY_MAX newest events? */
@@ -60,23 +84,27 @@ static bool in_window(const struct history_set *s, struct str event_id)
 
 static bool is_duplicate(struct fold *f, uint32_t actor, struct str row, struct str event_id)
 {
-	struct str prints, entries;
+	struct str prints = { 0 }, entries;
+	unsigned char be[4];
 	struct history_head head;
 	struct history_set s;
 
 	if (row.n == 0 || event_id.n == 0)
 		return false;
-	if (!history_head_read(row, &head, &prints, &entries)) {
-		fold_damaged(f);
-		return true;
-	}
-	if (!has_print(prints, print_of(event_id)))
+	if (!history_head_read(row, &head, &entries))
+		goto damaged;
+	if (head.prints)
+		prints = fold_peek(f, TBL_HISTORY_PRINTS, id_key(actor, be));
+	if (prints.n != head.prints * sizeof(history_print))
+		goto damaged;
+	if (!has_print(prints, print_of(event_id)) && !may_hold(entries, event_id))
 		return false;
-	if (history_load(&s, actor, row, chunk_of_batch, f)) {
-		fold_damaged(f);
-		return true;
-	}
+	if (history_load(&s, actor, row, chunk_of_batch, f))
+		goto damaged;
 	return in_window(&s, event_id);
+damaged:
+	fold_damaged(f);
+	return true;
 }
 
 /* ---- compaction ---- */
@@ -157,63 +185,63 @@ static void rewrite(struct fold *f, uint32_t actor, const struct history_set *s,
 	free(packs.v);
 }
 
-/* All entries are in chunks. Returns the new length of `row`; *head is changed too. */
-static size_t compact(struct fold *f, uint32_t actor, struct history_head *head, unsigned char *row, size_t n)
+/* All entries are in chunks. */
+static void compact(struct fold *f, uint32_t actor, struct history_head *head)
 {
+	history_print prints[HISTORY_MAX];
 	struct history_set s;
 	uint16_t chunks = 0;
+	unsigned char be[4];
 	uint32_t events;
 
-	memcpy(row, head, sizeof(*head));
-	if (history_load(&s, actor, (struct str){ (char *)row, (uint32_t)n }, chunk_of_batch, f)) {
+	if (history_load(&s, actor, (struct str){ (char *)head, sizeof(*head) }, chunk_of_batch, f)) {
 		fold_damaged(f);
-		return n;
+		return;
 	}
 	mark(&s, &events);
 	for (uint32_t i = 0; i < s.n; i++)
 		if (!stays_as_it_is(&s.entries[i]))
 			chunks = s.entries[i].chunk + 1;
-	n = sizeof(*head);
 	head->entries = head->prints = 0;
 	for (uint32_t i = 0; i < s.n; i++) {
 		head->entries += s.entries[i].shown || s.entries[i].in_window;
-		if (s.entries[i].in_window && s.entries[i].event_id.n) {
-			history_print print = print_of(s.entries[i].event_id);
-
-			memcpy(row + n, &print, sizeof(print));
-			n += sizeof(print);
-			head->prints++;
-		}
+		if (s.entries[i].in_window && s.entries[i].event_id.n)
+			prints[head->prints++] = print_of(s.entries[i].event_id);
 	}
 	head->room = (uint16_t)(ROOM_AT_FIRST - events);
+	fold_put(f, TBL_HISTORY_PRINTS, id_key(actor, be), prints, head->prints * sizeof(*prints));
 	if (chunks)
 		rewrite(f, actor, &s, chunks, head);
-	return n;
 }
 
 /* ---- new entries ---- */
 
-/* The newest entries become a chunk. Returns the new length of `row`. */
-static size_t spill(struct fold *f, uint32_t actor, struct history_head *head, unsigned char *row, size_t n)
+static void add_prints(struct fold *f, uint32_t actor, struct history_head *head, struct str entries)
 {
-	size_t from = sizeof(*head) + head->prints * sizeof(history_print);
+	history_print prints[SPILLED_MAX];
+	size_t bytes = prints_of(entries, prints), n;
+	unsigned char be[4], *row;
+
+	if (bytes == 0)
+		return;
+	row = fold_edit(f, TBL_HISTORY_PRINTS, id_key(actor, be), bytes, &n);
+	memcpy(row + n, prints, bytes);
+	fold_edited(f, TBL_HISTORY_PRINTS, id_key(actor, be), n + bytes);
+	head->prints = (uint16_t)((n + bytes) / sizeof(*prints));
+}
+
+/* The newest entries become a chunk. */
+static void spill(struct fold *f, uint32_t actor, struct history_head *head, struct str entries)
+{
 	unsigned char buf[HISTORY_KEY_BYTES];
 
-	fold_put(f, TBL_HISTORY_OLD, history_chunk_key(actor, head->first + head->chunks, buf), row + from, n - from);
+	fold_put(f, TBL_HISTORY_OLD, history_chunk_key(actor, head->first + head->chunks, buf), entries.p, entries.n);
+	add_prints(f, actor, head, entries);
 	head->chunks++;
 	head->last_ms = 0;
 	head->session_at = head->session_n = 0;
-	return head->room ? from : compact(f, actor, head, row, from);
-}
-
-static size_t add_print(struct history_head *head, unsigned char *row, size_t n, history_print print)
-{
-	size_t at = sizeof(*head) + head->prints * sizeof(print);
-
-	memmove(row + at + sizeof(print), row + at, n - at);
-	memcpy(row + at, &print, sizeof(print));
-	head->prints++;
-	return n + sizeof(print);
+	if (!head->room)
+		compact(f, actor, head);
 }
 
 /* `now` is the actor's value; returns what it has become. */
@@ -221,12 +249,12 @@ static struct str append(struct fold *f, uint32_t actor, struct str now, const s
 {
 	unsigned char be[4], bytes[HISTORY_ENTRY_BYTES_MAX], *row;
 	struct history_head head = { .room = ROOM_AT_FIRST };
-	struct str key = id_key(actor, be), prints, entries = { 0 };
+	struct str key = id_key(actor, be), entries = { 0 };
 	struct history_context ctx = { 0 };
 	uint16_t cost = (uint16_t)(!e->more + e->lines_n / ROOM_LINES);
 	size_t n, size;
 
-	if (now.n && !history_head_read(now, &head, &prints, &entries)) {
+	if (now.n && !history_head_read(now, &head, &entries)) {
 		fold_damaged(f);
 		return now;
 	}
@@ -241,14 +269,14 @@ static struct str append(struct fold *f, uint32_t actor, struct str now, const s
 	head.last_ms = e->t_ms;
 	head.entries++;
 	head.room = head.room > cost ? head.room - cost : 0;
-	row = fold_edit(f, TBL_HISTORY, key, sizeof(head) + sizeof(history_print) + size, &n);
+	row = fold_edit(f, TBL_HISTORY, key, sizeof(head) + size, &n);
 	n = n ? n : sizeof(head);
-	if (!e->more && e->event_id.n)
-		n = add_print(&head, row, n, print_of(e->event_id));
 	memcpy(row + n, bytes, size);
 	n += size;
-	if (entries.n + size >= SPILL_BYTES)
-		n = spill(f, actor, &head, row, n);
+	if (n - sizeof(head) >= SPILL_BYTES) {
+		spill(f, actor, &head, (struct str){ (char *)row + sizeof(head), (uint32_t)(n - sizeof(head)) });
+		n = sizeof(head);
+	}
 	memcpy(row, &head, sizeof(head));
 	fold_edited(f, TBL_HISTORY, key, n);
 	return (struct str){ (char *)row, (uint32_t)n };

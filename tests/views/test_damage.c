@@ -121,7 +121,7 @@ Test(damage, history_entries)
 /* A type that is none: its name was read from beyond the table. */
 Test(damage, history_type)
 {
-	overwrite(TBL_HISTORY, sizeof(struct history_head) + sizeof(history_print), "\x0f", 1, 0);
+	overwrite(TBL_HISTORY, sizeof(struct history_head), "\x0f", 1, 0);
 	cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
 }
 
