@@ -35,8 +35,8 @@ struct history_head {
 	int64_t last_ms; /* t of the newest entry here; 0: there is none */
 	uint32_t first;  /* number of the oldest chunk; the others follow, mod 2^32 */
 	uint16_t chunks;
-	uint16_t entries; /* in the chunks and here */
-	uint16_t prints; /* of the events in the chunks */
+	uint16_t entries;    /* in the chunks and here */
+	uint16_t prints;     /* of the events in the chunks */
 	uint16_t room;       /* what may come before the chunks are compacted: each event 1 and 1 for every 8 lines */
 	uint16_t session_at; /* the last session id of the entries here: where, from the first of them on, */
 	uint16_t session_n;  /* and its bytes; 0: none */

@@ -295,9 +295,10 @@ static void print_costs(struct shop *s, const struct sizes *z)
 {
 	static const enum table_id of_items[] = { TBL_ITEM_IDS, TBL_ITEM_NAMES, TBL_CATALOG,
 						  TBL_STOCK,    TBL_POPULARITY, TBL_ITEM_TOTALS };
-	static const enum table_id of_actors[] = { TBL_ACTOR_IDS, TBL_ACTOR_HASHES, TBL_LINKS,       TBL_USER_VISITORS,
-						   TBL_HISTORY,   TBL_PURCHASES,    TBL_HISTORY_OLD,
-						   TBL_HISTORY_PRINTS };
+	static const enum table_id of_actors[] = {
+		TBL_ACTOR_IDS, TBL_ACTOR_HASHES, TBL_LINKS,       TBL_USER_VISITORS,
+		TBL_HISTORY,   TBL_PURCHASES,    TBL_HISTORY_OLD, TBL_HISTORY_PRINTS
+	};
 	static const enum table_id of_pairs[] = { TBL_BOUGHT_TOGETHER, TBL_ALSO_BOUGHT, TBL_ALSO_VIEWED,
 						  TBL_VIEWED_THEN_BOUGHT };
 	uint64_t items = 0, actors = 0, pairs = 0, n = 0;

@@ -75,7 +75,7 @@ static void deliver(struct shop *s, int32_t partition, struct gen_event *g)
 static char *play(struct stream *st, struct way way)
 {
 	size_t next[PARTITIONS] = { 0 }, left_in_batch = 1, left;
-	struct shop s;
+	struct shop s = { 0 };
 	char *ret;
 
 	shop_open_young(&s, way.young_bytes_max);
