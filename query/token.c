@@ -60,12 +60,17 @@ void token_make(const unsigned char key[TOKEN_KEY_BYTES], unsigned scenario, uns
 bool token_verify(const unsigned char key[TOKEN_KEY_BYTES], struct str text, struct token *ret)
 {
 	unsigned char bytes[TOKEN_BYTES], expected[MAC_BYTES];
+	char canonical[TOKEN_CHARS + 1];
 	size_t n;
 
 	if (text.n != TOKEN_CHARS ||
 	    sodium_base642bin(bytes, sizeof(bytes), text.p, text.n, NULL, &n, NULL,
 			      sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
 	    n != TOKEN_BYTES || bytes[0] != VERSION)
+		return false;
+	/* libsodium takes some bytes above 0x7f for letters */
+	sodium_bin2base64(canonical, sizeof(canonical), bytes, sizeof(bytes), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+	if (memcmp(canonical, text.p, text.n))
 		return false;
 	mac(key, bytes, expected);
 	if (sodium_memcmp(expected, bytes + SIGNED_BYTES, MAC_BYTES) != 0)

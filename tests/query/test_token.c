@@ -32,9 +32,9 @@ Test(token, what_was_changed_is_refused)
 	for (unsigned i = 0; i < TOKEN_CHARS; i++) {
 		char was = text[i];
 
-		for (const char *c = "A_9z=+/ "; *c; c++) {
-			text[i] = *c;
-			cr_assert_eq(token_verify(key, str_of(text), &t), *c == was, "%u %c", i, *c);
+		for (unsigned c = 1; c < 256; c++) {
+			text[i] = (char)c;
+			cr_assert_eq(token_verify(key, str_of(text), &t), text[i] == was, "%u 0x%02x", i, c);
 			t.scenario = 99;
 		}
 		text[i] = was;
