@@ -1,17 +1,19 @@
 #!/usr/bin/python3
-"""A full disk, a full map, a stuck reader, a dead-letter topic that takes nothing: told, answers go on, nothing is lost."""
+"""A full disk, a full map, a full tmpfs, a stuck reader, a dead-letter topic that takes nothing: told, answers go on, nothing is lost."""
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import harness  # noqa: E402
+import shutil  # noqa: E402
 import signal  # noqa: E402
 import subprocess  # noqa: E402
 
 from harness import check, compare_with_batch, poll, say  # noqa: E402
 
 EVENTS = 24000
+PORTION = 100
 
 
 class Shop:
@@ -135,6 +137,54 @@ def no_dead_letters(t, _path):
     say("dead-letter topic: nothing passed it, told, went on by itself")
 
 
+def deleted_store(t, shop, place):
+    """Killed, and its store deleted: what it has left in memory goes with the next processor's start."""
+    aisle = shop.run(t.path("deleted"), **{"young.path": place, "young.bytesMax": "2m", "young.ageMax": "1h"})
+    aisle.wait_caught_up(shop.topics)
+    poll("a young level", lambda: [name for name in os.listdir(place) if name.endswith("-lock")], 10)
+    aisle.kill()
+    shutil.rmtree(aisle.store)
+    return {name for name in os.listdir(place) if name.startswith("aisle-")}
+
+
+def fill(place):
+    """All that is free there."""
+    free = os.statvfs(place)
+    if free.f_bavail:
+        with open(os.path.join(place, "others"), "ab") as out:
+            os.posix_fallocate(out.fileno(), out.tell(), free.f_bavail * free.f_frsize)
+
+
+def trickle(shop, aisle, lines, told, before=lambda: None):
+    """In portions that are too small for base, until the log tells it."""
+    while lines and told not in aisle.log():
+        before()
+        shop.topics.produce(lines[:PORTION])
+        del lines[:PORTION]
+        aisle.wait_caught_up(shop.topics)
+    check(told in aisle.log(), f"the log does not tell: {told}")
+
+
+def full_memory(t, path):
+    """Others fill the tmpfs of the young level: it lies in the store meanwhile."""
+    shop = Shop(t, "memory", path)
+    with t.small_disk(64) as place:
+        if not place:
+            return
+        left = deleted_store(t, shop, place)
+        aisle = shop.run(t.path("memory"), **{"young.path": place, "young.ageMax": "50ms"})
+        check("young levels of stores that are gone are removed" in aisle.log(), "no line about what a deleted store left")
+        check(left and not left & set(os.listdir(place)), f"a deleted store's files are still there: {left}")
+        aisle.wait_caught_up(shop.topics)
+        # a level that was merged gives its room back, which others take at once
+        trickle(shop, aisle, shop.second, "no room in young.path", lambda: fill(place))
+        os.unlink(os.path.join(place, "others"))
+        trickle(shop, aisle, shop.second, "young level lies in young.path again")
+        aisle.stop()
+        shop.compare("after a full tmpfs", aisle.store)
+    say("full tmpfs: the young level lay in the store until there was room; a deleted store's levels were removed")
+
+
 def flow(t):
     path = t.path("events.ndjson")
     harness.simulate(path, EVENTS, t.seed)
@@ -142,6 +192,7 @@ def flow(t):
     stuck_reader(t, path)
     full_map(t, path)
     full_disk(t, path)
+    full_memory(t, path)
 
 
 if __name__ == "__main__":

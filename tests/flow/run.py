@@ -21,8 +21,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lib"))
 import kafka  # noqa: E402
 
 # seconds; those that count kills get more for each
-TIMEOUTS = {"spine": 180, "kill": 60, "broker_kill": 60, "garbage": 120, "log_changed": 120, "page": 180, "replay": 150,
-            "replay_live": 150}
+TIMEOUTS = {"spine": 180, "store_faults": 150, "kill": 60, "broker_kill": 60, "garbage": 120, "log_changed": 120,
+            "page": 180, "replay": 150, "replay_live": 150}
 TIMEOUT_DEFAULT = 90
 
 
