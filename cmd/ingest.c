@@ -11,6 +11,7 @@
 #include <time.h>
 
 #define FOLLOW_RETRY_NS UINT64_C(5000000000)
+#define LOOK_NS 50000000 /* for a swap: until it is seen nothing new is visible */
 
 int ingest_open(struct ingest *in, const struct settings *set, struct error *e)
 {
@@ -161,6 +162,8 @@ static void follow(struct ingest *in)
 	struct error e = { 0 };
 	int rc;
 
+	if (in->started)
+		processor_leave(in->processor);
 	end_reading(in);
 	rc = store_follow(in->store, &e);
 	if (rc < 0)
@@ -192,7 +195,7 @@ static bool is_over(const struct ingest *in, bool until_ended)
 
 void ingest_wait(struct ingest *in, const struct command_context *ctx, bool until_ended)
 {
-	struct timespec look = { 0, 200000000L };
+	struct timespec look = { 0, LOOK_NS };
 	sigset_t set;
 	int sig = 0;
 

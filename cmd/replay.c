@@ -23,14 +23,16 @@ enum {
 	OPT_VIEW,
 };
 
-static void take_number(const char *arg, const char *name, uint64_t max, uint64_t *ret, struct argp_state *state)
+static void take_number(const char *arg, const char *name, uint64_t least, uint64_t max, uint64_t *ret,
+			struct argp_state *state)
 {
-	char *end;
+	char *end = (char *)arg;
 
 	errno = 0;
 	*ret = *arg >= '0' && *arg <= '9' ? strtoull(arg, &end, 10) : 0;
-	if (!*ret || *end || errno || *ret > max)
-		argp_error(state, "%s takes a number from 1 to %llu, not '%s'", name, (unsigned long long)max, arg);
+	if (end == arg || *end || errno || *ret < least || *ret > max)
+		argp_error(state, "%s takes a number from %llu to %llu, not '%s'", name, (unsigned long long)least,
+			   (unsigned long long)max, arg);
 }
 
 static void take_point(const char *arg, struct replay_point *ret, struct argp_state *state)
@@ -72,7 +74,7 @@ static const char *contradiction_of_view(const struct replay_options *opt)
 static const char *contradiction(const struct replay_options *opt)
 {
 	bool builds = opt->from_text || opt->rebuild;
-	bool of_a_build = opt->dry_run | opt->no_swap | opt->without_files | (opt->rate != 0);
+	bool of_a_build = opt->dry_run | opt->no_swap | opt->without_files | opt->rate_given;
 	int swaps = opt->rollback + (opt->swap_to != 0), kinds = swaps + builds + opt->into_current;
 	const struct {
 		bool wrong;
@@ -154,10 +156,11 @@ static error_t replay_parse(int key, char *arg, struct argp_state *state)
 		take_view(arg, opt, state);
 		return 0;
 	case OPT_RATE:
-		take_number(arg, "--rate", 1000000000, &opt->rate, state);
+		take_number(arg, "--rate", 0, 1000000000, &opt->rate, state);
+		opt->rate_given = true;
 		return 0;
 	case OPT_SWAP:
-		take_number(arg, "--swap", 999999999, &number, state);
+		take_number(arg, "--swap", 1, 999999999, &number, state);
 		opt->swap_to = (unsigned)number;
 		return 0;
 	case ARGP_KEY_END:
@@ -336,7 +339,8 @@ static const struct argp_option replay_own_options[] = {
 	  "Files into the current generation: what --from-file does by itself", 0 },
 	{ "rebuild", OPT_REBUILD, NULL, 0, "Files into a new generation, before the log of --from if that is given",
 	  0 },
-	{ "rate", OPT_RATE, "N", 0, "Build with at most N records a second", 0 },
+	{ "rate", OPT_RATE, "N", 0,
+	  "Build with at most N records a second, 0: no limit (beside a processor replay.rateMax, else no limit)", 0 },
 	{ "dry-run", OPT_DRY_RUN, NULL, 0, "Say what a rebuild would read, and change nothing", 0 },
 	{ "no-swap", OPT_NO_SWAP, NULL, 0, "Leave the new generation beside the current one", 0 },
 	{ "without-files", OPT_WITHOUT_FILES, NULL, 0, "Rebuild from the log though the store also holds files", 0 },

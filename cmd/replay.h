@@ -21,6 +21,7 @@ struct replay_options {
 	struct replay_point from, to;
 	const char *from_text, *to_text; /* NULL: not given */
 	uint64_t rate;                   /* records a second while building; 0: no limit */
+	bool rate_given;                 /* else replay.rateMax counts beside a processor */
 	unsigned swap_to;                /* 0: not asked for */
 	const struct view *view;         /* made anew alone; NULL: all */
 	bool rebuild /* by --view too */, into_current, dry_run, no_swap, without_files, rollback, drop_old, json;

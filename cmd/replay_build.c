@@ -83,6 +83,25 @@ static int check_counts(struct rebuild *rb, uint64_t before, struct error *e)
 			 (unsigned long long)read, (unsigned long long)applied);
 }
 
+/* What is live keeps its pace when a processor is at work on the store. */
+static uint64_t rate_of(const struct rebuild *rb)
+{
+	struct error e = { 0 };
+	uint64_t most = (uint64_t)setting_int(rb->set, SET_REPLAY_RATE_MAX);
+	int fd, rc;
+
+	if (rb->opt->rate_given || !rb->before)
+		return rb->opt->rate;
+	rc = generation_lock(rb->path, rb->before, &fd, &e);
+	if (!rc)
+		close(fd);
+	if (rc != ERR_STORE_LOCKED || !most)
+		return 0;
+	log_info("slowed down for the processor at work on this store", "recordsPerSecond=%llu setting=replay.rateMax",
+		 (unsigned long long)most);
+	return most;
+}
+
 static int open_source(struct rebuild *rb, bool files, bool cut, struct error *e)
 {
 	struct replay_source_options opt = {
@@ -92,7 +111,7 @@ static int open_source(struct rebuild *rb, bool files, bool cut, struct error *e
 		.cut = cut,
 		.files = files ? rb->opt->files : NULL,
 		.file_count = rb->opt->n,
-		.rate = rb->opt->rate,
+		.rate = rate_of(rb),
 		.tick = tick,
 		.tick_arg = rb,
 	};

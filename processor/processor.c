@@ -91,6 +91,12 @@ void processor_stop(struct processor *p)
 	atomic_store(&p->stop, true);
 }
 
+void processor_leave(struct processor *p)
+{
+	atomic_store(&p->leaving, true);
+	processor_stop(p);
+}
+
 static int commit_failed(const struct processor *p, int rc, struct error *e)
 {
 	return error_set(e, rc, "store.path", "cannot commit to '%s': %s", store_path(p->opt.store), error_text(rc));
@@ -229,12 +235,12 @@ static void retry(struct processor *p, struct source *src, const struct error *w
 	src->ops->rewind(src);
 }
 
-/* The end of a run: everything that was applied into base. */
+/* The end of a run: everything that was applied into base, or at least into the store. */
 static int commit_all(struct processor *p, struct source *src, struct error *e)
 {
 	int rc = commit(p, src, e);
 
-	if (!rc && (rc = fold_settle(p->fold)))
+	if (!rc && (rc = atomic_load(&p->leaving) ? fold_wait(p->fold) : fold_settle(p->fold)))
 		merge_failed(p, rc, e);
 	if (!rc)
 		tell_written(p, src);

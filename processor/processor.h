@@ -45,5 +45,7 @@ int processor_run(struct processor *p, struct source *src, struct error *e) MUST
 
 /* Ask processor_run to drain and return. Safe in a signal handler. */
 void processor_stop(struct processor *p);
+/* The same in a hurry: what is young is not merged, since another generation waits to be read on. */
+void processor_leave(struct processor *p);
 
 #endif

@@ -27,7 +27,7 @@ struct processor {
 	uint64_t pending; /* records applied and not committed */
 	bool displaced;   /* the young level is in the store, as there is no room in young.path */
 	int retry_ms;     /* pause after the last commit that failed; 0: it did not */
-	atomic_bool stop;
+	atomic_bool stop, leaving;
 };
 
 /* ---- processor_tell.c ---- */

@@ -13,7 +13,7 @@ import stream  # noqa: E402
 
 from harness import check, say  # noqa: E402
 
-STREAMS = int(os.environ.get("FLOW_STREAMS", "100"))
+STREAMS = int(os.environ.get("FLOW_STREAMS", "60"))
 BATCHES = (1, 2, 7, 64, 200000)
 
 
