@@ -70,7 +70,7 @@ bool token_verify(const unsigned char key[TOKEN_KEY_BYTES], struct str text, str
 		return false;
 	/* libsodium takes some bytes above 0x7f for letters */
 	sodium_bin2base64(canonical, sizeof(canonical), bytes, sizeof(bytes), sodium_base64_VARIANT_URLSAFE_NO_PADDING);
-	if (memcmp(canonical, text.p, text.n))
+	if (sodium_memcmp(canonical, text.p, text.n))
 		return false;
 	mac(key, bytes, expected);
 	if (sodium_memcmp(expected, bytes + SIGNED_BYTES, MAC_BYTES) != 0)
