@@ -63,7 +63,6 @@ struct rebuild {
 	struct replay_plan plan;
 	struct ingest in; /* the generation that is built, while it is open */
 	struct replay_progress progress;
-	double began;
 	uint64_t records, events, duplicates, dead_letters, gaps; /* of this run */
 	char digests[VIEWS_MAX][VIEW_DIGEST_HEX];                 /* by place in the registry, when it was checked */
 	uint64_t rows[VIEWS_MAX];

@@ -10,7 +10,6 @@
 #include "views/view.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -102,7 +101,8 @@ static uint64_t rate_of(const struct rebuild *rb)
 	return most;
 }
 
-static int open_source(struct rebuild *rb, bool files, bool cut, struct error *e)
+/* Files or log, at most `rate` records a second. */
+static int open_source(struct rebuild *rb, bool files, bool cut, uint64_t rate, struct error *e)
 {
 	struct replay_source_options opt = {
 		.settings = rb->set,
@@ -111,7 +111,7 @@ static int open_source(struct rebuild *rb, bool files, bool cut, struct error *e
 		.cut = cut,
 		.files = files ? rb->opt->files : NULL,
 		.file_count = rb->opt->n,
-		.rate = rate_of(rb),
+		.rate = rate,
 		.tick = tick,
 		.tick_arg = rb,
 	};
@@ -147,7 +147,7 @@ static int run(struct rebuild *rb, struct error *e)
 static int read_all_of(struct rebuild *rb, bool files, struct error *e)
 {
 	uint64_t before = status_page(rb->in.status)->records;
-	int rc = open_source(rb, files, rb->opt->to.kind != POINT_NONE || rb->opt->view, e);
+	int rc = open_source(rb, files, rb->opt->to.kind != POINT_NONE || rb->opt->view, rate_of(rb), e);
 
 	if (rc)
 		return rc;
@@ -268,11 +268,10 @@ static int catch_up(struct rebuild *rb, struct error *e)
 		return rc;
 	rc = open_generation(rb, false, e);
 	if (!rc)
-		rc = open_source(rb, false, false, e);
+		rc = open_source(rb, false, false, 0, e);
 	if (rc)
 		goto out;
 	before = status_page(rb->in.status)->records;
-	replay_source_rate(rb->in.source, 0);
 	for (int round = 0; round < CATCH_UP_ROUNDS && !rc; round++) {
 		rc = run(rb, e);
 		if (!rc)

@@ -1,6 +1,7 @@
 /* Before a build: what it reads, which generation it goes into, what stands in its way. */
 #include "cmd/replay.h"
 
+#include "config/clock.h"
 #include "config/version.h"
 #include "views/generation.h"
 #include "views/offsets.h"
@@ -114,29 +115,19 @@ int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e)
 
 /* ---- the generation to build ---- */
 
-static void boot_id(char ret[40])
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (!f || !fgets(ret, 37, f))
-		snprintf(ret, 40, "unknown");
-	if (f)
-		fclose(f);
-}
-
 /*
  * What makes two builds the same: where it reads, what the views mean, and that the machine was not switched off in
  * between, since an unsynced build would not have survived that whole.
  */
 static void plan_text(const struct replay_options *opt, unsigned before, char ret[GENERATION_PLAN_MAX])
 {
-	char boot[40];
+	char boot[CLOCK_BOOT_MAX];
 	FILE *out = fmemopen(ret, GENERATION_PLAN_MAX - 1, "w");
 
 	memset(ret, 0, GENERATION_PLAN_MAX);
 	if (!out)
 		return;
-	boot_id(boot);
+	clock_boot(boot);
 	if (opt->view)
 		fprintf(out, "view %s beside generation %u\n", opt->view->name, before);
 	fprintf(out, "from %s to %s\nboot %s\nversion %s", opt->from_text ? opt->from_text : "-",
@@ -237,7 +228,6 @@ int rebuild_prepare(struct rebuild *rb, struct error *e)
 {
 	int rc;
 
-	rb->lock = -1;
 	if (!rb->opt->dry_run && mkdir(rb->path, 0700) && errno != EEXIST)
 		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make store '%s': %s", rb->path,
 				 strerror(errno));

@@ -2,7 +2,6 @@
 #include "config/clock.h"
 
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #define LINE_EVERY_S 5.0

@@ -1,6 +1,5 @@
 #include "cmd/command.h"
 #include "cmd/ingest.h"
-#include "config/log.h"
 #include "query/server.h"
 
 #include <stdio.h>

@@ -1,6 +1,9 @@
 #include "config/clock.h"
 
+#include <fcntl.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static int64_t system_wall_ms(const struct clock *c)
 {
@@ -21,6 +24,17 @@ static uint64_t system_monotonic_ns(const struct clock *c)
 }
 
 const struct clock clock_system = { system_wall_ms, system_monotonic_ns };
+
+void clock_boot(char ret[CLOCK_BOOT_MAX])
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+
+	memset(ret, 0, CLOCK_BOOT_MAX);
+	if (fd >= 0 && read(fd, ret, 36) < 0)
+		ret[0] = '\0';
+	if (fd >= 0)
+		close(fd);
+}
 
 static int64_t fake_wall_ms(const struct clock *c)
 {

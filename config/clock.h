@@ -14,6 +14,10 @@ struct clock {
 
 extern const struct clock clock_system;
 
+/* Which run of the machine this is, as the monotonic clock begins anew with each: text, zeros behind it; "" when unknown. */
+#define CLOCK_BOOT_MAX 40
+void clock_boot(char ret[CLOCK_BOOT_MAX]);
+
 /* A clock that stands still until it is moved; for tests. */
 struct clock_fake {
 	struct clock base;

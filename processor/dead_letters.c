@@ -39,7 +39,7 @@ struct dead_letters {
 	void *waiting_arg;
 };
 
-int dead_letters_open(struct publisher *publisher, const char *topic, const char *store_path, struct dead_letters **ret,
+int dead_letters_open(struct publisher *publisher, const char *topic, const char *dir, struct dead_letters **ret,
 		      struct error *e)
 {
 	struct dead_letters *d = xcalloc(1, sizeof(*d));
@@ -49,7 +49,7 @@ int dead_letters_open(struct publisher *publisher, const char *topic, const char
 	d->topic = topic;
 	d->end = &d->first;
 	if (!publisher)
-		rc = letters__file_open(store_path, &d->file, e);
+		rc = letters__file_open(dir, &d->file, e);
 	if (rc) {
 		free(d);
 		return rc;

@@ -26,8 +26,8 @@
 
 struct dead_letters;
 
-/* `publisher` NULL: to DIR/dead-letters.ndjson. Publisher and strings are borrowed. */
-int dead_letters_open(struct publisher *publisher, const char *topic, const char *store_path, struct dead_letters **ret,
+/* `publisher` NULL: to dead-letters.ndjson in `dir`. Publisher and strings are borrowed. */
+int dead_letters_open(struct publisher *publisher, const char *topic, const char *dir, struct dead_letters **ret,
 		      struct error *e) MUST_CHECK;
 /* Letters not settled are forgotten; their records were not committed. NULL is fine. */
 void dead_letters_close(struct dead_letters *d);

@@ -23,20 +23,20 @@ struct letters_file {
 	int failed; /* errno of the first failure */
 };
 
-static void path_of(const char *store_path, char *ret, size_t n)
+static void path_of(const char *dir, char *ret, size_t n)
 {
-	snprintf(ret, n, "%s/dead-letters.ndjson", store_path);
+	snprintf(ret, n, "%s/dead-letters.ndjson", dir);
 }
 
-int letters__file_open(const char *store_path, struct letters_file **ret, struct error *e)
+int letters__file_open(const char *dir, struct letters_file **ret, struct error *e)
 {
 	struct letters_file *f;
 
-	if (access(store_path, W_OK))
-		return error_set(e, ERR_IO, "store.path", "cannot write dead letters to '%s': %s", store_path,
+	if (access(dir, W_OK))
+		return error_set(e, ERR_IO, "store.path", "cannot write dead letters to '%s': %s", dir,
 				 strerror(errno));
 	f = xcalloc(1, sizeof(*f));
-	path_of(store_path, f->path, sizeof(f->path));
+	path_of(dir, f->path, sizeof(f->path));
 	*ret = f;
 	return 0;
 }

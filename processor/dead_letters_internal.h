@@ -7,7 +7,7 @@
 struct letters_file;
 
 /* The file is made with the first letter. */
-int letters__file_open(const char *store_path, struct letters_file **ret, struct error *e) MUST_CHECK;
+int letters__file_open(const char *dir, struct letters_file **ret, struct error *e) MUST_CHECK;
 void letters__file_close(struct letters_file *f);
 /* Errors are kept for letters__file_sync. */
 void letters__file_add(struct letters_file *f, const struct record *r, const char *log_name, const struct error *why);

@@ -1,7 +1,6 @@
 #include "processor/envelope.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 
 struct cursor {
 	const char *p, *end;

@@ -3,7 +3,6 @@
 
 #include "config/log.h"
 
-#include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <strings.h>

@@ -4,8 +4,6 @@
 #include "config/log.h"
 #include "schemas/fault.h"
 
-#include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 

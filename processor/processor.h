@@ -22,11 +22,10 @@ struct processor;
 
 struct processor_options {
 	const struct settings *settings;
-	struct store *store;   /* opened as writer */
-	struct status *status; /* opened as writer */
-	struct publisher
-		*dead_letters;   /* NULL: dead letters go to DIR/dead-letters.ndjson beside the store (files, tests) */
-	const char *letters_dir; /* without dead_letters: where that file is; NULL: the store's directory */
+	struct store *store;            /* opened as writer */
+	struct status *status;          /* opened as writer */
+	struct publisher *dead_letters; /* NULL: they go to a file (dead_letters.h) */
+	const char *letters_dir;        /* where that file is; NULL: the store's directory */
 	bool bulk; /* a rebuild: no batch is cut short so that its rows are seen sooner, and what is frozen is known */
 	const struct clock *clock; /* NULL: clock_system */
 	/* called after each commit, on the processor's thread; may be NULL */

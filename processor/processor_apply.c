@@ -71,7 +71,6 @@ int processor__apply(struct processor *p, struct source *src, const struct recor
 
 		tell_partition(p, src, records, i);
 		rc = apply_one(p, r, &why);
-
 		COUNT(p->page, records);
 		if (!rc)
 			continue;

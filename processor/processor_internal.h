@@ -44,6 +44,8 @@ void processor__tell_stopped(struct processor *p, const struct error *e);
 /* While it waits, too: it is alive, and so are the readers of the store. */
 void processor__beat(struct processor *p);
 
+/* ---- processor_apply.c ---- */
+
 /* Decode and fold each; bad ones become dead letters. An error is FATAL, or SOURCE_RETRY when asked to stop. */
 int processor__apply(struct processor *p, struct source *src, const struct record *records, size_t n,
 		     struct error *e) MUST_CHECK;

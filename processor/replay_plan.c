@@ -4,7 +4,6 @@
 #include "schemas/decode.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define ANSWER_MS 15000

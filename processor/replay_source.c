@@ -237,9 +237,3 @@ void replay_source_progress(struct source *src, uint64_t *done, uint64_t *total)
 	*total = (uint64_t)sum;
 	*done = (uint64_t)(sum - left);
 }
-
-void replay_source_rate(struct source *src, uint64_t rate)
-{
-	self(src)->opt.rate = rate;
-	self(src)->filled_ns = now_ns();
-}

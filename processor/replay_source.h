@@ -29,7 +29,5 @@ int replay_source_open(const struct replay_source_options *opt, struct source **
 uint64_t replay_source_records(const struct source *src);
 /* How far it is: offsets of the plan, or bytes of the files; *total 0 when unknown. */
 void replay_source_progress(struct source *src, uint64_t *done, uint64_t *total);
-/* Another limit from now on. */
-void replay_source_rate(struct source *src, uint64_t rate);
 
 #endif

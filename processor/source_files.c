@@ -234,14 +234,6 @@ static int64_t source_lag(struct source *base)
 	return 1 + (int64_t)((double)(total > done ? total - done : 0) * (double)s->records / (double)done);
 }
 
-static void source_committed(struct source *base, uint16_t log, int32_t partition, int64_t next)
-{
-	(void)base;
-	(void)log;
-	(void)partition;
-	(void)next;
-}
-
 static const char *source_log_name(struct source *base, uint16_t log)
 {
 	assert(log < self(base)->file_count);
@@ -285,7 +277,6 @@ static const struct source_ops source_files_ops = {
 	.poll = source_poll,
 	.release = source_release,
 	.lag = source_lag,
-	.committed = source_committed,
 	.log_name = source_log_name,
 	.stopped = source_stopped,
 	.close = source_close,

@@ -12,7 +12,10 @@
 #include "schemas/error.h"
 #include "schemas/record.h"
 
-/* Topics from the settings, kafka.* passed through. ERR_SOURCE_OPEN when the client cannot be made; an absent broker or topic is not an error: it is waited for. */
+/*
+ * Topics from the settings, kafka.* passed through. SOURCE_OPEN when the client cannot be made; an absent broker or topic is
+ * not an error: it is waited for.
+ */
 int source_kafka_open(const struct settings *set, resume_lookup resume, void *resume_arg, struct source **ret,
 		      struct error *e) MUST_CHECK;
 
@@ -34,7 +37,7 @@ void source_files_progress(struct source *src, uint64_t *done, uint64_t *total);
 /* Would the kafka.* settings be taken? BAD_SETTING with the key in the field, without a client or a broker. */
 int kafka_settings_check(const struct settings *set, struct error *e) MUST_CHECK;
 
-/* acks=all, idempotent, kafka.* passed through, message.max.bytes raised to what the broker takes. */
+/* acks=all, idempotent, kafka.* passed through; message.max.bytes is so large that the broker's limit counts. */
 int publisher_kafka_open(const struct settings *set, struct publisher **ret, struct error *e) MUST_CHECK;
 
 /* librdkafka's mock cluster in this process, `partitions` each topic of the settings. */

@@ -67,7 +67,7 @@ struct source_ops {
 
 	/*
 	 * Everything below `next` of that partition outlives this process, though perhaps not the machine: a hint for
-	 * the outside (Kafka: commit to the group).
+	 * the outside (Kafka: commit to the group). NULL: nobody is told.
 	 */
 	void (*committed)(struct source *s, uint16_t log, int32_t partition, int64_t next);
 

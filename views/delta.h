@@ -1,6 +1,6 @@
 /*
- * delta.h - what one batch changes, in memory: rows of replacing tables and sums of adding tables, each found by its
- * key in one probe, handed out sorted at commit. Thread: processor.
+ * delta.h - what one batch changes, in memory: rows of replacing tables, each found by its key in one probe, and a log of
+ * what is added to adding tables. Both are handed out sorted at commit. Thread: processor, or the one that writes the batch.
  */
 #ifndef AISLE_VIEWS_DELTA_H
 #define AISLE_VIEWS_DELTA_H

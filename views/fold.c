@@ -7,12 +7,10 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-static const struct str meta_key = { FOLD_META, sizeof(FOLD_META) - 1 };
-
 int fold__read_meta(struct snap *sn, struct fold_meta *ret)
 {
 	struct str row;
-	int rc = snap_get(sn, TBL_META, meta_key, &row);
+	int rc = snap_get(sn, TBL_META, FOLD_META, &row);
 
 	*ret = (struct fold_meta){ .watermark_ms = TIME_NONE };
 	if (rc)
@@ -68,7 +66,7 @@ int fold_new(struct store *s, struct fold **ret, struct error *e)
 	f->store = s;
 	f->id_cache = xcalloc(ID_CACHE_SLOTS, sizeof(*f->id_cache));
 	f->journal = journal_new();
-	f->merger = merger_new(s, fold__expire, NULL);
+	f->merger = merger_new(s, fold__expire);
 	randombytes_buf(&f->id_seed, sizeof(f->id_seed));
 	delta_init(&f->batch.delta);
 	delta_init(&f->writer.batch.delta);
@@ -234,9 +232,8 @@ static void advance_watermarks(struct fold *f, int64_t t_ms)
 		l->watermark_ms = t_ms;
 		l->changed = true;
 	}
-	if (t_ms > f->watermark_ms) {
+	if (t_ms > f->watermark_ms)
 		f->watermark_ms = t_ms;
-	}
 }
 
 int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e)
@@ -307,7 +304,6 @@ bool fold_stored_position(struct fold *f, const char *log_name, int32_t partitio
 
 	if (!rc)
 		rc = offsets_get(f->snap, log_name, partition, ret);
-
 	if (rc && rc != ERR_NOT_FOUND && !f->read_error)
 		f->read_error = rc;
 	return rc == 0;

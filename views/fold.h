@@ -61,8 +61,8 @@ struct commit_figures {
 	uint64_t sort_ns, apply_ns, commit_ns;
 };
 /*
- * Write everything pending into the young level, or into base when the store has none or the batch is as large as a
- * whole young level; *ret may be NULL. Any error leaves the store as it was; one of a row that could not be read since
+ * Write everything pending into the young level, or into base when the store has none, there is no room for it, or the
+ * batch is as large as a whole young level; *ret may be NULL. Any error leaves the store as it was; one of a row that could not be read since
  * the last commit comes back here too.
  */
 int fold_commit(struct fold *f, struct commit_figures *ret) MUST_CHECK;

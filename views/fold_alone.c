@@ -15,14 +15,18 @@ static size_t place_of(const struct view *v)
 	return i;
 }
 
-static int read_versions(struct store *s, struct versions *ret)
+/* Either may be NULL. */
+static int read_store(struct store *s, struct versions *versions, struct fold_meta *meta)
 {
 	struct snap *sn;
 	int rc = snap_open(s, &sn);
 
 	if (rc)
 		return rc;
-	rc = versions_of_snap(sn, ret);
+	if (versions)
+		rc = versions_of_snap(sn, versions);
+	if (!rc && meta)
+		rc = fold__read_meta(sn, meta);
 	snap_close(sn);
 	return rc;
 }
@@ -30,7 +34,7 @@ static int read_versions(struct store *s, struct versions *ret)
 int alone_state(struct store *base, const struct view *v, enum alone_state *ret)
 {
 	struct versions versions;
-	int rc = read_versions(base, &versions);
+	int rc = read_store(base, &versions, NULL);
 
 	if (rc)
 		return rc;
@@ -50,22 +54,10 @@ static int finish(struct store *s, const unsigned *versions, const struct fold_m
 		rc = store_put(t, TBL_VIEW_VERSIONS, str_of(view_registry[i]->name), &version, sizeof(version));
 	}
 	if (!rc)
-		rc = store_put(t, TBL_META, str_of(FOLD_META), meta, sizeof(*meta));
+		rc = store_put(t, TBL_META, FOLD_META, meta, sizeof(*meta));
 	if (!rc)
 		return store_commit(t);
 	store_abort(t);
-	return rc;
-}
-
-static int read_meta(struct store *s, struct fold_meta *ret)
-{
-	struct snap *sn;
-	int rc = snap_open(s, &sn);
-
-	if (rc)
-		return rc;
-	rc = fold__read_meta(sn, ret);
-	snap_close(sn);
 	return rc;
 }
 
@@ -73,12 +65,12 @@ int alone_copy(struct store *base, struct store *current, const struct view *v, 
 {
 	struct versions versions;
 	struct fold_meta meta;
-	int rc = read_versions(current, &versions);
+	int rc = read_store(current, &versions, NULL);
 
 	if (!rc)
 		rc = store_graft(base, current, ~(v->tables | TABLE_BIT(TBL_VIEW_VERSIONS)), stopped);
 	if (!rc)
-		rc = read_meta(base, &meta);
+		rc = read_store(base, NULL, &meta);
 	for (size_t i = 0; view_registry[i] && !versions.known; i++)
 		versions.stored[i] = view_registry[i]->version;
 	versions.stored[place_of(v)] = 0;
@@ -90,13 +82,13 @@ int alone_begin(struct store *scratch, struct store *base, const struct view *v,
 {
 	struct versions versions;
 	struct fold_meta meta;
-	int rc = read_versions(scratch, &versions);
+	int rc = read_store(scratch, &versions, NULL);
 
 	if (rc || versions.known)
 		return rc;
 	rc = store_graft(scratch, base, IDS, stopped);
 	if (!rc)
-		rc = read_meta(base, &meta);
+		rc = read_store(base, NULL, &meta);
 	for (size_t i = 0; view_registry[i]; i++)
 		versions.stored[i] = view_registry[i]->apply && view_registry[i] != v ? 0 : view_registry[i]->version;
 	meta.watermark_ms = TIME_NONE;
@@ -109,12 +101,10 @@ int alone_take(struct store *base, struct store *scratch, const struct view *v, 
 	uint64_t tables = v->tables;
 	struct fold_meta meta, theirs;
 	struct versions versions;
-	int rc = read_meta(base, &meta);
+	int rc = read_store(base, &versions, &meta);
 
 	if (!rc)
-		rc = read_meta(scratch, &theirs);
-	if (!rc)
-		rc = read_versions(base, &versions);
+		rc = read_store(scratch, NULL, &theirs);
 	if (rc)
 		return rc;
 	/* a log that goes further back than the store does has names that it never met */

@@ -24,7 +24,7 @@ struct id_cache_slot {
 };
 
 /* The counters in the meta table. */
-#define FOLD_META "fold"
+#define FOLD_META STR("fold")
 struct fold_meta {
 	uint32_t next_item, next_actor;
 	int64_t watermark_ms;
@@ -74,7 +74,7 @@ int fold__read_meta(struct snap *sn, struct fold_meta *ret);
 /* The whole transaction. Any thread, one at a time. */
 int fold__write(struct batch *b, struct store *s, bool young, struct commit_figures *ret);
 void fold__writer_end(struct fold *f);
-/* Drop what is behind the watermark and what has ended, a piece of each. For the merger; `arg` is unused. */
-int fold__expire(void *arg, struct store_txn *t);
+/* Drop what is behind the watermark and what has ended, a piece of each. */
+int fold__expire(struct store_txn *t);
 
 #endif

@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 
-static const struct str meta_key = { FOLD_META, sizeof(FOLD_META) - 1 };
-
 static uint64_t now_ns(void)
 {
 	return clock_system.monotonic_ns(&clock_system);
@@ -66,18 +64,17 @@ static int write_all(struct batch *b, struct store_txn *t, struct commit_figures
 		rc = write_sums(b, t, fig);
 	FAULT_POINT("commit:sums-written");
 	if (!rc)
-		rc = store_put(t, TBL_META, meta_key, &b->meta, sizeof(b->meta));
+		rc = store_put(t, TBL_META, FOLD_META, &b->meta, sizeof(b->meta));
 	FAULT_POINT("commit:meta-written");
 	fig->apply_ns = now_ns() - start - fig->sort_ns;
 	return rc;
 }
 
-int fold__expire(void *arg, struct store_txn *t)
+int fold__expire(struct store_txn *t)
 {
 	struct fold_meta meta;
-	int rc = store_read(t, TBL_META, meta_key, &meta, sizeof(meta));
+	int rc = store_read(t, TBL_META, FOLD_META, &meta, sizeof(meta));
 
-	(void)arg;
 	if (rc)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
 	return expire_step(t, meta.watermark_ms);
@@ -95,7 +92,7 @@ int fold__write(struct batch *b, struct store *s, bool young, struct commit_figu
 	if (!rc)
 		rc = write_all(b, t, ret);
 	if (!rc && !young)
-		rc = fold__expire(NULL, t);
+		rc = fold__expire(t);
 	FAULT_POINT("commit:expired");
 	start = now_ns();
 	if (!rc)

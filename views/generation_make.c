@@ -82,6 +82,7 @@ int generation_sync(const char *store, unsigned n, struct error *e)
 	rc = generation__sync(base, e);
 	return rc ? rc : generation__sync(folder, e);
 }
+
 /* ---- making and dropping ---- */
 
 static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)

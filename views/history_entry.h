@@ -23,7 +23,7 @@
 #define HISTORY_VALUE_MAX 2000   /* bytes: the store cuts longer ones */
 #define HISTORY_CHUNK_MAX 1900   /* bytes */
 #define HISTORY_LINES_MAX 32     /* of one entry */
-#define HISTORY_ENTRIES_MAX 1024 /* of one actor: the most there can be is some 800 */
+#define HISTORY_ENTRIES_MAX 1024 /* of one actor: the most there can be is 734 */
 #define HISTORY_LINE_BYTES_MAX (5 + 3 + VARINT_MAX)
 #define HISTORY_ENTRY_BYTES_MAX \
 	(1 + VARINT_MAX + (1 + EVENT_EVENT_ID_MAX) + 2 * (2 + EVENT_ID_MAX) + 1 + \

@@ -14,8 +14,7 @@
 
 struct merger {
 	struct store *store;
-	int (*last)(void *arg, struct store_txn *t);
-	void *arg;
+	int (*last)(struct store_txn *t);
 	pthread_t thread;
 	bool running; /* the thread is to be joined */
 	atomic_bool ended;
@@ -31,13 +30,12 @@ static uint64_t now(void)
 	return clock_system.monotonic_ns(&clock_system);
 }
 
-struct merger *merger_new(struct store *s, int (*last)(void *arg, struct store_txn *t), void *arg)
+struct merger *merger_new(struct store *s, int (*last)(struct store_txn *t))
 {
 	struct merger *m = xcalloc(1, sizeof(*m));
 
 	m->store = s;
 	m->last = last;
-	m->arg = arg;
 	return m;
 }
 
@@ -45,7 +43,7 @@ static void merge(struct merger *m)
 {
 	uint64_t began = now();
 
-	m->code = store_merge(m->store, m->number, m->last, m->arg);
+	m->code = store_merge(m->store, m->number, m->last);
 	m->took_ns = now() - began;
 }
 
@@ -82,9 +80,7 @@ void merger_free(struct merger *m)
 {
 	if (!m)
 		return;
-	if (join(m)) {
-		/* the level stays; it is merged after the next start */
-	}
+	(void)join(m); /* when it failed the level stays; it is merged after the next start */
 	free(m);
 }
 

@@ -10,7 +10,7 @@
 struct merger;
 
 /* `last` as for store_merge. */
-struct merger *merger_new(struct store *s, int (*last)(void *arg, struct store_txn *t), void *arg);
+struct merger *merger_new(struct store *s, int (*last)(struct store_txn *t));
 /* Waits for the merge under way. NULL is fine. */
 void merger_free(struct merger *m);
 

@@ -34,7 +34,7 @@ int replay_status_begin(const char *store, struct replay_page **ret, struct erro
 	return 0;
 }
 
-const char *replay_phase_name(uint64_t phase)
+static const char *phase_name(uint64_t phase)
 {
 	static const char *const names[REPLAY_PHASE_COUNT] = { "idle",        "building", "checking",
 							       "catching-up", "done",     "failed" };
@@ -83,7 +83,7 @@ void replay_status_write(const struct replay_page *page, bool at_work, struct js
 		page->phase == REPLAY_BUILDING || page->phase == REPLAY_CHECKING || page->phase == REPLAY_CATCHING_UP;
 
 	json_out_key(j, "phase");
-	json_out_text(j, under_way && !at_work ? "interrupted" : replay_phase_name(page->phase));
+	json_out_text(j, under_way && !at_work ? "interrupted" : phase_name(page->phase));
 	put_int(j, "generation", (int64_t)page->generation);
 	put_int(j, "records", (int64_t)page->records);
 	put_int(j, "done", (int64_t)page->offsets_done);

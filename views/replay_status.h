@@ -39,9 +39,6 @@ struct replay_page {
 /* The page of a replay that begins. On success *ret is the caller's, who unmaps it with page_file_unmap. */
 int replay_status_begin(const char *store, struct replay_page **ret, struct error *e) MUST_CHECK;
 
-/* "building", ... */
-const char *replay_phase_name(uint64_t phase);
-
 /*
  * A copy of the page as it is; zeros when there was no replay yet. *at_work: the process that writes it is alive.
  * Opens files: not for every request.

@@ -1,6 +1,5 @@
 #include "views/status.h"
 
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,25 +73,18 @@ struct status_page *status_page(struct status *st)
 	return st->page;
 }
 
-/* Which run of the machine this is: the monotonic clock begins anew with each. */
-static uint64_t boot_number(void)
-{
-	char id[64] = { 0 };
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, id, sizeof(id));
-
-	if (fd >= 0)
-		close(fd);
-	return n > 0 ? XXH3_64bits(id, (size_t)n) : 0;
-}
-
+/* 0: unknown */
 static uint64_t this_boot(void)
 {
 	static _Atomic uint64_t known;
 	uint64_t ret = atomic_load(&known);
+	char id[CLOCK_BOOT_MAX];
 
-	if (!ret)
-		atomic_store(&known, ret = boot_number());
+	if (ret)
+		return ret;
+	clock_boot(id);
+	ret = *id ? XXH3_64bits(id, strlen(id)) : 0;
+	atomic_store(&known, ret);
 	return ret;
 }
 

@@ -193,7 +193,7 @@ uint64_t store_young_sealed(struct store *s);
  * Merge that level into base in one durable transaction, and drop it. `last` (NULL is fine) may write more into the
  * transaction before it commits; what it returns ends the merge. On failure the level is as before.
  */
-int store_merge(struct store *s, uint64_t number, int (*last)(void *arg, struct store_txn *t), void *arg) MUST_CHECK;
+int store_merge(struct store *s, uint64_t number, int (*last)(struct store_txn *t)) MUST_CHECK;
 
 /* Before the generation of these options is dropped: what it has outside its directory. Nobody may have it open as writer. */
 void store_forget_young(const struct store_options *opt);

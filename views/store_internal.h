@@ -13,6 +13,7 @@
 #ifndef AISLE_VIEWS_STORE_INTERNAL_H
 #define AISLE_VIEWS_STORE_INTERNAL_H
 
+#include "config/clock.h"
 #include "views/keys.h"
 #include "views/page_file.h"
 #include "views/store.h"
@@ -44,9 +45,9 @@ struct level {
 
 /* What processes share: the page HOME/levels. */
 struct young_page {
-	uint64_t newest; /* 0: there never was one */
-	uint64_t home;   /* of which directory: a copy of the store has young levels of its own */
-	char boot[40];
+	uint64_t newest;              /* 0: there never was one */
+	uint64_t home;                /* of which directory: a copy of the store has young levels of its own */
+	char boot[CLOCK_BOOT_MAX];    /* a young level does not outlive the run of the machine in which it was made */
 	char tmpfs[YOUNG_PLACE_MAX];  /* where they lie; "": beside base */
 	uint64_t in_store[YOUNG_MAX]; /* at number % YOUNG_MAX: this one lies beside base all the same */
 };
@@ -59,7 +60,7 @@ struct young_set {
 	struct level *open[YOUNG_MAX]; /* each holds one reference */
 	struct young_page *page;       /* shared with the other processes */
 	uint64_t home;                 /* tells the generation's directory from all others, also its copies */
-	char boot[40];                 /* of this run of the machine */
+	char boot[CLOCK_BOOT_MAX];     /* of this run of the machine */
 	uint64_t merged;               /* into base, as far as this process has seen */
 	uint64_t bytes_max;            /* 0: commits go to base */
 	uint64_t active;               /* writer: takes commits; 0: the next one begins a new level */
@@ -152,8 +153,6 @@ void young__merged(struct levels *ls, uint64_t merged);
 
 /* ---- where they lie (store_place.c) ---- */
 
-/* A young level does not outlive the run of the machine in which it was made. */
-void young__read_boot(char ret[40]);
 /* The same for every process that opens this directory, another for a copy of it. */
 uint64_t young__home_of(const char *path);
 /* Where they are to lie from now on, while there are none. */
@@ -182,10 +181,6 @@ static inline bool row_is_deletion(const MDB_val *row)
 {
 	return row->mv_size == 0;
 }
-
-/* "table key part" of a part of a long value; returns the key's length. */
-size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned char *buf);
-#define LONG_KEY_MAX (1 + STORE_KEY_MAX + 2)
 
 /* The value of a main row, put together when it is long; `buf` is grown as needed. */
 int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struct str key, MDB_val row,
@@ -230,7 +225,7 @@ size_t store__pack(unsigned char *p, unsigned columns, uint32_t previous, const 
 struct snap_level {
 	struct level *level;
 	MDB_txn *txn;
-	MDB_cursor *cursors[TABLE_COUNT]; /* for snap_group, which reads a table again and again */
+	MDB_cursor *cursors[TABLE_COUNT]; /* for snap_add_group, which reads a table again and again */
 };
 
 struct snap {

@@ -94,7 +94,7 @@ static int merge_all(struct merging *m)
 	return rc;
 }
 
-int store_merge(struct store *s, uint64_t number, int (*last)(void *arg, struct store_txn *t), void *arg)
+int store_merge(struct store *s, uint64_t number, int (*last)(struct store_txn *t))
 {
 	struct levels *ls = s->levels;
 	struct merging m = { 0 };
@@ -110,7 +110,7 @@ int store_merge(struct store *s, uint64_t number, int (*last)(void *arg, struct 
 		rc = merge_all(&m);
 		FAULT_POINT("merge:rows");
 		if (!rc && last)
-			rc = last(arg, m.t);
+			rc = last(m.t);
 		FAULT_POINT("merge:expired");
 		if (!rc)
 			rc = store__error(level__put_merged(&ls->base, m.t->txn, number));

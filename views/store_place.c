@@ -3,7 +3,6 @@
  * the disk, but as good. Files are made with room, so that writing them through memory is no signal when others fill the
  * file system.
  */
-#include "views/generation.h"
 #include "views/reserve.h"
 #include "views/store_internal.h"
 
@@ -25,16 +24,6 @@
 #define ROOM_STEP (UINT64_C(8) << 20)
 #define LOCK_HEADER 4096
 #define LOCK_READER 64
-
-void young__read_boot(char ret[40])
-{
-	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, ret, 36);
-
-	memset(ret + (n > 0 ? n : 0), 0, 40 - (size_t)(n > 0 ? n : 0));
-	if (fd >= 0)
-		close(fd);
-}
 
 uint64_t young__home_of(const char *path)
 {

@@ -9,6 +9,7 @@
 #include <sys/statvfs.h>
 
 #define ROOM_LEAST (UINT64_C(1) << 20) /* a file system with less is full: that much LMDB may write at once */
+#define LONG_KEY_MAX (1 + STORE_KEY_MAX + 2)
 
 static int begin(struct levels *ls, struct level *l, struct store_txn **ret)
 {
@@ -79,7 +80,8 @@ void store_abort(struct store_txn *t)
 	end(t);
 }
 
-size_t store__long_key(enum table_id id, struct str key, unsigned part, unsigned char *buf)
+/* "table key part" of a part of a long value; returns the key's length. */
+static size_t make_long_key(enum table_id id, struct str key, unsigned part, unsigned char *buf)
 {
 	buf[0] = (unsigned char)id;
 	memcpy(buf + 1, key.p, key.n);
@@ -109,7 +111,7 @@ int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struc
 	memcpy(*buf, bytes + 1, row.mv_size - 1);
 	n = row.mv_size - 1;
 	for (unsigned part = 1; part <= parts; part++) {
-		MDB_val k = { store__long_key(id, key, part, long_key), long_key }, v;
+		MDB_val k = { make_long_key(id, key, part, long_key), long_key }, v;
 		int rc = mdb_get(txn, l->dbi_long, &k, &v);
 
 		if (rc)
@@ -191,7 +193,7 @@ int store__drop_parts(struct store_txn *t, enum table_id id, struct str key, uns
 	int rc = 0;
 
 	for (unsigned part = first; part <= last && !rc; part++) {
-		MDB_val k = { store__long_key(id, key, part, long_key), long_key };
+		MDB_val k = { make_long_key(id, key, part, long_key), long_key };
 
 		rc = mdb_del(t->txn, t->level->dbi_long, &k, NULL);
 		if (rc == MDB_NOTFOUND)
@@ -206,7 +208,7 @@ static int put_parts(struct store_txn *t, enum table_id id, struct str key, cons
 	int rc = 0;
 
 	for (unsigned part = 1; n > ROW_MAX && !rc; part++) {
-		MDB_val k = { store__long_key(id, key, part, long_key), long_key };
+		MDB_val k = { make_long_key(id, key, part, long_key), long_key };
 		MDB_val v;
 
 		value += ROW_MAX;

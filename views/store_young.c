@@ -241,7 +241,7 @@ int young__open(struct levels *ls, const struct store_options *opt, struct error
 
 	pthread_mutex_init(&y->lock, NULL);
 	y->bytes_max = opt->young_bytes_max;
-	young__read_boot(y->boot);
+	clock_boot(y->boot);
 	y->home = young__home_of(ls->home);
 	snprintf(file, sizeof(file), "%s/levels", ls->home);
 	rc = page_file_map(file, ls->writer, &page, e);

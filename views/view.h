@@ -18,8 +18,6 @@
 
 struct fold;
 struct moment; /* journal.h: the event with what came before it */
-struct catalog_item;
-struct stock_record;
 
 /* One logical row as one line of JSON without the newline. */
 typedef int (*view_row)(void *arg, struct str json);

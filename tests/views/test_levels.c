@@ -70,7 +70,7 @@ static void merge(void)
 {
 	store_young_seal(shop.store);
 	cr_assert_gt(store_young_sealed(shop.store), 0);
-	cr_assert_eq(store_merge(shop.store, store_young_sealed(shop.store), NULL, NULL), 0);
+	cr_assert_eq(store_merge(shop.store, store_young_sealed(shop.store), NULL), 0);
 }
 
 static bool young_file_exists(uint64_t number)
