@@ -407,7 +407,6 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 	}
 	*ret = (struct moment){ .ev = ev,
 				.t_ms = ev->t_ms,
-				.actor = actor,
 				.item_count = ev->item_count,
 				.items = j->items,
 				.others = j->others };

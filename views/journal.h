@@ -49,7 +49,6 @@ struct moment_item {
 struct moment {
 	const struct event *ev;
 	int64_t t_ms;
-	uint32_t actor;
 	uint32_t user, visitor; /* ID_NONE when the event does not carry it */
 	uint32_t item_count;
 	const struct moment_item *items;

@@ -3,7 +3,7 @@
  * number of snapshots. The only files that know lmdb.h are store_*.c.
  *
  * Two kinds of table:
- *   REPLACING  key bytes -> value bytes; the younger row wins. Values may be up to value_max: the store cuts long
+ *   REPLACING  key bytes -> value bytes; the younger row wins. Values may be up to STORE_VALUE_MAX: the store cuts long
  *              ones into rows of at most ~2,000 bytes, so no value goes to overflow pages.
  *   ADDING     (group u64, member u32) -> a vector of int64 columns that are summed. The store packs the sorted
  *              members of a group into rows of at most ~2,000 bytes.
