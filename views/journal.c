@@ -405,9 +405,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 			take_order(j, ev);
 		take_purchases(j, f, ev, actor);
 	}
-	*ret = (struct moment){ .ev = ev,
-				.t_ms = ev->t_ms,
-				.item_count = ev->item_count,
-				.items = j->items,
-				.others = j->others };
+	*ret = (struct moment){
+		.ev = ev, .t_ms = ev->t_ms, .item_count = ev->item_count, .items = j->items, .others = j->others
+	};
 }
