@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FULL_TIMES 4  /* young.bytesMax, while the level before it is being merged; then commits wait */
+#define FULL_TIMES 2  /* young.bytesMax, while the level before it is being merged; then commits wait */
 #define MERGE_NICE 19 /* commits and answers come first */
 
 struct merger {

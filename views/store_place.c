@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-#define ROOM_NEEDED 6 /* times bytes_max in tmpfs: one being merged, one that fills meanwhile */
+#define ROOM_NEEDED 4 /* times bytes_max in tmpfs: one being merged, one that fills meanwhile */
 /*
  * Between two looks LMDB takes the pages of one row, and at a commit those of its free list. A look is at the row that was
  * written last: a page that is taken has a number beyond those taken before, unless it is an old one that was free.
