@@ -64,7 +64,8 @@ int fold_new(struct store *s, struct fold **ret, struct error *e)
 	int rc;
 
 	f->store = s;
-	f->id_cache = xcalloc(ID_CACHE_SLOTS, sizeof(*f->id_cache));
+	f->id_cache = xmalloc(ID_CACHE_SLOTS * sizeof(*f->id_cache));
+	fold__forget_ids(f); /* writes all of it, so that memory is flat from the start */
 	f->journal = journal_new();
 	f->merger = merger_new(s, fold__expire);
 	randombytes_buf(&f->id_seed, sizeof(f->id_seed));
