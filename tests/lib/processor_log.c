@@ -88,7 +88,7 @@ void test_log_send(struct test_log *l, const char *topic, int32_t partition, con
 	cr_assert_eq(l->publisher->ops->send(l->publisher, topic, partition, str_of(key), value, n, 0, NULL, 0, on_sent,
 					     &code),
 		     0);
-	cr_assert_eq(l->publisher->ops->flush(l->publisher, 10000), 0);
+	cr_assert_eq(l->publisher->ops->flush(l->publisher, 60000), 0);
 	cr_assert_eq(code, 0);
 }
 
@@ -137,7 +137,7 @@ static int poll_once(struct source *s, struct test_records *ret)
 
 int test_source_read(struct source *s, size_t want, int deadline_ms, struct test_records *ret)
 {
-	int64_t until = now_ms() + (deadline_ms ? deadline_ms : 10000);
+	int64_t until = now_ms() + (deadline_ms ? deadline_ms : 60000);
 	int n = 0;
 
 	while (ret->n < want && now_ms() < until) {

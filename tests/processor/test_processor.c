@@ -133,7 +133,7 @@ static int letters(void)
 	struct error e = { 0 };
 	int n = 0;
 
-	cr_assert_eq(dead_letters_read(b.log.settings, 10000, count_letters, &n, &e), 0, "%s", e.text);
+	cr_assert_eq(dead_letters_read(b.log.settings, 60000, count_letters, &n, &e), 0, "%s", e.text);
 	return n;
 }
 
