@@ -132,24 +132,27 @@ def one_seed(seed, arguments, scratch):
     return seed, run.cuts, difference
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def main(description, one, target, what, cuts, *programs):
+    """Both kinds of power cuts: one(seed, arguments, scratch) -> (seed, cuts, difference). `programs`: more arguments."""
+    parser = argparse.ArgumentParser(description=description)
     crash.add_arguments(parser)
-    parser.add_argument("--cuts", type=int, default=CUTS)
+    parser.add_argument("--cuts", type=int, default=cuts)
     parser.add_argument("--recorder", default=os.path.join(world.ROOT, "build/crash/tests/crash/recorder"))
     parser.add_argument("--unsynced", default="")
+    for name, path in programs:
+        parser.add_argument(name, default=os.path.join(world.ROOT, path))
     arguments = parser.parse_args()
-    cuts = 0
+    made = 0
 
     def count(n):
-        nonlocal cuts
-        cuts += n
+        nonlocal made
+        made += n
 
-    failed, seconds = crash.run_seeds(arguments, one_seed, (arguments,), "powercut", count)
-    print(f"{arguments.seeds} seeds from {arguments.seed}: {cuts} power cuts; {len(failed)} differences; {seconds:.0f} s")
+    failed, seconds = crash.run_seeds(arguments, one, (arguments,), target, count)
+    print(f"{arguments.seeds} seeds from {arguments.seed}: {made} {what}; {len(failed)} differences; {seconds:.0f} s")
     print(f"{arguments.seeds - len(failed)} passed, {len(failed)} failed")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__.splitlines()[0], one_seed, "powercut", "power cuts", CUTS))

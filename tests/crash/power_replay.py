@@ -6,7 +6,6 @@
 A store is filled from one file; then a new generation is made of two, and what that writes is recorded (recorder.c). A cut
 leaves what disk.py says. When the command had ended, the new generation must be the one in use.
 """
-import argparse
 import glob
 import os
 import random
@@ -16,8 +15,8 @@ import subprocess
 import sys
 import traceback
 
-import crash
 import disk
+import power
 import world
 
 CUTS = 16
@@ -125,26 +124,6 @@ def one_seed(seed, arguments, scratch):
     return seed, run.cuts if run else 0, difference
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    crash.add_arguments(parser)
-    parser.add_argument("--cuts", type=int, default=CUTS)
-    parser.add_argument("--aisle", default=os.path.join(world.ROOT, "build/crash/aisle"))
-    parser.add_argument("--recorder", default=os.path.join(world.ROOT, "build/crash/tests/crash/recorder"))
-    parser.add_argument("--unsynced", default="")
-    arguments = parser.parse_args()
-    cuts = 0
-
-    def count(n):
-        nonlocal cuts
-        cuts += n
-
-    failed, seconds = crash.run_seeds(arguments, one_seed, (arguments,), "powercut-replay", count)
-    print(f"{arguments.seeds} seeds from {arguments.seed}: {cuts} power cuts of a replay; {len(failed)} differences; "
-          f"{seconds:.0f} s")
-    print(f"{arguments.seeds - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(power.main(__doc__.splitlines()[0], one_seed, "powercut-replay", "power cuts of a replay", CUTS,
+                        ("--aisle", "build/crash/aisle")))
