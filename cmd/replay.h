@@ -68,6 +68,8 @@ struct rebuild {
 	uint64_t rows[VIEWS_MAX];
 };
 
+/* Records a second; 0: no limit. What is live keeps its pace when a processor is at work on the store. */
+uint64_t rebuild_rate(const struct rebuild *rb);
 /* From the plan to the swap. ERR_SOURCE_RETRY when it was told to stop: the same command goes on. */
 int rebuild_run(struct rebuild *rb, struct error *e) MUST_CHECK;
 void rebuild_fini(struct rebuild *rb);

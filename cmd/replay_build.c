@@ -82,8 +82,7 @@ static int check_counts(struct rebuild *rb, uint64_t before, struct error *e)
 			 (unsigned long long)read, (unsigned long long)applied);
 }
 
-/* What is live keeps its pace when a processor is at work on the store. */
-static uint64_t rate_of(const struct rebuild *rb)
+uint64_t rebuild_rate(const struct rebuild *rb)
 {
 	struct error e = { 0 };
 	uint64_t most = (uint64_t)setting_int(rb->set, SET_REPLAY_RATE_MAX);
@@ -94,11 +93,7 @@ static uint64_t rate_of(const struct rebuild *rb)
 	rc = generation_lock(rb->path, rb->before, &fd, &e);
 	if (!rc)
 		close(fd);
-	if (rc != ERR_STORE_LOCKED || !most)
-		return 0;
-	log_info("slowed down for the processor at work on this store", "recordsPerSecond=%llu setting=replay.rateMax",
-		 (unsigned long long)most);
-	return most;
+	return rc == ERR_STORE_LOCKED ? most : 0;
 }
 
 /* Files or log, at most `rate` records a second. */
@@ -146,8 +141,13 @@ static int run(struct rebuild *rb, struct error *e)
 
 static int read_all_of(struct rebuild *rb, bool files, struct error *e)
 {
-	uint64_t before = status_page(rb->in.status)->records;
-	int rc = open_source(rb, files, rb->opt->to.kind != POINT_NONE || rb->opt->view, rate_of(rb), e);
+	uint64_t before = status_page(rb->in.status)->records, rate = rebuild_rate(rb);
+	int rc;
+
+	if (rate && !rb->opt->rate_given)
+		log_info("slowed down for the processor at work on this store",
+			 "recordsPerSecond=%llu setting=replay.rateMax", (unsigned long long)rate);
+	rc = open_source(rb, files, rb->opt->to.kind != POINT_NONE || rb->opt->view, rate, e);
 
 	if (rc)
 		return rc;

@@ -329,8 +329,8 @@ static void dry_run_text(const struct rebuild *rb, uint64_t rate, int64_t used, 
 		printf("  %s\n", rb->opt->files[i]);
 	printf("%lld records at most", (long long)records);
 	if (rate)
-		printf("; %lld s at the rate of the last replay, %llu/s", (long long)(records / (int64_t)rate),
-		       (unsigned long long)rate);
+		printf("; %lld s at %llu/s, the rate of the last replay or its limit",
+		       (long long)(records / (int64_t)rate), (unsigned long long)rate);
 	printf("\nthe current generation takes %lld MB, the disk has %lld MB left%s\n", (long long)(used >> 20),
 	       (long long)(available >> 20),
 	       needed <= available ? ""
@@ -344,7 +344,7 @@ int rebuild_dry_run(struct rebuild *rb, struct error *e)
 	struct statvfs fs;
 	int64_t used = rb->before ? bytes_of(rb->path, rb->before) : 0;
 	bool at_work;
-	uint64_t rate;
+	uint64_t rate, most;
 
 	if (statvfs(rb->path, &fs))
 		return error_set(e, ERR_IO, "store.path", "cannot ask for the space of '%s': %s", rb->path,
@@ -352,8 +352,9 @@ int rebuild_dry_run(struct rebuild *rb, struct error *e)
 	if (replay_status_read(rb->path, &last, &at_work, e))
 		return e->code;
 	rate = last.phase == REPLAY_DONE ? last.records_per_second : 0;
-	if (rb->opt->rate && (!rate || rate > rb->opt->rate))
-		rate = rb->opt->rate;
+	most = rebuild_rate(rb);
+	if (most && (!rate || rate > most))
+		rate = most;
 	(rb->opt->json ? dry_run_json : dry_run_text)(rb, rate, used, (int64_t)(fs.f_bavail * fs.f_frsize));
 	return 0;
 }

@@ -68,7 +68,6 @@ void processor__tell_commit(struct processor *p, struct source *src, const struc
 
 	STATUS_SET(pg, commits, pg->commits + 1);
 	STATUS_SET(pg, commit_ns_total, pg->commit_ns_total + took_ns);
-	STATUS_SET(pg, commit_ns_last, took_ns);
 	STATUS_SET(pg, batch_records_last, fig->records);
 	STATUS_SET(pg, watermark_ms, fold_watermark(p->fold));
 	if (src->ops->live)

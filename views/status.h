@@ -27,7 +27,7 @@ struct status_page {
 	int64_t lag_records;   /* -1 unknown */
 	int64_t watermark_ms;  /* event time */
 	uint64_t records, events, duplicates, dead_letters, commits;
-	uint64_t commit_ns_total, commit_ns_last, batch_records_last;
+	uint64_t commit_ns_total, batch_records_last;
 	uint64_t merges, merge_ns_total; /* of the young level into base */
 	uint64_t young_bytes;
 	uint64_t stopped_partitions; /* refused ones: answers are stale */

@@ -95,6 +95,8 @@ def flow(t):
             poll(f"{name} gone over", lambda aisle=aisle: f"current={generation}" in aisle.log(), 10)
         status = serve.good("/v1/admin/replay")
         check((status["phase"], status["current"]) == ("done", generation), f"{status}")
+        plan = replayed(topics, store, "--from", "earliest", "--dry-run", "--set", "replay.rateMax=7")
+        check(plan["recordsPerSecondLastTime"] == 7, f"a dry run beside a processor: {plan}")
         check(traffic.produced > 0, "there was no traffic beside the replay")
     finally:
         traffic.stop()
