@@ -1,0 +1,68 @@
+/*
+ * sessions.h - who viewed what in which session: the index behind "next in session".
+ *
+ * A session has a number from 1 on, given at its first view: a larger one began later, and sessions_total less the number
+ * is its age in sessions. Numbers are never used twice but mean something within one generation only, and are printed
+ * nowhere. A session keeps its last SESSION_VIEWS_MAX views in log order, repeats included, and is forgotten when its last
+ * view is SESSION_KEEP_MS behind the watermark.
+ *
+ * A session_index is one thread's way to look at many sessions in an answer: what it has looked up stays at hand for as
+ * long as it has not changed. Thread: that of its snapshot.
+ */
+#ifndef AISLE_VIEWS_SESSIONS_H
+#define AISLE_VIEWS_SESSIONS_H
+
+#include "schemas/base.h"
+#include "views/store.h"
+
+#define SESSION_VIEWS_MAX 64
+#define SESSION_KEEP_MS (90 * MS_PER_DAY)
+#define SESSION_NONE 0
+
+struct session {
+	uint32_t number;
+	uint32_t actor;
+	uint32_t n;                 /* views kept, at least 1 */
+	uint32_t views;             /* that there were */
+	int64_t last_ms;            /* t of the last one */
+	const unsigned char *items; /* n of them, oldest first: session_item */
+};
+
+/* The item of view `at`, 0 the oldest that is kept. */
+static inline uint32_t session_item(const struct session *s, uint32_t at)
+{
+	uint32_t item;
+
+	memcpy(&item, s->items + at * sizeof(item), sizeof(item));
+	return item;
+}
+
+struct session_index;
+
+struct session_index *session_index_new(void);
+/* NULL is fine. */
+void session_index_free(struct session_index *x);
+
+/* Everything below is as this snapshot has it, until it is renewed or parked: call it after each renewal. */
+int session_index_begin(struct session_index *x, struct snap *sn) MUST_CHECK;
+
+/* Borrowed until the next begin. NOT_FOUND: there is no such session, or it is forgotten. */
+int session_get(struct session_index *x, uint32_t number, struct session *ret) MUST_CHECK;
+
+/*
+ * The sessions that viewed an item, newest first, each once, at most `max`; borrowed until the next call. Some may be
+ * forgotten, or the view may be older than those that their session keeps. An unknown item has none.
+ */
+int session_newest(struct session_index *x, uint32_t item, uint32_t max, const uint32_t **ret,
+		   uint32_t *ret_n) MUST_CHECK;
+
+/*
+ * The number of an actor's session with this id; without an id (n = 0) of its last one without, unless that was over 30
+ * minutes before the watermark. SESSION_NONE: no view in it so far.
+ */
+int session_running(struct session_index *x, uint32_t actor, struct str session_id, uint32_t *ret) MUST_CHECK;
+
+/* The largest number that was given; 0: none. */
+int sessions_total(struct snap *sn, uint32_t *ret) MUST_CHECK;
+
+#endif
