@@ -131,7 +131,7 @@ static int stream_year(struct demo *d, struct error *e)
 	int r;
 
 	fprintf(stderr,
-		"a year of a real shop: %zu products, %zu orders and cancellations, %zu simulated views and baskets\n",
+		"a year of a real shop: %zu products, %zu orders and cancellations, %zu simulated views, searches and baskets\n",
 		d->shop->product_count, d->shop->order_count, d->log.visit_count);
 	r = demo_stream(&opt, &figures, e);
 	if (r)

@@ -84,10 +84,22 @@ static void visit_of_browser(struct demo_log *log, const struct demo_order *orde
 	for (i = 0; i < views; i++) {
 		uint32_t product = demo_random(dice) % 10 ? line_of(order, dice) : stray(dice);
 
+		if (i == 0 && demo_random(dice) % 3 == 0)
+			add_visit(log, order, visitor, t, product, DEMO_SEARCH);
 		t += (int64_t)(15 + demo_random(dice) % 60) * MS_PER_SECOND;
 		add_visit(log, order, visitor, t, product, DEMO_VIEW);
 		if (demo_random(dice) % 16 == 0)
 			add_visit(log, order, visitor, t + 4 * MS_PER_SECOND, product, DEMO_CART_ADD);
+	}
+}
+
+static void count_sales(struct demo_log *log, const struct demo_order *order)
+{
+	for (uint32_t i = 0; i < order->line_count; i++) {
+		struct demo_sales *sales = &log->sales[order->lines[i].product];
+
+		if (!sales->orders++)
+			sales->first_ms = order->t_ms;
 	}
 }
 
@@ -109,10 +121,13 @@ void demo_log_init(struct demo_log *log, const struct demo_shop *shop)
 	int k;
 
 	*log = (struct demo_log){ .shop = shop };
+	log->sales = xcalloc(shop->product_count, sizeof(*log->sales));
 	for (i = 0; i < shop->order_count; i++) {
 		const struct demo_order *order = &shop->orders[i];
 		struct demo_event *ev;
 
+		if (!order->returned)
+			count_sales(log, order);
 		if (order->t_ms >= visits_from && !order->returned) {
 			visit_before_order(log, order, &dice);
 			for (k = 0; k < BROWSERS_PER_ORDER; k++)
@@ -129,12 +144,13 @@ void demo_log_init(struct demo_log *log, const struct demo_shop *shop)
 void demo_log_fini(struct demo_log *log)
 {
 	free(log->events);
+	free(log->sales);
 	json_out_fini(&log->json);
 }
 
 size_t demo_log_count(const struct demo_log *log)
 {
-	return 2 * log->shop->product_count + log->event_count;
+	return (1 + DEMO_WAREHOUSES) * log->shop->product_count + log->event_count;
 }
 
 static void put_field(struct json_out *j, const char *name, struct str value)
@@ -143,37 +159,49 @@ static void put_field(struct json_out *j, const char *name, struct str value)
 	json_out_str(j, value);
 }
 
-static void put_catalog(struct demo_log *log, const struct demo_product *product, struct demo_record *ret)
+static void put_catalog(struct demo_log *log, size_t product, struct demo_record *ret)
 {
-	struct json_out *j = &log->json;
-
 	ret->topic = TOPIC_CATALOG;
-	ret->key = product->id;
+	ret->key = log->shop->products[product].id;
 	ret->t_ms = log->events[0].t_ms;
-	json_out_object(j);
-	put_field(j, "itemId", product->id);
-	put_field(j, "title", product->title);
-	json_out_key(j, "categories");
-	json_out_array(j);
-	json_out_str(j, product->category);
-	json_out_end_array(j);
-	json_out_key(j, "price");
-	json_out_micros(j, product->price_pence * (MICROS / 100));
-	put_field(j, "currency", STR("GBP"));
-	json_out_end_object(j);
+	demo_catalog_put(&log->json, &log->shop->products[product], log->sales[product]);
 }
 
-static void put_stock(struct demo_log *log, const struct demo_product *product, struct demo_record *ret)
+/* Made up: where the shop's pieces lie. */
+static const struct warehouse {
+	const char *name;
+	unsigned share; /* one piece in so many lies here */
+	int64_t lead_hours;
+	const char *ships_to[8];
+} warehouses[DEMO_WAREHOUSES] = {
+	{ "Leicester", 1, 24, { "United Kingdom", "EIRE", "Channel Islands" } },
+	{ "Rotterdam",
+	  4,
+	  48,
+	  { "Germany", "France", "Netherlands", "Belgium", "Spain", "Portugal", "Italy", "Austria" } },
+};
+
+static void put_stock(struct demo_log *log, const struct demo_product *product, const struct warehouse *where,
+		      struct demo_record *ret)
 {
 	struct json_out *j = &log->json;
+	int n = snprintf(log->key, sizeof(log->key), "%.*s|%s", STR_FMT(product->id), where->name);
 
 	ret->topic = TOPIC_STOCK;
-	ret->key = product->id;
+	ret->key = (struct str){ log->key, (uint32_t)n };
 	ret->t_ms = log->shop->last_ms;
 	json_out_object(j);
 	put_field(j, "itemId", product->id);
+	put_field(j, "location", str_of(where->name));
 	json_out_key(j, "quantity");
-	json_out_int(j, product->stock);
+	json_out_int(j, product->stock / where->share);
+	json_out_key(j, "shipsTo");
+	json_out_array(j);
+	for (size_t i = 0; i < ARRAY_SIZE(where->ships_to) && where->ships_to[i]; i++)
+		json_out_text(j, where->ships_to[i]);
+	json_out_end_array(j);
+	json_out_key(j, "leadTimeHours");
+	json_out_int(j, where->lead_hours);
 	json_out_key(j, "asOf");
 	json_out_int(j, log->shop->last_ms);
 	json_out_end_object(j);
@@ -225,6 +253,20 @@ static void put_order(struct demo_log *log, const struct demo_order *order)
 	json_out_end_array(j);
 }
 
+/* Made up: who searches types the name of the category of what it looks at next. */
+static void put_query(struct json_out *j, struct str category)
+{
+	char query[CATALOG_TEXT_MAX];
+	struct str leaf = category;
+
+	for (uint32_t i = 0; i + 1 < category.n; i++)
+		if (category.p[i] == '>')
+			leaf = (struct str){ category.p + i + 2, category.n - i - 2 };
+	for (uint32_t i = 0; i < leaf.n; i++)
+		query[i] = (char)(leaf.p[i] >= 'A' && leaf.p[i] <= 'Z' ? leaf.p[i] + 32 : leaf.p[i]);
+	put_field(j, "query", (struct str){ query, leaf.n });
+}
+
 static void put_visit(struct demo_log *log, const struct demo_event *ev)
 {
 	struct json_out *j = &log->json;
@@ -232,7 +274,10 @@ static void put_visit(struct demo_log *log, const struct demo_event *ev)
 
 	snprintf(id, sizeof(id), "visit-%" PRIu32, ev->sequence);
 	put_field(j, "eventId", str_of(id));
-	put_field(j, "itemId", log->shop->products[ev->product].id);
+	if (ev->act == DEMO_SEARCH)
+		put_query(j, log->shop->products[ev->product].category);
+	else
+		put_field(j, "itemId", log->shop->products[ev->product].id);
 	json_out_key(j, "context");
 	json_out_object(j);
 	put_field(j, "channel", STR("simulated"));
@@ -242,10 +287,11 @@ static void put_visit(struct demo_log *log, const struct demo_event *ev)
 static void put_event(struct demo_log *log, const struct demo_event *ev, struct demo_record *ret)
 {
 	struct json_out *j = &log->json;
-	const char *type = ev->order->returned ? "return" : "purchase";
+	static const char *const types[] = {
+		[DEMO_SEARCH] = "search", [DEMO_VIEW] = "view", [DEMO_CART_ADD] = "cart-add", [DEMO_ORDER] = "purchase"
+	};
+	const char *type = ev->act == DEMO_ORDER && ev->order->returned ? "return" : types[ev->act];
 
-	if (ev->act != DEMO_ORDER)
-		type = ev->act == DEMO_VIEW ? "view" : "cart-add";
 	ret->topic = TOPIC_EVENTS;
 	ret->t_ms = ev->t_ms;
 	json_out_object(j);
@@ -266,10 +312,10 @@ void demo_log_get(struct demo_log *log, size_t index, struct demo_record *ret)
 
 	json_out_reset(&log->json);
 	if (index < products)
-		put_catalog(log, &log->shop->products[index], ret);
-	else if (index < 2 * products)
-		put_stock(log, &log->shop->products[index - products], ret);
+		put_catalog(log, index, ret);
+	else if (index < (1 + DEMO_WAREHOUSES) * products)
+		put_stock(log, &log->shop->products[index % products], &warehouses[index / products - 1], ret);
 	else
-		put_event(log, &log->events[index - 2 * products], ret);
+		put_event(log, &log->events[index - (1 + DEMO_WAREHOUSES) * products], ret);
 	ret->value = (struct str){ log->json.p, (uint32_t)log->json.n };
 }

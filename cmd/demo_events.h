@@ -8,27 +8,28 @@
 #ifndef AISLE_CMD_DEMO_EVENTS_H
 #define AISLE_CMD_DEMO_EVENTS_H
 
-#include "cmd/demo_data.h"
-#include "schemas/json_out.h"
+#include "cmd/demo_catalog.h"
 #include "schemas/record.h"
 
 #define DEMO_VISIT_DAYS 60
+#define DEMO_WAREHOUSES 2
 #define DEMO_ID_MAX 40
 
-enum demo_act { DEMO_VIEW, DEMO_CART_ADD, DEMO_ORDER };
+enum demo_act { DEMO_SEARCH, DEMO_VIEW, DEMO_CART_ADD, DEMO_ORDER };
 
 /* What one visitor does once. */
 struct demo_event {
 	int64_t t_ms;
 	uint32_t sequence; /* breaks ties of t_ms; also the eventId of a visit */
 	uint32_t visitor;  /* a visit of somebody who buys nothing; 0: of the order's customer */
-	uint32_t product;  /* VIEW, CART_ADD */
+	uint32_t product;  /* VIEW, CART_ADD; SEARCH: what is looked at next */
 	enum demo_act act;
 	const struct demo_order *order;
 };
 
 struct demo_log {
 	const struct demo_shop *shop;
+	struct demo_sales *sales;  /* of each product */
 	struct demo_event *events; /* by (t_ms, sequence) */
 	size_t event_count, event_room;
 	size_t visit_count; /* of them simulated */
