@@ -66,8 +66,9 @@ static int fill_chain(struct asking *q, const struct scenario *sc)
 {
 	bool is_first = true;
 
+	q->shelf_limit = q->count;
 	for (size_t i = 0; sc->chain[i] && !shelf_full(q); i++) {
-		unsigned before = q->ret->item_count;
+		unsigned before = q->shelf_n;
 		int rc;
 
 		q->strategy = sc->chain[i];
@@ -76,7 +77,7 @@ static int fill_chain(struct asking *q, const struct scenario *sc)
 		rc = q->strategy->fill(q);
 		if (rc)
 			return rc;
-		if (!is_first && q->ret->item_count > before)
+		if (!is_first && q->shelf_n > before)
 			q->ret->fallback = true;
 		is_first = false;
 	}
@@ -91,6 +92,7 @@ static int answer_once(struct asking *q, const struct scenario *sc)
 	q->rankings = ranker_acquire(q->a->opt.ranker);
 	q->ranked = q->lists_missing = false;
 	q->a->person.loaded = false;
+	q->shelf_n = 0;
 	ret->item_count = 0;
 	ret->fallback = false;
 	rc = snap_renew(q->sn);
@@ -102,6 +104,8 @@ static int answer_once(struct asking *q, const struct scenario *sc)
 		rc = shelf_open(q);
 	if (!rc && q->watermark_ms != TIME_NONE)
 		rc = fill_chain(q, sc);
+	if (!rc)
+		rc = page_fill(q);
 	if (q->ranked && q->rankings && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
 		ret->as_of_ms = rankings_watermark_ms(q->rankings);
 out:

@@ -2,8 +2,8 @@
  * recommend.h - one request to one list: candidates by the scenario's chain, then what may not be shown is dropped,
  * then the page. The HTTP routes fill the request and render the answer; nothing here knows HTTP.
  *
- * Order of work: candidates by the chain -> drop excluded, deleted, out of stock, not available yet or any more ->
- * category filter -> score -> page.
+ * Order of work: candidates by the chain -> drop excluded, already shown, deleted, out of stock, not available yet or
+ * any more -> category filter -> score -> page.
  *
  * Thread: any; one `struct answerer` a thread. All strings of a request are the caller's and must outlive the answer;
  * strings of an answer are borrowed from the answerer and valid until its next call.
@@ -21,6 +21,7 @@
 #define RECOMMEND_COUNT_MAX 100
 #define RECOMMEND_COUNT_DEFAULT 10
 #define RECOMMEND_ITEMS_MAX 100    /* itemIds */
+#define RECOMMEND_SESSION_MAX 100  /* sessionItems */
 #define RECOMMEND_EXCLUDE_MAX 1000 /* exclude.itemIds */
 #define RECOMMEND_PROPERTIES_MAX 32
 #define RECOMMEND_REASON_MAX 160
@@ -33,26 +34,38 @@ enum input {
 	INPUT_ITEM_IDS = 1 << 3,
 	INPUT_CATEGORY = 1 << 4,
 	INPUT_WINDOW = 1 << 5,
-	INPUT_COMMON = 1 << 6 /* count, exclude, properties, explain, maxStalenessMs, validateOnly */
+	INPUT_COMMON = 1 << 6, /* count, exclude, properties, explain, maxStalenessMs, validateOnly */
+	INPUT_SESSION_ITEMS = 1 << 7,
+	INPUT_QUERY = 1 << 8
 };
 
 enum window { WINDOW_DEFAULT, WINDOW_1H, WINDOW_24H, WINDOW_7D };
+
+struct idmap; /* idmap.h */
 
 struct recommend_request {
 	struct str scenario; /* scenario or strategy slug */
 	struct str user_id, visitor_id, session_id;
 	struct str category;
+	struct str query; /* what was searched for */
 	enum window window;
 	unsigned given; /* INPUT_ bits that the caller sent */
 	unsigned count; /* 1..RECOMMEND_COUNT_MAX; 0: default */
-	unsigned item_count, exclude_count, property_count;
-	struct str item_ids[RECOMMEND_ITEMS_MAX];
-	struct str exclude_ids[RECOMMEND_EXCLUDE_MAX];
-	struct str properties[RECOMMEND_PROPERTIES_MAX]; /* catalogue fields to return; "*": all */
 	bool exclude_purchased, exclude_in_cart, exclude_viewed;
 	bool explain, validate_only;
 	int64_t max_staleness_ms; /* -1: any */
+	/* Keys (shown_key) of items that were shown before, on other pages or in other lists, and are not shown again. */
+	const struct idmap *shown; /* NULL: none */
+	unsigned rank_before;      /* ranks begin after it */
+	unsigned item_count, session_item_count, exclude_count, property_count;
+	struct str item_ids[RECOMMEND_ITEMS_MAX];
+	struct str session_items[RECOMMEND_SESSION_MAX]; /* a session passed inline, oldest first */
+	struct str exclude_ids[RECOMMEND_EXCLUDE_MAX];
+	struct str properties[RECOMMEND_PROPERTIES_MAX]; /* catalogue fields to return; "*": all */
 };
+
+/* What stands for an item in `shown`: the same in every generation of the store. Two items may share one. */
+uint32_t shown_key(struct str item_id);
 
 /* The counts behind a score; `kind` tells which are meant. */
 struct explanation {
@@ -71,8 +84,9 @@ struct recommended {
 	uint32_t item;
 	struct str item_id;
 	double score;
-	unsigned rank;        /* 1.. */
+	unsigned rank;        /* rank_before + 1.. */
 	const char *strategy; /* slug */
+	bool promoted;        /* its place was bought or set by a rule, not earned by its score */
 	char reason[RECOMMEND_REASON_MAX];
 	struct stock_level stock;
 	bool low_stock;

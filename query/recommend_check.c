@@ -5,6 +5,7 @@ static unsigned given_inputs(const struct recommend_request *rq)
 {
 	return rq->given | (rq->user_id.n ? INPUT_USER_ID : 0) | (rq->visitor_id.n ? INPUT_VISITOR_ID : 0) |
 	       (rq->session_id.n ? INPUT_SESSION_ID : 0) | (rq->item_count ? INPUT_ITEM_IDS : 0) |
+	       (rq->session_item_count ? INPUT_SESSION_ITEMS : 0) | (rq->query.n ? INPUT_QUERY : 0) |
 	       (rq->category.n ? INPUT_CATEGORY : 0) | (rq->window != WINDOW_DEFAULT ? INPUT_WINDOW : 0);
 }
 
@@ -19,6 +20,10 @@ static const char *input_name(unsigned bit)
 		return "sessionId";
 	case INPUT_ITEM_IDS:
 		return "itemIds";
+	case INPUT_SESSION_ITEMS:
+		return "sessionItems";
+	case INPUT_QUERY:
+		return "query";
 	case INPUT_CATEGORY:
 		return "category";
 	case INPUT_WINDOW:

@@ -1,22 +1,20 @@
-/* The list while it is filled: what may stand on it, and all that is said about an item that does. */
+/* The candidates while they are gathered: what may be shown. */
 #include "query/strategy.h"
 #include "views/catalog.h"
 #include "views/ids.h"
 
 #include <assert.h>
+#include <xxhash.h>
 
-static struct str keep(struct answerer *a, struct str s)
+uint32_t shown_key(struct str item_id)
 {
-	char *p;
-
-	if (s.n == 0)
-		return (struct str){ NULL, 0 };
-	p = arena_alloc(&a->arena, s.n);
-	memcpy(p, s.p, s.n);
-	return (struct str){ p, s.n };
+	return (uint32_t)XXH3_64bits(item_id.p, item_id.n);
 }
 
-/* ---- what may be shown ---- */
+static bool was_shown(struct asking *q, uint32_t item)
+{
+	return q->rq->shown && idmap_get(q->rq->shown, shown_key(snap_item_name(q->sn, item)));
+}
 
 static void hide(struct asking *q, struct str item_id)
 {
@@ -67,7 +65,7 @@ int shelf_allows(struct asking *q, uint32_t item)
 	struct stock_level stock;
 	int rc;
 
-	if (idmap_get(&q->a->hidden, item))
+	if (idmap_get(&q->a->hidden, item) || was_shown(q, item))
 		return 0;
 	rc = catalog_get(q->sn, item, record);
 	if (rc < 0)
@@ -85,33 +83,13 @@ int shelf_allows(struct asking *q, uint32_t item)
 
 int shelf_put(struct asking *q, uint32_t item, double score, const struct explanation *why)
 {
-	struct answer *ans = q->ret;
-	struct recommended *r = &ans->items[ans->item_count];
-	struct str packed;
-	int rc;
+	struct candidate *c = &q->a->shelf[q->shelf_n];
 
 	assert(!shelf_full(q));
-	r->item = item;
-	r->item_id = keep(q->a, snap_item_name(q->sn, item));
-	if (!r->item_id.n)
-		return ERR_STORE_CORRUPT;
-	r->score = score;
-	r->rank = ans->item_count + 1;
-	r->strategy = q->strategy->slug;
-	r->why = *why;
-	r->why.with = keep(q->a, why->with);
-	rc = catalog_get_packed(q->sn, item, &packed);
-	if (rc < 0)
-		return rc;
-	r->has_record = rc == CATALOG_LIVE;
-	r->packed = r->has_record ? keep(q->a, packed) : (struct str){ NULL, 0 };
-	rc = stock_get(q->sn, item, &r->stock);
-	if (rc)
-		return rc;
-	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
-	q->strategy->reason(q, &r->why, r->reason);
+	*c = (struct candidate){ .item = item, .strategy = q->strategy, .score = score, .why = *why };
+	c->why.with = arena_str(&q->a->arena, why->with);
 	idmap_put(&q->a->hidden, item, 0);
-	ans->item_count++;
+	q->shelf_n++;
 	return 0;
 }
 

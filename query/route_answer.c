@@ -136,7 +136,7 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	key_int(j, "rank", r->rank);
 	key_text(j, "strategy", r->strategy);
 	key_text(j, "reason", r->reason);
-	key_bool(j, "promoted", false);
+	key_bool(j, "promoted", r->promoted);
 	json_out_key(j, "stock");
 	stock_write(j, &r->stock, r->low_stock);
 	json_out_key(j, "properties");

@@ -27,6 +27,9 @@ static const struct input_field {
 	{ "visitorId", TEXT, INPUT_VISITOR_ID, IN_QUERY | IN_BODY, EVENT_ID_MAX, AT(visitor_id) },
 	{ "sessionId", TEXT, INPUT_SESSION_ID, IN_QUERY | IN_BODY, EVENT_ID_MAX, AT(session_id) },
 	{ "itemIds", LIST, INPUT_ITEM_IDS, IN_QUERY | IN_BODY, RECOMMEND_ITEMS_MAX, LIST_AT(item_ids, item_count) },
+	{ "sessionItems", LIST, INPUT_SESSION_ITEMS, IN_QUERY | IN_BODY, RECOMMEND_SESSION_MAX,
+	  LIST_AT(session_items, session_item_count) },
+	{ "query", TEXT, INPUT_QUERY, IN_QUERY | IN_BODY, EVENT_QUERY_MAX, AT(query) },
 	{ "category", TEXT, INPUT_CATEGORY, IN_QUERY | IN_BODY, CATALOG_TEXT_MAX, AT(category) },
 	{ "window", WINDOW, INPUT_WINDOW, IN_QUERY | IN_BODY, 0, AT(window) },
 	{ "count", COUNT, INPUT_COMMON, IN_QUERY | IN_BODY, 0, AT(count) },
@@ -50,8 +53,6 @@ void input_init(struct recommend_request *ask, struct str scenario)
 {
 	/* the arrays are large and their lengths say what is there: they are left as they are */
 	memset(ask, 0, offsetof(struct recommend_request, item_ids));
-	ask->exclude_purchased = ask->exclude_in_cart = ask->exclude_viewed = false;
-	ask->explain = ask->validate_only = false;
 	ask->scenario = scenario;
 	ask->max_staleness_ms = -1;
 }

@@ -109,9 +109,14 @@ static void write_inputs(struct json_out *j, const char *key, unsigned inputs)
 	static const struct {
 		unsigned bit;
 		const char *name;
-	} names[] = { { INPUT_USER_ID, "userId" },       { INPUT_VISITOR_ID, "visitorId" },
-		      { INPUT_SESSION_ID, "sessionId" }, { INPUT_ITEM_IDS, "itemIds" },
-		      { INPUT_CATEGORY, "category" },    { INPUT_WINDOW, "window" } };
+	} names[] = { { INPUT_USER_ID, "userId" },
+		      { INPUT_VISITOR_ID, "visitorId" },
+		      { INPUT_SESSION_ID, "sessionId" },
+		      { INPUT_ITEM_IDS, "itemIds" },
+		      { INPUT_SESSION_ITEMS, "sessionItems" },
+		      { INPUT_QUERY, "query" },
+		      { INPUT_CATEGORY, "category" },
+		      { INPUT_WINDOW, "window" } };
 
 	json_out_key(j, key);
 	json_out_array(j);

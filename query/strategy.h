@@ -4,6 +4,8 @@
  * A strategy is asked for items for one request and offers them to the shelf, best first; the shelf refuses what may
  * not be shown (already on it, asked about, excluded, deleted, out of stock, not available today, another category),
  * so a filter never shortens a list while the strategy has candidates. A strategy reads views and writes nothing.
+ * How many it is asked for, what happens to their order afterwards, and which of them stand on the page is not its
+ * business: shelf_room may be larger than the page.
  *
  * Inside the answers (recommend*.c, scenario.c, strategy_*.c) only. Thread: the answerer's.
  */
@@ -20,6 +22,8 @@
 #include "views/pairs.h"
 
 #define CHAIN_MAX 7 /* strategies of a scenario */
+
+#define SHELF_MAX 500 /* candidates of one request: no shelf_room is larger */
 
 struct asking;
 
@@ -113,7 +117,7 @@ struct pairing {
 	struct pair_candidate *heap;
 	size_t heap_n, heap_room;
 	struct idmap places; /* item -> place in `heap` while it is filled */
-	struct pair_best best[RECOMMEND_COUNT_MAX];
+	struct pair_best best[SHELF_MAX];
 	unsigned best_n;
 };
 
@@ -131,6 +135,14 @@ int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
 
 /* ---- the shelf (recommend_shelf.c) ---- */
 
+struct candidate {
+	uint32_t item;
+	bool promoted;
+	const struct strategy *strategy;
+	double score;
+	struct explanation why; /* its strings are the arena's */
+};
+
 struct answerer {
 	struct answerer_options opt;
 	const struct clock *clock;
@@ -142,7 +154,8 @@ struct answerer {
 	struct person person;
 	struct pairing pairing;
 	struct catalog_item record; /* scratch */
-	struct arena arena;         /* strings of the answer */
+	struct candidate shelf[SHELF_MAX];
+	struct arena arena; /* strings of the answer */
 };
 
 /* One request being answered. */
@@ -153,7 +166,8 @@ struct asking {
 	struct snap *sn;
 	int64_t now_ms;                  /* wall clock: what is available today */
 	int64_t watermark_ms;            /* event time: "now" of everything else; TIME_NONE in an empty store */
-	unsigned count;                  /* items wanted */
+	unsigned count;                  /* items on the page */
+	unsigned shelf_n, shelf_limit;   /* candidates so far, and how many the strategy may bring them to */
 	bool lists_missing;              /* the lists are of another one than the snapshot: ask again with new ones */
 	const struct rankings *rankings; /* not younger than the snapshot: every item in it is known there */
 	bool ranked;                     /* a ranked list was looked at */
@@ -165,12 +179,12 @@ int shelf_open(struct asking *q) MUST_CHECK;
 
 static inline bool shelf_full(const struct asking *q)
 {
-	return q->ret->item_count >= q->count;
+	return q->shelf_n >= q->shelf_limit;
 }
 
 static inline unsigned shelf_room(const struct asking *q)
 {
-	return q->count - q->ret->item_count;
+	return q->shelf_limit - q->shelf_n;
 }
 
 /* 1: may be shown; 0: not; or an error. */
@@ -181,5 +195,10 @@ int shelf_put(struct asking *q, uint32_t item, double score, const struct explan
 
 /* Both in one: 1 while there is room for more, 0 when the shelf is full, or an error. */
 int shelf_offer(struct asking *q, uint32_t item, double score, const struct explanation *why) MUST_CHECK;
+
+/* ---- from the shelf to the page (recommend_page.c) ---- */
+
+/* What an answer says about its items, copied out of the snapshot. */
+int page_fill(struct asking *q) MUST_CHECK;
 
 #endif

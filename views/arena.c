@@ -71,3 +71,14 @@ void arena_fini(struct arena *a)
 	}
 	*a = (struct arena){ 0 };
 }
+
+struct str arena_str(struct arena *a, struct str s)
+{
+	char *p;
+
+	if (s.n == 0)
+		return (struct str){ NULL, 0 };
+	p = arena_alloc(a, s.n);
+	memcpy(p, s.p, s.n);
+	return (struct str){ p, s.n };
+}

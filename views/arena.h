@@ -18,6 +18,8 @@ struct arena {
 };
 
 void *arena_alloc(struct arena *a, size_t n);
+/* A copy; { NULL, 0 } of nothing. */
+struct str arena_str(struct arena *a, struct str s);
 /* Everything handed out is gone; some blocks stay for the next batch. */
 void arena_reset(struct arena *a);
 void arena_fini(struct arena *a);

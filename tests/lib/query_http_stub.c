@@ -47,14 +47,17 @@ static bool stub_info(size_t index, struct scenario_info *ret)
 
 static void stub_reason(const struct recommend_request *rq, char *buf, size_t size)
 {
-	snprintf(buf, size,
-		 "u=%.*s v=%.*s s=%.*s c=%.*s w=%d n=%u items=%u/%.*s ex=%u/%.*s%d%d%d p=%u e=%d m=%lld g=%x",
-		 STR_FMT(rq->user_id), STR_FMT(rq->visitor_id), STR_FMT(rq->session_id), STR_FMT(rq->category),
-		 (int)rq->window, rq->count, rq->item_count, rq->item_count ? (int)rq->item_ids[0].n : 0,
-		 rq->item_count ? rq->item_ids[0].p : "", rq->exclude_count,
-		 rq->exclude_count ? (int)rq->exclude_ids[0].n : 0, rq->exclude_count ? rq->exclude_ids[0].p : "",
-		 rq->exclude_purchased, rq->exclude_in_cart, rq->exclude_viewed, rq->property_count, rq->explain,
-		 (long long)rq->max_staleness_ms, rq->given);
+	snprintf(
+		buf, size,
+		"u=%.*s v=%.*s s=%.*s c=%.*s w=%d n=%u items=%u/%.*s ses=%u/%.*s q=%.*s ex=%u/%.*s%d%d%d p=%u e=%d m=%lld g=%x",
+		STR_FMT(rq->user_id), STR_FMT(rq->visitor_id), STR_FMT(rq->session_id), STR_FMT(rq->category),
+		(int)rq->window, rq->count, rq->item_count, rq->item_count ? (int)rq->item_ids[0].n : 0,
+		rq->item_count ? rq->item_ids[0].p : "", rq->session_item_count,
+		rq->session_item_count ? (int)rq->session_items[0].n : 0,
+		rq->session_item_count ? rq->session_items[0].p : "", STR_FMT(rq->query), rq->exclude_count,
+		rq->exclude_count ? (int)rq->exclude_ids[0].n : 0, rq->exclude_count ? rq->exclude_ids[0].p : "",
+		rq->exclude_purchased, rq->exclude_in_cart, rq->exclude_viewed, rq->property_count, rq->explain,
+		(long long)rq->max_staleness_ms, rq->given);
 }
 
 static int stub_recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)

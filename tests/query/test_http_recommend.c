@@ -21,10 +21,11 @@ TestSuite(http_recommend, .init = setup, .fini = teardown, .timeout = 60);
 static const struct {
 	const char *path, *asked;
 } good[] = {
-	{ "/v1/recommendations/home", "u= v= s= c= w=0 n=0 items=0/ ex=0/000 p=0 e=0 m=-1 g=0" },
+	{ "/v1/recommendations/home", "u= v= s= c= w=0 n=0 items=0/ ses=0/ q= ex=0/000 p=0 e=0 m=-1 g=0" },
 	{ "/v1/recommendations/home?userId=u%201&visitorId=v+2&sessionId=s&category=A%20%3E%20B",
-	  "u=u 1 v=v 2 s=s c=A > B w=0 n=0 items=0/ ex=0/000 p=0 e=0 m=-1 g=17" },
-	{ "/v1/recommendations/cart?itemIds=a%2Cb,c&itemIds=d", "items=3/a,b ex=0/000" },
+	  "u=u 1 v=v 2 s=s c=A > B w=0 n=0 items=0/ ses=0/ q= ex=0/000 p=0 e=0 m=-1 g=17" },
+	{ "/v1/recommendations/cart?itemIds=a%2Cb,c&itemIds=d", "items=3/a,b ses=0/ q= ex=0/000" },
+	{ "/v1/recommendations/x?sessionItems=a,b&query=red+shoe", "ses=2/a q=red shoe" },
 	{ "/v1/recommendations/cart?exclude=x,y&excludePurchased=true&excludeViewed=true&excludeInCart=false",
 	  "ex=2/x101" },
 	{ "/v1/recommendations/x?window=1h&count=100", "w=1 n=100" },
@@ -122,7 +123,7 @@ Test(http_recommend, long_ids_and_urls)
 static const struct {
 	const char *body, *asked;
 } good_bodies[] = {
-	{ "{}", "u= v= s= c= w=0 n=0 items=0/ ex=0/000 p=0 e=0 m=-1 g=0" },
+	{ "{}", "u= v= s= c= w=0 n=0 items=0/ ses=0/ q= ex=0/000 p=0 e=0 m=-1 g=0" },
 	{ " {\"userId\":\"\\u00e9\",\"count\":3,\"explain\":true} \n", "u=\xc3\xa9 v= s= c= w=0 n=3" },
 	{ "{\"exclude\":{\"itemIds\":[\"a\",\"b\"],\"purchased\":true,\"inCart\":true,\"viewed\":true}}", "ex=2/a111" },
 	{ "{\"properties\":[\"*\"],\"maxStalenessMs\":1000,\"category\":\"A\",\"window\":\"7d\"}", "c=A w=3" },

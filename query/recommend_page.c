@@ -1,0 +1,47 @@
+/* From the shelf to the page: all that is said about an item that stands on it. */
+#include "query/strategy.h"
+#include "views/catalog.h"
+#include "views/ids.h"
+
+static int describe(struct asking *q, const struct candidate *c, struct recommended *r)
+{
+	struct arena *arena = &q->a->arena;
+	struct str packed;
+	int rc;
+
+	r->item = c->item;
+	r->item_id = arena_str(arena, snap_item_name(q->sn, c->item));
+	if (!r->item_id.n)
+		return ERR_STORE_CORRUPT;
+	r->score = c->score;
+	r->strategy = c->strategy->slug;
+	r->promoted = c->promoted;
+	r->why = c->why;
+	rc = catalog_get_packed(q->sn, c->item, &packed);
+	if (rc < 0)
+		return rc;
+	r->has_record = rc == CATALOG_LIVE;
+	r->packed = r->has_record ? arena_str(arena, packed) : (struct str){ NULL, 0 };
+	rc = stock_get(q->sn, c->item, &r->stock);
+	if (rc)
+		return rc;
+	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
+	c->strategy->reason(q, &r->why, r->reason);
+	return 0;
+}
+
+int page_fill(struct asking *q)
+{
+	struct answer *ret = q->ret;
+
+	for (unsigned i = 0; i < q->shelf_n && i < q->count; i++) {
+		struct recommended *r = &ret->items[i];
+		int rc = describe(q, &q->a->shelf[i], r);
+
+		if (rc)
+			return rc;
+		r->rank = q->rq->rank_before + i + 1;
+		ret->item_count = i + 1;
+	}
+	return 0;
+}
