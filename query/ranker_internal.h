@@ -2,14 +2,16 @@
  * ranker_internal.h - inside the ranker (ranker*.c): what is counted, the categories, and the making of lists.
  *
  *     counts (ranker_counts.c)  ─┐
- *     categories (ranker_categories.c) ─┴─> lists (ranker_lists.c) ─> published (ranker.c)
+ *     categories (ranker_categories.c) ─┴─> lists (ranker_lists.c) ─┬─> published (ranker.c)
+ *     totals (ranker_totals.c) ─────────────────────────────────────┘
  *
- * Thread: all under the ranker's refresh lock; `struct categories` and `struct rankings` are immutable once made.
+ * Thread: all under the ranker's refresh lock; `struct categories`, `totals` and `rankings` are immutable once made.
  */
 #ifndef AISLE_QUERY_RANKER_INTERNAL_H
 #define AISLE_QUERY_RANKER_INTERNAL_H
 
 #include "query/ranker.h"
+#include "views/pairs.h"
 
 #include <stdatomic.h>
 
@@ -71,6 +73,18 @@ int counts_read_running(struct counts *c, struct snap *sn, int64_t watermark_ms)
 int counts_mark_held(struct counts *c, struct snap *sn, const struct categories *cats,
 		     bool catalog_required) MUST_CHECK;
 
+/* ---- marginals (ranker_totals.c) ---- */
+
+struct totals {
+	atomic_uint refs;
+	uint32_t room;
+	struct rank_totals *v; /* by item */
+};
+
+int totals_read(struct snap *sn, struct totals **ret) MUST_CHECK;
+struct totals *totals_ref(struct totals *t);
+void totals_unref(struct totals *t);
+
 /* ---- lists ---- */
 
 struct rank_weights {
@@ -82,12 +96,13 @@ struct rankings {
 	unsigned generation; /* of the store: its items' numbers */
 	int64_t watermark_ms;
 	struct categories *categories;
+	struct totals *totals;
 	uint32_t *starts[RANK_KIND_COUNT]; /* 2 + categories->n places: where each list begins and the last one ends */
 	struct ranked *ranked[RANK_KIND_COUNT];
 };
 
 /* Names of new items are looked up in `sn`. */
-struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categories *cats,
+struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categories *cats, struct totals *totals,
 			       const struct rank_weights *weights, int64_t watermark_ms);
 void rankings_unref(struct rankings *ra);
 

@@ -110,7 +110,7 @@ static void fill_lists(struct rankings *ra, enum rank_kind kind, const struct co
 	free(p.held);
 }
 
-struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categories *cats,
+struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categories *cats, struct totals *totals,
 			       const struct rank_weights *weights, int64_t watermark_ms)
 {
 	struct rankings *ra = xcalloc(1, sizeof(*ra));
@@ -120,6 +120,7 @@ struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categor
 	ra->generation = snap_generation(sn);
 	ra->watermark_ms = watermark_ms;
 	ra->categories = categories_ref(cats);
+	ra->totals = totals_ref(totals);
 	for (int kind = 0; kind < RANK_KIND_COUNT; kind++) {
 		uint32_t n = 0;
 
@@ -149,6 +150,7 @@ void rankings_unref(struct rankings *ra)
 		free(ra->ranked[kind]);
 	}
 	categories_unref(ra->categories);
+	totals_unref(ra->totals);
 	free(ra);
 }
 

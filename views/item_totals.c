@@ -93,6 +93,34 @@ int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 	return each_epoch(sn, item, s.first, watermark, sum_epoch, &s);
 }
 
+struct walking {
+	int64_t first;
+	item_totals_row each;
+	void *arg;
+};
+
+static int walk_epoch(void *arg, uint64_t group, uint32_t epoch, const int64_t *columns)
+{
+	struct walking *w = arg;
+	struct item_totals t = { columns[COL_VIEW_SESSIONS], columns[COL_ORDERS], columns[COL_BUYERS] };
+
+	if (!good(columns))
+		return ERR_STORE_CORRUPT;
+	return (int64_t)epoch < w->first ? 0 : w->each(w->arg, (uint32_t)group, &t);
+}
+
+int item_totals_each(struct snap *sn, item_totals_row each, void *arg)
+{
+	struct walking w = { .each = each, .arg = arg };
+	int64_t watermark;
+	int rc = snap_watermark(sn, &watermark);
+
+	if (rc || watermark == TIME_NONE)
+		return rc;
+	w.first = pair_oldest_epoch(watermark);
+	return snap_sums(sn, TBL_ITEM_TOTALS, group_of(w.first, 0), UINT64_MAX, walk_epoch, &w);
+}
+
 struct printing {
 	struct json_out out;
 	struct snap *sn;

@@ -25,4 +25,8 @@ struct item_totals {
 };
 int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret);
 
+/* One epoch of one item; several of an item, in no order. Non-zero stops and is returned. */
+typedef int (*item_totals_row)(void *arg, uint32_t item, const struct item_totals *epoch);
+int item_totals_each(struct snap *sn, item_totals_row each, void *arg) MUST_CHECK;
+
 #endif
