@@ -39,6 +39,7 @@ void answerer_free(struct answerer *a)
 	idmap_fini(&a->hidden);
 	person_fini(&a->person);
 	pairing_fini(&a->pairing);
+	votes_fini(&a->votes);
 	arena_fini(&a->arena);
 	free(a);
 }

@@ -16,6 +16,7 @@
 #include "query/ranker.h"
 #include "query/recommend.h"
 #include "query/token.h"
+#include "query/votes.h"
 #include "views/arena.h"
 #include "views/history.h"
 #include "views/identity.h"
@@ -131,6 +132,8 @@ int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enu
 
 /* ---- the ranked strategies (recommend_ranked.c) ---- */
 
+/* The ranker's lists are of the snapshot's generation; SOURCE_RETRY: not yet, the answer is begun again. */
+int rankings_ready(struct asking *q) MUST_CHECK;
 int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
 
 /* ---- the shelf (recommend_shelf.c) ---- */
@@ -153,6 +156,7 @@ struct answerer {
 	struct idmap hidden; /* items not to be offered (again) in this request */
 	struct person person;
 	struct pairing pairing;
+	struct votes votes;         /* scratch */
 	struct catalog_item record; /* scratch */
 	struct candidate shelf[SHELF_MAX];
 	struct arena arena; /* strings of the answer */

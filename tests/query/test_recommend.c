@@ -39,6 +39,18 @@ Test(recommend, an_empty_store_answers_with_nothing)
 	}
 }
 
+enum {
+#define STRATEGY(name) +1
+	STRATEGIES = 0
+#include "query/strategies.def"
+	,
+#undef STRATEGY
+#define SCENARIO(...) +1
+	SCENARIOS = 0
+#include "query/scenarios.def"
+#undef SCENARIO
+};
+
 Test(recommend, every_strategy_is_a_scenario_with_a_number_of_its_own)
 {
 	struct scenario_info a, b;
@@ -55,8 +67,8 @@ Test(recommend, every_strategy_is_a_scenario_with_a_number_of_its_own)
 			cr_assert_str_neq(a.slug, b.slug);
 		}
 	}
-	cr_assert_eq(strategies, 8);
-	cr_assert_eq(n, 11);
+	cr_assert_eq(strategies, STRATEGIES);
+	cr_assert_eq(n, STRATEGIES + SCENARIOS);
 }
 
 Test(recommend, the_product_page_falls_back_in_order)
