@@ -69,12 +69,12 @@ static const char *skip_element(const char *p, const char *end)
 int64_t body_elements(struct str array, struct str *ret, size_t max)
 {
 	struct str all = body_trim(array), element;
-	const char *p = all.p + 1, *end = all.p + all.n, *stop;
+	const char *p, *end = all.p + all.n, *stop;
 	int64_t n = 0;
 
 	if (all.n < 2 || all.p[0] != '[')
 		return -1;
-	for (;; p = stop + 1) {
+	for (p = all.p + 1;; p = stop + 1) {
 		stop = skip_element(p, end);
 		if (!stop)
 			return -1;

@@ -79,6 +79,16 @@ static void refuse_method(struct http_req *rq, unsigned methods)
 	http_problem(rq, &p);
 }
 
+/* Whether the request has waited for its turn for so long that whoever asked has better things to do. */
+static bool waited_too_long(struct http_req *rq)
+{
+	struct http_loop *l = http_loop_of(rq);
+	enum route_id id = rq->route->id;
+
+	return rq->started_ns - l->round_ns > l->wait_max_ns && id != ROUTE_HEALTHZ && id != ROUTE_READYZ &&
+	       id != ROUTE_METRICS;
+}
+
 static void dispatch(struct http_req *rq, struct str method)
 {
 	const struct static_file *file = static_find(&rq->w->shared->opt, rq->path);
@@ -102,6 +112,8 @@ static void dispatch(struct http_req *rq, struct str method)
 	else if (rq->body.n && (rq->method & (METHOD_POST | METHOD_PUT)) && !body_is_json(rq))
 		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-type",
 			    "send the body with content-type: application/json");
+	else if (waited_too_long(rq))
+		http_refuse(rq, PROBLEM_OVERLOADED, NULL, "it waited for longer than http.waitMax");
 	else
 		rq->route->handle(rq);
 }
@@ -114,6 +126,9 @@ int http_on_req(h2o_handler_t *self, h2o_req_t *h)
 	struct str method = str_of_iovec(h->method);
 
 	(void)self;
+	if (!l->round_ns)
+		l->round_ns = rq.started_ns;
+	rq.flight = http_flight_begin(h, rq.started_ns);
 	rq.method = method_of(method, &rq.head);
 	rq.path = str_of_iovec(h->path);
 	rq.body = str_of_iovec(h->entity);

@@ -26,6 +26,7 @@ struct feed_client {
 	struct feed *feed;
 	struct http_loop *loop;
 	h2o_req_t *h2o;
+	struct http_flight *flight;
 	struct feed_client *next, *prev;
 	char *chunk; /* CHUNK_MAX bytes; being written: untouched while `sending` */
 	size_t chunk_n;
@@ -146,6 +147,7 @@ static void flush(struct feed_client *c, const char *more)
 	if (!c->chunk_n && !c->ending)
 		return;
 	vec = h2o_iovec_init(c->chunk, c->chunk_n);
+	http_flight_sent(c->flight);
 	if (c->ending) {
 		leave(c);
 		h2o_send(c->h2o, &vec, vec.len ? 1 : 0, H2O_SEND_STATE_FINAL);
@@ -161,6 +163,7 @@ static void client_proceed(h2o_generator_t *self, h2o_req_t *h)
 
 	(void)h;
 	c->sending = false;
+	http_flight_taken(c->flight);
 	flush(c, "");
 }
 
@@ -186,7 +189,9 @@ void feed_join(struct http_req *rq)
 		return;
 	}
 	c = h2o_mem_alloc_shared(&rq->h2o->pool, sizeof(*c), client_disposed);
-	*c = (struct feed_client){ .super = { client_proceed, client_stop }, .feed = f, .loop = l, .h2o = rq->h2o };
+	*c = (struct feed_client){
+		.super = { client_proceed, client_stop }, .feed = f, .loop = l, .h2o = rq->h2o, .flight = rq->flight
+	};
 	c->chunk = xmalloc(CHUNK_MAX);
 	pthread_mutex_lock(&f->lock);
 	c->cursor = f->next;

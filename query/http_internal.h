@@ -3,8 +3,8 @@
  *
  *     RUNNING --stop asked--> DRAINING --no publish waits, or grace over--> CLOSING --no connection left--> gone
  *
- * DRAINING: the listener is closed, feeds end, answers say "connection: close". CLOSING: connections that only listen
- * are cut; at the end of the grace all are.
+ * DRAINING: the listener is closed, feeds end, answers say "connection: close". CLOSING: connections without a request
+ * under way are cut; at the end of the grace all are.
  */
 #ifndef AISLE_QUERY_HTTP_INTERNAL_H
 #define AISLE_QUERY_HTTP_INTERNAL_H
@@ -21,7 +21,25 @@ struct feed_client;
 struct http_conn {
 	uv_tcp_t tcp; /* first: h2o's handle */
 	struct http_loop *loop;
-	struct http_conn *prev, *next;
+	struct http_conn *prev, *next; /* newer, older activity */
+	uint64_t active_ns;            /* when it was accepted, or a request came or was answered */
+	unsigned requests;             /* under way: whole, and their answers not taken yet */
+	bool linked, cut;
+};
+
+/* A request under way. */
+struct http_flight {
+	struct http_conn *conn;
+	uint64_t sent_ns;                /* when its answer, or a piece of it, was handed over; 0: not yet */
+	struct http_flight *prev, *next; /* in the order of sent_ns */
+};
+
+struct http_conns {
+	struct http_conn *newest, *oldest; /* by activity */
+	struct http_flight *unread, *unread_last;
+	unsigned n, max;
+	uint64_t read_max_ns;   /* for the client to take what was sent */
+	uint64_t silent_max_ns; /* without a whole request */
 };
 
 struct http_loop {
@@ -32,7 +50,10 @@ struct http_loop {
 	uv_async_t wake; /* publishes done, feed messages, stop */
 	uv_timer_t tick; /* deadlines */
 	h2o_accept_ctx_t accept;
-	struct http_conn *conns;
+	uv_prepare_t round;   /* before the loop waits: its round is over */
+	uint64_t round_ns;    /* when the first request of this round was looked at; 0: none was */
+	uint64_t wait_max_ns; /* after which one is refused */
+	struct http_conns conns;
 	struct feed_client *feed_clients;
 	unsigned ticks;
 	enum loop_phase phase;
@@ -47,10 +68,28 @@ struct http_loop {
 int http_listen_fd(const char *listen, bool first, int *port, char *host, size_t host_size, int *ret,
 		   struct error *e) MUST_CHECK;
 /* The worker is set up already. Takes `fd` in any case. */
-int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, struct error *e) MUST_CHECK;
+int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigned connections_max,
+		    struct error *e) MUST_CHECK;
 /* Asks; http_loop_join waits and frees what the loop had. */
 void http_loop_ask_stop(struct http_loop *l, int grace_ms);
 void http_loop_join(struct http_loop *l);
+
+/* ---- http_conns.c ---- */
+
+/* Connections a loop may have, by http.connectionsMax and the open files that the process may have. Main thread. */
+unsigned http_conns_max(const struct settings *set);
+void http_conns_init(struct http_loop *l, const struct settings *set, unsigned max);
+/* Take one from the listener; when there are too many, the one that has been idle for longest goes. */
+void http_conn_accept(struct http_loop *l, uint64_t now_ns);
+/* Now and then: cut who does not read its answer, or sends no whole request. */
+void http_conns_sweep(struct http_loop *l, uint64_t now_ns);
+/* Close those without requests under way; at_once: all. */
+void http_conns_end(struct http_loop *l, bool at_once);
+struct http_flight *http_flight_begin(h2o_req_t *h, uint64_t now_ns);
+/* The answer, or a piece of it, is handed over: from now on the client is waited for. */
+void http_flight_sent(struct http_flight *f);
+/* It has taken that; more will be sent some time. */
+void http_flight_taken(struct http_flight *f);
 
 /* ---- http_dispatch.c, http_errors.c ---- */
 
@@ -59,6 +98,9 @@ int http_on_req(h2o_handler_t *self, h2o_req_t *h);
 void http_errors_register(h2o_pathconf_t *pathconf);
 
 /* ---- http_req.c ---- */
+
+/* Status and content type, before h2o_start_response. */
+void http_start(struct http_req *rq, int status, const char *content_type);
 
 struct http_end {
 	void (*ended)(void *arg); /* NULL: nothing to tell any more */

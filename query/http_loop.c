@@ -11,6 +11,7 @@
 
 #define TICK_MS 50
 #define BEAT_TICKS (10000 / TICK_MS)
+#define SWEEP_TICKS (500 / TICK_MS)
 #define BACKLOG 1024
 
 /* ---- sockets ---- */
@@ -93,56 +94,6 @@ fail:
 	return error_set(e, ERR_IO, "http.listen", "cannot listen on %s: %s", listen, strerror(rc));
 }
 
-/* ---- connections ---- */
-
-static void conn_closed(uv_handle_t *handle)
-{
-	struct http_conn *c = (struct http_conn *)handle;
-	struct http_loop *l = c->loop;
-
-	if (c->prev || c->next || l->conns == c) {
-		*(c->prev ? &c->prev->next : &l->conns) = c->next;
-		if (c->next)
-			c->next->prev = c->prev;
-		metrics_add(&l->worker.metrics->connections, -1);
-	}
-	free(c);
-}
-
-static void on_connection(uv_stream_t *listener, int status)
-{
-	struct http_loop *l = listener->data;
-	struct http_conn *c;
-
-	if (status != 0)
-		return;
-	c = xcalloc(1, sizeof(*c));
-	c->loop = l;
-	uv_tcp_init(&l->uv, &c->tcp);
-	if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0) {
-		uv_close((uv_handle_t *)&c->tcp, conn_closed);
-		return;
-	}
-	uv_tcp_nodelay(&c->tcp, 1);
-	c->next = l->conns;
-	if (c->next)
-		c->next->prev = c;
-	l->conns = c;
-	metrics_add(&l->worker.metrics->connections, 1);
-	h2o_accept(&l->accept, h2o_uv_socket_create((uv_stream_t *)&c->tcp, conn_closed));
-}
-
-/* h2o closes a connection when its socket reads the end or cannot be written. */
-static void cut_connections(struct http_loop *l, int how)
-{
-	for (struct http_conn *c = l->conns; c; c = c->next) {
-		uv_os_fd_t fd;
-
-		if (uv_fileno((uv_handle_t *)&c->tcp, &fd) == 0)
-			shutdown(fd, how);
-	}
-}
-
 /* ---- the loop's thread ---- */
 
 static uint64_t now_ns(const struct http_loop *l)
@@ -150,6 +101,19 @@ static uint64_t now_ns(const struct http_loop *l)
 	const struct clock *clock = l->worker.shared->clock;
 
 	return clock->monotonic_ns(clock);
+}
+
+static void on_connection(uv_stream_t *listener, int status)
+{
+	struct http_loop *l = listener->data;
+
+	if (status == 0)
+		http_conn_accept(l, now_ns(l));
+}
+
+static void on_round(uv_prepare_t *round)
+{
+	((struct http_loop *)round->data)->round_ns = 0;
 }
 
 static void begin_drain(struct http_loop *l)
@@ -179,6 +143,8 @@ static void on_tick(uv_timer_t *tick)
 
 	if (++l->ticks % BEAT_TICKS == 0)
 		feed_pump(l, true);
+	if (l->ticks % SWEEP_TICKS == 0)
+		http_conns_sweep(l, now);
 	if (l->phase == LOOP_RUNNING)
 		return;
 	if (l->phase == LOOP_DRAINING && (!waiting || now >= l->grace_end_ns)) {
@@ -187,8 +153,8 @@ static void on_tick(uv_timer_t *tick)
 		return; /* one tick for the answers to leave */
 	}
 	if (l->phase == LOOP_CLOSING) {
-		cut_connections(l, now >= l->grace_end_ns ? SHUT_RDWR : SHUT_RD);
-		if (!l->conns)
+		http_conns_end(l, now >= l->grace_end_ns);
+		if (!l->conns.n)
 			uv_stop(&l->uv);
 	}
 }
@@ -207,6 +173,7 @@ static void *loop_main(void *arg)
 	publish_queue_close(l->worker.publishes);
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_close((uv_handle_t *)&l->tick, NULL);
+	uv_close((uv_handle_t *)&l->round, NULL);
 	/* the shutdown request left its GOAWAY timer; dispose wants none */
 	if (h2o_timeout_is_linked(&l->ctx.http2._graceful_shutdown_timeout))
 		h2o_timeout_unlink(&l->ctx.http2._graceful_shutdown_timeout);
@@ -217,8 +184,9 @@ static void *loop_main(void *arg)
 
 /* ---- main ---- */
 
-int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, struct error *e)
+int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigned connections_max, struct error *e)
 {
+	const struct settings *set = l->worker.shared->opt.settings;
 	int rc;
 
 	atomic_init(&l->stop_grace_ms, -1);
@@ -226,13 +194,16 @@ int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, struct 
 	uv_async_init(&l->uv, &l->wake, on_wake);
 	uv_timer_init(&l->uv, &l->tick);
 	uv_tcp_init(&l->uv, &l->listener);
-	l->wake.data = l->tick.data = l->listener.data = l;
+	uv_prepare_init(&l->uv, &l->round);
+	l->wake.data = l->tick.data = l->listener.data = l->round.data = l;
+	http_conns_init(l, set, connections_max);
+	l->wait_max_ns = (uint64_t)setting_int(set, SET_HTTP_WAIT_MAX) * 1000000u;
 	h2o_context_init(&l->ctx, &l->uv, conf);
 	l->accept = (h2o_accept_ctx_t){ .ctx = &l->ctx, .hosts = conf->hosts };
-	l->worker.publishes =
-		publish_queue_new(&l->wake, setting_int(l->worker.shared->opt.settings, SET_HTTP_PUBLISH_TIMEOUT));
+	l->worker.publishes = publish_queue_new(&l->wake, setting_int(set, SET_HTTP_PUBLISH_TIMEOUT));
 	feed_attach(l->worker.shared->feed, l->worker.index, &l->wake);
 	uv_timer_start(&l->tick, on_tick, TICK_MS, TICK_MS);
+	uv_prepare_start(&l->round, on_round);
 	rc = uv_tcp_open(&l->listener, fd);
 	if (rc != 0)
 		close(fd);

@@ -78,18 +78,24 @@ void http_count(struct http_req *rq, int status)
 		      clock->monotonic_ns(clock) - rq->started_ns);
 }
 
+void http_start(struct http_req *rq, int status, const char *content_type)
+{
+	rq->h2o->res.status = status;
+	rq->h2o->res.reason = reason(status);
+	if (content_type)
+		http_header(rq, "content-type", content_type);
+}
+
 void http_reply(struct http_req *rq, int status, const char *content_type, struct str body)
 {
 	static h2o_generator_t no_more = { NULL, NULL };
 	h2o_req_t *h = rq->h2o;
 	h2o_iovec_t vec = h2o_iovec_init(rq->head ? NULL : copied(rq, body.p, body.n), rq->head ? 0 : body.n);
 
-	h->res.status = status;
-	h->res.reason = reason(status);
+	http_start(rq, status, content_type);
 	h->res.content_length = body.n;
-	if (content_type)
-		http_header(rq, "content-type", content_type);
 	http_count(rq, status);
+	http_flight_sent(rq->flight);
 	h2o_start_response(h, &no_more);
 	h2o_send(h, &vec, vec.len ? 1 : 0, H2O_SEND_STATE_FINAL);
 }
@@ -143,24 +149,35 @@ static void complain(struct http_req *rq, int code, const struct error *e)
 		  e && e->text[0] ? e->text : error_text(code));
 }
 
+void http_error_problem(struct http_req *rq, int code, const struct error *e, struct problem *ret)
+{
+	if (error_class(code) == CLASS_FATAL)
+		complain(rq, code, e);
+	problem_from_error(ret, code, e);
+}
+
 void http_refuse_error(struct http_req *rq, int code, const struct error *e)
 {
 	struct problem p;
 
-	if (error_class(code) == CLASS_FATAL)
-		complain(rq, code, e);
-	problem_from_error(&p, code, e);
+	http_error_problem(rq, code, e, &p);
 	http_problem(rq, &p);
+}
+
+void http_refuse_parameter(struct http_req *rq, struct str name, const char *detail)
+{
+	char field[64];
+
+	snprintf(field, sizeof(field), "%.*s", name.n < sizeof(field) && text_is_utf8(name) ? (int)name.n : 0, name.p);
+	http_refuse(rq, PROBLEM_UNKNOWN_PARAMETER, field, "%s", detail);
 }
 
 bool http_refuses_query(struct http_req *rq)
 {
 	struct str rest = rq->query, name, value;
-	char field[64];
 
 	if (!query_next(&rest, &name, &value))
 		return false;
-	snprintf(field, sizeof(field), "%.*s", name.n < sizeof(field) && text_is_utf8(name) ? (int)name.n : 0, name.p);
-	http_refuse(rq, PROBLEM_UNKNOWN_PARAMETER, field, "this path takes no parameters");
+	http_refuse_parameter(rq, name, "this path takes no parameters");
 	return true;
 }

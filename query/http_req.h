@@ -1,8 +1,8 @@
 /*
  * http_req.h - what a route's handler sees: one request, its worker, and the ways to answer.
  *
- * A handler answers exactly once: with http_reply*, http_problem*, publish_wait (http_publish.h) or feed_join
- * (http_feed.h). Nothing here shows h2o; http_*.c and server.c know it.
+ * A handler answers exactly once: with http_reply*, http_problem*, http_stream (http_stream.h), publish_wait
+ * (http_publish.h) or feed_join (http_feed.h). Nothing here shows h2o; http_*.c and server.c know it.
  *
  * Ownership: strings of a request live until its answer is sent; http_alloc memory as long. Replies copy.
  * Thread: loop.
@@ -22,6 +22,7 @@
 #define HTTP_URL_MAX 8192 /* bytes of path and query */
 
 struct feed;
+struct http_flight;
 struct publish_queue;
 struct st_h2o_req_t;
 
@@ -52,8 +53,9 @@ struct http_worker {
 struct http_req {
 	struct http_worker *w;
 	struct st_h2o_req_t *h2o;
-	const struct route *route; /* NULL: no route matched */
-	unsigned method;           /* METHOD_ bit; HEAD is METHOD_GET with `head` */
+	struct http_flight *flight; /* http_internal.h */
+	const struct route *route;  /* NULL: no route matched */
+	unsigned method;            /* METHOD_ bit; HEAD is METHOD_GET with `head` */
 	bool head;
 	struct str path, query;              /* as sent, without '?' */
 	struct str params[ROUTE_PARAMS_MAX]; /* decoded, in the pattern's order */
@@ -73,9 +75,13 @@ void http_reply_json(struct http_req *rq, int status, const struct json_out *out
 void http_problem(struct http_req *rq, const struct problem *p);
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
-/* problem_from_error and send; what is 500 to the caller is said in the log, at most now and then. */
+/* problem_from_error; what is 500 to the caller is said in the log, at most now and then. */
+void http_error_problem(struct http_req *rq, int code, const struct error *e, struct problem *ret);
+/* The same, and send it. */
 void http_refuse_error(struct http_req *rq, int code, const struct error *e);
 
+/* A parameter of the query string that the path does not take. */
+void http_refuse_parameter(struct http_req *rq, struct str name, const char *detail);
 /* Refuses with a problem and returns true when the request has a query string. */
 bool http_refuses_query(struct http_req *rq);
 

@@ -219,6 +219,10 @@ void metrics_write(const struct metrics_input *in, FILE *out)
 		write_latency_of(in, r, out);
 	SUM(in, &n, connections);
 	figure(out, "gauge", "http_connections", "open connections", (double)n);
+	SUM(in, &n, connections_cut);
+	figure(out, "counter", "http_connections_cut_total",
+	       "connections closed because there were too many, or the client neither read nor sent in time",
+	       (double)n);
 	SUM(in, &n, events_published);
 	figure(out, "counter", "published_total", "records the broker acknowledged", (double)n);
 	SUM(in, &n, publish_failed);

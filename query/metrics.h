@@ -28,6 +28,7 @@ struct route_metrics {
 struct metrics {
 	struct route_metrics route[ROUTE_COUNT + 1]; /* the last: no route */
 	_Atomic uint64_t connections;                /* open now */
+	_Atomic uint64_t connections_cut;            /* too many, or a client that does not read or send */
 	_Atomic uint64_t events_published, publish_failed;
 };
 

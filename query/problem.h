@@ -44,6 +44,7 @@ struct problem {
 	X(READ_ONLY, 503, "read-only", "this server has no broker to write to") \
 	X(FEED_FULL, 503, "feed-full", "the feed has all the clients it takes") \
 	X(NOT_READY, 503, "not-ready", "the answers are not to be relied on now") \
+	X(OVERLOADED, 503, "overloaded", "the server has more to do than it can") \
 	X(STOPPING, 503, "stopping", "the server is stopping") \
 	X(INTERNAL, 500, "internal", "the server failed")
 

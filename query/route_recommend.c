@@ -1,22 +1,22 @@
 #include "query/http_body.h"
 #include "query/route_answer.h"
 #include "query/route_input.h"
+#include "query/route_recommend.h"
 
 #include <jansson.h>
 #include <stdio.h>
 
-static void refuse(struct http_req *rq, int code, const struct error *e)
+static void refusal(struct http_req *rq, int code, const struct error *e, struct problem *ret)
 {
 	if (code == ERR_NOT_FOUND && strcmp(e->field, "scenario") == 0)
-		http_refuse(rq, PROBLEM_UNKNOWN_SCENARIO, "scenario", "%s; see /v1/strategies", e->text);
+		problem_set(ret, PROBLEM_UNKNOWN_SCENARIO, "scenario", "%s; see /v1/strategies", e->text);
 	else if (code == ERR_TOO_STALE)
-		http_refuse(rq, PROBLEM_TOO_STALE, "maxStalenessMs", "%s", e->text);
+		problem_set(ret, PROBLEM_TOO_STALE, "maxStalenessMs", "%s", e->text);
 	else
-		http_refuse_error(rq, code, e);
+		http_error_problem(rq, code, e, ret);
 }
 
-/* w->ask is filled: answer it. */
-static void answer(struct http_req *rq)
+bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, struct problem *ret)
 {
 	struct http_worker *w = rq->w;
 	const struct clock *clock = w->shared->clock;
@@ -24,19 +24,31 @@ static void answer(struct http_req *rq)
 	int rc = w->shared->opt.answers->recommend(w->answerer, &w->ask, &w->answer, &e);
 
 	if (rc != 0) {
-		refuse(rq, rc, &e);
-		return;
+		refusal(rq, rc, &e, ret);
+		return false;
 	}
-	json_out_reset(&w->out);
 	if (w->ask.validate_only) {
-		json_out_object(&w->out);
-		json_out_key(&w->out, "valid");
-		json_out_bool(&w->out, true);
-		json_out_end_object(&w->out);
+		json_out_object(out);
+		json_out_key(out, "valid");
+		json_out_bool(out, true);
+		json_out_end_object(out);
 	} else {
-		answer_write(&w->out, &w->ask, &w->answer, clock->monotonic_ns(clock) - rq->started_ns);
+		answer_write(out, &w->ask, &w->answer, clock->monotonic_ns(clock) - started_ns);
 	}
-	http_reply_json(rq, 200, &w->out);
+	return true;
+}
+
+/* w->ask is filled: answer it. */
+static void answer(struct http_req *rq)
+{
+	struct json_out *out = &rq->w->out;
+	struct problem p;
+
+	json_out_reset(out);
+	if (recommend_append(rq, rq->started_ns, out, &p))
+		http_reply_json(rq, 200, out);
+	else
+		http_problem(rq, &p);
 }
 
 static void answer_query(struct http_req *rq, unsigned allowed)
@@ -62,6 +74,11 @@ void route_recommend_post(struct http_req *rq)
 
 	if (http_refuses_query(rq))
 		return;
+	if (rq->body.n > RECOMMEND_BODY_MAX) {
+		http_refuse(rq, PROBLEM_BODY_SIZE, NULL, "a request for a list has at most %d bytes",
+			    RECOMMEND_BODY_MAX);
+		return;
+	}
 	input_init(&rq->w->ask, rq->params[0]);
 	body = body_json(rq->body, &p);
 	if (body && input_from_json(body, &rq->w->ask, &p))

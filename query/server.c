@@ -110,6 +110,7 @@ static int start_loops(struct server *s, struct error *e)
 {
 	const char *listen = setting_string(s->shared.opt.settings, SET_HTTP_LISTEN);
 	char host[256] = "";
+	unsigned connections_max = http_conns_max(s->shared.opt.settings);
 	int port = 0, rc;
 
 	for (unsigned i = 0; i < s->shared.loop_count; i++) {
@@ -117,7 +118,7 @@ static int start_loops(struct server *s, struct error *e)
 
 		rc = http_listen_fd(listen, i == 0, &port, host, sizeof(host), &fd, e);
 		if (rc == 0)
-			rc = http_loop_start(&s->loops[i], &s->conf, fd, e);
+			rc = http_loop_start(&s->loops[i], &s->conf, fd, connections_max, e);
 		if (rc != 0)
 			return rc;
 		s->running = i + 1;

@@ -190,7 +190,7 @@ void shopfront_close(struct shopfront *f)
 
 /* ---- client ---- */
 
-void client_open(struct client *c, int port)
+static void connect_to(struct client *c, int port, int receive_bytes)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET,
 				  .sin_port = htons((uint16_t)port),
@@ -199,8 +199,20 @@ void client_open(struct client *c, int port)
 
 	c->n = 0;
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (receive_bytes)
+		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &receive_bytes, sizeof(receive_bytes));
 	cr_assert_eq(connect(c->fd, (struct sockaddr *)&to, sizeof(to)), 0, "cannot connect");
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+void client_open(struct client *c, int port)
+{
+	connect_to(c, port, 0);
+}
+
+void client_open_small(struct client *c, int port)
+{
+	connect_to(c, port, 4096);
 }
 
 void client_close(struct client *c)
@@ -235,11 +247,51 @@ static ssize_t more(struct client *c)
 	return n < 0 ? 0 : n;
 }
 
+/* The body that begins at `head` and has no length: chunks until one of 0 bytes. */
+static bool read_chunks(struct client *c, size_t head, struct reply *ret)
+{
+	size_t at = head, n;
+	char *line;
+
+	ret->n = 0;
+	do {
+		while (!(line = strstr(c->buf + at, "\r\n")))
+			if (more(c) <= 0)
+				return false;
+		n = strtoul(c->buf + at, NULL, 16);
+		at = (size_t)(line - c->buf) + 2;
+		cr_assert(ret->n + n < sizeof(ret->body));
+		while (c->n < at + n + 2)
+			if (more(c) <= 0)
+				return false;
+		memcpy(ret->body + ret->n, c->buf + at, n);
+		ret->n += n;
+		at += n + 2;
+		memmove(c->buf + head, c->buf + at, c->n - at + 1);
+		c->n -= at - head;
+		at = head;
+	} while (n);
+	return true;
+}
+
+static bool read_length(struct client *c, size_t head, size_t n, struct reply *ret)
+{
+	cr_assert(n < sizeof(ret->body));
+	while (c->n < head + n)
+		if (more(c) <= 0)
+			return false;
+	memcpy(ret->body, c->buf + head, n);
+	ret->n = n;
+	memmove(c->buf + head, c->buf + head + n, c->n - head - n);
+	c->n -= n;
+	return true;
+}
+
 bool client_read(struct client *c, bool head_only, struct reply *ret)
 {
-	char *end;
-	const char *length;
-	size_t head, body;
+	const char *length, *end;
+	bool whole, chunked;
+	size_t head;
 
 	c->buf[c->n] = '\0';
 	while (!(end = strstr(c->buf, "\r\n\r\n")))
@@ -252,17 +304,16 @@ bool client_read(struct client *c, bool head_only, struct reply *ret)
 	ret->head[head] = '\0';
 	cr_assert_eq(sscanf(ret->head, "http/1.1 %d", &ret->status), 1, "%s", ret->head);
 	length = strstr(ret->head, "content-length: ");
-	cr_assert(length || ret->status == 204, "no length: %s", ret->head);
-	body = head_only || !length ? 0 : (size_t)atol(length + 16);
-	cr_assert(body < sizeof(ret->body));
-	while (c->n < head + body)
-		if (more(c) <= 0)
-			return false;
-	memcpy(ret->body, c->buf + head, body);
-	ret->body[body] = '\0';
-	ret->n = body;
-	memmove(c->buf, c->buf + head + body, c->n - head - body);
-	c->n -= head + body;
+	chunked = strstr(ret->head, "transfer-encoding: chunked") && !head_only;
+	cr_assert(length || chunked || head_only || ret->status == 204 || ret->status == 304, "no length: %s",
+		  ret->head);
+	whole = chunked ? read_chunks(c, head, ret)
+			: read_length(c, head, head_only || !length ? 0 : strtoul(length + 16, NULL, 10), ret);
+	if (!whole)
+		return false;
+	ret->body[ret->n] = '\0';
+	memmove(c->buf, c->buf + head, c->n - head + 1);
+	c->n -= head;
 	return true;
 }
 

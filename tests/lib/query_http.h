@@ -51,6 +51,15 @@ size_t fake_count(struct fake_publisher *p);
 /* What a shopfront answers with, unless f->opt.answers is set to something else: what was asked. */
 extern const struct answer_ops stub_answers;
 
+/*
+ * The stub's scenario "gate" waits until the test opens it: the n-th request to it is there when gate_wait(n) returns,
+ * and is answered after gate_open(n). "slow" takes 20 ms of the clock, "large" answers 100 items.
+ */
+void gate_wait(unsigned n);
+void gate_open(unsigned n);
+/* Let the clock go on so far. */
+void let_pass_ms(unsigned ms);
+
 struct shopfront {
 	char dir[64];
 	struct settings *settings;
@@ -85,6 +94,8 @@ struct client {
 };
 
 void client_open(struct client *c, int port);
+/* The same with hardly any room for what it does not read. */
+void client_open_small(struct client *c, int port);
 void client_close(struct client *c);
 void client_send(struct client *c, const char *bytes, size_t n);
 /* One whole reply; `head_only` for HEAD. False when the server closed instead. */

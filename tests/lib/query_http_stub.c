@@ -1,6 +1,9 @@
 /* Answers that say what was asked: the first item's reason lists the whole request. */
 #include "tests/lib/query_http.h"
 
+#include "query/idmap.h"
+
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -49,7 +52,7 @@ static void stub_reason(const struct recommend_request *rq, char *buf, size_t si
 {
 	snprintf(
 		buf, size,
-		"u=%.*s v=%.*s s=%.*s c=%.*s w=%d n=%u items=%u/%.*s ses=%u/%.*s q=%.*s ex=%u/%.*s%d%d%d p=%u e=%d m=%lld g=%x",
+		"u=%.*s v=%.*s s=%.*s c=%.*s w=%d n=%u items=%u/%.*s ses=%u/%.*s q=%.*s ex=%u/%.*s%d%d%d p=%u e=%d m=%lld g=%x shown=%zu",
 		STR_FMT(rq->user_id), STR_FMT(rq->visitor_id), STR_FMT(rq->session_id), STR_FMT(rq->category),
 		(int)rq->window, rq->count, rq->item_count, rq->item_count ? (int)rq->item_ids[0].n : 0,
 		rq->item_count ? rq->item_ids[0].p : "", rq->session_item_count,
@@ -57,7 +60,50 @@ static void stub_reason(const struct recommend_request *rq, char *buf, size_t si
 		rq->session_item_count ? rq->session_items[0].p : "", STR_FMT(rq->query), rq->exclude_count,
 		rq->exclude_count ? (int)rq->exclude_ids[0].n : 0, rq->exclude_count ? rq->exclude_ids[0].p : "",
 		rq->exclude_purchased, rq->exclude_in_cart, rq->exclude_viewed, rq->property_count, rq->explain,
-		(long long)rq->max_staleness_ms, rq->given);
+		(long long)rq->max_staleness_ms, rq->given, rq->shown ? rq->shown->n : 0);
+}
+
+static _Atomic unsigned gate_asked, gate_opened;
+
+static uint64_t clock_ms(void)
+{
+	return clock_system.monotonic_ns(&clock_system) / 1000000;
+}
+
+static void wait_for(const _Atomic unsigned *count, unsigned n)
+{
+	uint64_t end = clock_ms() + WAIT_MS;
+
+	while (atomic_load(count) < n)
+		if (clock_ms() > end)
+			abort();
+}
+
+void let_pass_ms(unsigned ms)
+{
+	uint64_t end = clock_ms() + ms;
+
+	while (clock_ms() < end)
+		;
+}
+
+void gate_wait(unsigned n)
+{
+	wait_for(&gate_asked, n);
+}
+
+void gate_open(unsigned n)
+{
+	atomic_store(&gate_opened, n);
+}
+
+/* The scenarios that take their time. */
+static void take_time(struct str scenario)
+{
+	if (str_eq(scenario, STR("gate")))
+		wait_for(&gate_opened, atomic_fetch_add(&gate_asked, 1) + 1);
+	else if (str_eq(scenario, STR("slow")))
+		let_pass_ms(20);
 }
 
 static int stub_recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
@@ -74,6 +120,7 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 		return error_set(e, ERR_TOO_STALE, "maxStalenessMs", "the lag is 5 ms");
 	if (str_eq(rq->scenario, STR("broken")))
 		return error_set(e, ERR_STORE_IO, NULL, "secret path");
+	take_time(rq->scenario);
 	snprintf(slug, sizeof(slug), "%.*s", STR_FMT(rq->scenario));
 	memset(ret, 0, offsetof(struct answer, items) + sizeof(*r));
 	ret->scenario = slug;
@@ -95,6 +142,8 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 					    .measure = "jaccard",
 					    .pair_score = 0.25 } };
 	stub_reason(rq, r->reason, sizeof(r->reason));
+	while (str_eq(rq->scenario, STR("large")) && ret->item_count < RECOMMEND_COUNT_MAX)
+		ret->items[ret->item_count++] = *r;
 	return 0;
 }
 

@@ -1,0 +1,14 @@
+/*
+ * route_recommend.h - one list of a request: the worker's `ask` answered into JSON. Thread: loop.
+ */
+#ifndef AISLE_QUERY_ROUTE_RECOMMEND_H
+#define AISLE_QUERY_ROUTE_RECOMMEND_H
+
+#include "query/http_req.h"
+
+#define RECOMMEND_BODY_MAX 262144 /* bytes of the body that asks for one list */
+
+/* rq->w->ask is filled: append its answer to `out`; false, with *ret filled and nothing appended, when it is refused. */
+bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, struct problem *ret);
+
+#endif
