@@ -20,8 +20,7 @@ struct ranker {
 	pthread_mutex_t refresh_lock; /* everything up to `published_lock` */
 	struct snap *snap;
 	struct counts counts;
-	struct categories *categories;
-	struct totals *totals;
+	struct rank_parts parts;
 	int64_t full_hour;              /* the watermark's at the last full refresh */
 	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
 	uint64_t full_done_ns, full_cost_ns;
@@ -61,25 +60,14 @@ static void publish(struct ranker *r, struct rankings *ra)
 
 static int read_full(struct ranker *r, int64_t watermark_ms)
 {
-	struct categories *cats;
-	struct totals *totals;
-	int rc = categories_read(r->snap, clock_system.wall_ms(&clock_system), &cats);
+	int rc = rank_parts_read(&r->parts, r->snap, clock_system.wall_ms(&clock_system));
 
-	if (rc)
+	if (rc || watermark_ms == TIME_NONE)
 		return rc;
-	categories_unref(r->categories);
-	r->categories = cats;
-	rc = totals_read(r->snap, &totals);
-	if (rc)
-		return rc;
-	totals_unref(r->totals);
-	r->totals = totals;
-	if (watermark_ms == TIME_NONE)
-		return 0;
 	rc = counts_read_closed(&r->counts, r->snap, watermark_ms);
 	if (!rc)
 		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
-	return rc ? rc : counts_mark_held(&r->counts, r->snap, cats, r->catalog_required);
+	return rc ? rc : counts_mark_held(&r->counts, r->snap, r->parts.categories, r->catalog_required);
 }
 
 /* What is due in this snapshot; REFRESH_DUE: nothing. */
@@ -117,7 +105,7 @@ static int refresh(struct ranker *r, enum refresh how)
 		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
 	if (rc)
 		return rc;
-	publish(r, rankings_make(&r->counts, r->snap, r->categories, r->totals, &r->weights, watermark_ms));
+	publish(r, rankings_make(&r->counts, r->snap, &r->parts, &r->weights, watermark_ms));
 	r->version = snap_version(r->snap);
 	if (how == REFRESH_FULL) {
 		r->full_hour = time_bucket(watermark_ms, MS_PER_HOUR);
@@ -250,8 +238,7 @@ void ranker_stop(struct ranker *r)
 		pthread_join(r->thread, NULL);
 	snap_close(r->snap);
 	rankings_unref(r->published);
-	categories_unref(r->categories);
-	totals_unref(r->totals);
+	rank_parts_unref(&r->parts);
 	counts_fini(&r->counts);
 	pthread_cond_destroy(&r->stop_cond);
 	pthread_mutex_destroy(&r->stop_lock);

@@ -9,7 +9,8 @@
  * memory: it follows a change of the store after rank.refresh, or after 10 times what the last refresh cost when that
  * is longer, so that the ranker takes at most about a tenth of a core at any size of shop. A full refresh reads all
  * the hours and days, the catalogue and the stock again: at the start, when the watermark enters another hour, and
- * every 250 ms, or every 30 times its own cost when that is longer; the totals of all items are read with it. Late events of closed hours and days, new categories
+ * every 250 ms, or every 30 times its own cost when that is longer; the totals of all items are read with it, and what comes
+ * from the catalogue alone when a record has changed. Late events of closed hours and days, new categories
  * and new items in categories show with the next full refresh. Nothing is refreshed while the store does not change.
  *
  * Thread: ranker_acquire and rankings_* any; start/stop main.
@@ -43,6 +44,7 @@ struct rank_totals {
 	uint32_t view_sessions, orders, buyers;
 };
 
+struct similar;  /* similar.h */
 struct rankings; /* one immutable set of lists, reference counted */
 
 /* The first lists are made by its thread: an answer that needs none does not wait for them. */
@@ -57,6 +59,8 @@ void rankings_release(const struct rankings *ra);
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category);
 /* Zeros for an item without any. */
 struct rank_totals rankings_totals(const struct rankings *ra, uint32_t item);
+/* Which items are alike, by the catalogue of the last full refresh. */
+const struct similar *rankings_similar(const struct rankings *ra);
 int64_t rankings_watermark_ms(const struct rankings *ra);
 unsigned rankings_generation(const struct rankings *ra);
 

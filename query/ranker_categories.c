@@ -105,12 +105,21 @@ static void add_with_ancestors(struct reading *r, uint32_t item, struct str cate
 			add_list(r, item, find_or_add(r, (struct str){ category.p, n }));
 }
 
+/* The first moment after now counts. */
+static void note_moment(struct reading *r, int64_t t_ms)
+{
+	if (t_ms != TIME_ABSENT && t_ms > r->now_ms && t_ms < r->c->until_ms)
+		r->c->until_ms = t_ms;
+}
+
 static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
 {
 	struct reading *r = arg;
 
 	reach_item(r, item);
 	r->c->state[item] = catalog_item_available(record, r->now_ms) ? ITEM_AVAILABLE : ITEM_UNAVAILABLE;
+	note_moment(r, record->available_from_ms);
+	note_moment(r, record->available_to_ms);
 	for (uint32_t i = 0; i < record->categories.n; i++)
 		if (record->categories.v[i].n)
 			add_with_ancestors(r, item, record->categories.v[i]);
@@ -123,6 +132,7 @@ int categories_read(struct snap *sn, int64_t now_ms, struct categories **ret)
 	int rc;
 
 	atomic_init(&r.c->refs, 1);
+	r.c->until_ms = INT64_MAX;
 	rc = catalog_each(sn, add_item, &r);
 	if (rc) {
 		categories_unref(r.c);

@@ -5,12 +5,13 @@
  *     categories (ranker_categories.c) ─┴─> lists (ranker_lists.c) ─┬─> published (ranker.c)
  *     totals (ranker_totals.c) ─────────────────────────────────────┘
  *
- * Thread: all under the ranker's refresh lock; `struct categories`, `totals` and `rankings` are immutable once made.
+ * Thread: all under the ranker's refresh lock; `struct categories`, `totals`, `similar` and `rankings` are immutable once made.
  */
 #ifndef AISLE_QUERY_RANKER_INTERNAL_H
 #define AISLE_QUERY_RANKER_INTERNAL_H
 
 #include "query/ranker.h"
+#include "query/similar.h"
 #include "views/pairs.h"
 
 #include <stdatomic.h>
@@ -28,7 +29,8 @@ struct categories {
 	uint32_t *starts; /* items + 1 places: lists[starts[item]]..lists[starts[item + 1] - 1] are the item's */
 	uint32_t items;   /* items from this one on have none */
 	uint32_t *lists;
-	uint8_t *state; /* ITEM_ of each of the `items` */
+	uint8_t *state;   /* ITEM_ of each of the `items` */
+	int64_t until_ms; /* the first availableFrom or availableTo that is still to come: then a state changes */
 };
 
 int categories_read(struct snap *sn, int64_t now_ms, struct categories **ret) MUST_CHECK;
@@ -85,6 +87,21 @@ int totals_read(struct snap *sn, struct totals **ret) MUST_CHECK;
 struct totals *totals_ref(struct totals *t);
 void totals_unref(struct totals *t);
 
+/* ---- what full refreshes read, shared by the rankings that follow (ranker_parts.c) ---- */
+
+struct rank_parts {
+	struct categories *categories;
+	struct totals *totals;
+	struct similar *similar;
+	uint64_t catalog_signature;  /* of the catalogue that categories and similar are of, */
+	unsigned catalog_generation; /* in this generation's numbers */
+};
+
+/* Read what has changed. On error what was there stays. */
+int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms) MUST_CHECK;
+struct rank_parts rank_parts_ref(const struct rank_parts *p);
+void rank_parts_unref(struct rank_parts *p);
+
 /* ---- lists ---- */
 
 struct rank_weights {
@@ -95,14 +112,13 @@ struct rankings {
 	atomic_uint refs;
 	unsigned generation; /* of the store: its items' numbers */
 	int64_t watermark_ms;
-	struct categories *categories;
-	struct totals *totals;
+	struct rank_parts parts;
 	uint32_t *starts[RANK_KIND_COUNT]; /* 2 + categories->n places: where each list begins and the last one ends */
 	struct ranked *ranked[RANK_KIND_COUNT];
 };
 
 /* Names of new items are looked up in `sn`. */
-struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categories *cats, struct totals *totals,
+struct rankings *rankings_make(struct counts *c, struct snap *sn, const struct rank_parts *parts,
 			       const struct rank_weights *weights, int64_t watermark_ms);
 void rankings_unref(struct rankings *ra);
 

@@ -85,7 +85,7 @@ static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
 static void fill_lists(struct rankings *ra, enum rank_kind kind, const struct counts *c, const struct ranked *all,
 		       uint32_t n)
 {
-	const struct categories *cats = ra->categories;
+	const struct categories *cats = ra->parts.categories;
 	uint32_t lists = 1 + cats->n, *starts = xcalloc(lists + 1, sizeof(*starts)), *next;
 	struct placing p = { .shown = xcalloc(lists, sizeof(*p.shown)), .held = xcalloc(lists, sizeof(*p.held)) };
 
@@ -110,7 +110,7 @@ static void fill_lists(struct rankings *ra, enum rank_kind kind, const struct co
 	free(p.held);
 }
 
-struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categories *cats, struct totals *totals,
+struct rankings *rankings_make(struct counts *c, struct snap *sn, const struct rank_parts *parts,
 			       const struct rank_weights *weights, int64_t watermark_ms)
 {
 	struct rankings *ra = xcalloc(1, sizeof(*ra));
@@ -119,8 +119,7 @@ struct rankings *rankings_make(struct counts *c, struct snap *sn, struct categor
 	atomic_init(&ra->refs, 1);
 	ra->generation = snap_generation(sn);
 	ra->watermark_ms = watermark_ms;
-	ra->categories = categories_ref(cats);
-	ra->totals = totals_ref(totals);
+	ra->parts = rank_parts_ref(parts);
 	for (int kind = 0; kind < RANK_KIND_COUNT; kind++) {
 		uint32_t n = 0;
 
@@ -149,14 +148,18 @@ void rankings_unref(struct rankings *ra)
 		free(ra->starts[kind]);
 		free(ra->ranked[kind]);
 	}
-	categories_unref(ra->categories);
-	totals_unref(ra->totals);
+	rank_parts_unref(&ra->parts);
 	free(ra);
+}
+
+const struct similar *rankings_similar(const struct rankings *ra)
+{
+	return ra->parts.similar;
 }
 
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category)
 {
-	uint32_t list = category.n ? categories_find(ra->categories, category) : 0;
+	uint32_t list = category.n ? categories_find(ra->parts.categories, category) : 0;
 	const uint32_t *starts = ra->starts[kind];
 
 	if (category.n && !list)

@@ -61,5 +61,5 @@ void totals_unref(struct totals *t)
 
 struct rank_totals rankings_totals(const struct rankings *ra, uint32_t item)
 {
-	return item < ra->totals->room ? ra->totals->v[item] : (struct rank_totals){ 0 };
+	return item < ra->parts.totals->room ? ra->parts.totals->v[item] : (struct rank_totals){ 0 };
 }

@@ -40,6 +40,7 @@ void answerer_free(struct answerer *a)
 	person_fini(&a->person);
 	pairing_fini(&a->pairing);
 	votes_fini(&a->votes);
+	similarity_fini(&a->similar);
 	arena_fini(&a->arena);
 	free(a);
 }
@@ -62,6 +63,12 @@ static int check_freshness(struct asking *q, struct error *e)
 	return 0;
 }
 
+static bool has_say(const struct asking *q)
+{
+	return inputs_given(q->rq, q->strategy->required) &&
+	       (q->strategy->without_events || q->watermark_ms != TIME_NONE);
+}
+
 /* Fill the list in the chain's order. A strategy whose inputs were not given is no part of this request's chain. */
 static int fill_chain(struct asking *q, const struct scenario *sc)
 {
@@ -73,7 +80,7 @@ static int fill_chain(struct asking *q, const struct scenario *sc)
 		int rc;
 
 		q->strategy = sc->chain[i];
-		if (!inputs_given(q->rq, q->strategy->required))
+		if (!has_say(q))
 			continue;
 		rc = q->strategy->fill(q);
 		if (rc)
@@ -103,7 +110,7 @@ static int answer_once(struct asking *q, const struct scenario *sc)
 	ret->as_of_ms = q->watermark_ms;
 	if (!rc)
 		rc = shelf_open(q);
-	if (!rc && q->watermark_ms != TIME_NONE)
+	if (!rc)
 		rc = fill_chain(q, sc);
 	if (!rc)
 		rc = page_fill(q);

@@ -13,6 +13,7 @@
 
 #include "config/clock.h"
 #include "config/settings.h"
+#include "query/similar.h"
 #include "schemas/catalog_item.h"
 #include "schemas/error.h"
 #include "views/stock.h"
@@ -69,15 +70,16 @@ uint32_t shown_key(struct str item_id);
 
 /* The counts behind a score; `kind` tells which are meant. */
 struct explanation {
-	enum { EXPLAIN_NONE, EXPLAIN_PAIR, EXPLAIN_TREND, EXPLAIN_SALES, EXPLAIN_PERSON } kind;
+	enum { EXPLAIN_NONE, EXPLAIN_PAIR, EXPLAIN_TREND, EXPLAIN_SALES, EXPLAIN_PERSON, EXPLAIN_SIMILAR } kind;
 	int64_t together, item_total, other_total; /* PAIR */
-	const char *measure;                       /* PAIR: "jaccard" */
-	struct str with;                           /* PAIR: the asked item these counts are with, the strongest one */
-	double pair_score;      /* PAIR: what it adds to the score; all of it for a single asked item */
-	double recent, before;  /* TREND: weighted counts */
-	int64_t units, days;    /* SALES */
-	int64_t last_ms, times; /* PERSON: last seen or bought at, how often */
-	double interval_days;   /* PERSON: mean days between purchases; 0: bought once, or viewed */
+	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
+	struct str with;              /* PAIR, SIMILAR: the asked item these counts are with, the strongest one */
+	double pair_score;            /* PAIR, SIMILAR: what it adds to the score; all of it for a single asked item */
+	double recent, before;        /* TREND: weighted counts */
+	int64_t units, days;          /* SALES */
+	int64_t last_ms, times;       /* PERSON: last seen or bought at, how often */
+	double interval_days;         /* PERSON: mean days between purchases; 0: bought once, or viewed */
+	struct similar_facts similar; /* SIMILAR */
 };
 
 struct recommended {

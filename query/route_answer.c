@@ -57,6 +57,25 @@ void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
 	json_out_end_object(j);
 }
 
+static void write_likeness(struct json_out *j, const struct similar_facts *facts)
+{
+	static const char *const names[TERM_KIND_COUNT] = {
+		[TERM_CATEGORY] = "categories",  [TERM_BRAND] = "brand",
+		[TERM_ATTRIBUTE] = "attributes", [TERM_TAG] = "tags",
+		[TERM_PRICE] = "price",          [TERM_TITLE] = "title",
+	};
+
+	json_out_key(j, "shared");
+	json_out_object(j);
+	for (int kind = 0; kind < TERM_KIND_COUNT; kind++)
+		if (facts->shared[kind])
+			key_int(j, names[kind], facts->shared[kind]);
+	json_out_end_object(j);
+	key_number(j, "sharedWeight", facts->shared_weight);
+	key_number(j, "itemWeight", facts->item_weight);
+	key_number(j, "otherWeight", facts->other_weight);
+}
+
 static void write_explanation(struct json_out *j, const struct explanation *why)
 {
 	json_out_object(j);
@@ -73,6 +92,13 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 			json_out_key(j, "with");
 			json_out_str(j, why->with);
 		}
+		break;
+	case EXPLAIN_SIMILAR:
+		write_likeness(j, &why->similar);
+		key_number(j, "score", why->pair_score);
+		key_text(j, "measure", why->measure);
+		json_out_key(j, "with");
+		json_out_str(j, why->with);
 		break;
 	case EXPLAIN_TREND:
 		key_number(j, "recent", why->recent);

@@ -33,6 +33,7 @@ struct strategy {
 	const char *meaning;       /* one line, with when to use it */
 	const char *formula;       /* the score */
 	unsigned inputs, required; /* INPUT_ bits; of userId and visitorId one is enough */
+	bool without_events;       /* it has something to say before the first event */
 	/* Offer candidates, best first, until the shelf is full or there are no more. 0 or an error. */
 	int (*fill)(struct asking *q);
 	/* A sentence for a shopper or a shop owner, from the counts behind the score. */
@@ -136,6 +137,24 @@ int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enu
 int rankings_ready(struct asking *q) MUST_CHECK;
 int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
 
+/* ---- items like the asked ones (recommend_similar.c) ---- */
+
+struct similar_asked {
+	uint32_t v[RECOMMEND_ITEMS_MAX];
+	unsigned n;
+};
+
+struct similarity {
+	struct similar_search search;
+	struct similar_asked asked; /* the known ones, each once */
+};
+void similarity_fini(struct similarity *s);
+
+/* Search for what is like the asked items; similar_next gives it, best first. *ret is valid as long as q->rankings. */
+int similar_start(struct asking *q, const struct similar **ret) MUST_CHECK;
+struct explanation similar_explained(struct asking *q, const struct similar *ix, const struct similar_found *found);
+void similar_reason(const struct explanation *why, char ret[RECOMMEND_REASON_MAX]);
+
 /* ---- the shelf (recommend_shelf.c) ---- */
 
 struct candidate {
@@ -156,7 +175,8 @@ struct answerer {
 	struct idmap hidden; /* items not to be offered (again) in this request */
 	struct person person;
 	struct pairing pairing;
-	struct votes votes;         /* scratch */
+	struct votes votes; /* scratch */
+	struct similarity similar;
 	struct catalog_item record; /* scratch */
 	struct candidate shelf[SHELF_MAX];
 	struct arena arena; /* strings of the answer */

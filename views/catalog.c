@@ -7,6 +7,8 @@
 #include "views/keys.h"
 #include "views/view.h"
 
+#include <xxhash.h>
+
 enum { ROW_DELETED, ROW_LIVE };
 
 void catalog_store(struct fold *f, const struct catalog_item *item, bool deleted)
@@ -85,6 +87,27 @@ int catalog_each(struct snap *sn, catalog_row each, void *arg)
 	int rc = snap_items(sn, &w.items);
 
 	return rc ? rc : snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_row, &w);
+}
+
+static int sign_row(void *arg, struct str key, struct str value)
+{
+	uint64_t *sum = arg;
+
+	if (key.n != 4 || value.n == 0)
+		return ERR_STORE_CORRUPT;
+	if (value.p[0] != ROW_DELETED)
+		*sum += XXH3_64bits_withSeed(value.p, value.n, get_be32(key.p));
+	return 0;
+}
+
+int catalog_signature(struct snap *sn, uint64_t *ret)
+{
+	uint64_t sum = 0;
+	int rc = snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, sign_row, &sum);
+
+	if (!rc)
+		*ret = sum;
+	return rc;
 }
 
 struct printing {

@@ -1,4 +1,5 @@
 #include "tests/lib/query_shop.h"
+#include "schemas/decode.h"
 
 #include <criterion/criterion.h>
 #include <stdarg.h>
@@ -59,6 +60,28 @@ void stall_item(struct stall *s, const char *item_id, const char *categories, in
 		item.categories.v[item.categories.n++] = str_of(one);
 	cr_assert_eq(fold_catalog(s->shop.fold, &item, false), 0);
 	commit(s);
+	free(copy);
+}
+
+void stall_records(struct stall *s, const char *lines)
+{
+	char *copy = xstrndup(lines, strlen(lines)), *save;
+	struct decoder *decoder;
+	struct error e = { 0 };
+
+	cr_assert_eq(decoder_new(&(struct decode_options){ 0 }, &decoder, &e), 0, "%s", e.text);
+	for (char *p = copy; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	for (char *line = strtok_r(copy, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
+		struct catalog_item item;
+		bool deleted;
+
+		cr_assert_eq(decode_catalog(decoder, (struct str){ NULL, 0 }, line, strlen(line), &item, &deleted, &e),
+			     0, "%s: %s %s", line, e.field, e.text);
+		cr_assert_eq(fold_catalog(s->shop.fold, &item, false), 0);
+	}
+	commit(s);
+	decoder_free(decoder);
 	free(copy);
 }
 

@@ -36,6 +36,8 @@ void stall_close(struct stall *s);
 
 /* A catalogue record; categories separated by '|', NULL: none; times TIME_ABSENT for none. */
 void stall_item(struct stall *s, const char *item_id, const char *categories, int64_t from_ms, int64_t to_ms);
+/* Catalogue records, JSON with ' for ", one a line. */
+void stall_records(struct stall *s, const char *lines);
 void stall_delete(struct stall *s, const char *item_id);
 void stall_stock(struct stall *s, const char *item_id, int64_t quantity);
 /* A full refresh of the ranker. */

@@ -1,0 +1,59 @@
+#include "query/ranker_internal.h"
+#include "views/catalog.h"
+
+/* What is made of the catalogue, unless no record has changed since. */
+static int read_catalog(struct rank_parts *p, struct snap *sn, int64_t now_ms)
+{
+	struct categories *cats;
+	struct similar *similar;
+	uint64_t signature;
+	int rc = catalog_signature(sn, &signature);
+	bool same = p->similar && signature == p->catalog_signature && snap_generation(sn) == p->catalog_generation;
+
+	if (rc || (same && now_ms < p->categories->until_ms))
+		return rc;
+	rc = categories_read(sn, now_ms, &cats);
+	if (rc)
+		return rc;
+	categories_unref(p->categories);
+	p->categories = cats;
+	if (same)
+		return 0;
+	rc = similar_read(sn, &similar);
+	if (rc)
+		return rc;
+	similar_unref(p->similar);
+	p->similar = similar;
+	p->catalog_signature = signature;
+	p->catalog_generation = snap_generation(sn);
+	return 0;
+}
+
+int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms)
+{
+	struct totals *totals;
+	int rc = read_catalog(p, sn, now_ms);
+
+	if (!rc)
+		rc = totals_read(sn, &totals);
+	if (rc)
+		return rc;
+	totals_unref(p->totals);
+	p->totals = totals;
+	return 0;
+}
+
+struct rank_parts rank_parts_ref(const struct rank_parts *p)
+{
+	categories_ref(p->categories);
+	totals_ref(p->totals);
+	similar_ref(p->similar);
+	return *p;
+}
+
+void rank_parts_unref(struct rank_parts *p)
+{
+	categories_unref(p->categories);
+	totals_unref(p->totals);
+	similar_unref(p->similar);
+}

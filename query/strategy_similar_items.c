@@ -1,0 +1,55 @@
+#include "query/strategy.h"
+
+#include <stdio.h>
+
+static bool is_variant(const struct asking *q, const struct similar *ix, const struct similar_found *found)
+{
+	const struct similar_asked *asked = &q->a->similar.asked;
+
+	for (unsigned i = 0; i < asked->n; i++)
+		if (similar_same_group(ix, asked->v[i], found->item))
+			return true;
+	return false;
+}
+
+static int fill(struct asking *q)
+{
+	const struct similar *ix;
+	struct similar_found found;
+	int rc = similar_start(q, &ix);
+
+	if (rc)
+		return rc;
+	rc = 1;
+	while (rc > 0 && similar_next(ix, &q->a->similar.search, &found)) {
+		struct explanation why;
+
+		if (is_variant(q, ix, &found))
+			continue;
+		why = similar_explained(q, ix, &found);
+		rc = shelf_offer(q, found.item, found.score, &why);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
+{
+	(void)q;
+	similar_reason(why, ret);
+}
+
+const struct strategy strategy_similar_items = {
+	.slug = "similar-items",
+	.meaning = "items that are alike by their catalogue records; for new items that nobody has looked at yet, and "
+		   "next to any other list of alternatives",
+	.formula =
+		"sum over itemIds of W(shared) / (W(a) + W(b) - W(shared)), at least 0.1 (weighted Jaccard): W sums ln(1 + N / n) "
+		"over the terms of a record, n of N records having the term (inverse document frequency, Sparck Jones "
+		"1972): categories, brand, attributes, tags, price band, words of the title (these half); variants "
+		"of one groupId are left out",
+	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
+	.required = INPUT_ITEM_IDS,
+	.without_events = true,
+	.fill = fill,
+	.reason = reason,
+};
