@@ -26,6 +26,7 @@ static const struct choice {
 } choices[] = {
 	{ SET_LOG_LEVEL, { "debug", "info", "warn", "error" } },
 	{ SET_LOG_FORMAT, { "text", "json" } },
+	{ SET_ANSWER_LANGUAGE, { "en", "de" } },
 	{ SET_STORE_DURABILITY, { "sync", "nometasync", "nosync" } },
 };
 

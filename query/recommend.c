@@ -20,6 +20,8 @@ int answerer_new(const struct answerer_options *opt, struct answerer **ret, stru
 	a->min_support = setting_int(opt->settings, SET_ANSWER_MIN_SUPPORT);
 	a->low_stock = setting_int(opt->settings, SET_ANSWER_LOW_STOCK);
 	a->catalog_required = setting_bool(opt->settings, SET_ANSWER_CATALOG_REQUIRED);
+	a->language = strcmp(setting_string(opt->settings, SET_ANSWER_LANGUAGE), "de") == 0 ? LANGUAGE_GERMAN
+											    : LANGUAGE_ENGLISH;
 	token_key_init(store_person_key(opt->store), a->token_key);
 	rc = snap_open(opt->store, &a->snap);
 	if (rc) {
@@ -145,6 +147,7 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	if (rc)
 		return rc;
 	q.now_ms = a->clock->wall_ms(a->clock);
+	q.language = rq->language ? rq->language : a->language;
 	q.count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
 	ret->recommendation_id[0] = '\0';
 	ret->scenario = sc.slug;

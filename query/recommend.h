@@ -35,12 +35,14 @@ enum input {
 	INPUT_ITEM_IDS = 1 << 3,
 	INPUT_CATEGORY = 1 << 4,
 	INPUT_WINDOW = 1 << 5,
-	INPUT_COMMON = 1 << 6, /* count, exclude, properties, explain, maxStalenessMs, validateOnly */
+	INPUT_COMMON = 1 << 6, /* count, exclude, properties, explain, language, maxStalenessMs, validateOnly */
 	INPUT_SESSION_ITEMS = 1 << 7,
 	INPUT_QUERY = 1 << 8
 };
 
 enum window { WINDOW_DEFAULT, WINDOW_1H, WINDOW_24H, WINDOW_7D };
+
+enum language { LANGUAGE_DEFAULT, LANGUAGE_ENGLISH, LANGUAGE_GERMAN, LANGUAGE_COUNT };
 
 struct idmap; /* idmap.h */
 
@@ -50,8 +52,9 @@ struct recommend_request {
 	struct str category;
 	struct str query; /* what was searched for */
 	enum window window;
-	unsigned given; /* INPUT_ bits that the caller sent */
-	unsigned count; /* 1..RECOMMEND_COUNT_MAX; 0: default */
+	enum language language; /* of `reason`; LANGUAGE_DEFAULT: answers.language */
+	unsigned given;         /* INPUT_ bits that the caller sent */
+	unsigned count;         /* 1..RECOMMEND_COUNT_MAX; 0: default */
 	bool exclude_purchased, exclude_in_cart, exclude_viewed;
 	bool explain, validate_only;
 	int64_t max_staleness_ms; /* -1: any */

@@ -26,7 +26,10 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 	if (rc)
 		return rc;
 	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
-	c->strategy->reason(q, &r->why, r->reason);
+	if (c->strategy->reason)
+		c->strategy->reason(q, &r->why, r->reason);
+	else
+		phrase_say(q, c->strategy->phrase, &r->why, r->reason);
 	return 0;
 }
 

@@ -10,7 +10,7 @@
 
 #define STALENESS_MAX_MS (365 * MS_PER_DAY)
 
-enum kind { TEXT, LIST, WINDOW, COUNT, FLAG, STALENESS, OBJECT };
+enum kind { TEXT, LIST, WINDOW, LANGUAGE, COUNT, FLAG, STALENESS, OBJECT };
 enum { IN_QUERY = 1, IN_BODY = 2, IN_EXCLUDE = 4 };
 
 /* Where a list goes: its bound, and the places of its array and its length. */
@@ -41,6 +41,7 @@ static const struct input_field {
 	{ "properties", LIST, INPUT_COMMON, IN_QUERY | IN_BODY, RECOMMEND_PROPERTIES_MAX,
 	  LIST_AT(properties, property_count) },
 	{ "explain", FLAG, INPUT_COMMON, IN_QUERY | IN_BODY, 0, AT(explain) },
+	{ "language", LANGUAGE, INPUT_COMMON, IN_QUERY | IN_BODY, 0, AT(language) },
 	{ "maxStalenessMs", STALENESS, INPUT_COMMON, IN_QUERY | IN_BODY, 0, AT(max_staleness_ms) },
 	{ "validateOnly", FLAG, INPUT_COMMON, IN_QUERY | IN_BODY, 0, AT(validate_only) },
 	{ "itemIds", LIST, INPUT_COMMON, IN_EXCLUDE, RECOMMEND_EXCLUDE_MAX, LIST_AT(exclude_ids, exclude_count) },
@@ -146,6 +147,17 @@ static bool set_window(const struct input_field *f, struct recommend_request *as
 	return BAD(ret, f, "'window' is 1h, 24h or 7d");
 }
 
+static bool set_language(const struct input_field *f, struct recommend_request *ask, struct str v, struct problem *ret)
+{
+	if (str_eq(v, STR("en")))
+		ask->language = LANGUAGE_ENGLISH;
+	else if (str_eq(v, STR("de")))
+		ask->language = LANGUAGE_GERMAN;
+	else
+		return BAD(ret, f, "'language' is en or de");
+	return true;
+}
+
 static bool set_number(const struct input_field *f, struct recommend_request *ask, int64_t v, struct problem *ret)
 {
 	if (f->kind == COUNT) {
@@ -207,6 +219,8 @@ static bool set_from_text(struct http_req *rq, const struct input_field *f, stru
 	switch (f->kind) {
 	case WINDOW:
 		return set_window(f, ask, v, ret);
+	case LANGUAGE:
+		return set_language(f, ask, v, ret);
 	case COUNT:
 	case STALENESS:
 		if (!parse_count(v, INT64_MAX, &number))
@@ -291,8 +305,9 @@ static bool set_from_json(const struct input_field *f, struct recommend_request 
 	default:
 		if (!json_is_string(v))
 			return BAD(ret, f, "'%s' must be a string", f->name);
-		return f->kind == WINDOW ? set_window(f, ask, str_of_json(v), ret)
-					 : set_text(f, ask, str_of_json(v), ret);
+		return f->kind == WINDOW     ? set_window(f, ask, str_of_json(v), ret)
+		       : f->kind == LANGUAGE ? set_language(f, ask, str_of_json(v), ret)
+					     : set_text(f, ask, str_of_json(v), ret);
 	}
 }
 

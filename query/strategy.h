@@ -13,6 +13,7 @@
 #define AISLE_QUERY_STRATEGY_H
 
 #include "query/idmap.h"
+#include "query/phrase.h"
 #include "query/ranker.h"
 #include "query/recommend.h"
 #include "query/token.h"
@@ -36,7 +37,8 @@ struct strategy {
 	bool without_events;       /* it has something to say before the first event */
 	/* Offer candidates, best first, until the shelf is full or there are no more. 0 or an error. */
 	int (*fill)(struct asking *q);
-	/* A sentence for a shopper or a shop owner, from the counts behind the score. */
+	enum phrase phrase; /* a sentence for a shopper or a shop owner, from the counts behind the score; */
+	/* or, when it is not always the same, this says it */
 	void (*reason)(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX]);
 };
 
@@ -171,6 +173,7 @@ struct answerer {
 	struct snap *snap;
 	unsigned char token_key[TOKEN_KEY_BYTES];
 	int64_t min_support, low_stock;
+	enum language language;
 	bool catalog_required;
 	struct idmap hidden; /* items not to be offered (again) in this request */
 	struct person person;
@@ -190,6 +193,7 @@ struct asking {
 	struct snap *sn;
 	int64_t now_ms;                  /* wall clock: what is available today */
 	int64_t watermark_ms;            /* event time: "now" of everything else; TIME_NONE in an empty store */
+	enum language language;          /* never LANGUAGE_DEFAULT */
 	unsigned count;                  /* items on the page */
 	unsigned shelf_n, shelf_limit;   /* candidates so far, and how many the strategy may bring them to */
 	bool lists_missing;              /* the lists are of another one than the snapshot: ask again with new ones */

@@ -1,17 +1,8 @@
 #include "query/strategy.h"
 
-#include <stdio.h>
-
 static int fill(struct asking *q)
 {
 	return pairs_fill(q, PAIR_ALSO_BOUGHT, MARGINAL_BUYERS, MARGINAL_BUYERS);
-}
-
-static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
-{
-	(void)q;
-	snprintf(ret, RECOMMEND_REASON_MAX, "%lld %s bought both", (long long)why->together,
-		 why->together == 1 ? "customer" : "customers");
 }
 
 const struct strategy strategy_also_bought = {
@@ -23,5 +14,5 @@ const struct strategy strategy_also_bought = {
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.fill = fill,
-	.reason = reason,
+	.phrase = PHRASE_BOUGHT_BY_THE_SAME,
 };

@@ -1,17 +1,8 @@
 #include "query/strategy.h"
 
-#include <stdio.h>
-
 static int fill(struct asking *q)
 {
 	return ranked_fill(q, RANK_BEST_SELLERS);
-}
-
-static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
-{
-	(void)q;
-	snprintf(ret, RECOMMEND_REASON_MAX, "%lld sold in the last %lld days", (long long)why->units,
-		 (long long)why->days);
 }
 
 const struct strategy strategy_best_sellers = {
@@ -20,5 +11,5 @@ const struct strategy strategy_best_sellers = {
 	.formula = "units sold less returned in the 30 days that end at the watermark's day, only above 0",
 	.inputs = INPUT_CATEGORY,
 	.fill = fill,
-	.reason = reason,
+	.phrase = PHRASE_SOLD,
 };

@@ -1,7 +1,6 @@
 #include "query/strategy.h"
 #include "views/ids.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 struct due {
@@ -66,17 +65,6 @@ static int fill(struct asking *q)
 	return rc < 0 ? rc : 0;
 }
 
-static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
-{
-	double days = days_between(why->last_ms, q->watermark_ms);
-
-	if (why->times == 1)
-		snprintf(ret, RECOMMEND_REASON_MAX, "bought once, %.0f days ago", days);
-	else
-		snprintf(ret, RECOMMEND_REASON_MAX, "bought %lld times, every %.0f days; last %.0f days ago",
-			 (long long)why->times, why->interval_days, days);
-}
-
 const struct strategy strategy_buy_it_again = {
 	.slug = "buy-it-again",
 	.meaning = "what the person bought and did not return, the most overdue first; for things that are used up",
@@ -85,5 +73,5 @@ const struct strategy strategy_buy_it_again = {
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,
 	.fill = fill,
-	.reason = reason,
+	.phrase = PHRASE_BOUGHT_BEFORE,
 };

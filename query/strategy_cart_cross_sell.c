@@ -2,7 +2,6 @@
 #include "views/ids.h"
 
 #include <math.h>
-#include <stdio.h>
 
 /* The asked items that are known, each once. */
 static unsigned basket_of(struct asking *q, uint32_t ret[RECOMMEND_ITEMS_MAX])
@@ -88,13 +87,6 @@ static int fill(struct asking *q)
 	return rc < 0 ? rc : 0;
 }
 
-static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
-{
-	(void)q;
-	snprintf(ret, RECOMMEND_REASON_MAX, "completes the basket: bought with an item of it in %lld %s",
-		 (long long)why->together, why->together == 1 ? "order" : "orders");
-}
-
 const struct strategy strategy_cart_cross_sell = {
 	.slug = "cart-cross-sell",
 	.meaning =
@@ -105,5 +97,5 @@ const struct strategy strategy_cart_cross_sell = {
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.fill = fill,
-	.reason = reason,
+	.phrase = PHRASE_COMPLETES_BASKET,
 };

@@ -1,17 +1,8 @@
 #include "query/strategy.h"
 
-#include <stdio.h>
-
 static int fill(struct asking *q)
 {
 	return pairs_fill(q, PAIR_BOUGHT_TOGETHER, MARGINAL_ORDERS, MARGINAL_ORDERS);
-}
-
-static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
-{
-	(void)q;
-	snprintf(ret, RECOMMEND_REASON_MAX, "bought together in %lld %s", (long long)why->together,
-		 why->together == 1 ? "order" : "orders");
 }
 
 const struct strategy strategy_frequently_bought_together = {
@@ -22,5 +13,5 @@ const struct strategy strategy_frequently_bought_together = {
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.fill = fill,
-	.reason = reason,
+	.phrase = PHRASE_BOUGHT_TOGETHER,
 };

@@ -1,7 +1,5 @@
 #include "query/strategy.h"
 
-#include <stdio.h>
-
 static int fill(struct asking *q)
 {
 	const struct person *p = &q->a->person;
@@ -20,15 +18,6 @@ static int fill(struct asking *q)
 	return rc < 0 ? rc : 0;
 }
 
-static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
-{
-	(void)q;
-	if (why->times == 1)
-		snprintf(ret, RECOMMEND_REASON_MAX, "viewed once");
-	else
-		snprintf(ret, RECOMMEND_REASON_MAX, "viewed %lld times", (long long)why->times);
-}
-
 const struct strategy strategy_recently_viewed = {
 	.slug = "recently-viewed",
 	.meaning = "what the person looked at, newest first, each item once; a way back",
@@ -36,5 +25,5 @@ const struct strategy strategy_recently_viewed = {
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,
 	.fill = fill,
-	.reason = reason,
+	.phrase = PHRASE_VIEWED,
 };

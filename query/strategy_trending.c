@@ -1,32 +1,20 @@
 #include "query/strategy.h"
 
-#include <stdio.h>
-
-static const struct {
-	enum rank_kind kind;
-	const char *name;
-} windows[] = {
-	[WINDOW_DEFAULT] = { RANK_TRENDING_24H, "24 hours" },
-	[WINDOW_1H] = { RANK_TRENDING_1H, "hour" },
-	[WINDOW_24H] = { RANK_TRENDING_24H, "24 hours" },
-	[WINDOW_7D] = { RANK_TRENDING_7D, "7 days" },
+static const enum rank_kind kinds[] = {
+	[WINDOW_DEFAULT] = RANK_TRENDING_24H,
+	[WINDOW_1H] = RANK_TRENDING_1H,
+	[WINDOW_24H] = RANK_TRENDING_24H,
+	[WINDOW_7D] = RANK_TRENDING_7D,
 };
 
 static int fill(struct asking *q)
 {
-	return ranked_fill(q, windows[q->rq->window].kind);
+	return ranked_fill(q, kinds[q->rq->window]);
 }
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
 {
-	const char *window = windows[q->rq->window].name;
-
-	if (why->before <= 0)
-		snprintf(ret, RECOMMEND_REASON_MAX, "new interest in the last %s: activity %.6g, none before", window,
-			 why->recent);
-	else
-		snprintf(ret, RECOMMEND_REASON_MAX, "activity %.6g in the last %s, %.6g in the %s before", why->recent,
-			 window, why->before, window);
+	phrase_say(q, why->before > 0 ? PHRASE_TRENDING : PHRASE_TRENDING_NEW, why, ret);
 }
 
 const struct strategy strategy_trending = {

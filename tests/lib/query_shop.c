@@ -163,6 +163,8 @@ static void parse_word(char *word, struct recommend_request *rq)
 		rq->count = (unsigned)strtoul(value, NULL, 10);
 	else if (strcmp(word, "stale") == 0)
 		rq->max_staleness_ms = strtol(value, NULL, 10);
+	else if (strcmp(word, "language") == 0)
+		rq->language = *value == 'd' ? LANGUAGE_GERMAN : LANGUAGE_ENGLISH;
 	else if (strcmp(word, "window") == 0)
 		rq->window = *value == '1' ? WINDOW_1H : *value == '2' ? WINDOW_24H : WINDOW_7D;
 }

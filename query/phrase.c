@@ -1,0 +1,172 @@
+#include "query/phrase.h"
+#include "query/strategy.h"
+#include "views/catalog.h"
+#include "views/ids.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#define TITLE_MAX 80 /* bytes of an item's title in a sentence */
+
+/* One and more of each language. */
+static const char *const templates[PHRASE_COUNT][LANGUAGE_COUNT][2] = {
+#define PHRASE(name, one, more, einer, mehr) \
+	[PHRASE_##name] = { [LANGUAGE_ENGLISH] = { one, more }, [LANGUAGE_GERMAN] = { einer, mehr } },
+#include "query/phrases.def"
+#undef PHRASE
+};
+
+struct saying {
+	const struct asking *q;
+	const struct explanation *why;
+	enum language language;
+	char *to;
+	size_t n;
+};
+
+/* As many whole characters of UTF-8 as fit. */
+static struct str cut(struct str text, size_t room)
+{
+	uint32_t n = text.n < room ? text.n : (uint32_t)room;
+
+	while (n < text.n && n > 0 && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+		n--;
+	return (struct str){ text.p, n };
+}
+
+static void put(struct saying *s, struct str text)
+{
+	text = cut(text, RECOMMEND_REASON_MAX - 1 - s->n);
+	memcpy(s->to + s->n, text.p, text.n);
+	s->n += text.n;
+}
+
+static int64_t count_of(const struct explanation *why)
+{
+	switch (why->kind) {
+	case EXPLAIN_PAIR:
+		return why->together;
+	case EXPLAIN_SALES:
+		return why->units;
+	case EXPLAIN_PERSON:
+		return why->times;
+	default:
+		return 0;
+	}
+}
+
+static void put_count(struct saying *s)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)count_of(s->why));
+	put(s, str_of(text));
+}
+
+static void put_number(struct saying *s, double v)
+{
+	char text[32], *point;
+
+	snprintf(text, sizeof(text), "%.6g", v);
+	point = s->language == LANGUAGE_GERMAN ? strchr(text, '.') : NULL;
+	if (point)
+		*point = ',';
+	put(s, str_of(text));
+}
+
+static void put_recent(struct saying *s)
+{
+	put_number(s, s->why->recent);
+}
+
+static void put_before(struct saying *s)
+{
+	put_number(s, s->why->before);
+}
+
+/* In days, less than one in hours. */
+static void put_duration(struct saying *s, double days)
+{
+	static const char *const units[LANGUAGE_COUNT][2][2] = {
+		[LANGUAGE_ENGLISH] = { { "hour", "hours" }, { "day", "days" } },
+		[LANGUAGE_GERMAN] = { { "Stunde", "Stunden" }, { "Tag", "Tagen" } },
+	};
+	bool is_days = days >= 1;
+	long long n = llround(is_days ? days : days * 24);
+	char text[48];
+
+	snprintf(text, sizeof(text), "%lld %s", n, units[s->language][is_days][n != 1]);
+	put(s, str_of(text));
+}
+
+static void put_days(struct saying *s)
+{
+	put_duration(s, (double)s->why->days);
+}
+
+static void put_ago(struct saying *s)
+{
+	put_duration(s, (double)(s->q->watermark_ms - s->why->last_ms) / (double)MS_PER_DAY);
+}
+
+static void put_every(struct saying *s)
+{
+	put_duration(s, s->why->interval_days);
+}
+
+static void put_window(struct saying *s)
+{
+	static const char *const names[][LANGUAGE_COUNT] = {
+		[WINDOW_DEFAULT] = { [LANGUAGE_ENGLISH] = "24 hours", [LANGUAGE_GERMAN] = "24 Stunden" },
+		[WINDOW_1H] = { [LANGUAGE_ENGLISH] = "hour", [LANGUAGE_GERMAN] = "1 Stunde" },
+		[WINDOW_24H] = { [LANGUAGE_ENGLISH] = "24 hours", [LANGUAGE_GERMAN] = "24 Stunden" },
+		[WINDOW_7D] = { [LANGUAGE_ENGLISH] = "7 days", [LANGUAGE_GERMAN] = "7 Tagen" },
+	};
+
+	put(s, str_of(names[s->q->rq->window][s->language]));
+}
+
+/* The item that the counts are with: its title, or its id when nobody told one. */
+static void put_with(struct saying *s)
+{
+	struct catalog_item *record = &s->q->a->record;
+	uint32_t item = snap_item(s->q->sn, s->why->with);
+	struct str text = s->why->with;
+
+	if (item != ID_NONE && catalog_get(s->q->sn, item, record) == CATALOG_LIVE && record->title.n)
+		text = record->title;
+	put(s, cut(text, TITLE_MAX));
+}
+
+static const struct {
+	const char *name;
+	void (*put)(struct saying *s);
+} words[] = {
+	{ "{n}", put_count },   { "{days}", put_days },     { "{ago}", put_ago },       { "{every}", put_every },
+	{ "{with}", put_with }, { "{window}", put_window }, { "{recent}", put_recent }, { "{before}", put_before },
+};
+
+/* The bytes of a template that were taken: a word in braces, or what is before the next one. */
+static size_t put_next(struct saying *s, const char *template)
+{
+	size_t n = strcspn(template + 1, "{") + 1;
+
+	for (size_t i = 0; *template == '{' && i < ARRAY_SIZE(words); i++)
+		if (strncmp(template, words[i].name, strlen(words[i].name)) == 0) {
+			words[i].put(s);
+			return strlen(words[i].name);
+		}
+	put(s, (struct str){ template, (uint32_t)n });
+	return n;
+}
+
+void phrase_say(const struct asking *q, enum phrase which, const struct explanation *why,
+		char ret[RECOMMEND_REASON_MAX])
+{
+	struct saying s = { .q = q, .why = why, .language = q->language, .to = ret };
+	const char *template = templates[which][s.language][count_of(why) != 1];
+
+	while (template && *template)
+		template += put_next(&s, template);
+	ret[s.n] = '\0';
+}
