@@ -138,12 +138,34 @@ static void put_with(struct saying *s)
 	put(s, cut(text, TITLE_MAX));
 }
 
+/* What two records have in common. */
+static void put_shared(struct saying *s)
+{
+	static const char *const names[TERM_KIND_COUNT][LANGUAGE_COUNT] = {
+		[TERM_CATEGORY] = { [LANGUAGE_ENGLISH] = "category", [LANGUAGE_GERMAN] = "Kategorie" },
+		[TERM_BRAND] = { [LANGUAGE_ENGLISH] = "brand", [LANGUAGE_GERMAN] = "Marke" },
+		[TERM_ATTRIBUTE] = { [LANGUAGE_ENGLISH] = "specifications", [LANGUAGE_GERMAN] = "Eigenschaften" },
+		[TERM_TAG] = { [LANGUAGE_ENGLISH] = "tags", [LANGUAGE_GERMAN] = "Stichwörtern" },
+		[TERM_PRICE] = { [LANGUAGE_ENGLISH] = "price", [LANGUAGE_GERMAN] = "Preis" },
+		[TERM_TITLE] = { [LANGUAGE_ENGLISH] = "title", [LANGUAGE_GERMAN] = "Titel" },
+	};
+	bool is_first = true;
+
+	for (int kind = 0; kind < TERM_KIND_COUNT; kind++)
+		if (s->why->similar.shared[kind]) {
+			put(s, is_first ? STR("") : STR(", "));
+			put(s, str_of(names[kind][s->language]));
+			is_first = false;
+		}
+}
+
 static const struct {
 	const char *name;
 	void (*put)(struct saying *s);
 } words[] = {
-	{ "{n}", put_count },   { "{days}", put_days },     { "{ago}", put_ago },       { "{every}", put_every },
-	{ "{with}", put_with }, { "{window}", put_window }, { "{recent}", put_recent }, { "{before}", put_before },
+	{ "{n}", put_count },       { "{days}", put_days },     { "{ago}", put_ago },
+	{ "{every}", put_every },   { "{with}", put_with },     { "{shared}", put_shared },
+	{ "{window}", put_window }, { "{recent}", put_recent }, { "{before}", put_before },
 };
 
 /* The bytes of a template that were taken: a word in braces, or what is before the next one. */

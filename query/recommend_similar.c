@@ -2,8 +2,6 @@
 #include "query/strategy.h"
 #include "views/ids.h"
 
-#include <stdio.h>
-
 void similarity_fini(struct similarity *s)
 {
 	similar_search_fini(&s->search);
@@ -44,18 +42,4 @@ struct explanation similar_explained(struct asking *q, const struct similar *ix,
 	why.pair_score = found->seed_score;
 	similar_facts(ix, found->seed, found->item, &why.similar);
 	return why;
-}
-
-void similar_reason(const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
-{
-	static const char *const names[TERM_KIND_COUNT] = {
-		[TERM_CATEGORY] = "category", [TERM_BRAND] = "brand", [TERM_ATTRIBUTE] = "specifications",
-		[TERM_TAG] = "tags",          [TERM_PRICE] = "price", [TERM_TITLE] = "title",
-	};
-	size_t n = 0;
-
-	for (int kind = 0; kind < TERM_KIND_COUNT; kind++)
-		if (why->similar.shared[kind])
-			n += (size_t)snprintf(ret + n, RECOMMEND_REASON_MAX - n, "%s%s", n ? ", " : "alike in ",
-					      names[kind]);
 }

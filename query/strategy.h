@@ -155,7 +155,6 @@ void similarity_fini(struct similarity *s);
 /* Search for what is like the asked items; similar_next gives it, best first. *ret is valid as long as q->rankings. */
 int similar_start(struct asking *q, const struct similar **ret) MUST_CHECK;
 struct explanation similar_explained(struct asking *q, const struct similar *ix, const struct similar_found *found);
-void similar_reason(const struct explanation *why, char ret[RECOMMEND_REASON_MAX]);
 
 /* ---- the shelf (recommend_shelf.c) ---- */
 

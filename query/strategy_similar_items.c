@@ -1,7 +1,5 @@
 #include "query/strategy.h"
 
-#include <stdio.h>
-
 static bool is_variant(const struct asking *q, const struct similar *ix, const struct similar_found *found)
 {
 	const struct similar_asked *asked = &q->a->similar.asked;
@@ -32,12 +30,6 @@ static int fill(struct asking *q)
 	return rc < 0 ? rc : 0;
 }
 
-static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
-{
-	(void)q;
-	similar_reason(why, ret);
-}
-
 const struct strategy strategy_similar_items = {
 	.slug = "similar-items",
 	.meaning = "items that are alike by their catalogue records; for new items that nobody has looked at yet, and "
@@ -51,5 +43,5 @@ const struct strategy strategy_similar_items = {
 	.required = INPUT_ITEM_IDS,
 	.without_events = true,
 	.fill = fill,
-	.reason = reason,
+	.phrase = PHRASE_ALIKE,
 };
