@@ -50,6 +50,8 @@ static int64_t count_of(const struct explanation *why)
 		return why->units;
 	case EXPLAIN_PERSON:
 		return why->times;
+	case EXPLAIN_SESSION:
+		return why->sessions;
 	default:
 		return 0;
 	}
@@ -159,13 +161,23 @@ static void put_shared(struct saying *s)
 		}
 }
 
+static void put_of(struct saying *s)
+{
+	put_number(s, s->why->sessions_of);
+}
+
+static void put_back(struct saying *s)
+{
+	put_number(s, round(1000 * s->why->back) / 10);
+}
+
 static const struct {
 	const char *name;
 	void (*put)(struct saying *s);
 } words[] = {
-	{ "{n}", put_count },       { "{days}", put_days },     { "{ago}", put_ago },
-	{ "{every}", put_every },   { "{with}", put_with },     { "{shared}", put_shared },
-	{ "{window}", put_window }, { "{recent}", put_recent }, { "{before}", put_before },
+	{ "{n}", put_count },       { "{days}", put_days },     { "{ago}", put_ago },       { "{every}", put_every },
+	{ "{with}", put_with },     { "{shared}", put_shared }, { "{window}", put_window }, { "{recent}", put_recent },
+	{ "{before}", put_before }, { "{of}", put_of },         { "{back}", put_back },
 };
 
 /* The bytes of a template that were taken: a word in braces, or what is before the next one. */

@@ -1,3 +1,4 @@
+#include "query/next.h"
 #include "query/ranker_internal.h"
 #include "config/clock.h"
 #include "config/log.h"
@@ -14,13 +15,14 @@
 
 struct ranker {
 	struct rank_weights weights;
-	bool catalog_required;
+	bool catalog_required, revisits_by_distance;
 	uint64_t refresh_ns;
 
 	pthread_mutex_t refresh_lock; /* everything up to `published_lock` */
 	struct snap *snap;
 	struct counts counts;
 	struct rank_parts parts;
+	struct revisit_counts revisits[REVISIT_CELLS];
 	int64_t full_hour;              /* the watermark's at the last full refresh */
 	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
 	uint64_t full_done_ns, full_cost_ns;
@@ -87,6 +89,7 @@ static enum refresh due(const struct ranker *r, int64_t watermark_ms)
 static int refresh(struct ranker *r, enum refresh how)
 {
 	uint64_t start_ns = thread_cpu_ns();
+	struct rankings *ra;
 	int64_t watermark_ms;
 	int rc = snap_watermark(r->snap, &watermark_ms);
 
@@ -105,7 +108,12 @@ static int refresh(struct ranker *r, enum refresh how)
 		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
 	if (rc)
 		return rc;
-	publish(r, rankings_make(&r->counts, r->snap, &r->parts, &r->weights, watermark_ms));
+	rc = revisits_get(r->snap, r->revisits);
+	if (rc)
+		return rc;
+	ra = rankings_make(&r->counts, r->snap, &r->parts, &r->weights, watermark_ms);
+	next_rates(r->revisits, r->revisits_by_distance, ra->revisits);
+	publish(r, ra);
 	r->version = snap_version(r->snap);
 	if (how == REFRESH_FULL) {
 		r->full_hour = time_bucket(watermark_ms, MS_PER_HOUR);
@@ -205,6 +213,7 @@ int ranker_start(struct store *s, const struct settings *set, struct ranker **re
 	r->weights.of[TALLY_CARTS] = setting_number(set, SET_TREND_CART_WEIGHT);
 	r->weights.of[TALLY_ORDERS] = setting_number(set, SET_TREND_PURCHASE_WEIGHT);
 	r->catalog_required = setting_bool(set, SET_ANSWER_CATALOG_REQUIRED);
+	r->revisits_by_distance = strcmp(setting_string(set, SET_NEXT_WITHOUT), "context") == 0;
 	r->refresh_ns = (uint64_t)setting_int(set, SET_RANK_REFRESH) * NS_PER_MS;
 	init_locks(r);
 	rc = snap_open(s, &r->snap);

@@ -13,6 +13,7 @@
 #include "query/ranker.h"
 #include "query/similar.h"
 #include "views/pairs.h"
+#include "views/revisits.h"
 
 #include <stdatomic.h>
 
@@ -113,6 +114,7 @@ struct rankings {
 	unsigned generation; /* of the store: its items' numbers */
 	int64_t watermark_ms;
 	struct rank_parts parts;
+	float revisits[REVISIT_CELLS];
 	uint32_t *starts[RANK_KIND_COUNT]; /* 2 + categories->n places: where each list begins and the last one ends */
 	struct ranked *ranked[RANK_KIND_COUNT];
 };

@@ -73,7 +73,15 @@ uint32_t shown_key(struct str item_id);
 
 /* The counts behind a score; `kind` tells which are meant. */
 struct explanation {
-	enum { EXPLAIN_NONE, EXPLAIN_PAIR, EXPLAIN_TREND, EXPLAIN_SALES, EXPLAIN_PERSON, EXPLAIN_SIMILAR } kind;
+	enum {
+		EXPLAIN_NONE,
+		EXPLAIN_PAIR,
+		EXPLAIN_TREND,
+		EXPLAIN_SALES,
+		EXPLAIN_PERSON,
+		EXPLAIN_SIMILAR,
+		EXPLAIN_SESSION
+	} kind;
 	int64_t together, item_total, other_total; /* PAIR */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
 	struct str with;              /* PAIR, SIMILAR: the asked item these counts are with, the strongest one */
@@ -83,6 +91,11 @@ struct explanation {
 	int64_t last_ms, times;       /* PERSON: last seen or bought at, how often */
 	double interval_days;         /* PERSON: mean days between purchases; 0: bought once, or viewed */
 	struct similar_facts similar; /* SIMILAR */
+	uint32_t sessions, sessions_of; /* SESSION: so many of the sessions like this one viewed it */
+	uint32_t shared;                /* SESSION: items that the closest of these has in common with this one */
+	uint32_t followed;              /* SESSION: how often it came right after the current item */
+	double share;                   /* SESSION: of what comes next, as far as it is new */
+	double back;                    /* SESSION: rate of going back to it; below 0: not of this session */
 };
 
 struct recommended {

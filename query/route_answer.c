@@ -114,6 +114,15 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 		if (why->interval_days > 0)
 			key_number(j, "intervalDays", why->interval_days);
 		break;
+	case EXPLAIN_SESSION:
+		key_int(j, "sessions", why->sessions);
+		key_int(j, "sessionsOf", why->sessions_of);
+		key_int(j, "shared", why->shared);
+		key_int(j, "followed", why->followed);
+		key_number(j, "share", why->share);
+		if (why->back >= 0)
+			key_number(j, "revisitRate", why->back);
+		break;
 	}
 	json_out_end_object(j);
 }
