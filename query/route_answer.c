@@ -4,6 +4,8 @@
 #include "views/catalog_json.h"
 #include "views/view.h"
 
+#include <xxhash.h>
+
 static void key_text(struct json_out *j, const char *key, const char *text)
 {
 	json_out_key(j, key);
@@ -183,18 +185,23 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	json_out_end_object(j);
 }
 
-void answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
+uint64_t answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
 {
+	size_t from;
+	uint64_t ret;
+
 	json_out_object(j);
 	key_text(j, "recommendationId", a->recommendation_id);
 	key_text(j, "scenario", a->scenario);
 	key_text(j, "variant", NULL);
+	from = j->n;
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (unsigned i = 0; i < a->item_count; i++)
 		write_item(j, ask, &a->items[i]);
 	json_out_end_array(j);
 	key_bool(j, "fallback", a->fallback);
+	ret = XXH3_64bits(j->p + from, j->n - from);
 	key_time(j, "asOf", a->as_of_ms);
 	key_int(j, "lagMs", a->lag_ms);
 	json_out_key(j, "tookMs");
@@ -202,4 +209,5 @@ void answer_write(struct json_out *j, const struct recommend_request *ask, const
 	if (a->stale)
 		key_bool(j, "stale", true);
 	json_out_end_object(j);
+	return ret;
 }
