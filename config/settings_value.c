@@ -1,3 +1,4 @@
+#include "config/calendar.h"
 #include "config/settings_internal.h"
 
 #include <errno.h>
@@ -22,12 +23,11 @@ static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 /* The few settings whose text has a form of its own. */
 static const struct choice {
 	enum setting_id id;
-	const char *names[8];
+	const char *names[5];
 } choices[] = {
 	{ SET_LOG_LEVEL, { "debug", "info", "warn", "error" } },
 	{ SET_LOG_FORMAT, { "text", "json" } },
 	{ SET_ANSWER_LANGUAGE, { "en", "de" } },
-	{ SET_NEXT_WITHOUT, { "nothing", "before", "bigram", "order2", "step", "revisits", "context" } },
 	{ SET_STORE_DURABILITY, { "sync", "nometasync", "nosync" } },
 };
 
@@ -116,6 +116,14 @@ static bool check_listen(const char *text, char *problem)
 	return true;
 }
 
+static bool check_calendar(const char *text, char *problem)
+{
+	struct calendar c;
+	const char *why = calendar_parse(text, &c);
+
+	return why ? wrong(problem, "'%.64s': %s", text, why) : true;
+}
+
 static bool check_topic(const char *text, char *problem)
 {
 	size_t good = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
@@ -151,6 +159,8 @@ static bool check_string(const struct setting_spec *spec, enum setting_id id, co
 	switch (id) {
 	case SET_HTTP_LISTEN:
 		return check_listen(text, problem);
+	case SET_ANSWER_SEASONS:
+		return check_calendar(text, problem);
 	case SET_TOPIC_EVENTS:
 	case SET_TOPIC_CATALOG:
 	case SET_TOPIC_STOCK:

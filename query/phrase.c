@@ -1,5 +1,6 @@
 #include "query/phrase.h"
 #include "query/strategy.h"
+#include "schemas/decode.h"
 #include "views/catalog.h"
 #include "views/ids.h"
 
@@ -48,10 +49,12 @@ static int64_t count_of(const struct explanation *why)
 		return why->together;
 	case EXPLAIN_SALES:
 		return why->units;
+	case EXPLAIN_SEASON:
+		return why->units;
+	case EXPLAIN_RATING:
+		return why->rated.count;
 	case EXPLAIN_PERSON:
 		return why->times;
-	case EXPLAIN_SESSION:
-		return why->sessions;
 	default:
 		return 0;
 	}
@@ -84,6 +87,25 @@ static void put_recent(struct saying *s)
 static void put_before(struct saying *s)
 {
 	put_number(s, s->why->before);
+}
+
+/* One decimal. */
+static void put_rating(struct saying *s)
+{
+	put_number(s, round(s->why->rated.rating * 10) / 10);
+}
+
+static void put_average(struct saying *s)
+{
+	put_number(s, round(s->why->before));
+}
+
+static void put_date(struct saying *s)
+{
+	char text[32];
+
+	format_rfc3339(s->why->available_from_ms, text);
+	put(s, (struct str){ text, (uint32_t)strlen("2026-01-31") });
 }
 
 /* In days, less than one in hours. */
@@ -161,23 +183,13 @@ static void put_shared(struct saying *s)
 		}
 }
 
-static void put_of(struct saying *s)
-{
-	put_number(s, s->why->sessions_of);
-}
-
-static void put_back(struct saying *s)
-{
-	put_number(s, round(1000 * s->why->back) / 10);
-}
-
 static const struct {
 	const char *name;
 	void (*put)(struct saying *s);
 } words[] = {
-	{ "{n}", put_count },       { "{days}", put_days },     { "{ago}", put_ago },       { "{every}", put_every },
-	{ "{with}", put_with },     { "{shared}", put_shared }, { "{window}", put_window }, { "{recent}", put_recent },
-	{ "{before}", put_before }, { "{of}", put_of },         { "{back}", put_back },
+	{ "{n}", put_count },   { "{days}", put_days },     { "{ago}", put_ago },       { "{every}", put_every },
+	{ "{with}", put_with }, { "{shared}", put_shared }, { "{rating}", put_rating }, { "{average}", put_average },
+	{ "{date}", put_date }, { "{window}", put_window }, { "{recent}", put_recent }, { "{before}", put_before },
 };
 
 /* The bytes of a template that were taken: a word in braces, or what is before the next one. */

@@ -1,4 +1,3 @@
-#include "query/next.h"
 #include "query/ranker_internal.h"
 #include "config/clock.h"
 #include "config/log.h"
@@ -15,14 +14,17 @@
 
 struct ranker {
 	struct rank_weights weights;
-	bool catalog_required, revisits_by_distance;
+	bool catalog_required;
+	int64_t new_days;
+	struct calendar calendar; /* names lie in the settings */
 	uint64_t refresh_ns;
 
 	pthread_mutex_t refresh_lock; /* everything up to `published_lock` */
 	struct snap *snap;
 	struct counts counts;
 	struct rank_parts parts;
-	struct revisit_counts revisits[REVISIT_CELLS];
+	struct held held;
+	struct year year;
 	int64_t full_hour;              /* the watermark's at the last full refresh */
 	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
 	uint64_t full_done_ns, full_cost_ns;
@@ -62,14 +64,16 @@ static void publish(struct ranker *r, struct rankings *ra)
 
 static int read_full(struct ranker *r, int64_t watermark_ms)
 {
-	int rc = rank_parts_read(&r->parts, r->snap, clock_system.wall_ms(&clock_system));
+	int rc = rank_parts_read(&r->parts, r->snap, clock_system.wall_ms(&clock_system), &r->calendar);
 
+	if (!rc)
+		rc = held_read(&r->held, r->snap, r->parts.categories, r->catalog_required);
 	if (rc || watermark_ms == TIME_NONE)
 		return rc;
 	rc = counts_read_closed(&r->counts, r->snap, watermark_ms);
 	if (!rc)
 		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
-	return rc ? rc : counts_mark_held(&r->counts, r->snap, r->parts.categories, r->catalog_required);
+	return rc ? rc : year_read(&r->year, r->snap, watermark_ms);
 }
 
 /* What is due in this snapshot; REFRESH_DUE: nothing. */
@@ -86,10 +90,28 @@ static enum refresh due(const struct ranker *r, int64_t watermark_ms)
 	return version != r->version ? REFRESH_QUICK : REFRESH_DUE;
 }
 
+static struct rankings *make_rankings(struct ranker *r, enum refresh how, int64_t watermark_ms)
+{
+	struct ranking_from from = { .sn = r->snap,
+				     .counts = &r->counts,
+				     .held = &r->held,
+				     .year = &r->year,
+				     .calendar = &r->calendar,
+				     .weights = &r->weights,
+				     .now_ms = watermark_ms,
+				     .watermark_ms = watermark_ms,
+				     .new_days = r->new_days };
+
+	if (watermark_ms == TIME_NONE)
+		from.now_ms = clock_system.wall_ms(&clock_system);
+	if (how == REFRESH_FULL)
+		rank_parts_make_slow(&r->parts, &from);
+	return rankings_make(&r->parts, &from);
+}
+
 static int refresh(struct ranker *r, enum refresh how)
 {
 	uint64_t start_ns = thread_cpu_ns();
-	struct rankings *ra;
 	int64_t watermark_ms;
 	int rc = snap_watermark(r->snap, &watermark_ms);
 
@@ -108,12 +130,7 @@ static int refresh(struct ranker *r, enum refresh how)
 		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
 	if (rc)
 		return rc;
-	rc = revisits_get(r->snap, r->revisits);
-	if (rc)
-		return rc;
-	ra = rankings_make(&r->counts, r->snap, &r->parts, &r->weights, watermark_ms);
-	next_rates(r->revisits, r->revisits_by_distance, ra->revisits);
-	publish(r, ra);
+	publish(r, make_rankings(r, how, watermark_ms));
 	r->version = snap_version(r->snap);
 	if (how == REFRESH_FULL) {
 		r->full_hour = time_bucket(watermark_ms, MS_PER_HOUR);
@@ -213,9 +230,11 @@ int ranker_start(struct store *s, const struct settings *set, struct ranker **re
 	r->weights.of[TALLY_CARTS] = setting_number(set, SET_TREND_CART_WEIGHT);
 	r->weights.of[TALLY_ORDERS] = setting_number(set, SET_TREND_PURCHASE_WEIGHT);
 	r->catalog_required = setting_bool(set, SET_ANSWER_CATALOG_REQUIRED);
-	r->revisits_by_distance = strcmp(setting_string(set, SET_NEXT_WITHOUT), "context") == 0;
 	r->refresh_ns = (uint64_t)setting_int(set, SET_RANK_REFRESH) * NS_PER_MS;
+	r->new_days = setting_int(set, SET_ANSWER_NEW_DAYS);
 	init_locks(r);
+	if (calendar_parse(setting_string(set, SET_ANSWER_SEASONS), &r->calendar))
+		r->calendar.n = 0; /* settings are checked when they are read */
 	rc = snap_open(s, &r->snap);
 	if (rc) {
 		error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
@@ -248,6 +267,8 @@ void ranker_stop(struct ranker *r)
 	snap_close(r->snap);
 	rankings_unref(r->published);
 	rank_parts_unref(&r->parts);
+	held_fini(&r->held);
+	year_fini(&r->year);
 	counts_fini(&r->counts);
 	pthread_cond_destroy(&r->stop_cond);
 	pthread_mutex_destroy(&r->stop_lock);

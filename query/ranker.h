@@ -24,14 +24,31 @@
 #define RANK_LIST_MAX 500         /* items a list that may be shown, */
 #define RANK_LIST_HELD 250        /* and that could not at the last full refresh: they may be in stock again */
 #define RANK_CATEGORIES_MAX 65536 /* categories with lists; further ones have none */
+#define SEASON_DAYS 28            /* days of last year that seasonal looks at */
+#define SEASON_NAMED 10           /* units that a season of today in the record counts as */
 #define RANK_SALES_DAYS 30        /* days of best sellers, the watermark's among them */
 
-enum rank_kind { RANK_TRENDING_1H, RANK_TRENDING_24H, RANK_TRENDING_7D, RANK_BEST_SELLERS, RANK_KIND_COUNT };
+enum rank_kind {
+	RANK_TRENDING_1H,
+	RANK_TRENDING_24H,
+	RANK_TRENDING_7D,
+	RANK_BEST_SELLERS,
+	RANK_TOP_RATED, /* from here on lists are made anew at full refreshes only, when what they are made of has changed */
+	RANK_NEW_ARRIVALS,
+	RANK_SEASONAL,
+	RANK_KIND_COUNT
+};
+#define RANK_SLOW_FIRST RANK_TOP_RATED
 
 struct ranked {
 	uint32_t item;
 	double score;
-	double recent, before; /* trending: weighted counts; best sellers: units in `recent` */
+	/*
+	 * trending: weighted counts; best sellers: units in `recent`; top rated: rating and how many; new arrivals:
+	 * availableFrom in `recent`; seasonal: units of last year's season, and of an average one
+	 */
+	double recent, before;
+	bool named; /* seasonal: by the record */
 };
 
 struct rank_list {
@@ -61,10 +78,9 @@ struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, st
 struct rank_totals rankings_totals(const struct rankings *ra, uint32_t item);
 /* Which items are alike, by the catalogue of the last full refresh. */
 const struct similar *rankings_similar(const struct rankings *ra);
-/* All of them, by item. */
-const struct rank_totals *rankings_all_totals(const struct rankings *ra, uint32_t *ret_n);
-/* REVISIT_CELLS rates of going back to an item of the session (next_rates). */
-const float *rankings_revisits(const struct rankings *ra);
+/* As of the last full refresh. */
+struct rank_prior rankings_prior(const struct rankings *ra);
+double rank_prior_rating(struct rank_prior prior, double rating, double count);
 int64_t rankings_watermark_ms(const struct rankings *ra);
 unsigned rankings_generation(const struct rankings *ra);
 

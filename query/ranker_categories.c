@@ -9,6 +9,7 @@ struct reading {
 	struct categories *c;
 	uint32_t names_room, items_room, lists_n, lists_room;
 	int64_t now_ms;
+	const struct calendar *calendar;
 };
 
 static uint64_t hash(struct str s)
@@ -71,10 +72,12 @@ static void reach_item(struct reading *r, uint32_t item)
 			r->items_room = r->items_room ? r->items_room * 2 : 1024;
 		c->starts = xrealloc(c->starts, (r->items_room + 1) * sizeof(*c->starts));
 		c->state = xrealloc(c->state, r->items_room);
+		c->facts = xrealloc(c->facts, r->items_room * sizeof(*c->facts));
 	}
 	for (; c->items <= item; c->items++) {
 		c->starts[c->items] = r->lists_n;
 		c->state[c->items] = ITEM_UNRECORDED;
+		c->facts[c->items] = (struct item_facts){ .available_from_ms = TIME_ABSENT };
 	}
 }
 
@@ -112,12 +115,35 @@ static void note_moment(struct reading *r, int64_t t_ms)
 		r->c->until_ms = t_ms;
 }
 
+static struct item_facts facts_of(const struct reading *r, const struct catalog_item *record)
+{
+	struct item_facts f = { .available_from_ms = record->available_from_ms, .has_seasons = record->seasons.n > 0 };
+
+	if (record->rating_micros != PRICE_ABSENT) {
+		f.rating = (double)record->rating_micros / (double)MICROS;
+		f.rating_count = record->rating_count < 0 ? 1 : (uint32_t)record->rating_count;
+	}
+	for (uint32_t i = 0; i < record->seasons.n; i++)
+		f.seasons |= calendar_named(r->calendar, record->seasons.v[i]);
+	return f;
+}
+
+static int note_deleted(void *arg, uint32_t item)
+{
+	struct reading *r = arg;
+
+	reach_item(r, item);
+	r->c->state[item] = ITEM_UNAVAILABLE;
+	return 0;
+}
+
 static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
 {
 	struct reading *r = arg;
 
 	reach_item(r, item);
 	r->c->state[item] = catalog_item_available(record, r->now_ms) ? ITEM_AVAILABLE : ITEM_UNAVAILABLE;
+	r->c->facts[item] = facts_of(r, record);
 	note_moment(r, record->available_from_ms);
 	note_moment(r, record->available_to_ms);
 	for (uint32_t i = 0; i < record->categories.n; i++)
@@ -126,14 +152,16 @@ static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
 	return 0;
 }
 
-int categories_read(struct snap *sn, int64_t now_ms, struct categories **ret)
+int categories_read(struct snap *sn, int64_t now_ms, const struct calendar *calendar, struct categories **ret)
 {
-	struct reading r = { .c = xcalloc(1, sizeof(*r.c)), .now_ms = now_ms };
+	struct reading r = { .c = xcalloc(1, sizeof(*r.c)), .now_ms = now_ms, .calendar = calendar };
 	int rc;
 
 	atomic_init(&r.c->refs, 1);
 	r.c->until_ms = INT64_MAX;
 	rc = catalog_each(sn, add_item, &r);
+	if (!rc)
+		rc = catalog_each_deleted(sn, note_deleted, &r);
 	if (rc) {
 		categories_unref(r.c);
 		return rc;
@@ -161,5 +189,6 @@ void categories_unref(struct categories *c)
 	free(c->starts);
 	free(c->lists);
 	free(c->state);
+	free(c->facts);
 	free(c);
 }

@@ -1,5 +1,5 @@
 #include "query/ranker_internal.h"
-#include "views/catalog.h"
+#include "views/ids.h"
 #include "views/popularity.h"
 
 #include <stdlib.h>
@@ -63,7 +63,6 @@ static int closed_hour(void *arg, int64_t hour, uint32_t item, const struct popu
 
 	reach_item(s->c, item);
 	closed = &s->c->closed[item];
-	closed->active = true;
 	for (int w = 0; w < RANK_WINDOWS; w++) {
 		if (age < window_hours[w])
 			tally(closed->recent[w], p);
@@ -79,7 +78,6 @@ static int closed_day(void *arg, int64_t day, uint32_t item, const struct popula
 
 	(void)day;
 	reach_item(s->c, item);
-	s->c->closed[item].active = true;
 	s->c->closed[item].units += p->units;
 	return 0;
 }
@@ -129,38 +127,14 @@ int counts_read_running(struct counts *c, struct snap *sn, int64_t watermark_ms)
 	return rc ? rc : popularity_scan(sn, BUCKET_DAY, day, day, running_day, c);
 }
 
-static int is_held(struct snap *sn, uint32_t item, const struct categories *cats, bool catalog_required)
+void counts_name(struct counts *c, struct snap *sn, uint32_t item)
 {
-	uint8_t state = item < cats->items ? cats->state[item] : ITEM_UNRECORDED;
-	struct stock_level stock;
-	struct str packed;
-	int rc;
+	struct str name;
 
-	if (state == ITEM_UNAVAILABLE)
-		return 1;
-	if (state == ITEM_UNRECORDED) {
-		rc = catalog_get_packed(sn, item, &packed);
-		if (rc < 0)
-			return rc;
-		if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && catalog_required))
-			return 1;
-	}
-	rc = stock_get(sn, item, &stock);
-	return rc ? rc : stock.known && stock.quantity <= 0;
-}
-
-int counts_mark_held(struct counts *c, struct snap *sn, const struct categories *cats, bool catalog_required)
-{
-	for (uint32_t item = 0; item < c->items; item++) {
-		int held;
-
-		if (!c->closed[item].active && !c->running[item].hour[TALLY_VIEWS] && !c->running[item].units &&
-		    !c->running[item].hour[TALLY_CARTS] && !c->running[item].hour[TALLY_ORDERS])
-			continue;
-		held = is_held(sn, item, cats, catalog_required);
-		if (held < 0)
-			return held;
-		c->closed[item].held = held > 0;
-	}
-	return 0;
+	reach_item(c, item);
+	if (c->names[item].n)
+		return;
+	name = snap_item_name(sn, item);
+	if (name.n)
+		c->names[item] = (struct str){ xstrndup(name.p, name.n), name.n };
 }

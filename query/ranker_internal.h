@@ -10,16 +10,25 @@
 #ifndef AISLE_QUERY_RANKER_INTERNAL_H
 #define AISLE_QUERY_RANKER_INTERNAL_H
 
+#include "config/calendar.h"
 #include "query/ranker.h"
 #include "query/similar.h"
 #include "views/pairs.h"
-#include "views/revisits.h"
 
 #include <stdatomic.h>
 
 enum { RANK_WINDOWS = RANK_BEST_SELLERS }; /* the kinds before it are trending windows */
 
 /* ---- categories with their ancestors, from the catalogue ---- */
+
+/* What lists need of a record. */
+struct item_facts {
+	int64_t available_from_ms; /* TIME_ABSENT */
+	double rating;
+	uint32_t rating_count; /* 0: unrated; a rating without a count is one */
+	uint32_t seasons;      /* of the calendar; 0: none, or none that it names */
+	bool has_seasons;
+};
 
 struct categories {
 	atomic_uint refs;
@@ -30,17 +39,23 @@ struct categories {
 	uint32_t *starts; /* items + 1 places: lists[starts[item]]..lists[starts[item + 1] - 1] are the item's */
 	uint32_t items;   /* items from this one on have none */
 	uint32_t *lists;
-	uint8_t *state;   /* ITEM_ of each of the `items` */
+	uint8_t *state;           /* ITEM_ of each of the `items` */
+	struct item_facts *facts; /* of each of them */
 	int64_t until_ms; /* the first availableFrom or availableTo that is still to come: then a state changes */
 };
 
-int categories_read(struct snap *sn, int64_t now_ms, struct categories **ret) MUST_CHECK;
+int categories_read(struct snap *sn, int64_t now_ms, const struct calendar *calendar,
+		    struct categories **ret) MUST_CHECK;
 struct categories *categories_ref(struct categories *c);
 void categories_unref(struct categories *c);
 /* The list of a category: 1.., or 0 when it is not known. */
 uint32_t categories_find(const struct categories *c, struct str name);
 
-enum { ITEM_UNRECORDED, ITEM_AVAILABLE, ITEM_UNAVAILABLE }; /* state[]: no live record; by availableFrom/To at now_ms */
+enum {
+	ITEM_UNRECORDED,
+	ITEM_AVAILABLE,
+	ITEM_UNAVAILABLE
+}; /* state[]: no record; deleted, or not on sale by availableFrom/To at now_ms */
 
 /* ---- counts ---- */
 
@@ -50,8 +65,6 @@ enum { TALLY_VIEWS, TALLY_CARTS, TALLY_ORDERS, TALLY_TYPES };
 struct closed {
 	uint32_t recent[RANK_WINDOWS][TALLY_TYPES], before[RANK_WINDOWS][TALLY_TYPES];
 	int64_t units;
-	bool active; /* it has a row in one of them */
-	bool held;   /* may not be shown, as far as known */
 };
 
 /* The watermark's hour and day. */
@@ -72,9 +85,44 @@ void counts_fini(struct counts *c);
 int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
 /* The watermark's hour and day. */
 int counts_read_running(struct counts *c, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
-/* Which items may not be shown now: no stock, deleted, not available, no record when one is required. */
-int counts_mark_held(struct counts *c, struct snap *sn, const struct categories *cats,
-		     bool catalog_required) MUST_CHECK;
+/* The item's name is in names[] from now on. */
+void counts_name(struct counts *c, struct snap *sn, uint32_t item);
+
+/* ---- what may not be shown (ranker_held.c) ---- */
+
+struct held {
+	uint8_t *v; /* by item: no stock, deleted, not on sale, no record when one is required */
+	uint32_t n, room;
+};
+
+void held_fini(struct held *h);
+int held_read(struct held *h, struct snap *sn, const struct categories *cats, bool catalog_required) MUST_CHECK;
+
+static inline bool is_held(const struct held *h, uint32_t item)
+{
+	return item < h->n && h->v[item];
+}
+
+/* ---- this time of last year (ranker_year.c) ---- */
+
+#define SEASON_YEAR_DAYS 365
+#define SEASON_DAYS_BEFORE 7 /* the season begins so long before today's day of last year; people buy ahead */
+
+struct year_units {
+	int64_t season, year; /* sold less returned */
+};
+
+struct year {
+	struct year_units *v; /* by item */
+	uint32_t items, room;
+	int64_t first_day; /* of the season and of the year */
+	int64_t hour;      /* the watermark's when it was read */
+	unsigned generation;
+};
+
+void year_fini(struct year *y);
+/* Read again when the watermark has entered another hour. */
+int year_read(struct year *y, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
 
 /* ---- marginals (ranker_totals.c) ---- */
 
@@ -88,18 +136,35 @@ int totals_read(struct snap *sn, struct totals **ret) MUST_CHECK;
 struct totals *totals_ref(struct totals *t);
 void totals_unref(struct totals *t);
 
+/* ---- a list of the shop and one of each category (ranker_lists.c) ---- */
+
+struct list_set {
+	atomic_uint refs;
+	uint32_t *starts; /* 2 + categories->n places: where each list begins and the last one ends */
+	struct ranked *ranked;
+};
+
+/* `all`: n items, which are sorted first, ties by name. */
+struct list_set *list_set_make(const struct categories *cats, const struct held *held, const struct str *names,
+			       struct ranked *all, uint32_t n);
+struct list_set *list_set_ref(struct list_set *s);
+void list_set_unref(struct list_set *s); /* NULL is fine */
+
 /* ---- what full refreshes read, shared by the rankings that follow (ranker_parts.c) ---- */
 
 struct rank_parts {
 	struct categories *categories;
 	struct totals *totals;
 	struct similar *similar;
+	struct list_set *slow[RANK_KIND_COUNT - RANK_SLOW_FIRST];
+	struct rank_prior prior;
+	uint64_t slow_key;           /* of all that the slow lists were made of */
 	uint64_t catalog_signature;  /* of the catalogue that categories and similar are of, */
 	unsigned catalog_generation; /* in this generation's numbers */
 };
 
-/* Read what has changed. On error what was there stays. */
-int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms) MUST_CHECK;
+/* Read what has changed, but for the slow lists. On error what was there stays. */
+int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms, const struct calendar *calendar) MUST_CHECK;
 struct rank_parts rank_parts_ref(const struct rank_parts *p);
 void rank_parts_unref(struct rank_parts *p);
 
@@ -114,14 +179,25 @@ struct rankings {
 	unsigned generation; /* of the store: its items' numbers */
 	int64_t watermark_ms;
 	struct rank_parts parts;
-	float revisits[REVISIT_CELLS];
-	uint32_t *starts[RANK_KIND_COUNT]; /* 2 + categories->n places: where each list begins and the last one ends */
-	struct ranked *ranked[RANK_KIND_COUNT];
+	struct list_set *lists[RANK_KIND_COUNT];
 };
 
-/* Names of new items are looked up in `sn`. */
-struct rankings *rankings_make(struct counts *c, struct snap *sn, const struct rank_parts *parts,
-			       const struct rank_weights *weights, int64_t watermark_ms);
+/* What goes into lists besides the parts; names of new items are looked up in `sn`. */
+struct ranking_from {
+	struct snap *sn;
+	struct counts *counts;
+	const struct held *held;
+	const struct year *year;
+	const struct calendar *calendar;
+	const struct rank_weights *weights;
+	int64_t now_ms;       /* the watermark; the wall clock before the first event */
+	int64_t watermark_ms; /* TIME_NONE: the quick lists are empty */
+	int64_t new_days;
+};
+
+/* Make the lists that follow the catalogue, the stock and the day, unless nothing of it has changed. */
+void rank_parts_make_slow(struct rank_parts *p, const struct ranking_from *from);
+struct rankings *rankings_make(const struct rank_parts *parts, const struct ranking_from *from);
 void rankings_unref(struct rankings *ra);
 
 /* ---- ranker.c ---- */

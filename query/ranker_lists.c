@@ -55,17 +55,6 @@ static int best_first(const void *pa, const void *pb, void *arg)
 	return str_cmp(names[a->item], names[b->item]);
 }
 
-static void know_name(struct counts *c, struct snap *sn, uint32_t item)
-{
-	struct str name;
-
-	if (c->names[item].n)
-		return;
-	name = snap_item_name(sn, item);
-	if (name.n)
-		c->names[item] = (struct str){ xstrndup(name.p, name.n), name.n };
-}
-
 static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
 {
 	if (p->shown[list] == RANK_LIST_MAX || (held && p->held[list] == RANK_LIST_HELD))
@@ -81,56 +70,74 @@ static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
 	p->v[p->n++] = (struct placed){ list, at };
 }
 
-/* Sorted items to lists: the order within a list is that of the items. */
-static void fill_lists(struct rankings *ra, enum rank_kind kind, const struct counts *c, const struct ranked *all,
-		       uint32_t n)
+struct list_set *list_set_make(const struct categories *cats, const struct held *held, const struct str *names,
+			       struct ranked *all, uint32_t n)
 {
-	const struct categories *cats = ra->parts.categories;
-	uint32_t lists = 1 + cats->n, *starts = xcalloc(lists + 1, sizeof(*starts)), *next;
+	struct list_set *set = xcalloc(1, sizeof(*set));
+	uint32_t lists = 1 + cats->n, *next;
 	struct placing p = { .shown = xcalloc(lists, sizeof(*p.shown)), .held = xcalloc(lists, sizeof(*p.held)) };
 
+	atomic_init(&set->refs, 1);
+	qsort_r(all, n, sizeof(*all), best_first, (void *)(uintptr_t)names);
 	for (uint32_t i = 0; i < n; i++) {
-		bool held = c->closed[all[i].item].held;
+		bool is_not_shown = is_held(held, all[i].item);
 
-		place(&p, 0, i, held);
+		place(&p, 0, i, is_not_shown);
 		if (all[i].item < cats->items)
 			for (uint32_t k = cats->starts[all[i].item]; k < cats->starts[all[i].item + 1]; k++)
-				place(&p, cats->lists[k], i, held);
+				place(&p, cats->lists[k], i, is_not_shown);
 	}
+	set->starts = xcalloc(lists + 1, sizeof(*set->starts));
 	for (uint32_t l = 0; l < lists; l++)
-		starts[l + 1] = starts[l] + p.shown[l] + p.held[l];
-	ra->starts[kind] = starts;
-	ra->ranked[kind] = xcalloc(p.n + 1, sizeof(*ra->ranked[kind]));
+		set->starts[l + 1] = set->starts[l] + p.shown[l] + p.held[l];
+	set->ranked = xcalloc(p.n + 1, sizeof(*set->ranked));
 	next = p.shown;
-	memcpy(next, starts, lists * sizeof(*next));
+	memcpy(next, set->starts, lists * sizeof(*next));
 	for (size_t i = 0; i < p.n; i++)
-		ra->ranked[kind][next[p.v[i].list]++] = all[p.v[i].place];
+		set->ranked[next[p.v[i].list]++] = all[p.v[i].place];
 	free(p.v);
 	free(p.shown);
 	free(p.held);
+	return set;
 }
 
-struct rankings *rankings_make(struct counts *c, struct snap *sn, const struct rank_parts *parts,
-			       const struct rank_weights *weights, int64_t watermark_ms)
+struct list_set *list_set_ref(struct list_set *s)
+{
+	atomic_fetch_add(&s->refs, 1);
+	return s;
+}
+
+void list_set_unref(struct list_set *s)
+{
+	if (!s || atomic_fetch_sub(&s->refs, 1) > 1)
+		return;
+	free(s->starts);
+	free(s->ranked);
+	free(s);
+}
+
+struct rankings *rankings_make(const struct rank_parts *parts, const struct ranking_from *from)
 {
 	struct rankings *ra = xcalloc(1, sizeof(*ra));
+	struct counts *c = from->counts;
 	struct ranked *all = xcalloc((size_t)c->items + 1, sizeof(*all));
 
 	atomic_init(&ra->refs, 1);
-	ra->generation = snap_generation(sn);
-	ra->watermark_ms = watermark_ms;
+	ra->generation = snap_generation(from->sn);
+	ra->watermark_ms = from->watermark_ms;
 	ra->parts = rank_parts_ref(parts);
-	for (int kind = 0; kind < RANK_KIND_COUNT; kind++) {
+	for (int kind = 0; kind < RANK_SLOW_FIRST; kind++) {
 		uint32_t n = 0;
 
 		for (uint32_t item = 0; item < c->items; item++)
-			if (rank_item(c, item, (enum rank_kind)kind, weights, &all[n])) {
-				know_name(c, sn, item);
+			if (rank_item(c, item, (enum rank_kind)kind, from->weights, &all[n])) {
+				counts_name(c, from->sn, item);
 				n++;
 			}
-		qsort_r(all, n, sizeof(*all), best_first, c->names);
-		fill_lists(ra, (enum rank_kind)kind, c, all, n);
+		ra->lists[kind] = list_set_make(parts->categories, from->held, c->names, all, n);
 	}
+	for (int kind = RANK_SLOW_FIRST; kind < RANK_KIND_COUNT; kind++)
+		ra->lists[kind] = list_set_ref(parts->slow[kind - RANK_SLOW_FIRST]);
 	free(all);
 	return ra;
 }
@@ -144,10 +151,8 @@ void rankings_unref(struct rankings *ra)
 {
 	if (!ra || atomic_fetch_sub(&ra->refs, 1) > 1)
 		return;
-	for (int kind = 0; kind < RANK_KIND_COUNT; kind++) {
-		free(ra->starts[kind]);
-		free(ra->ranked[kind]);
-	}
+	for (int kind = 0; kind < RANK_KIND_COUNT; kind++)
+		list_set_unref(ra->lists[kind]);
 	rank_parts_unref(&ra->parts);
 	free(ra);
 }
@@ -157,19 +162,19 @@ const struct similar *rankings_similar(const struct rankings *ra)
 	return ra->parts.similar;
 }
 
+struct rank_prior rankings_prior(const struct rankings *ra)
+{
+	return ra->parts.prior;
+}
+
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category)
 {
 	uint32_t list = category.n ? categories_find(ra->parts.categories, category) : 0;
-	const uint32_t *starts = ra->starts[kind];
+	const struct list_set *set = ra->lists[kind];
 
 	if (category.n && !list)
 		return (struct rank_list){ 0, NULL };
-	return (struct rank_list){ starts[list + 1] - starts[list], ra->ranked[kind] + starts[list] };
-}
-
-const float *rankings_revisits(const struct rankings *ra)
-{
-	return ra->revisits;
+	return (struct rank_list){ set->starts[list + 1] - set->starts[list], set->ranked + set->starts[list] };
 }
 
 int64_t rankings_watermark_ms(const struct rankings *ra)

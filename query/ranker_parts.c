@@ -2,7 +2,7 @@
 #include "views/catalog.h"
 
 /* What is made of the catalogue, unless no record has changed since. */
-static int read_catalog(struct rank_parts *p, struct snap *sn, int64_t now_ms)
+static int read_catalog(struct rank_parts *p, struct snap *sn, int64_t now_ms, const struct calendar *calendar)
 {
 	struct categories *cats;
 	struct similar *similar;
@@ -12,7 +12,7 @@ static int read_catalog(struct rank_parts *p, struct snap *sn, int64_t now_ms)
 
 	if (rc || (same && now_ms < p->categories->until_ms))
 		return rc;
-	rc = categories_read(sn, now_ms, &cats);
+	rc = categories_read(sn, now_ms, calendar, &cats);
 	if (rc)
 		return rc;
 	categories_unref(p->categories);
@@ -29,10 +29,10 @@ static int read_catalog(struct rank_parts *p, struct snap *sn, int64_t now_ms)
 	return 0;
 }
 
-int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms)
+int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms, const struct calendar *calendar)
 {
 	struct totals *totals;
-	int rc = read_catalog(p, sn, now_ms);
+	int rc = read_catalog(p, sn, now_ms, calendar);
 
 	if (!rc)
 		rc = totals_read(sn, &totals);
@@ -48,6 +48,8 @@ struct rank_parts rank_parts_ref(const struct rank_parts *p)
 	categories_ref(p->categories);
 	totals_ref(p->totals);
 	similar_ref(p->similar);
+	for (size_t i = 0; i < ARRAY_SIZE(p->slow); i++)
+		list_set_ref(p->slow[i]);
 	return *p;
 }
 
@@ -56,4 +58,6 @@ void rank_parts_unref(struct rank_parts *p)
 	categories_unref(p->categories);
 	totals_unref(p->totals);
 	similar_unref(p->similar);
+	for (size_t i = 0; i < ARRAY_SIZE(p->slow); i++)
+		list_set_unref(p->slow[i]);
 }

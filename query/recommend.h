@@ -71,6 +71,11 @@ struct recommend_request {
 /* What stands for an item in `shown`: the same in every generation of the store. Two items may share one. */
 uint32_t shown_key(struct str item_id);
 
+/* The whole shop's mean rating, and how many ratings it counts as against those of an item. */
+struct rank_prior {
+	double rating, count;
+};
+
 /* The counts behind a score; `kind` tells which are meant. */
 struct explanation {
 	enum {
@@ -80,22 +85,28 @@ struct explanation {
 		EXPLAIN_SALES,
 		EXPLAIN_PERSON,
 		EXPLAIN_SIMILAR,
-		EXPLAIN_SESSION
+		EXPLAIN_RATING,
+		EXPLAIN_ARRIVAL,
+		EXPLAIN_SEASON
 	} kind;
 	int64_t together, item_total, other_total; /* PAIR */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
-	struct str with;              /* PAIR, SIMILAR: the asked item these counts are with, the strongest one */
-	double pair_score;            /* PAIR, SIMILAR: what it adds to the score; all of it for a single asked item */
-	double recent, before;        /* TREND: weighted counts */
-	int64_t units, days;          /* SALES */
-	int64_t last_ms, times;       /* PERSON: last seen or bought at, how often */
-	double interval_days;         /* PERSON: mean days between purchases; 0: bought once, or viewed */
-	struct similar_facts similar; /* SIMILAR */
-	uint32_t sessions, sessions_of; /* SESSION: so many of the sessions like this one viewed it */
-	uint32_t shared;                /* SESSION: items that the closest of these has in common with this one */
-	uint32_t followed;              /* SESSION: how often it came right after the current item */
-	double share;                   /* SESSION: of what comes next, as far as it is new */
-	double back;                    /* SESSION: rate of going back to it; below 0: not of this session */
+	struct str with;        /* PAIR, SIMILAR: the asked item these counts are with, the strongest one */
+	double pair_score;      /* PAIR, SIMILAR: what it adds to the score; all of it for a single asked item */
+	double recent, before;  /* TREND: weighted counts; SEASON: units of an average season in `before` */
+	int64_t units, days;    /* SALES; SEASON: of last year */
+	int64_t last_ms, times; /* PERSON: last seen or bought at, how often */
+	double interval_days;   /* PERSON: mean days between purchases; 0: bought once, or viewed */
+	union {
+		struct similar_facts similar; /* SIMILAR */
+		struct {
+			double rating;
+			int64_t count;
+			struct rank_prior prior;
+		} rated;                   /* RATING */
+		int64_t available_from_ms; /* ARRIVAL */
+		bool season_named;         /* SEASON: the record names a season of today */
+	};
 };
 
 struct recommended {

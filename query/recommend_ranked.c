@@ -9,6 +9,34 @@ int rankings_ready(struct asking *q)
 	return ERR_SOURCE_RETRY;
 }
 
+static struct explanation explained(const struct asking *q, enum rank_kind kind, const struct ranked *r)
+{
+	struct explanation why = { .kind = EXPLAIN_TREND, .recent = r->recent, .before = r->before };
+
+	switch (kind) {
+	case RANK_BEST_SELLERS:
+		return (struct explanation){ .kind = EXPLAIN_SALES,
+					     .units = (int64_t)r->recent,
+					     .days = RANK_SALES_DAYS };
+	case RANK_TOP_RATED:
+		why = (struct explanation){ .kind = EXPLAIN_RATING };
+		why.rated.rating = r->recent;
+		why.rated.count = (int64_t)r->before;
+		why.rated.prior = rankings_prior(q->rankings);
+		return why;
+	case RANK_NEW_ARRIVALS:
+		return (struct explanation){ .kind = EXPLAIN_ARRIVAL, .available_from_ms = (int64_t)r->recent };
+	case RANK_SEASONAL:
+		return (struct explanation){ .kind = EXPLAIN_SEASON,
+					     .units = (int64_t)r->recent,
+					     .before = r->before,
+					     .days = SEASON_DAYS,
+					     .season_named = r->named };
+	default:
+		return why;
+	}
+}
+
 int ranked_fill(struct asking *q, enum rank_kind kind)
 {
 	struct rank_list list;
@@ -21,12 +49,8 @@ int ranked_fill(struct asking *q, enum rank_kind kind)
 	list = rankings_get(q->rankings, kind, q->rq->category);
 	for (size_t i = 0; i < list.n && rc > 0; i++) {
 		const struct ranked *r = &list.v[i];
-		struct explanation why = { .kind = EXPLAIN_TREND, .recent = r->recent, .before = r->before };
+		struct explanation why = explained(q, kind, r);
 
-		if (kind == RANK_BEST_SELLERS)
-			why = (struct explanation){ .kind = EXPLAIN_SALES,
-						    .units = (int64_t)r->recent,
-						    .days = RANK_SALES_DAYS };
 		rc = shelf_offer(q, r->item, r->score, &why);
 	}
 	return rc < 0 ? rc : 0;

@@ -4,8 +4,6 @@
 #include "views/catalog_json.h"
 #include "views/view.h"
 
-#include <xxhash.h>
-
 static void key_text(struct json_out *j, const char *key, const char *text)
 {
 	json_out_key(j, key);
@@ -102,6 +100,21 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 		json_out_key(j, "with");
 		json_out_str(j, why->with);
 		break;
+	case EXPLAIN_RATING:
+		key_number(j, "rating", why->rated.rating);
+		key_int(j, "ratingCount", why->rated.count);
+		key_number(j, "priorRating", why->rated.prior.rating);
+		key_number(j, "priorCount", why->rated.prior.count);
+		break;
+	case EXPLAIN_ARRIVAL:
+		key_time(j, "availableFrom", why->available_from_ms);
+		break;
+	case EXPLAIN_SEASON:
+		key_int(j, "units", why->units);
+		key_number(j, "averageUnits", why->before);
+		key_int(j, "days", why->days);
+		key_bool(j, "inSeason", why->season_named);
+		break;
 	case EXPLAIN_TREND:
 		key_number(j, "recent", why->recent);
 		key_number(j, "before", why->before);
@@ -115,15 +128,6 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 		key_int(j, "times", why->times);
 		if (why->interval_days > 0)
 			key_number(j, "intervalDays", why->interval_days);
-		break;
-	case EXPLAIN_SESSION:
-		key_int(j, "sessions", why->sessions);
-		key_int(j, "sessionsOf", why->sessions_of);
-		key_int(j, "shared", why->shared);
-		key_int(j, "followed", why->followed);
-		key_number(j, "share", why->share);
-		if (why->back >= 0)
-			key_number(j, "revisitRate", why->back);
 		break;
 	}
 	json_out_end_object(j);
@@ -185,23 +189,18 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	json_out_end_object(j);
 }
 
-uint64_t answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
+void answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
 {
-	size_t from;
-	uint64_t ret;
-
 	json_out_object(j);
 	key_text(j, "recommendationId", a->recommendation_id);
 	key_text(j, "scenario", a->scenario);
 	key_text(j, "variant", NULL);
-	from = j->n;
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (unsigned i = 0; i < a->item_count; i++)
 		write_item(j, ask, &a->items[i]);
 	json_out_end_array(j);
 	key_bool(j, "fallback", a->fallback);
-	ret = XXH3_64bits(j->p + from, j->n - from);
 	key_time(j, "asOf", a->as_of_ms);
 	key_int(j, "lagMs", a->lag_ms);
 	json_out_key(j, "tookMs");
@@ -209,5 +208,4 @@ uint64_t answer_write(struct json_out *j, const struct recommend_request *ask, c
 	if (a->stale)
 		key_bool(j, "stale", true);
 	json_out_end_object(j);
-	return ret;
 }

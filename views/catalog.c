@@ -89,14 +89,34 @@ int catalog_each(struct snap *sn, catalog_row each, void *arg)
 	return rc ? rc : snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_row, &w);
 }
 
+struct deleted_walk {
+	catalog_deleted each;
+	void *arg;
+};
+
+static int walk_deleted(void *arg, struct str key, struct str value)
+{
+	const struct deleted_walk *w = arg;
+
+	if (key.n != 4 || value.n == 0)
+		return ERR_STORE_CORRUPT;
+	return value.p[0] == ROW_DELETED ? w->each(w->arg, get_be32(key.p)) : 0;
+}
+
+int catalog_each_deleted(struct snap *sn, catalog_deleted each, void *arg)
+{
+	struct deleted_walk w = { each, arg };
+
+	return snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_deleted, &w);
+}
+
 static int sign_row(void *arg, struct str key, struct str value)
 {
 	uint64_t *sum = arg;
 
 	if (key.n != 4 || value.n == 0)
 		return ERR_STORE_CORRUPT;
-	if (value.p[0] != ROW_DELETED)
-		*sum += XXH3_64bits_withSeed(value.p, value.n, get_be32(key.p));
+	*sum += XXH3_64bits_withSeed(value.p, value.n, get_be32(key.p));
 	return 0;
 }
 

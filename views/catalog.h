@@ -19,11 +19,15 @@ int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret);
 /* The same without taking it apart: *ret is the packed record, for catalog_item_unpack; valid as long. */
 int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret);
 
-/* A number that the live records alone decide: when it is another one, a record has changed. Cheaper than looking at them. */
+/* A number that the records decide: when it is another one, a record has changed. Cheaper than looking at them. */
 int catalog_signature(struct snap *sn, uint64_t *ret) MUST_CHECK;
 
 /* Each live item in ascending interned id. Stops on non-zero. */
 typedef int (*catalog_row)(void *arg, uint32_t item, const struct catalog_item *record);
 int catalog_each(struct snap *sn, catalog_row each, void *arg);
+
+/* Each item whose last record deleted it, in the same order. */
+typedef int (*catalog_deleted)(void *arg, uint32_t item);
+int catalog_each_deleted(struct snap *sn, catalog_deleted each, void *arg);
 
 #endif

@@ -81,6 +81,55 @@ int stock_get(struct snap *sn, uint32_t item, struct stock_level *ret)
 	return snap_each(sn, TBL_STOCK, id_key(item, be), add_location, ret);
 }
 
+struct walk {
+	stock_each_row each;
+	void *arg;
+};
+
+static int walk_row(void *arg, struct str key, struct str value)
+{
+	const struct walk *w = arg;
+	struct stock_head head;
+
+	if (!head_of(value, &head) || key.n < 4)
+		return ERR_STORE_CORRUPT;
+	if (head.lead_time_hours == LEAD_TIME_DELETED)
+		return 0;
+	return w->each(w->arg, &(struct stock_row){ get_be32(key.p),
+						    { key.p + 4, key.n - 4 },
+						    head.quantity,
+						    head.lead_time_hours,
+						    { value.p + sizeof(head), value.n - (uint32_t)sizeof(head) } });
+}
+
+int stock_each(struct snap *sn, uint32_t item, stock_each_row each, void *arg)
+{
+	struct walk w = { each, arg };
+	struct str prefix = { NULL, 0 };
+	unsigned char be[4];
+
+	if (item != ID_NONE)
+		prefix = id_key(item, be);
+	return snap_each(sn, TBL_STOCK, prefix, walk_row, &w);
+}
+
+bool stock_ships_to(const struct stock_row *row, struct str region)
+{
+	struct str left = row->ships_to;
+
+	while (left.n) {
+		uint32_t n = (unsigned char)*left.p;
+		struct str one = { left.p + 1, n };
+
+		if (n >= left.n)
+			return false;
+		if (str_eq(one, region))
+			return true;
+		left = (struct str){ left.p + 1 + n, left.n - 1 - n };
+	}
+	return !row->ships_to.n;
+}
+
 struct printing {
 	struct json_out out;
 	struct snap *sn;

@@ -1,0 +1,146 @@
+/* Lists that need a look at every record: made anew at full refreshes when records, what may be shown, or the day changed. */
+#include "query/ranker_internal.h"
+
+#include <stdlib.h>
+#include <xxhash.h>
+
+/*
+ * The rating of an item with n ratings of mean r: (C m + n r) / (C + n), the mean of its own ratings and C more of the
+ * shop's mean m (a Bayesian estimate, as in IMDb's Top 250). C is the median number of ratings of a rated item.
+ */
+double rank_prior_rating(struct rank_prior prior, double rating, double count)
+{
+	double weight = prior.count + count;
+
+	return weight > 0 ? (prior.count * prior.rating + count * rating) / weight : 0;
+}
+
+static int ascending(const void *pa, const void *pb)
+{
+	uint32_t a = *(const uint32_t *)pa, b = *(const uint32_t *)pb;
+
+	return (a > b) - (a < b);
+}
+
+static struct rank_prior prior_of(const struct categories *cats)
+{
+	uint32_t *counts = xcalloc((size_t)cats->items + 1, sizeof(*counts)), n = 0;
+	struct rank_prior prior = { 0 };
+	double sum = 0, weight = 0;
+
+	for (uint32_t item = 0; item < cats->items; item++) {
+		const struct item_facts *f = &cats->facts[item];
+
+		if (!f->rating_count)
+			continue;
+		counts[n++] = f->rating_count;
+		sum += f->rating * f->rating_count;
+		weight += f->rating_count;
+	}
+	if (n) {
+		qsort(counts, n, sizeof(*counts), ascending);
+		prior = (struct rank_prior){ .rating = sum / weight, .count = counts[n / 2] };
+	}
+	free(counts);
+	return prior;
+}
+
+static bool rank_rated(struct rank_prior prior, const struct item_facts *f, struct ranked *ret)
+{
+	ret->recent = f->rating;
+	ret->before = f->rating_count;
+	ret->score = rank_prior_rating(prior, f->rating, f->rating_count);
+	return f->rating_count > 0;
+}
+
+/* Not newer than now: what becomes available between the watermark and the wall clock is of this moment. */
+static bool rank_new(const struct ranking_from *from, const struct item_facts *f, struct ranked *ret)
+{
+	int64_t age_ms;
+
+	if (f->available_from_ms == TIME_ABSENT)
+		return false;
+	age_ms = from->now_ms - f->available_from_ms;
+	if (age_ms > from->new_days * MS_PER_DAY)
+		return false;
+	ret->recent = (double)f->available_from_ms;
+	ret->score = 1 / (1 + (double)(age_ms > 0 ? age_ms : 0) / (double)MS_PER_DAY);
+	return true;
+}
+
+/*
+ * As trending, with last year's season against an average one. A record that names a season of today counts as
+ * SEASON_NAMED units more, one that names others only is out of season.
+ */
+static bool rank_seasonal(const struct ranking_from *from, uint32_t today, const struct item_facts *f, uint32_t item,
+			  struct ranked *ret)
+{
+	struct year_units u = item < from->year->items ? from->year->v[item] : (struct year_units){ 0 };
+	bool is_named = f && (f->seasons & today);
+	double season = (double)u.season + (is_named ? SEASON_NAMED : 0);
+	double average = u.year > 0 ? (double)u.year * SEASON_DAYS / SEASON_YEAR_DAYS : 0;
+
+	if (season <= average || (f && f->has_seasons && f->seasons && !is_named))
+		return false;
+	ret->named = is_named;
+	ret->recent = (double)u.season;
+	ret->before = average;
+	ret->score = season * (season + 10) / (average + 10);
+	return true;
+}
+
+static struct list_set *make(const struct rank_parts *p, const struct ranking_from *from, enum rank_kind kind)
+{
+	const struct categories *cats = p->categories;
+	uint32_t items = cats->items > from->year->items ? cats->items : from->year->items, n = 0;
+	uint32_t today = calendar_at(from->calendar, from->now_ms);
+	struct ranked *all = xcalloc((size_t)items + 1, sizeof(*all));
+	struct list_set *set;
+
+	for (uint32_t item = 0; item < items; item++) {
+		const struct item_facts *f = item < cats->items ? &cats->facts[item] : NULL;
+		bool is_in;
+
+		all[n] = (struct ranked){ .item = item };
+		if (kind == RANK_SEASONAL)
+			is_in = rank_seasonal(from, today, f, item, &all[n]);
+		else
+			is_in = f && (kind == RANK_TOP_RATED ? rank_rated(p->prior, f, &all[n])
+							     : rank_new(from, f, &all[n]));
+		if (is_in) {
+			counts_name(from->counts, from->sn, item);
+			n++;
+		}
+	}
+	set = list_set_make(cats, from->held, from->counts->names, all, n);
+	free(all);
+	return set;
+}
+
+/* Of all that these lists are made of. */
+static uint64_t key_of(const struct rank_parts *p, const struct ranking_from *from)
+{
+	const uint64_t of[] = {
+		p->catalog_signature,
+		p->catalog_generation,
+		(uint64_t)time_bucket(from->now_ms, MS_PER_DAY),
+		(uint64_t)from->year->hour,
+		from->held->n ? XXH3_64bits(from->held->v, from->held->n) : 0,
+	};
+
+	return XXH3_64bits(of, sizeof(of));
+}
+
+void rank_parts_make_slow(struct rank_parts *p, const struct ranking_from *from)
+{
+	uint64_t key = key_of(p, from);
+
+	if (p->slow[0] && key == p->slow_key)
+		return;
+	p->prior = prior_of(p->categories);
+	for (int kind = RANK_SLOW_FIRST; kind < RANK_KIND_COUNT; kind++) {
+		list_set_unref(p->slow[kind - RANK_SLOW_FIRST]);
+		p->slow[kind - RANK_SLOW_FIRST] = make(p, from, (enum rank_kind)kind);
+	}
+	p->slow_key = key;
+}
