@@ -233,6 +233,7 @@ struct store_options command_store_options(const struct settings *set)
 		.key_file = setting_string(set, SET_PERSON_KEY_FILE),
 		.young_path = setting_string(set, SET_YOUNG_PATH),
 		.young_bytes_max = (uint64_t)setting_int(set, SET_YOUNG_BYTES_MAX),
+		.item_sessions_max = (unsigned)setting_int(set, SET_ITEM_SESSIONS),
 		.read_only = true,
 	};
 

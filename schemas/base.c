@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 static void *checked(void *p)
 {
@@ -15,6 +16,13 @@ static void *checked(void *p)
 void *xmalloc(size_t n)
 {
 	return checked(malloc(n ? n : 1));
+}
+
+void *xpages(size_t n)
+{
+	void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return checked(p == MAP_FAILED ? NULL : p);
 }
 
 void *xcalloc(size_t count, size_t size)

@@ -71,6 +71,8 @@ static inline int64_t time_bucket(int64_t t_ms, int64_t span_ms)
 
 /* Heap memory; never NULL. The process ends with a message when there is none. */
 void *xmalloc(size_t n);
+/* Zeros; pages that nobody touches take no memory. Given back with munmap. */
+void *xpages(size_t n);
 void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrndup(const char *p, size_t n);

@@ -1,5 +1,5 @@
 #include "views/expire.h"
-#include "views/journal.h"
+#include "views/mark.h"
 #include "views/offsets.h"
 #include "views/versions.h"
 
@@ -9,13 +9,13 @@
 static int ended(void *arg, struct str key, struct str value)
 {
 	(void)key;
-	return journal_ended(arg, value);
+	return mark_of_row_has_ended(value, arg);
 }
 
 /* What an actor's sessions and orders were made of. */
 static int sweep_journal(struct store_txn *t)
 {
-	static const enum table_id swept[] = { TBL_SESSION_STATE, TBL_ORDER_STATE };
+	static const enum table_id swept[] = { TBL_SESSION_STATE, TBL_ORDER_STATE, TBL_SESSIONS };
 	struct lanes lanes = { 0 };
 	int rc = lanes_load_txn(&lanes, t);
 

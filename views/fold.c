@@ -2,6 +2,7 @@
 #include "views/catalog_rows.h"
 #include "views/history_rows.h"
 #include "views/keys.h"
+#include "views/session_rows.h"
 #include "views/view.h"
 
 #include <sodium.h>
@@ -30,9 +31,7 @@ int fold__load_meta(struct fold *f)
 
 	if (rc)
 		return rc;
-	f->next_item = meta.next_item;
-	f->next_actor = meta.next_actor;
-	f->watermark_ms = meta.watermark_ms;
+	f->now = meta;
 	f->lane = LANE_NONE;
 	rc = versions_of_snap(f->snap, &f->versions);
 	return rc ? rc : lanes_load(&f->lanes, f->snap);
@@ -46,6 +45,19 @@ int snap_watermark(struct snap *sn, int64_t *ret)
 	if (!rc)
 		*ret = meta.watermark_ms;
 	return rc;
+}
+
+int session_state_get(struct snap *sn, uint64_t *ret_commit, uint32_t *ret_total, int64_t *ret_watermark_ms)
+{
+	struct fold_meta meta;
+	int rc = fold__read_meta(sn, &meta);
+
+	if (rc)
+		return rc;
+	*ret_commit = meta.changes;
+	*ret_total = meta.sessions;
+	*ret_watermark_ms = meta.watermark_ms;
+	return 0;
 }
 
 int snap_items(struct snap *sn, uint32_t *ret)
@@ -233,8 +245,8 @@ static void advance_watermarks(struct fold *f, int64_t t_ms)
 		l->watermark_ms = t_ms;
 		l->changed = true;
 	}
-	if (t_ms > f->watermark_ms)
-		f->watermark_ms = t_ms;
+	if (t_ms > f->now.watermark_ms)
+		f->now.watermark_ms = t_ms;
 }
 
 int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e)
@@ -322,5 +334,5 @@ size_t fold_pending_bytes(const struct fold *f)
 
 int64_t fold_watermark(const struct fold *f)
 {
-	return f->watermark_ms;
+	return f->now.watermark_ms;
 }

@@ -95,6 +95,13 @@ int64_t fold_lane_watermark(const struct fold *f);
 /* Interned ids: dense, never reused, made on first sight. */
 uint32_t fold_item(struct fold *f, struct str item_id);
 
+/* A number for a session (sessions.h); 0 when all have been given. */
+uint32_t fold_session(struct fold *f);
+/* The last one that was given. */
+uint32_t fold_sessions(const struct fold *f);
+/* The store's secret (store_person_key). */
+const unsigned char *fold_person_key(const struct fold *f);
+
 /* Replacing: the row as of now (pending changes included), or { NULL, 0 }. Valid until the next put of the same key. */
 struct str fold_get(struct fold *f, enum table_id id, struct str key);
 /*

@@ -87,7 +87,7 @@ static void close_batch(struct fold *f)
 	if (!f->versions.known)
 		versions_put(f);
 	f->versions.known = true; /* unless the commit fails: then they are read again */
-	f->batch.meta = (struct fold_meta){ f->next_item, f->next_actor, f->watermark_ms };
+	f->batch.meta = f->now;
 }
 
 static int commit_young(struct fold *f, struct commit_figures *ret)
@@ -99,6 +99,7 @@ static int commit_young(struct fold *f, struct commit_figures *ret)
 		rc = f->read_error;
 	snap_park(f->snap); /* so that this commit may reuse the pages the last one freed */
 	FAULT_POINT("commit:parked");
+	f->now.changes++;
 	close_batch(f);
 	if (!rc)
 		rc = fold__write(&f->batch, f->store, true, &fig);

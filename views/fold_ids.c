@@ -60,13 +60,13 @@ static uint32_t cached(struct fold *f, char kind, struct str raw)
 	if (slot->used && slot->hash[0] == hash[0] && slot->hash[1] == hash[1])
 		return slot->id;
 	if (kind == 'i') {
-		id = intern(f, TBL_ITEM_IDS, TBL_ITEM_NAMES, raw, &f->next_item);
+		id = intern(f, TBL_ITEM_IDS, TBL_ITEM_NAMES, raw, &f->now.next_item);
 	} else {
 		unsigned char keyed[ACTOR_HASH_BYTES];
 
 		actor_hash(store_person_key(f->store), (enum actor_kind)kind, raw, keyed);
 		id = intern(f, TBL_ACTOR_IDS, TBL_ACTOR_HASHES, (struct str){ (char *)keyed, sizeof(keyed) },
-			    &f->next_actor);
+			    &f->now.next_actor);
 	}
 	*slot = (struct id_cache_slot){ { hash[0], hash[1] }, id, 1 };
 	return id;
@@ -75,6 +75,21 @@ static uint32_t cached(struct fold *f, char kind, struct str raw)
 uint32_t fold_item(struct fold *f, struct str item_id)
 {
 	return cached(f, 'i', item_id);
+}
+
+uint32_t fold_session(struct fold *f)
+{
+	return f->now.sessions < UINT32_MAX ? ++f->now.sessions : 0;
+}
+
+uint32_t fold_sessions(const struct fold *f)
+{
+	return f->now.sessions;
+}
+
+const unsigned char *fold_person_key(const struct fold *f)
+{
+	return store_person_key(f->store);
 }
 
 uint32_t fold__actor(struct fold *f, enum actor_kind kind, struct str raw_id)

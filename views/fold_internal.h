@@ -27,6 +27,9 @@ struct id_cache_slot {
 #define FOLD_META STR("fold")
 struct fold_meta {
 	uint32_t next_item, next_actor;
+	uint32_t sessions; /* numbers given: 1 to this */
+	uint32_t unused;
+	uint64_t changes; /* commits to young levels: what each changed of the sessions is told under its number */
 	int64_t watermark_ms;
 };
 
@@ -56,8 +59,7 @@ struct fold {
 	struct journal *journal;
 	struct id_cache_slot *id_cache;
 	uint64_t id_seed;
-	uint32_t next_item, next_actor;
-	int64_t watermark_ms;
+	struct fold_meta now;
 	struct merger *merger;
 	struct lanes lanes;
 	struct versions versions;

@@ -4,6 +4,7 @@
 #include "config/clock.h"
 #include "schemas/fault.h"
 #include "views/expire.h"
+#include "views/session_rows.h"
 
 #include <stdlib.h>
 
@@ -25,7 +26,60 @@ static int write_rows(struct store_txn *t, struct delta_row **rows, size_t n)
 	return rc;
 }
 
-static int write_sums(struct batch *b, struct store_txn *t, struct commit_figures *fig)
+/* ---- what a young level's commit changed of the sessions ---- */
+
+struct changes {
+	struct store_txn *t;
+	uint64_t commit;
+	enum session_changed what;
+	uint32_t part, n;
+	uint32_t v[SESSION_CHANGES_A_ROW];
+};
+
+static int flush_changes(struct changes *c)
+{
+	unsigned char key[SESSION_CHANGES_KEY_BYTES];
+	int rc = 0;
+
+	if (c->n)
+		rc = store_put(c->t, TBL_SESSION_CHANGES, session_changes_key(c->commit, c->what, c->part++, key), c->v,
+			       c->n * sizeof(*c->v));
+	c->n = 0;
+	return rc;
+}
+
+static int note_change(struct changes *c, uint32_t number)
+{
+	if (c->n && c->v[c->n - 1] == number)
+		return 0;
+	c->v[c->n++] = number;
+	return c->n == SESSION_CHANGES_A_ROW ? flush_changes(c) : 0;
+}
+
+static int note_sessions(const struct batch *b, struct store_txn *t, struct delta_row **rows, size_t n)
+{
+	struct changes c = { .t = t, .commit = b->meta.changes, .what = SESSION_CHANGED };
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++)
+		if (rows[i]->table == TBL_SESSIONS)
+			rc = note_change(&c, get_be32(rows[i]->key));
+	return rc ? rc : flush_changes(&c);
+}
+
+static int note_items(const struct batch *b, struct store_txn *t, const struct sum_delta *deltas, size_t n)
+{
+	struct changes c = { .t = t, .commit = b->meta.changes, .what = SESSION_ITEM_CHANGED };
+	int rc = 0;
+
+	for (size_t i = 0; i < n && !rc; i++)
+		rc = note_change(&c, (uint32_t)deltas[i].group);
+	return rc ? rc : flush_changes(&c);
+}
+
+/* ---- */
+
+static int write_sums(struct batch *b, struct store_txn *t, bool young, struct commit_figures *fig)
 {
 	int rc = 0;
 
@@ -41,13 +95,15 @@ static int write_sums(struct batch *b, struct store_txn *t, struct commit_figure
 		fig->sort_ns += now_ns() - start;
 		fig->rows_added += n;
 		rc = store_add(t, id, deltas, n);
+		if (!rc && young && id == TBL_ITEM_SESSIONS)
+			rc = note_items(b, t, deltas, n);
 		free(deltas);
 		free(columns);
 	}
 	return rc;
 }
 
-static int write_all(struct batch *b, struct store_txn *t, struct commit_figures *fig)
+static int write_all(struct batch *b, struct store_txn *t, bool young, struct commit_figures *fig)
 {
 	uint64_t start = now_ns();
 	struct delta_row **rows;
@@ -58,10 +114,12 @@ static int write_all(struct batch *b, struct store_txn *t, struct commit_figures
 	fig->sort_ns = now_ns() - start;
 	fig->rows_replaced = rows_n;
 	rc = write_rows(t, rows, rows_n);
+	if (!rc && young)
+		rc = note_sessions(b, t, rows, rows_n);
 	free(rows);
 	FAULT_POINT("commit:rows-written");
 	if (!rc)
-		rc = write_sums(b, t, fig);
+		rc = write_sums(b, t, young, fig);
 	FAULT_POINT("commit:sums-written");
 	if (!rc)
 		rc = store_put(t, TBL_META, FOLD_META, &b->meta, sizeof(b->meta));
@@ -90,7 +148,7 @@ int fold__write(struct batch *b, struct store *s, bool young, struct commit_figu
 	rc = young ? store_begin_young(s, &t) : store_begin(s, &t);
 	FAULT_POINT("commit:begun");
 	if (!rc)
-		rc = write_all(b, t, ret);
+		rc = write_all(b, t, young, ret);
 	if (!rc && !young)
 		rc = fold__expire(t);
 	FAULT_POINT("commit:expired");

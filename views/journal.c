@@ -1,6 +1,5 @@
 #include "views/journal.h"
-#include "views/keys.h"
-#include "views/view.h"
+#include "views/session_rows.h"
 
 #include <stdlib.h>
 #include <xxhash.h>
@@ -8,6 +7,7 @@
 struct journal {
 	struct moment_item *items;
 	uint32_t items_room;
+	struct session_views views;
 	uint32_t *others;
 	uint32_t others_n, others_room;
 	uint32_t *order; /* the order at hand when it has no id */
@@ -16,18 +16,11 @@ struct journal {
 
 /* ---- stored rows; all integers little-endian, rows aligned in memory ---- */
 
-/* The head of a session's and of an order's row. */
-struct mark {
-	int64_t last_ms; /* t of its last event in log order */
-	int64_t seen_ms; /* the partition's watermark then */
-	uint32_t lane;   /* that partition */
-	uint32_t items_n;
-};
-
 /* session-state: head, items[items_n] in order of first view, pairs[pairs_n] by (bought, viewed) */
-struct session_head {
+struct state_head {
 	struct mark mark;
 	uint32_t clock, pairs_n;
+	uint32_t number, unused; /* sessions.h; SESSION_NONE: no view so far */
 };
 
 struct session_item {
@@ -50,7 +43,7 @@ struct bought_item {
 	int64_t last_ms;         /* largest t of its purchases */
 };
 
-_Static_assert(sizeof(struct session_head) + SESSION_ITEMS_MAX * sizeof(struct session_item) +
+_Static_assert(sizeof(struct state_head) + SESSION_ITEMS_MAX * sizeof(struct session_item) +
 			       SESSION_PAIRS_MAX * sizeof(struct session_pair) <=
 		       STORE_VALUE_MAX,
 	       "a session fits into one stored value");
@@ -69,6 +62,7 @@ void journal_free(struct journal *j)
 	free(j->items);
 	free(j->others);
 	free(j->order);
+	session_views_fini(&j->views);
 	free(j);
 }
 
@@ -91,35 +85,6 @@ static size_t damaged(struct fold *f)
 	return 0;
 }
 
-static bool time_is_good(int64_t t_ms)
-{
-	return t_ms >= 0 && t_ms < TIME_END_MS;
-}
-
-static bool has_ended(const struct mark *m, int64_t watermark_ms)
-{
-	return watermark_ms != TIME_NONE && watermark_ms - m->seen_ms > JOURNAL_KEEP_MS;
-}
-
-bool journal_ended(const struct lanes *lanes, struct str row)
-{
-	struct mark m;
-
-	if (row.n < sizeof(m))
-		return false;
-	memcpy(&m, row.p, sizeof(m));
-	return time_is_good(m.seen_ms) && has_ended(&m, lanes_watermark(lanes, m.lane));
-}
-
-static void set_mark(struct mark *m, const struct fold *f, const struct event *ev)
-{
-	int64_t watermark = fold_lane_watermark(f);
-
-	m->last_ms = ev->t_ms;
-	m->seen_ms = ev->t_ms > watermark ? ev->t_ms : watermark; /* TIME_NONE is below all */
-	m->lane = fold_lane(f);
-}
-
 /* ---- sessions ---- */
 
 #define ACTOR_KEY_BYTES 4
@@ -134,27 +99,27 @@ static struct str named_key(uint32_t actor, struct str id, unsigned char bytes[N
 	return (struct str){ (char *)bytes, id.n ? NAMED_KEY_BYTES : ACTOR_KEY_BYTES };
 }
 
-static bool goes_on(const struct session_head *h, const struct fold *f, const struct event *ev)
+static bool goes_on(const struct state_head *h, const struct fold *f, const struct event *ev)
 {
 	int64_t silence = ev->t_ms - h->mark.last_ms;
 
-	if (has_ended(&h->mark, fold_lane_watermark(f)))
+	if (mark_has_ended(&h->mark, fold_lane_watermark(f)))
 		return false;
 	return ev->session_id.n || (silence <= SESSION_GAP_MS && -silence <= SESSION_GAP_MS);
 }
 
-static size_t session_bytes(const struct session_head *h)
+static size_t session_bytes(const struct state_head *h)
 {
 	return sizeof(*h) + h->mark.items_n * sizeof(struct session_item) + h->pairs_n * sizeof(struct session_pair);
 }
 
-static bool session_is_good(const struct session_head *h, size_t n)
+static bool session_is_good(const struct state_head *h, size_t n)
 {
 	return n >= sizeof(*h) && h->mark.items_n <= SESSION_ITEMS_MAX && h->pairs_n <= SESSION_PAIRS_MAX &&
-	       n == session_bytes(h) && time_is_good(h->mark.last_ms) && time_is_good(h->mark.seen_ms);
+	       n == session_bytes(h) && mark_is_good(&h->mark);
 }
 
-static void view_item(struct journal *j, struct moment_item *mi, struct session_head *h)
+static void view_item(struct journal *j, struct moment_item *mi, struct state_head *h)
 {
 	struct session_item *items = (struct session_item *)(h + 1);
 	uint32_t i = 0, from;
@@ -213,7 +178,7 @@ static uint32_t place_of_pair(const struct session_pair *pairs, uint32_t n, stru
 }
 
 /* false: it was counted before, or the session has no room for more. */
-static bool count_pair_once(struct session_head *h, struct session_pair *pairs, struct session_pair of)
+static bool count_pair_once(struct state_head *h, struct session_pair *pairs, struct session_pair of)
 {
 	uint32_t at = place_of_pair(pairs, h->pairs_n, of);
 
@@ -227,7 +192,7 @@ static bool count_pair_once(struct session_head *h, struct session_pair *pairs, 
 	return true;
 }
 
-static void buy_after_views(struct journal *j, struct moment_item *mi, struct session_head *h)
+static void buy_after_views(struct journal *j, struct moment_item *mi, struct state_head *h)
 {
 	struct session_item *items = (struct session_item *)(h + 1);
 	struct session_pair *pairs = (struct session_pair *)(items + h->mark.items_n);
@@ -248,7 +213,7 @@ static void take_session(struct journal *j, struct fold *f, const struct event *
 	bool views = ev->type == EVENT_VIEW, buys = ev->type == EVENT_PURCHASE;
 	unsigned char bytes[NAMED_KEY_BYTES];
 	struct str key = named_key(actor, ev->session_id, bytes);
-	struct session_head *h;
+	struct state_head *h;
 	size_t n, room = sizeof(*h);
 
 	if (ev->session_id.n && !views && !buys)
@@ -257,17 +222,21 @@ static void take_session(struct journal *j, struct fold *f, const struct event *
 		room += ev->item_count * sizeof(struct session_item);
 	else if (buys)
 		room += ev->item_count * sizeof(struct session_pair) * VIEWED_BEFORE_MAX;
-	h = (struct session_head *)fold_edit(f, TBL_SESSION_STATE, key, room, &n);
+	h = (struct state_head *)fold_edit(f, TBL_SESSION_STATE, key, room, &n);
 	if (n && !session_is_good(h, n))
 		n = damaged(f);
 	if (n == 0 || !goes_on(h, f, ev))
-		*h = (struct session_head){ 0 };
-	set_mark(&h->mark, f, ev);
+		*h = (struct state_head){ 0 };
+	mark_set(&h->mark, f, ev->t_ms);
 	for (uint32_t i = 0; i < ev->item_count; i++) {
 		if (views)
 			view_item(j, &j->items[i], h);
 		else if (buys)
 			buy_after_views(j, &j->items[i], h);
+	}
+	if (views) {
+		session_add(f, ev, actor, j->items, h->number, &j->views);
+		h->number = j->views.number;
 	}
 	fold_edited(f, TBL_SESSION_STATE, key, session_bytes(h));
 }
@@ -295,7 +264,7 @@ static size_t order_bytes(const struct mark *m)
 
 static bool order_is_good(const struct mark *m, size_t n)
 {
-	return n >= sizeof(*m) && m->items_n <= ORDER_ITEMS_MAX && n == order_bytes(m) && time_is_good(m->seen_ms);
+	return n >= sizeof(*m) && m->items_n <= ORDER_ITEMS_MAX && n == order_bytes(m) && mark_is_good(m);
 }
 
 static void take_named_order(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
@@ -310,9 +279,9 @@ static void take_named_order(struct journal *j, struct fold *f, const struct eve
 	order = (uint32_t *)(m + 1);
 	if (n && !order_is_good(m, n))
 		n = damaged(f);
-	if (n == 0 || has_ended(m, fold_lane_watermark(f)))
+	if (n == 0 || mark_has_ended(m, fold_lane_watermark(f)))
 		*m = (struct mark){ 0 };
-	set_mark(m, f, ev);
+	mark_set(m, f, ev->t_ms);
 	for (uint32_t i = 0; i < ev->item_count; i++)
 		m->items_n = order_item(j, &j->items[i], order, m->items_n);
 	fold_edited(f, TBL_ORDER_STATE, key, order_bytes(m));
@@ -406,6 +375,30 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 		take_purchases(j, f, ev, actor);
 	}
 	*ret = (struct moment){
-		.ev = ev, .t_ms = ev->t_ms, .item_count = ev->item_count, .items = j->items, .others = j->others
+		.ev = ev,
+		.t_ms = ev->t_ms,
+		.item_count = ev->item_count,
+		.items = j->items,
+		.others = j->others,
+		.views = ev->type == EVENT_VIEW ? &j->views : NULL,
 	};
+}
+
+int journal_session(struct snap *sn, uint32_t actor, struct str session_id, uint32_t *ret_number, int64_t *ret_last_ms)
+{
+	unsigned char bytes[NAMED_KEY_BYTES];
+	struct state_head h;
+	struct str row;
+	int rc = snap_get(sn, TBL_SESSION_STATE, named_key(actor, session_id, bytes), &row);
+
+	if (rc)
+		return rc;
+	if (row.n < sizeof(h))
+		return ERR_STORE_CORRUPT;
+	memcpy(&h, row.p, sizeof(h));
+	if (!session_is_good(&h, row.n))
+		return ERR_STORE_CORRUPT;
+	*ret_number = h.number;
+	*ret_last_ms = h.mark.last_ms;
+	return 0;
 }

@@ -18,7 +18,6 @@
 #include "views/offsets.h"
 
 #define SESSION_GAP_MS (30 * MS_PER_MINUTE) /* silence that ends a session without sessionId */
-#define JOURNAL_KEEP_MS (90 * MS_PER_DAY)   /* of sessions and orders: see journal_ended */
 #define SESSION_ITEMS_MAX 4096
 #define SESSION_PAIRS_MAX 59000 /* viewed-then-bought pairs of one session: what one stored value holds */
 #define ORDER_ITEMS_MAX 10000   /* distinct items of one order that are told apart */
@@ -53,6 +52,7 @@ struct moment {
 	uint32_t item_count;
 	const struct moment_item *items;
 	const uint32_t *others;
+	const struct session_views *views; /* of a view: those of its session (session_rows.h) */
 };
 
 struct journal;
@@ -64,10 +64,10 @@ void journal_free(struct journal *j);
 void journal_take(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor, struct moment *ret);
 
 /*
- * Has the session or order of this row (session-state, order-state) ended? So it has when its partition's watermark has
- * moved on by more than JOURNAL_KEEP_MS since its last event: the actor's next event begins another, whether the row was
- * dropped in between or not.
+ * The number of an actor's session (sessions.h) with this id, or of its last one without (n = 0), and the t of its last
+ * event. NOT_FOUND when there is none.
  */
-bool journal_ended(const struct lanes *lanes, struct str row);
+int journal_session(struct snap *sn, uint32_t actor, struct str session_id, uint32_t *ret_number,
+		    int64_t *ret_last_ms) MUST_CHECK;
 
 #endif

@@ -1,58 +1,125 @@
+/* sessions: printing. They are written by the journal (session_write.c) and read through session_index.c. */
 #include "views/sessions.h"
+#include "schemas/json_out.h"
+#include "views/identity.h"
+#include "views/ids.h"
+#include "views/session_rows.h"
+#include "views/view.h"
 
-#include "schemas/error.h"
-
-#include <stdlib.h>
-
-struct session_index {
-	struct snap *sn;
-};
-
-struct session_index *session_index_new(void)
-{
-	return xcalloc(1, sizeof(struct session_index));
-}
-
-void session_index_free(struct session_index *x)
-{
-	free(x);
-}
-
-int session_index_begin(struct session_index *x, struct snap *sn)
-{
-	x->sn = sn;
-	return 0;
-}
-
-int session_get(struct session_index *x, uint32_t number, struct session *ret)
-{
-	(void)x;
-	*ret = (struct session){ .number = number };
-	return ERR_NOT_FOUND;
-}
-
-int session_newest(struct session_index *x, uint32_t item, uint32_t max, const uint32_t **ret, uint32_t *ret_n)
-{
-	(void)x;
-	(void)item;
-	(void)max;
-	*ret = NULL;
-	*ret_n = 0;
-	return 0;
-}
-
-int session_running(struct session_index *x, uint32_t actor, struct str session_id, uint32_t *ret)
-{
-	(void)x;
-	(void)actor;
-	(void)session_id;
-	*ret = SESSION_NONE;
-	return 0;
-}
+#include <inttypes.h>
+#include <stdio.h>
 
 int sessions_total(struct snap *sn, uint32_t *ret)
 {
-	(void)sn;
-	*ret = 0;
-	return 0;
+	uint64_t commit;
+	int64_t watermark;
+
+	return session_state_get(sn, &commit, ret, &watermark);
 }
+
+struct printing {
+	struct json_out out;
+	struct snap *sn;
+	int64_t oldest_ms; /* last views before it are forgotten */
+	uint32_t item;     /* ID_NONE: all */
+	uint32_t actors[PERSON_ACTORS_MAX];
+	int actors_n; /* -1: all */
+	bool anonymous;
+	view_row each;
+	void *arg;
+};
+
+static bool wanted(const struct printing *p, const struct session_head *h, const unsigned char *items)
+{
+	bool actor = p->actors_n < 0, item = p->item == ID_NONE;
+
+	for (int i = 0; i < p->actors_n; i++)
+		actor |= p->actors[i] == h->actor;
+	for (uint32_t i = 0; i < h->mark.items_n; i++)
+		item |= memcmp(items + i * sizeof(p->item), &p->item, sizeof(p->item)) == 0;
+	return actor && item && h->mark.last_ms >= p->oldest_ms;
+}
+
+static void write_row(struct printing *p, const struct session_head *h, const unsigned char *items)
+{
+	struct json_out *j = &p->out;
+	char hex[ACTOR_HASH_HEX];
+
+	json_out_reset(j);
+	json_out_object(j);
+	if (!p->anonymous) {
+		snprintf(hex, sizeof(hex), "%016" PRIx64, h->hash);
+		json_out_key(j, "session");
+		json_out_text(j, hex);
+		snap_actor_hex(p->sn, h->actor, hex);
+		json_out_key(j, "actor");
+		json_out_text(j, hex);
+	}
+	json_out_key(j, "last");
+	json_out_int(j, h->mark.last_ms);
+	json_out_key(j, "items");
+	json_out_array(j);
+	for (uint32_t i = 0; i < h->mark.items_n; i++) {
+		uint32_t item;
+
+		memcpy(&item, items + i * sizeof(item), sizeof(item));
+		json_out_str(j, snap_item_name(p->sn, item));
+	}
+	json_out_end_array(j);
+	json_out_end_object(j);
+}
+
+static int print_row(void *arg, struct str key, struct str value)
+{
+	struct printing *p = arg;
+	int64_t times[SESSION_VIEWS_MAX];
+	const unsigned char *items;
+	struct session_head h;
+	uint32_t number;
+
+	if (!session_number(key, &number) || !session_row_read(value, &h, &items, times))
+		return ERR_STORE_CORRUPT;
+	if (!wanted(p, &h, items))
+		return 0;
+	write_row(p, &h, items);
+	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
+}
+
+static int print_rows(struct printing *p)
+{
+	int64_t watermark;
+	int rc = snap_watermark(p->sn, &watermark);
+
+	if (rc || watermark == TIME_NONE)
+		return rc;
+	p->oldest_ms = watermark - SESSION_KEEP_MS;
+	rc = snap_each(p->sn, TBL_SESSIONS, (struct str){ NULL, 0 }, print_row, p);
+	json_out_fini(&p->out);
+	return rc;
+}
+
+static int sessions_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .item = ID_NONE, .actors_n = -1, .each = each, .arg = arg };
+
+	if (filter->item.n && (p.item = snap_item(sn, filter->item)) == ID_NONE)
+		return 0;
+	if (filter->user.n && (p.actors_n = person_actors(sn, filter->user, filter->user, p.actors)) <= 0)
+		return p.actors_n;
+	return print_rows(&p);
+}
+
+static int sessions_digest_rows(struct snap *sn, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .item = ID_NONE, .actors_n = -1, .anonymous = true, .each = each, .arg = arg };
+
+	return print_rows(&p);
+}
+
+const struct view view_sessions = {
+	.name = "sessions",
+	.version = 1,
+	.meaning = "the last 64 views of each session, for 90 days",
+	.rows = sessions_rows,
+	.digest_rows = sessions_digest_rows,
+};

@@ -48,6 +48,8 @@ int session_index_begin(struct session_index *x, struct snap *sn) MUST_CHECK;
 
 /* Borrowed until the next begin. NOT_FOUND: there is no such session, or it is forgotten. */
 int session_get(struct session_index *x, uint32_t number, struct session *ret) MUST_CHECK;
+/* Only how many views it keeps, without a look at its row when it is at hand. */
+int session_length(struct session_index *x, uint32_t number, uint32_t *ret) MUST_CHECK;
 
 /*
  * The sessions that viewed an item, newest first, each once, at most `max`; borrowed until the next call. Some may be

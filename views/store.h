@@ -8,6 +8,8 @@
  *   ADDING     (group u64, member u32) -> a vector of int64 columns that are summed. The store packs the sorted
  *              members of a group into rows of at most ~2,000 bytes.
  *
+ *   YOUNG      REPLACING in young levels only: a merge into base leaves it out.
+ *
  * Two levels. `base` is durable and fast to write in large transactions; `young`, in memory, takes the small ones of a
  * live log and is merged into base from time to time. Each has the offsets of the log with it, so losing young loses
  * nothing but time. A view declares its tables and never sees rows, parts or levels: sums commute and replacing rows
@@ -30,7 +32,7 @@
 #define STORE_READERS_MAX 510  /* snapshots held at once */
 #define STORE_COLUMNS_MAX 8    /* columns of an adding table */
 
-enum table_kind { TABLE_REPLACING, TABLE_ADDING };
+enum table_kind { TABLE_REPLACING, TABLE_ADDING, TABLE_YOUNG };
 
 struct table {
 	const char *name; /* of the LMDB database; never changes */
@@ -63,10 +65,11 @@ struct store_options {
 	enum store_durability durability;
 	const char *key_file;   /* 32 secret bytes for person hashes, made when missing; NULL or "": DIR/person.key */
 	const char *young_path; /* a tmpfs that all processes of this store see; NULL, or one too small: beside base */
-	uint64_t young_bytes_max; /* a young level is merged beyond it; 0: no young level, all commits go to base */
-	unsigned generation;      /* 0: the current one, which the first writer makes */
-	bool read_only;           /* `serve`, `inspect`: the store must exist */
-	bool writer;              /* take the generation's processor.lock; STORE_LOCKED names the holder's pid */
+	uint64_t young_bytes_max;   /* a young level is merged beyond it; 0: no young level, all commits go to base */
+	unsigned item_sessions_max; /* views of an item that item-sessions shows; 0: 1,000 */
+	unsigned generation;        /* 0: the current one, which the first writer makes */
+	bool read_only;             /* `serve`, `inspect`: the store must exist */
+	bool writer;                /* take the generation's processor.lock; STORE_LOCKED names the holder's pid */
 };
 
 struct store;
@@ -215,13 +218,23 @@ void snap_park(struct snap *sn);              /* let the old pages go until the 
 uint64_t snap_version(const struct snap *sn); /* changes with each commit */
 unsigned snap_generation(const struct snap *sn); /* interned ids mean something within one generation only */
 const unsigned char *snap_person_key(const struct snap *sn); /* the store's */
+unsigned snap_item_sessions_max(const struct snap *sn);      /* the store's option */
 
 /* Borrowed until renew or park; a cut value is put together in the snapshot's own buffer, valid until the next get. */
 int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret);
 
+/*
+ * The same for values that are not cut. *ret_stays: it lies in base, and is there for as long as snap_base_version of this
+ * snapshot is what it is now, also after it was renewed.
+ */
+int snap_get_staying(struct snap *sn, enum table_id id, struct str key, struct str *ret, bool *ret_stays);
+uint64_t snap_base_version(const struct snap *sn);
+
 /* Each key with this prefix in byte order; stops when `each` returns non-zero and returns that. */
 typedef int (*snap_row)(void *arg, struct str key, struct str value);
 int snap_each(struct snap *sn, enum table_id id, struct str prefix, snap_row each, void *arg);
+/* Each key from this one on. */
+int snap_each_from(struct snap *sn, enum table_id id, struct str first, snap_row each, void *arg);
 
 /* Each member of groups first..last (inclusive), ascending; stops when `each` returns non-zero and returns that. */
 typedef int (*snap_sum)(void *arg, uint64_t group, uint32_t member, const int64_t *columns);
@@ -246,5 +259,7 @@ void snap_counts_swap(struct snap_counts *list);                /* spare becomes
  * counts of one member are added, and cut to u32.
  */
 int snap_add_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *list);
+/* The same for the members of the group with the smallest numbers, about `max` of each level. */
+int snap_add_first(struct snap *sn, enum table_id id, uint64_t group, size_t max, struct snap_counts *list);
 
 #endif

@@ -86,7 +86,7 @@ static int merge_all(struct merging *m)
 	m->deltas = xmalloc(SUMS_A_STEP * sizeof(*m->deltas));
 	m->columns = xmalloc(SUMS_A_STEP * STORE_COLUMNS_MAX * sizeof(*m->columns));
 	for (int id = 0; id < TABLE_COUNT && !rc; id++)
-		rc = merge_table(m, id);
+		rc = table_get(id)->kind == TABLE_YOUNG ? 0 : merge_table(m, id);
 	mdb_txn_abort(m->from_txn);
 	free(m->assembled);
 	free(m->deltas);

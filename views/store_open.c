@@ -183,6 +183,8 @@ static void copy_options(struct store *s, const struct store_options *opt)
 	s->opt.young_path = xstrndup(young, strlen(young));
 	if (!opt->readers_max)
 		s->opt.readers_max = STORE_READERS_MAX;
+	if (!opt->item_sessions_max)
+		s->opt.item_sessions_max = 1000;
 	if (!opt->map_size)
 		s->opt.map_size = UINT64_C(64) << 30;
 	if (opt->read_only)

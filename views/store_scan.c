@@ -25,18 +25,19 @@ static int move_place(struct place *pl, struct str prefix, MDB_cursor_op op)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static int open_places(struct snap *sn, enum table_id id, struct str prefix, struct place places[LEVELS])
+static int open_places(struct snap *sn, enum table_id id, struct str first, struct str prefix,
+		       struct place places[LEVELS])
 {
 	int rc = 0;
 
 	for (unsigned i = 0; i < sn->n && !rc; i++) {
 		struct place *pl = &places[i];
 
-		*pl = (struct place){ .at = sn->at[i], .k = { prefix.n, (void *)prefix.p } };
+		*pl = (struct place){ .at = sn->at[i], .k = { first.n, (void *)first.p } };
 		/* cursors of their own: `each` may read the same table */
 		rc = mdb_cursor_open(pl->at->txn, pl->at->level->dbi[id], &pl->cur);
 		if (!rc)
-			rc = move_place(pl, prefix, prefix.n ? MDB_SET_RANGE : MDB_FIRST);
+			rc = move_place(pl, prefix, first.n ? MDB_SET_RANGE : MDB_FIRST);
 	}
 	return rc;
 }
@@ -81,14 +82,15 @@ static int visit(const struct place *pl, enum table_id id, unsigned char **buf, 
 	return rc ? rc : each(arg, key, value);
 }
 
-int snap_each(struct snap *sn, enum table_id id, struct str prefix, snap_row each, void *arg)
+/* Each key from `first` on that begins with the prefix. */
+static int each_row(struct snap *sn, enum table_id id, struct str first, struct str prefix, snap_row each, void *arg)
 {
 	struct place places[LEVELS] = { 0 }, *pl;
 	unsigned char *assembled = NULL;
 	int rc, ret = 0;
 
 	assert(sn->n);
-	rc = open_places(sn, id, prefix, places);
+	rc = open_places(sn, id, first, prefix, places);
 	while (!rc && !ret && (pl = next_place(places, sn->n))) {
 		ret = visit(pl, id, &assembled, each, arg);
 		if (!ret)
@@ -99,6 +101,16 @@ int snap_each(struct snap *sn, enum table_id id, struct str prefix, snap_row eac
 			mdb_cursor_close(places[i].cur);
 	free(assembled);
 	return ret ? ret : store__error(rc);
+}
+
+int snap_each(struct snap *sn, enum table_id id, struct str prefix, snap_row each, void *arg)
+{
+	return each_row(sn, id, prefix, prefix, each, arg);
+}
+
+int snap_each_from(struct snap *sn, enum table_id id, struct str first, snap_row each, void *arg)
+{
+	return each_row(sn, id, first, (struct str){ NULL, 0 }, each, arg);
 }
 
 /* ---- adding tables ---- */
@@ -218,7 +230,7 @@ int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, 
 
 /* ---- one group of counts, fast ---- */
 
-static int unpack_counts(const MDB_val *v, struct snap_counts *ret)
+static int unpack_counts(const MDB_val *v, size_t max, struct snap_counts *ret)
 {
 	const unsigned char *p = v->mv_data, *end = p + v->mv_size;
 	struct sum_entry e = { 0 };
@@ -228,7 +240,7 @@ static int unpack_counts(const MDB_val *v, struct snap_counts *ret)
 		ret->room = (ret->n + v->mv_size / 2 + 1) * 2;
 		ret->v = xrealloc(ret->v, ret->room * sizeof(*ret->v));
 	}
-	while (p < end) {
+	while (p < end && ret->n < max) {
 		int64_t n;
 
 		p = store__unpack(p, end, 1, e.member, &e);
@@ -240,7 +252,8 @@ static int unpack_counts(const MDB_val *v, struct snap_counts *ret)
 	return 0;
 }
 
-static int group_of_level(struct snap_level *at, enum table_id id, uint64_t group, struct snap_counts *ret)
+/* Until the list has `max`. */
+static int group_of_level(struct snap_level *at, enum table_id id, uint64_t group, size_t max, struct snap_counts *ret)
 {
 	unsigned char key[SUM_KEY_BYTES] = { 0 };
 	MDB_val k = { SUM_KEY_BYTES, key }, v;
@@ -260,8 +273,8 @@ static int group_of_level(struct snap_level *at, enum table_id id, uint64_t grou
 		if (!damaged && found != group)
 			break;
 		if (!damaged)
-			damaged = unpack_counts(&v, ret);
-		if (damaged)
+			damaged = unpack_counts(&v, max, ret);
+		if (damaged || ret->n == max)
 			return damaged;
 	}
 	return rc == MDB_NOTFOUND ? 0 : store__error(rc);
@@ -302,13 +315,18 @@ static void merge_runs(struct snap_counts *list, size_t middle)
 
 int snap_add_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *list)
 {
+	return snap_add_first(sn, id, group, SIZE_MAX, list);
+}
+
+int snap_add_first(struct snap *sn, enum table_id id, uint64_t group, size_t max, struct snap_counts *list)
+{
 	int rc = 0;
 
 	assert(sn->n && table_get(id)->columns == 1);
 	for (unsigned i = 0; i < sn->n && !rc; i++) {
 		size_t middle = list->n;
 
-		rc = group_of_level(sn->at[i], id, group, list);
+		rc = group_of_level(sn->at[i], id, group, max < SIZE_MAX - middle ? middle + max : SIZE_MAX, list);
 		merge_runs(list, middle);
 	}
 	return rc;

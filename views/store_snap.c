@@ -189,12 +189,24 @@ unsigned snap_generation(const struct snap *sn)
 	return sn->levels->generation;
 }
 
+unsigned snap_item_sessions_max(const struct snap *sn)
+{
+	return sn->store->opt.item_sessions_max;
+}
+
 const unsigned char *snap_person_key(const struct snap *sn)
 {
 	return sn->store->person_key;
 }
 
-int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret)
+uint64_t snap_base_version(const struct snap *sn)
+{
+	assert(sn->n);
+	return mdb_txn_id(sn->base.txn);
+}
+
+/* *ret_at: where it was found. */
+static int get(struct snap *sn, enum table_id id, struct str key, struct str *ret, const struct snap_level **ret_at)
 {
 	MDB_val k = { key.n, (void *)key.p }, v;
 
@@ -211,7 +223,26 @@ int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret)
 			return store__error(rc);
 		if (row_is_deletion(&v) && at->level->number)
 			return ERR_NOT_FOUND;
+		*ret_at = at;
 		return store__assemble(at->level, at->txn, id, key, v, &sn->assembled, ret);
 	}
 	return ERR_NOT_FOUND;
+}
+
+int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret)
+{
+	const struct snap_level *at;
+
+	return get(sn, id, key, ret, &at);
+}
+
+int snap_get_staying(struct snap *sn, enum table_id id, struct str key, struct str *ret, bool *ret_stays)
+{
+	const struct snap_level *at = NULL;
+	int rc = get(sn, id, key, ret, &at);
+
+	if (!rc && ret->n > ROW_MAX)
+		return ERR_STORE_CORRUPT;
+	*ret_stays = at == &sn->base;
+	return rc;
 }

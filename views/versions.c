@@ -59,11 +59,12 @@ bool versions_describe(const struct versions *v, char *ret, size_t size)
 	for (size_t i = 0; view_registry[i]; i++) {
 		if (!v->frozen[i])
 			continue;
-		snprintf(
-			ret, size,
-			"view '%s' of the store is of version %u, this program makes version %u: `aisle replay --view %s` "
-			"brings it up to date",
-			view_registry[i]->name, v->stored[i], view_registry[i]->version, view_registry[i]->name);
+		snprintf(ret, size,
+			 "view '%s' of the store is of version %u, this program makes version %u: `aisle replay %s%s` "
+			 "brings it up to date",
+			 view_registry[i]->name, v->stored[i], view_registry[i]->version,
+			 view_registry[i]->tables ? "--view " : "--from earliest",
+			 view_registry[i]->tables ? view_registry[i]->name : "");
 		return true;
 	}
 	return false;

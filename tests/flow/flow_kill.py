@@ -15,7 +15,7 @@ KILLS = int(os.environ.get("FLOW_KILLS", "20"))
 EVENTS_A_KILL = 3000
 # so many small commits that a run does not reach the end of its share before it is killed
 SETTINGS = {"batch.recordsMax": 10, "poll.recordsMax": 10}
-VIEWS = (*harness.VIEWS, "history", "identity", "catalog", "stock", "offsets")
+VIEWS = (*harness.ALL_VIEWS, "offsets")
 
 
 def read_all(t, topics, store):

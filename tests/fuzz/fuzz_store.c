@@ -23,6 +23,7 @@
 #include "views/offsets.h"
 #include "views/pairs.h"
 #include "views/popularity.h"
+#include "views/sessions.h"
 #include "views/status.h"
 #include "views/stock.h"
 #include "views/store_internal.h"
@@ -273,6 +274,28 @@ static void read_items(void)
 	assert(rc == ERR_NOT_FOUND || rc == 0 || rc == ERR_STORE_CORRUPT);
 }
 
+static void read_sessions(void)
+{
+	struct session_index *x = session_index_new();
+	const uint32_t *numbers = NULL;
+	struct session s;
+	uint32_t n = 0, running;
+
+	expect_read(session_index_begin(x, f.snap));
+	for (uint32_t item = 0; item < 4; item++) {
+		expect_read(session_newest(x, item, 100, &numbers, &n));
+		for (uint32_t i = 0; i < n; i++) {
+			int rc = session_get(x, numbers[i], &s);
+
+			assert(!rc || rc == ERR_NOT_FOUND || rc == ERR_STORE_CORRUPT);
+			assert(rc || (s.n >= 1 && s.n <= SESSION_VIEWS_MAX && session_item(&s, s.n - 1) + 1));
+		}
+	}
+	expect_read(session_running(x, 0, STR("s1"), &running));
+	expect_read(session_running(x, 0, (struct str){ 0 }, &running));
+	session_index_free(x);
+}
+
 static void ask(struct str scenario, unsigned given)
 {
 	static struct recommend_request rq;
@@ -426,6 +449,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	read_views();
 	read_person();
 	read_items();
+	read_sessions();
 	read_answers();
 	fold_on();
 	read_views();

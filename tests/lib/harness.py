@@ -34,7 +34,8 @@ KTOOL = os.path.join(ROOT, "build", "ktool")
 # sanitizer builds are slower
 SLOWER = float(os.environ.get("FLOW_SLOWER", "1"))
 VIEWS = ("popularity", "bought-together", "also-bought", "also-viewed", "viewed-then-bought", "item-totals")
-ALL_VIEWS = (*VIEWS, "history", "identity", "catalog", "stock")
+PERSON_VIEWS = batch.PERSON_VIEWS
+ALL_VIEWS = (*VIEWS, *PERSON_VIEWS, "catalog", "stock")
 
 
 class FlowFailed(Exception):
@@ -137,7 +138,7 @@ def digests_of(store, views):
     return {view: run([AISLE, "inspect", view, "--store", store, "--digest"])[0].strip() for view in views}
 
 
-def compare_with_batch(what, store, shop, views=(*VIEWS, "history", "identity")):
+def compare_with_batch(what, store, shop, views=(*VIEWS, *PERSON_VIEWS)):
     with open(os.path.join(store, "person.key"), "rb") as f:
         person_key = f.read()
     for view in views:

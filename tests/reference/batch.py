@@ -34,6 +34,12 @@ Written from the definitions of the views alone. Where those leave a choice, thi
 - buyers: +1 when an actor first buys the item, ever. viewSessions: +1 on the first view of the item in a session.
 - A null stock record deletes whatever it comes after; a later record counts unless its asOf is before the deletion's
   timestamp or before the asOf of what was deleted.
+- sessions: the views of a session, one for each line of a view event. What a session has viewed ends, and begins anew
+  with its next view, as a session does, but by its last view alone. `last` is the t of its last view in log order; what
+  has a last view of more than 90 days before the watermark is not printed. The hash is that of the actor and the
+  sessionId, or the t of the first view.
+- item-sessions: the views of an item among those that `sessions` prints, the 1,000 with the largest (t, position, hash),
+  newest first; the position counts the session's views from 0. Items without one are not printed.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
 - A row whose figures are all zero is printed when something was counted in it.
@@ -53,7 +59,8 @@ EPOCH = 30 * DAY
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
 COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "item-totals")
-OTHER_VIEWS = ("history", "identity", "catalog", "stock")
+PERSON_VIEWS = ("history", "identity", "sessions", "item-sessions")  # they print hashes
+OTHER_VIEWS = (*PERSON_VIEWS, "catalog", "stock")
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
 TOTALS_COLUMNS = ("viewSessions", "orders", "buyers")
 
@@ -182,9 +189,33 @@ class Order:
         self.items = []                     # distinct ones
 
 
+class Viewed:
+    """What a session has viewed."""
+
+    def __init__(self, ev):
+        self.kind, self.name = ("s", ev.session_id) if ev.session_id is not None else ("t", ev.t)
+        self.actor = ev.actor
+        self.seen = None                    # the partition's watermark at its last view
+        self.count = 0
+        self.views = []                     # (item, t, position), the last 64
+
+    def add(self, item, t):
+        self.views = [*self.views[-63:], (item, t, self.count)]
+        self.count += 1
+
+    def last(self):
+        return self.views[-1][1]
+
+    def hash(self, person_key):
+        name = self.name.encode() if self.kind == "s" else self.name.to_bytes(8, "big")
+        return hashlib.blake2b(self.kind.encode() + "".join(self.actor).encode() + b"\0" + name, digest_size=16,
+                               key=person_key).hexdigest()[:16]
+
+
 class Session:
     def __init__(self):
         self.seen = None                    # the partition's watermark at its last view or purchase
+        self.viewed = None
         self.first_views = []               # distinct items in the order of their first view
         self.last_views = {}                # item -> None, in the order of the last view
         self.counted = set()                # (viewed, bought)
@@ -201,6 +232,7 @@ class Shop:
         self.popularity = collections.defaultdict(lambda: [0] * 5)   # (item, bucket, start)
         self.pairs = {view: collections.Counter() for view in PAIR_VIEWS}  # (item, with, epoch)
         self.totals = collections.defaultdict(lambda: [0] * 3)       # (item, epoch)
+        self.sessions = []                                           # Viewed
         self.links = {}                                              # visitor -> (t, user)
         self.catalog, self.stock = {}, {}
         self.applied = self.duplicates = 0
@@ -240,7 +272,7 @@ class Shop:
         if ev.user and ev.visitor:
             self.links[ev.visitor] = max(self.links.get(ev.visitor, (ev.t, ev.user)), (ev.t, ev.user))
         if ev.type == "view":
-            self.view(ev, session)
+            self.view(ev, session, passed)
         elif ev.type == "cart-add":
             for item, _, _ in ev.lines:
                 self.count(item, ev.t, "carts", 1)
@@ -252,8 +284,13 @@ class Shop:
             for number, line in enumerate(ev.lines):
                 actor.history.append((ev.t, ev.event_id, number, ev, line))
 
-    def view(self, ev, session):
+    def view(self, ev, session, passed):
+        if session.viewed is None or is_over(session.viewed.seen, passed):
+            session.viewed = Viewed(ev)
+            self.sessions.append(session.viewed)
+        session.viewed.seen = now(ev, passed)
         for item, _, _ in ev.lines:
+            session.viewed.add(item, ev.t)
             self.count(item, ev.t, "views", 1)
             if item not in session.last_views:
                 self.totals[item, ev.t // EPOCH][0] += 1
@@ -336,6 +373,10 @@ class Shop:
                     for (item, epoch), figures in sorted(self.totals.items()) if self.epoch_alive(epoch)]
         if view == "history":
             return self.history_rows(person_key)
+        if view == "sessions":
+            return self.session_rows(person_key)
+        if view == "item-sessions":
+            return self.item_session_rows(person_key)
         if view == "identity":
             return self.identity_rows(person_key)
         if view == "catalog":
@@ -377,6 +418,25 @@ class Shop:
                     row["price"] = money(micros(price))
                 ret.append(row)
         return sorted(ret, key=lambda row: (row["actor"], row["t"], row["type"], row["itemId"]))
+
+    def remembered_sessions(self):
+        return [viewed for viewed in self.sessions if viewed.last() >= self.watermark - 90 * DAY]
+
+    def session_rows(self, person_key):
+        ret = [{"session": viewed.hash(person_key), "actor": hash_of(person_key, *viewed.actor),
+                "last": viewed.last(), "items": [item for item, _, _ in viewed.views]}
+               for viewed in self.remembered_sessions()]
+        return sorted(ret, key=lambda row: (row["session"], row["last"]))
+
+    def item_session_rows(self, person_key):
+        by_item = collections.defaultdict(list)
+        for viewed in self.remembered_sessions():
+            session = viewed.hash(person_key)
+            for item, t, position in viewed.views:
+                by_item[item].append((t, position, session))
+        return [{"itemId": item, "sessions": [{"session": session, "position": position, "t": t}
+                                              for t, position, session in sorted(entries, reverse=True)[:1000]]}
+                for item, entries in sorted(by_item.items())]
 
     def identity_rows(self, person_key):
         by_user = collections.defaultdict(list)
@@ -424,7 +484,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("view", choices=["all", *COUNTING_VIEWS, *OTHER_VIEWS])
     parser.add_argument("files", nargs="+")
-    parser.add_argument("--key", help="file with the store's person key, for history and identity")
+    parser.add_argument("--key", help="file with the store's person key, for views with hashes")
     parser.add_argument("--topic-events", default="shop.events")
     parser.add_argument("--topic-catalog", default="shop.catalog")
     parser.add_argument("--topic-stock", default="shop.stock")
@@ -437,7 +497,7 @@ def main():
     views = [args.view]
     if args.view == "all":
         views = COUNTING_VIEWS + (OTHER_VIEWS if person_key else ("catalog", "stock"))
-    elif args.view in ("history", "identity") and not person_key:
+    elif args.view in PERSON_VIEWS and not person_key:
         parser.error(f"{args.view} needs --key")
     for view in views:
         for row in shop.rows(view, person_key):

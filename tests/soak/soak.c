@@ -13,7 +13,7 @@
  */
 #include "config/heap.h"
 #include "tests/soak/soak_shop.h"
-#include "views/journal.h"
+#include "views/mark.h"
 #include "views/merger.h"
 #include "views/pairs.h"
 #include "views/view.h"
@@ -215,7 +215,7 @@ static int64_t begin_of(enum since which)
 	int64_t end = SOAK_START_MS + (int64_t)days * MS_PER_DAY, begin = SOAK_START_MS;
 
 	if (which == SINCE_SESSIONS)
-		begin = end - JOURNAL_KEEP_MS;
+		begin = end - MARK_KEEP_MS;
 	if (which == SINCE_EPOCHS)
 		begin = ((end - 1) / MS_PER_EPOCH - PAIR_EPOCHS + 1) * MS_PER_EPOCH;
 	if (which == SINCE_POPULARITY)

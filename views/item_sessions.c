@@ -1,0 +1,242 @@
+/* item-sessions: (block of session numbers, item) x session -> it has views of the item */
+#include "schemas/json_out.h"
+#include "views/ids.h"
+#include "views/journal.h"
+#include "views/session_rows.h"
+#include "views/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool among(const uint32_t *items, uint32_t n, uint32_t item)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (items[i] == item)
+			return true;
+	return false;
+}
+
+static void item_sessions_apply(struct fold *f, const struct moment *m)
+{
+	const struct session_views *v = m->views;
+
+	if (!v || v->number == SESSION_NONE)
+		return;
+	for (uint32_t i = v->moved ? 0 : v->before; i < v->before + m->item_count; i++)
+		if (!among(v->items, i, v->items[i]))
+			fold_add(f, TBL_ITEM_SESSIONS, session_group(v->number, v->items[i]), UINT32_MAX - v->number, 0,
+				 1);
+}
+
+static int take_first(void *arg, struct str key, struct str value)
+{
+	(void)value;
+	return session_number(key, arg) ? 1 : ERR_STORE_CORRUPT;
+}
+
+/* A block goes when no session has a number of it any more. */
+static int item_sessions_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
+{
+	uint32_t first = SESSION_NONE;
+	int rc = store_each(t, TBL_SESSIONS, take_first, &first);
+
+	(void)watermark_ms;
+	return rc < 0 ? rc : store_drop_groups(t, TBL_ITEM_SESSIONS, 0, session_group(first, 0), rows_max);
+}
+
+/* ---- reading ---- */
+
+void session_numbers_fini(struct session_numbers *s)
+{
+	snap_counts_fini(&s->list);
+	free(s->v);
+	*s = (struct session_numbers){ 0 };
+}
+
+int session_first(struct snap *sn, uint32_t *ret)
+{
+	int rc;
+
+	*ret = SESSION_NONE;
+	rc = snap_each(sn, TBL_SESSIONS, (struct str){ NULL, 0 }, take_first, ret);
+	return rc < 0 ? rc : 0;
+}
+
+int session_numbers_get(struct snap *sn, uint32_t item, uint32_t oldest, uint32_t newest, uint32_t max,
+			struct session_numbers *ret)
+{
+	ret->n = 0;
+	if (oldest == SESSION_NONE)
+		return 0;
+	for (uint32_t block = newest / SESSION_BLOCK + 1; block-- > oldest / SESSION_BLOCK && ret->n < max;) {
+		int rc;
+
+		ret->list.n = 0;
+		rc = snap_add_first(sn, TBL_ITEM_SESSIONS, session_group(block * SESSION_BLOCK, item), max - ret->n,
+				    &ret->list);
+		if (rc)
+			return rc;
+		if (ret->n + ret->list.n > ret->room) {
+			ret->room = (ret->n + (uint32_t)ret->list.n) * 2;
+			ret->v = xrealloc(ret->v, ret->room * sizeof(*ret->v));
+		}
+		for (size_t i = 0; i < ret->list.n && ret->n < max; i++)
+			ret->v[ret->n++] = UINT32_MAX - ret->list.v[i].member;
+	}
+	return 0;
+}
+
+/* ---- printing ---- */
+
+struct seen {
+	int64_t t_ms;
+	uint32_t position; /* in its session, 0 the first */
+	uint64_t session;
+};
+
+struct printing {
+	struct json_out out;
+	struct snap *sn;
+	int64_t oldest_ms;
+	uint32_t oldest, newest;
+	struct session_numbers numbers;
+	struct seen *seen;
+	size_t n, room;
+	bool anonymous;
+	view_row each;
+	void *arg;
+};
+
+static int newest_first(const void *pa, const void *pb)
+{
+	const struct seen *a = pa, *b = pb;
+
+	if (a->t_ms != b->t_ms)
+		return a->t_ms > b->t_ms ? -1 : 1;
+	if (a->position != b->position)
+		return a->position > b->position ? -1 : 1;
+	return a->session > b->session ? -1 : a->session < b->session;
+}
+
+static void keep(struct printing *p, struct seen seen)
+{
+	if (p->n == p->room) {
+		p->room = p->room * 2 + 64;
+		p->seen = xrealloc(p->seen, p->room * sizeof(*p->seen));
+	}
+	p->seen[p->n++] = seen;
+}
+
+/* The views of the item that its sessions keep. */
+static int gather(struct printing *p, uint32_t item, uint32_t number)
+{
+	int64_t times[SESSION_VIEWS_MAX];
+	const unsigned char *items;
+	struct session_head h;
+	unsigned char be[4];
+	struct str row;
+	int rc = snap_get(p->sn, TBL_SESSIONS, id_key(number, be), &row);
+
+	if (rc)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	if (!session_row_read(row, &h, &items, times))
+		return ERR_STORE_CORRUPT;
+	for (uint32_t i = 0; i < h.mark.items_n && h.mark.last_ms >= p->oldest_ms; i++)
+		if (memcmp(items + i * sizeof(item), &item, sizeof(item)) == 0)
+			keep(p, (struct seen){ times[i], h.views - h.mark.items_n + i, h.hash });
+	return 0;
+}
+
+static void write_row(struct printing *p, uint32_t item)
+{
+	size_t most = snap_item_sessions_max(p->sn), n = p->n < most ? p->n : most;
+	struct json_out *j = &p->out;
+	char hex[17];
+
+	json_out_reset(j);
+	json_out_object(j);
+	json_out_key(j, "itemId");
+	json_out_str(j, snap_item_name(p->sn, item));
+	json_out_key(j, "sessions");
+	json_out_array(j);
+	for (size_t i = 0; i < n; i++) {
+		json_out_object(j);
+		if (!p->anonymous) {
+			snprintf(hex, sizeof(hex), "%016" PRIx64, p->seen[i].session);
+			json_out_key(j, "session");
+			json_out_text(j, hex);
+		}
+		json_out_key(j, "position");
+		json_out_int(j, p->seen[i].position);
+		json_out_key(j, "t");
+		json_out_int(j, p->seen[i].t_ms);
+		json_out_end_object(j);
+	}
+	json_out_end_array(j);
+	json_out_end_object(j);
+}
+
+static int print_item(struct printing *p, uint32_t item)
+{
+	int rc = session_numbers_get(p->sn, item, p->oldest, p->newest, UINT32_MAX, &p->numbers);
+
+	p->n = 0;
+	for (uint32_t i = 0; i < p->numbers.n && !rc; i++)
+		rc = gather(p, item, p->numbers.v[i]);
+	if (rc || p->n == 0)
+		return rc;
+	qsort(p->seen, p->n, sizeof(*p->seen), newest_first);
+	write_row(p, item);
+	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
+}
+
+static int print_rows(struct printing *p, struct str only)
+{
+	uint32_t first = 0, end = 0;
+	uint64_t commit;
+	int64_t watermark;
+	int rc = session_state_get(p->sn, &commit, &p->newest, &watermark);
+
+	if (!rc)
+		rc = session_first(p->sn, &p->oldest);
+	if (!rc)
+		rc = snap_items(p->sn, &end);
+	if (rc || watermark == TIME_NONE)
+		return rc;
+	p->oldest_ms = watermark - SESSION_KEEP_MS;
+	if (only.n) {
+		first = snap_item(p->sn, only);
+		end = first == ID_NONE ? ID_NONE : first + 1;
+	}
+	for (uint32_t item = first; item < end && !rc; item++)
+		rc = print_item(p, item);
+	json_out_fini(&p->out);
+	session_numbers_fini(&p->numbers);
+	free(p->seen);
+	return rc;
+}
+
+static int item_sessions_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .each = each, .arg = arg };
+
+	return print_rows(&p, filter->item);
+}
+
+static int item_sessions_digest_rows(struct snap *sn, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
+
+	return print_rows(&p, (struct str){ NULL, 0 });
+}
+
+const struct view view_item_sessions = {
+	.name = "item-sessions",
+	.version = 1,
+	.meaning = "which sessions viewed an item: its newest views",
+	.apply = item_sessions_apply,
+	.expire = item_sessions_expire,
+	.rows = item_sessions_rows,
+	.digest_rows = item_sessions_digest_rows,
+};

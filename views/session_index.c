@@ -1,0 +1,270 @@
+/*
+ * A thread's way to the sessions. What it has looked up it keeps: where a row lies in base, which stays there until base
+ * is written again; copies of rows in young levels, whose commits tell what they change (session-changes); and the newest
+ * sessions of items. A slot is found by the number's last bits, so the newest sessions are not in each other's way.
+ */
+#include "views/arena.h"
+#include "views/ids.h"
+#include "views/journal.h"
+#include "views/session_rows.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define SESSION_SLOTS (UINT32_C(1) << 20) /* 16 MB, of which pages that are used take memory */
+#define ITEM_SLOTS (UINT32_C(1) << 17)    /* 2 MB */
+#define KEPT_MAX (32 << 20)               /* bytes of copies and lists; beyond it they are begun anew */
+#define LAST_SHIFT 12                     /* a last view is kept to 4 s */
+#define VIEWS_SHIFT 56                    /* addresses have fewer bits */
+
+struct session_slot {
+	uint32_t number; /* SESSION_NONE: free */
+	uint32_t last;
+	uint64_t row; /* its address, and in the upper bits how many views it has */
+};
+
+struct item_slot {
+	uint32_t item; /* less 1; 0: free */
+	uint32_t n;
+	uint32_t max; /* it was cut there */
+	uint32_t unused;
+	const uint32_t *numbers;
+};
+
+struct session_index {
+	struct snap *sn;
+	uint64_t seen; /* snap_version */
+	unsigned generation;
+	uint64_t base;           /* snap_base_version */
+	uint64_t commit;         /* of a young level, the last one whose changes are known */
+	uint32_t oldest, newest; /* numbers */
+	int64_t watermark_ms;
+	uint32_t last_min; /* as session_slot.last: what is below is forgotten */
+	struct session_slot *sessions;
+	struct item_slot *items;
+	struct arena kept; /* what slots point to outside base */
+	struct session_numbers numbers;
+};
+
+#define SESSIONS_BYTES (SESSION_SLOTS * sizeof(struct session_slot))
+#define ITEMS_BYTES (ITEM_SLOTS * sizeof(struct item_slot))
+
+struct session_index *session_index_new(void)
+{
+	struct session_index *x = xcalloc(1, sizeof(*x));
+
+	x->sessions = xpages(SESSIONS_BYTES);
+	x->items = xpages(ITEMS_BYTES);
+	return x;
+}
+
+void session_index_free(struct session_index *x)
+{
+	if (!x)
+		return;
+	munmap(x->sessions, SESSIONS_BYTES);
+	munmap(x->items, ITEMS_BYTES);
+	arena_fini(&x->kept);
+	session_numbers_fini(&x->numbers);
+	free(x);
+}
+
+/* Nothing is at hand any more; the pages are zeros again. */
+static void forget(struct session_index *x)
+{
+	madvise(x->sessions, SESSIONS_BYTES, MADV_DONTNEED);
+	madvise(x->items, ITEMS_BYTES, MADV_DONTNEED);
+	arena_reset(&x->kept);
+}
+
+/* ---- what has changed ---- */
+
+static void forget_session(struct session_index *x, uint32_t number)
+{
+	struct session_slot *s = &x->sessions[number % SESSION_SLOTS];
+
+	if (s->number == number)
+		s->number = SESSION_NONE;
+}
+
+static void forget_item(struct session_index *x, uint32_t item)
+{
+	struct item_slot *s = &x->items[item % ITEM_SLOTS];
+
+	if (s->item == item + 1)
+		s->item = 0;
+}
+
+static int take_changes(void *arg, struct str key, struct str value)
+{
+	if (key.n != SESSION_CHANGES_KEY_BYTES || value.n % sizeof(uint32_t))
+		return ERR_STORE_CORRUPT;
+	for (uint32_t i = 0; i < value.n; i += sizeof(uint32_t)) {
+		uint32_t number;
+
+		memcpy(&number, value.p + i, sizeof(number));
+		if (key.p[8] == SESSION_CHANGED)
+			forget_session(arg, number);
+		else
+			forget_item(arg, number);
+	}
+	return 0;
+}
+
+static int follow(struct session_index *x, uint64_t commit)
+{
+	unsigned char key[SESSION_CHANGES_KEY_BYTES];
+
+	if (commit == x->commit)
+		return 0;
+	return snap_each_from(x->sn, TBL_SESSION_CHANGES, session_changes_key(x->commit + 1, 0, 0, key), take_changes,
+			      x);
+}
+
+static uint32_t last_of(int64_t t_ms)
+{
+	return t_ms < 0 ? 0 : (uint32_t)(t_ms >> LAST_SHIFT);
+}
+
+int session_index_begin(struct session_index *x, struct snap *sn)
+{
+	bool anew;
+	uint64_t commit;
+	int rc;
+
+	x->sn = sn;
+	if (x->kept.total > KEPT_MAX)
+		forget(x);
+	if (x->seen == snap_version(sn) && x->generation == snap_generation(sn))
+		return 0;
+	x->seen = 0; /* unless this ends well */
+	rc = session_state_get(sn, &commit, &x->newest, &x->watermark_ms);
+	if (rc)
+		return rc;
+	anew = x->generation != snap_generation(sn) || x->base != snap_base_version(sn) || commit < x->commit;
+	if (anew)
+		forget(x);
+	rc = anew ? session_first(sn, &x->oldest) : follow(x, commit);
+	if (rc)
+		return rc;
+	if (x->oldest == SESSION_NONE && (rc = session_first(sn, &x->oldest)))
+		return rc;
+	x->last_min = x->watermark_ms == TIME_NONE ? 0 : last_of(x->watermark_ms - SESSION_KEEP_MS);
+	x->generation = snap_generation(sn);
+	x->base = snap_base_version(sn);
+	x->commit = commit;
+	x->seen = snap_version(sn);
+	return 0;
+}
+
+/* ---- sessions ---- */
+
+static int look_up(struct session_index *x, uint32_t number, struct session_slot *slot)
+{
+	unsigned char be[4];
+	struct session_head h;
+	struct str row;
+	bool stays;
+	int rc = snap_get_staying(x->sn, TBL_SESSIONS, id_key(number, be), &row, &stays);
+
+	*slot = (struct session_slot){ .number = number };
+	if (rc == ERR_NOT_FOUND)
+		return 0;
+	if (!rc && !session_row_read(row, &h, NULL, NULL))
+		rc = ERR_STORE_CORRUPT;
+	if (rc) {
+		slot->number = SESSION_NONE;
+		return rc;
+	}
+	if (!stays) {
+		row.p = memcpy(arena_alloc(&x->kept, row.n), row.p, row.n);
+		row.n = (uint32_t)sizeof(h);
+	}
+	slot->last = last_of(h.mark.last_ms);
+	slot->row = (uint64_t)(uintptr_t)row.p | (uint64_t)h.mark.items_n << VIEWS_SHIFT;
+	return 0;
+}
+
+static int find(struct session_index *x, uint32_t number, const struct session_slot **ret)
+{
+	struct session_slot *slot = &x->sessions[number % SESSION_SLOTS];
+	int rc = 0;
+
+	if (number == SESSION_NONE)
+		return ERR_NOT_FOUND;
+	if (slot->number != number)
+		rc = look_up(x, number, slot);
+	*ret = slot;
+	return rc || (slot->row && slot->last >= x->last_min) ? rc : ERR_NOT_FOUND;
+}
+
+int session_length(struct session_index *x, uint32_t number, uint32_t *ret)
+{
+	const struct session_slot *slot;
+	int rc = find(x, number, &slot);
+
+	if (!rc)
+		*ret = (uint32_t)(slot->row >> VIEWS_SHIFT);
+	return rc;
+}
+
+int session_get(struct session_index *x, uint32_t number, struct session *ret)
+{
+	const struct session_slot *slot;
+	const unsigned char *row;
+	struct session_head h;
+	int rc = find(x, number, &slot);
+
+	if (rc)
+		return rc;
+	row = (const unsigned char *)(uintptr_t)(slot->row & ((UINT64_C(1) << VIEWS_SHIFT) - 1));
+	memcpy(&h, row, sizeof(h));
+	*ret = (struct session){ .number = number,
+				 .actor = h.actor,
+				 .n = h.mark.items_n,
+				 .views = h.views,
+				 .last_ms = h.mark.last_ms,
+				 .items = row + sizeof(h) };
+	return 0;
+}
+
+/* ---- items ---- */
+
+int session_newest(struct session_index *x, uint32_t item, uint32_t max, const uint32_t **ret, uint32_t *ret_n)
+{
+	struct item_slot *slot = &x->items[item % ITEM_SLOTS];
+	size_t bytes;
+	int rc;
+
+	*ret_n = 0;
+	if (item == ID_NONE || max == 0)
+		return 0;
+	if (slot->item != item + 1 || (slot->n == slot->max && max > slot->max)) {
+		slot->item = 0;
+		rc = session_numbers_get(x->sn, item, x->oldest, x->newest, max, &x->numbers);
+		if (rc)
+			return rc;
+		bytes = x->numbers.n * sizeof(*x->numbers.v);
+		*slot = (struct item_slot){ .item = item + 1, .n = x->numbers.n, .max = max };
+		slot->numbers = bytes ? memcpy(arena_alloc(&x->kept, bytes), x->numbers.v, bytes) : NULL;
+	}
+	*ret = slot->numbers;
+	*ret_n = slot->n < max ? slot->n : max;
+	return 0;
+}
+
+/* ---- the session of somebody ---- */
+
+int session_running(struct session_index *x, uint32_t actor, struct str session_id, uint32_t *ret)
+{
+	int64_t last_ms = 0;
+	uint32_t number = SESSION_NONE;
+	int rc = actor == ID_NONE ? ERR_NOT_FOUND : journal_session(x->sn, actor, session_id, &number, &last_ms);
+
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	if (!session_id.n && x->watermark_ms - last_ms > SESSION_GAP_MS)
+		number = SESSION_NONE;
+	*ret = number;
+	return 0;
+}
