@@ -51,7 +51,7 @@ MUTANTS = (
     Mutant("what is young is not merged before base is written", "views/fold_commit.c",
            "		rc = merger_finish(f->merger); /* base", "		rc = 0; /* base"),
     Mutant("the watermark is not written", "views/fold_commit.c",
-           "f->next_actor, f->watermark_ms };", "f->next_actor, INT64_MIN };"),
+           "	f->batch.meta = f->now;", "	f->batch.meta = f->now;\n	f->batch.meta.watermark_ms = INT64_MIN;"),
     Mutant("a new life gives ids again", "views/fold.c",
            "	f->now = meta;", "	f->now = meta;\n	f->now.next_item /= 2;"),
     Mutant("a new life gives numbers of sessions again", "views/fold.c",

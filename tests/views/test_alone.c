@@ -198,6 +198,12 @@ static const struct view *alone(size_t *i)
 	return NULL;
 }
 
+/* Where the log stands; and what names sessions by the numbers that the journal gave them. */
+static bool goes_with_all(const struct view *v)
+{
+	return v == view_find("offsets") || v == view_find("sessions") || v == view_find("item-sessions");
+}
+
 Test(alone, each_table_is_of_one_view)
 {
 	uint64_t owned = 0;
@@ -205,7 +211,7 @@ Test(alone, each_table_is_of_one_view)
 	for (size_t i = 0; view_registry[i]; i++) {
 		const struct view *v = view_registry[i];
 
-		cr_expect_eq(!v->tables, v == view_find("offsets"), "%s", v->name);
+		cr_expect_eq(!v->tables, goes_with_all(v), "%s", v->name);
 		cr_expect_eq(owned & v->tables, 0, "%s", v->name);
 		owned |= v->tables;
 	}
