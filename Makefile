@@ -14,7 +14,7 @@ DEPS_RUN = curl help2man gcc libc6-dev make pkg-config python3 python3-yaml libr
 DEPS_TEST = libcriterion-dev libmsgpack-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema \
 	clang-format clang-tidy cppcheck pmccabe wrk
 
-PKGS = rdkafka lmdb libuv libh2o jansson libsodium libxxhash inih
+PKGS = rdkafka lmdb libuv libh2o openssl jansson libsodium libxxhash inih
 FLAGS_dev = -O1 -g
 FLAGS_release = -O2 -g
 FLAGS_asan = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer

@@ -23,11 +23,12 @@ static const struct unit no_units[] = { { "", 1 }, { NULL, 0 } };
 /* The few settings whose text has a form of its own. */
 static const struct choice {
 	enum setting_id id;
-	const char *names[5];
+	const char *names[8];
 } choices[] = {
 	{ SET_LOG_LEVEL, { "debug", "info", "warn", "error" } },
 	{ SET_LOG_FORMAT, { "text", "json" } },
 	{ SET_ANSWER_LANGUAGE, { "en", "de" } },
+	{ SET_NEXT_WITHOUT, { "nothing", "before", "bigram", "order2", "step", "revisits", "context" } },
 	{ SET_STORE_DURABILITY, { "sync", "nometasync", "nosync" } },
 };
 

@@ -47,9 +47,8 @@ static void conn_closed(uv_handle_t *handle)
 	struct http_conn *c = (struct http_conn *)handle;
 	struct http_loop *l = c->loop;
 
-	if (c->linked) {
-		if (!c->cut)
-			unlink_conn(c);
+	if (c->sock) {
+		unlink_conn(c);
 		l->conns.n--;
 		metrics_add(&l->worker.metrics->connections, -1);
 	}
@@ -68,8 +67,9 @@ static void shut(struct http_conn *c, int how)
 static void cut(struct http_conn *c)
 {
 	shut(c, SHUT_RDWR);
-	unlink_conn(c);
 	c->cut = true;
+	unlink_conn(c); /* out of the way of whoever looks for the oldest */
+	link_newest(c);
 	metrics_add(&c->loop->worker.metrics->connections_cut, 1);
 }
 
@@ -78,7 +78,7 @@ static bool make_room(struct http_conns *s)
 {
 	struct http_conn *c = s->oldest;
 
-	while (c && c->requests)
+	while (c && (c->requests || c->cut))
 		c = c->prev;
 	if (c)
 		cut(c);
@@ -88,7 +88,6 @@ static bool make_room(struct http_conns *s)
 void http_conn_accept(struct http_loop *l, uint64_t now_ns)
 {
 	struct http_conn *c = xcalloc(1, sizeof(*c));
-	h2o_socket_t *sock;
 
 	c->loop = l;
 	uv_tcp_init(&l->uv, &c->tcp);
@@ -98,14 +97,13 @@ void http_conn_accept(struct http_loop *l, uint64_t now_ns)
 		return;
 	}
 	uv_tcp_nodelay(&c->tcp, 1);
-	c->linked = true;
 	c->active_ns = now_ns;
 	link_newest(c);
 	l->conns.n++;
 	metrics_add(&l->worker.metrics->connections, 1);
-	sock = h2o_uv_socket_create((uv_stream_t *)&c->tcp, conn_closed);
-	sock->on_close.data = c; /* without a callback: only the way from a request to its connection */
-	h2o_accept(&l->accept, sock);
+	c->sock = h2o_uv_socket_create((uv_stream_t *)&c->tcp, conn_closed);
+	c->sock->on_close.data = c; /* without a callback: only the way from a request to its connection */
+	h2o_accept(&l->accept, c->sock);
 }
 
 /* ---- requests under way ---- */
@@ -155,6 +153,25 @@ void http_flight_sent(struct http_flight *f)
 
 /* ---- the loop's tick ---- */
 
+/*
+ * libuv takes no write on a stream that was reset. h2o 2.2.5 does not look whether a write was taken: to say goodbye over
+ * TLS to a client that reset the connection, it would wait for ever. Twice, as what was written may only just be told.
+ */
+static void unstick_all(struct http_loop *l)
+{
+	for (struct http_conn *c = l->conns.newest, *next; c && l->accept.ssl_ctx; c = next) {
+		const uv_stream_t *stream = (const uv_stream_t *)&c->tcp;
+		bool stuck = c->sock->_cb.write && !uv_is_writable(stream) && !uv_is_closing((uv_handle_t *)&c->tcp) &&
+			     !uv_stream_get_write_queue_size(stream);
+
+		next = c->next;
+		if (stuck && c->stuck)
+			c->sock->_cb.write(c->sock, h2o_socket_error_io);
+		else
+			c->stuck = stuck;
+	}
+}
+
 void http_conns_sweep(struct http_loop *l, uint64_t now_ns)
 {
 	struct http_conns *s = &l->conns;
@@ -168,9 +185,10 @@ void http_conns_sweep(struct http_loop *l, uint64_t now_ns)
 	}
 	for (struct http_conn *c = s->oldest, *next; c && now_ns - c->active_ns > s->silent_max_ns; c = next) {
 		next = c->prev;
-		if (!c->requests)
+		if (!c->requests && !c->cut)
 			cut(c);
 	}
+	unstick_all(l);
 }
 
 void http_conns_end(struct http_loop *l, bool at_once)
@@ -178,6 +196,7 @@ void http_conns_end(struct http_loop *l, bool at_once)
 	for (struct http_conn *c = l->conns.newest; c; c = c->next)
 		if (at_once || !c->requests)
 			shut(c, at_once ? SHUT_RDWR : SHUT_RD);
+	unstick_all(l);
 }
 
 /* ---- start ---- */

@@ -108,7 +108,7 @@ static void dispatch(struct http_req *rq, struct str method)
 	else if (!(methods & rq->method))
 		refuse_method(rq, methods);
 	else if (file)
-		http_reply(rq, 200, file->content_type, (struct str){ file->bytes, (uint32_t)file->n });
+		http_reply_file(rq, file->content_type, (struct str){ file->bytes, (uint32_t)file->n }, NULL);
 	else if (rq->body.n && (rq->method & (METHOD_POST | METHOD_PUT)) && !body_is_json(rq))
 		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-type",
 			    "send the body with content-type: application/json");

@@ -24,7 +24,8 @@ struct http_conn {
 	struct http_conn *prev, *next; /* newer, older activity */
 	uint64_t active_ns;            /* when it was accepted, or a request came or was answered */
 	unsigned requests;             /* under way: whole, and their answers not taken yet */
-	bool linked, cut;
+	h2o_socket_t *sock;            /* NULL: none of the loop's, it was not let in */
+	bool cut, stuck;
 };
 
 /* A request under way. */
@@ -68,11 +69,17 @@ struct http_loop {
 int http_listen_fd(const char *listen, bool first, int *port, char *host, size_t host_size, int *ret,
 		   struct error *e) MUST_CHECK;
 /* The worker is set up already. Takes `fd` in any case. */
-int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigned connections_max,
+int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigned connections_max, SSL_CTX *tls,
 		    struct error *e) MUST_CHECK;
 /* Asks; http_loop_join waits and frees what the loop had. */
 void http_loop_ask_stop(struct http_loop *l, int grace_ms);
 void http_loop_join(struct http_loop *l);
+
+/* ---- http_tls.c, main thread ---- */
+
+/* By http.tls.*; *ret NULL when none is asked for. */
+int http_tls_open(const struct settings *set, SSL_CTX **ret, struct error *e) MUST_CHECK;
+void http_tls_close(SSL_CTX *tls);
 
 /* ---- http_conns.c ---- */
 

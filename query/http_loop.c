@@ -184,7 +184,8 @@ static void *loop_main(void *arg)
 
 /* ---- main ---- */
 
-int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigned connections_max, struct error *e)
+int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigned connections_max, SSL_CTX *tls,
+		    struct error *e)
 {
 	const struct settings *set = l->worker.shared->opt.settings;
 	int rc;
@@ -199,7 +200,7 @@ int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigne
 	http_conns_init(l, set, connections_max);
 	l->wait_max_ns = (uint64_t)setting_int(set, SET_HTTP_WAIT_MAX) * 1000000u;
 	h2o_context_init(&l->ctx, &l->uv, conf);
-	l->accept = (h2o_accept_ctx_t){ .ctx = &l->ctx, .hosts = conf->hosts };
+	l->accept = (h2o_accept_ctx_t){ .ctx = &l->ctx, .hosts = conf->hosts, .ssl_ctx = tls };
 	l->worker.publishes = publish_queue_new(&l->wake, setting_int(set, SET_HTTP_PUBLISH_TIMEOUT));
 	feed_attach(l->worker.shared->feed, l->worker.index, &l->wake);
 	uv_timer_start(&l->tick, on_tick, TICK_MS, TICK_MS);

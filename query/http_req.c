@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <xxhash.h>
 
 #define COMPLAIN_EVERY_NS UINT64_C(10000000000)
 
@@ -56,6 +57,7 @@ static const char *reason(int status)
 		      { 202, "Accepted" },
 		      { 204, "No Content" },
 		      { 207, "Multi-Status" },
+		      { 304, "Not Modified" },
 		      { 400, "Bad Request" },
 		      { 404, "Not Found" },
 		      { 405, "Method Not Allowed" },
@@ -86,24 +88,86 @@ void http_start(struct http_req *rq, int status, const char *content_type)
 		http_header(rq, "content-type", content_type);
 }
 
-void http_reply(struct http_req *rq, int status, const char *content_type, struct str body)
+/* `body` lives as long as the request. */
+static void reply(struct http_req *rq, int status, const char *content_type, struct str body)
 {
 	static h2o_generator_t no_more = { NULL, NULL };
 	h2o_req_t *h = rq->h2o;
-	h2o_iovec_t vec = h2o_iovec_init(rq->head ? NULL : copied(rq, body.p, body.n), rq->head ? 0 : body.n);
+	h2o_iovec_t vec = h2o_iovec_init((char *)body.p, rq->head ? 0 : body.n);
 
 	http_start(rq, status, content_type);
-	h->res.content_length = body.n;
+	h->res.content_length = status == 304 ? SIZE_MAX : body.n;
 	http_count(rq, status);
 	http_flight_sent(rq->flight);
 	h2o_start_response(h, &no_more);
 	h2o_send(h, &vec, vec.len ? 1 : 0, H2O_SEND_STATE_FINAL);
 }
 
+void http_reply(struct http_req *rq, int status, const char *content_type, struct str body)
+{
+	reply(rq, status, content_type, (struct str){ rq->head ? NULL : copied(rq, body.p, body.n), body.n });
+}
+
 void http_reply_json(struct http_req *rq, int status, const struct json_out *out)
 {
 	http_header(rq, "cache-control", "no-store");
 	http_reply(rq, status, "application/json", (struct str){ out->p, (uint32_t)out->n });
+}
+
+/* ---- what may be kept ---- */
+
+static struct str header_of(const struct http_req *rq, const h2o_token_t *name)
+{
+	ssize_t at = h2o_find_header(&rq->h2o->headers, name, -1);
+
+	if (at == -1)
+		return (struct str){ NULL, 0 };
+	return (struct str){ rq->h2o->headers.entries[at].value.base,
+			     (uint32_t)rq->h2o->headers.entries[at].value.len };
+}
+
+/* If-None-Match: a list of tags, or "*" (RFC 9110, 13.1.2). */
+static bool has_tag(struct str list, const char *tag)
+{
+	return str_eq(list, STR("*")) || (list.n && memmem(list.p, list.n, tag, strlen(tag)));
+}
+
+/* The tag's header, and 304 when the client has what it stands for. Weak: the bytes differ in when they were made. */
+static bool has_it(struct http_req *rq, bool weak, uint64_t hash)
+{
+	char tag[24], header[28];
+
+	snprintf(tag, sizeof(tag), "\"%016llx\"", (unsigned long long)hash);
+	snprintf(header, sizeof(header), "%s%s", weak ? "W/" : "", tag);
+	http_header(rq, "etag", header);
+	if (!has_tag(header_of(rq, H2O_TOKEN_IF_NONE_MATCH), tag))
+		return false;
+	reply(rq, 304, NULL, STR(""));
+	return true;
+}
+
+void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t hash)
+{
+	int64_t age_s = setting_int(rq->w->shared->opt.settings, SET_HTTP_CACHE_MAX_AGE) / 1000;
+	char text[64] = "no-cache"; /* may be kept, is to be asked for again */
+
+	if (age_s)
+		snprintf(text, sizeof(text), "public, max-age=%lld", (long long)age_s);
+	http_header(rq, "cache-control", text);
+	if (!has_it(rq, true, hash))
+		http_reply(rq, 200, "application/json", (struct str){ out->p, (uint32_t)out->n });
+}
+
+void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding)
+{
+	http_header(rq, "cache-control", "no-cache");
+	if (encoding)
+		http_header(rq, "vary", "accept-encoding");
+	if (has_it(rq, false, XXH3_64bits(bytes.p, bytes.n)))
+		return;
+	if (encoding)
+		http_header(rq, "content-encoding", encoding);
+	reply(rq, 200, content_type, bytes);
 }
 
 void http_problem(struct http_req *rq, const struct problem *p)

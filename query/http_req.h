@@ -72,6 +72,16 @@ void http_header(struct http_req *rq, const char *name, const char *value);
 void http_reply(struct http_req *rq, int status, const char *content_type, struct str body);
 /* What `out` holds, never to be cached. */
 void http_reply_json(struct http_req *rq, int status, const struct json_out *out);
+/*
+ * What `out` holds, which anybody may keep for http.cacheMaxAge. `hash` stands for what it says: whoever has an answer of
+ * the same hash is told so with 304 instead.
+ */
+void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t hash);
+/*
+ * Bytes that live as long as the program, perhaps compressed already (`encoding` "gzip", else NULL): to be kept, and asked
+ * for again by their hash.
+ */
+void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding);
 void http_problem(struct http_req *rq, const struct problem *p);
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);

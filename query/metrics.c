@@ -3,8 +3,8 @@
 #include "views/view.h"
 
 /* Statuses that are counted by name; all others share the last, "other". */
-static const int statuses[METRICS_STATUSES - 1] = { 200, 202, 204, 207, 400, 404, 405, 413,
-						    414, 415, 500, 501, 502, 503, 504 };
+static const int statuses[METRICS_STATUSES - 1] = { 200, 202, 204, 207, 304, 400, 404, 405,
+						    413, 414, 415, 500, 501, 502, 503, 504 };
 
 static const uint64_t bucket_ns[METRICS_BUCKETS] = {
 	50000,    100000,   250000,   500000,    1000000,   2500000,    5000000,

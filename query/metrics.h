@@ -16,7 +16,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#define METRICS_STATUSES 16
+#define METRICS_STATUSES 17
 #define METRICS_BUCKETS 14 /* finite ones; +Inf follows */
 
 struct route_metrics {

@@ -55,6 +55,8 @@ static int64_t count_of(const struct explanation *why)
 		return why->rated.count;
 	case EXPLAIN_PERSON:
 		return why->times;
+	case EXPLAIN_SESSION:
+		return why->sessions;
 	default:
 		return 0;
 	}
@@ -183,13 +185,25 @@ static void put_shared(struct saying *s)
 		}
 }
 
+static void put_of(struct saying *s)
+{
+	put_number(s, s->why->sessions_of);
+}
+
+static void put_back(struct saying *s)
+{
+	put_number(s, round(1000 * s->why->back) / 10);
+}
+
 static const struct {
 	const char *name;
 	void (*put)(struct saying *s);
 } words[] = {
-	{ "{n}", put_count },   { "{days}", put_days },     { "{ago}", put_ago },       { "{every}", put_every },
-	{ "{with}", put_with }, { "{shared}", put_shared }, { "{rating}", put_rating }, { "{average}", put_average },
-	{ "{date}", put_date }, { "{window}", put_window }, { "{recent}", put_recent }, { "{before}", put_before },
+	{ "{n}", put_count },       { "{days}", put_days },       { "{ago}", put_ago },
+	{ "{every}", put_every },   { "{with}", put_with },       { "{shared}", put_shared },
+	{ "{window}", put_window }, { "{recent}", put_recent },   { "{before}", put_before },
+	{ "{of}", put_of },         { "{back}", put_back },       { "{rating}", put_rating },
+	{ "{date}", put_date },     { "{average}", put_average },
 };
 
 /* The bytes of a template that were taken: a word in braces, or what is before the next one. */

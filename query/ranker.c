@@ -1,3 +1,4 @@
+#include "query/next.h"
 #include "query/ranker_internal.h"
 #include "config/clock.h"
 #include "config/log.h"
@@ -14,7 +15,7 @@
 
 struct ranker {
 	struct rank_weights weights;
-	bool catalog_required;
+	bool catalog_required, revisits_by_distance;
 	int64_t new_days;
 	struct calendar calendar; /* names lie in the settings */
 	uint64_t refresh_ns;
@@ -25,6 +26,7 @@ struct ranker {
 	struct rank_parts parts;
 	struct held held;
 	struct year year;
+	struct revisit_counts revisits[REVISIT_CELLS];
 	int64_t full_hour;              /* the watermark's at the last full refresh */
 	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
 	uint64_t full_done_ns, full_cost_ns;
@@ -112,6 +114,7 @@ static struct rankings *make_rankings(struct ranker *r, enum refresh how, int64_
 static int refresh(struct ranker *r, enum refresh how)
 {
 	uint64_t start_ns = thread_cpu_ns();
+	struct rankings *ra;
 	int64_t watermark_ms;
 	int rc = snap_watermark(r->snap, &watermark_ms);
 
@@ -130,7 +133,12 @@ static int refresh(struct ranker *r, enum refresh how)
 		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
 	if (rc)
 		return rc;
-	publish(r, make_rankings(r, how, watermark_ms));
+	rc = revisits_get(r->snap, r->revisits);
+	if (rc)
+		return rc;
+	ra = make_rankings(r, how, watermark_ms);
+	next_rates(r->revisits, r->revisits_by_distance, ra->revisits);
+	publish(r, ra);
 	r->version = snap_version(r->snap);
 	if (how == REFRESH_FULL) {
 		r->full_hour = time_bucket(watermark_ms, MS_PER_HOUR);
@@ -230,6 +238,7 @@ int ranker_start(struct store *s, const struct settings *set, struct ranker **re
 	r->weights.of[TALLY_CARTS] = setting_number(set, SET_TREND_CART_WEIGHT);
 	r->weights.of[TALLY_ORDERS] = setting_number(set, SET_TREND_PURCHASE_WEIGHT);
 	r->catalog_required = setting_bool(set, SET_ANSWER_CATALOG_REQUIRED);
+	r->revisits_by_distance = strcmp(setting_string(set, SET_NEXT_WITHOUT), "context") == 0;
 	r->refresh_ns = (uint64_t)setting_int(set, SET_RANK_REFRESH) * NS_PER_MS;
 	r->new_days = setting_int(set, SET_ANSWER_NEW_DAYS);
 	init_locks(r);

@@ -78,6 +78,10 @@ struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, st
 struct rank_totals rankings_totals(const struct rankings *ra, uint32_t item);
 /* Which items are alike, by the catalogue of the last full refresh. */
 const struct similar *rankings_similar(const struct rankings *ra);
+/* All of them, by item. */
+const struct rank_totals *rankings_all_totals(const struct rankings *ra, uint32_t *ret_n);
+/* REVISIT_CELLS rates of going back to an item of the session (next_rates). */
+const float *rankings_revisits(const struct rankings *ra);
 /* As of the last full refresh. */
 struct rank_prior rankings_prior(const struct rankings *ra);
 double rank_prior_rating(struct rank_prior prior, double rating, double count);

@@ -14,6 +14,7 @@
 #include "query/ranker.h"
 #include "query/similar.h"
 #include "views/pairs.h"
+#include "views/revisits.h"
 
 #include <stdatomic.h>
 
@@ -179,6 +180,7 @@ struct rankings {
 	unsigned generation; /* of the store: its items' numbers */
 	int64_t watermark_ms;
 	struct rank_parts parts;
+	float revisits[REVISIT_CELLS];
 	struct list_set *lists[RANK_KIND_COUNT];
 };
 

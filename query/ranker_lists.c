@@ -177,6 +177,11 @@ struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, st
 	return (struct rank_list){ set->starts[list + 1] - set->starts[list], set->ranked + set->starts[list] };
 }
 
+const float *rankings_revisits(const struct rankings *ra)
+{
+	return ra->revisits;
+}
+
 int64_t rankings_watermark_ms(const struct rankings *ra)
 {
 	return ra->watermark_ms;

@@ -59,6 +59,12 @@ void totals_unref(struct totals *t)
 	free(t);
 }
 
+const struct rank_totals *rankings_all_totals(const struct rankings *ra, uint32_t *ret_n)
+{
+	*ret_n = ra->parts.totals->room;
+	return ra->parts.totals->v;
+}
+
 struct rank_totals rankings_totals(const struct rankings *ra, uint32_t item)
 {
 	return item < ra->parts.totals->room ? ra->parts.totals->v[item] : (struct rank_totals){ 0 };

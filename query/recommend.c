@@ -22,6 +22,10 @@ int answerer_new(const struct answerer_options *opt, struct answerer **ret, stru
 	a->catalog_required = setting_bool(opt->settings, SET_ANSWER_CATALOG_REQUIRED);
 	a->language = strcmp(setting_string(opt->settings, SET_ANSWER_LANGUAGE), "de") == 0 ? LANGUAGE_GERMAN
 											    : LANGUAGE_ENGLISH;
+	next_options_of(opt->settings, &a->next_options);
+	a->next_cart_weight = setting_number(opt->settings, SET_NEXT_CART_WEIGHT);
+	a->next_purchase_weight = setting_number(opt->settings, SET_NEXT_PURCHASE_WEIGHT);
+	a->sessions = session_index_new();
 	token_key_init(store_person_key(opt->store), a->token_key);
 	rc = snap_open(opt->store, &a->snap);
 	if (rc) {
@@ -37,6 +41,8 @@ void answerer_free(struct answerer *a)
 {
 	if (!a)
 		return;
+	session_index_free(a->sessions);
+	next_work_fini(&a->next);
 	snap_close(a->snap);
 	idmap_fini(&a->hidden);
 	person_fini(&a->person);

@@ -85,6 +85,7 @@ struct explanation {
 		EXPLAIN_SALES,
 		EXPLAIN_PERSON,
 		EXPLAIN_SIMILAR,
+		EXPLAIN_SESSION,
 		EXPLAIN_RATING,
 		EXPLAIN_ARRIVAL,
 		EXPLAIN_SEASON
@@ -99,6 +100,13 @@ struct explanation {
 	double interval_days;   /* PERSON: mean days between purchases; 0: bought once, or viewed */
 	union {
 		struct similar_facts similar; /* SIMILAR */
+		struct {
+			uint32_t sessions, sessions_of; /* so many of the sessions like this one viewed it */
+			uint32_t shared;   /* items that the closest of these has in common with this one */
+			uint32_t followed; /* how often it came right after the current item */
+			double share;      /* of what comes next, as far as it is new */
+			double back;       /* rate of going back to it; below 0: not of this session */
+		};                         /* SESSION */
 		struct {
 			double rating;
 			int64_t count;

@@ -38,6 +38,8 @@ bool inputs_given(const struct recommend_request *rq, unsigned required)
 
 	if ((required & INPUT_ITEM_IDS) && rq->item_count == 0)
 		return false;
+	if ((required & INPUT_SESSION_ITEMS) && rq->session_item_count)
+		return true;
 	return !(required & person) || rq->user_id.n || rq->visitor_id.n;
 }
 
@@ -53,13 +55,17 @@ static const char *personal_exclude(const struct recommend_request *rq)
 static int check_required(const struct recommend_request *rq, const struct scenario *sc, struct error *e)
 {
 	const char *field = personal_exclude(rq);
+	bool is_session = rq->session_item_count && !rq->exclude_purchased && !rq->exclude_in_cart;
 
-	if (field && !rq->user_id.n && !rq->visitor_id.n)
+	if (field && !rq->user_id.n && !rq->visitor_id.n && !is_session)
 		return error_set(e, ERR_BAD_REQUEST, field, "needs userId or visitorId: whose items are left out?");
 	if (inputs_given(rq, sc->required))
 		return 0;
 	if ((sc->required & INPUT_ITEM_IDS) && rq->item_count == 0)
 		return error_set(e, ERR_BAD_REQUEST, "itemIds", "'%s' needs at least one item", sc->slug);
+	if (sc->required & INPUT_SESSION_ITEMS)
+		return error_set(e, ERR_BAD_REQUEST, "sessionItems", "'%s' needs sessionItems, or userId or visitorId",
+				 sc->slug);
 	return error_set(e, ERR_BAD_REQUEST, "userId", "'%s' needs userId or visitorId", sc->slug);
 }
 

@@ -16,12 +16,14 @@ static bool was_shown(struct asking *q, uint32_t item)
 	return q->rq->shown && idmap_get(q->rq->shown, shown_key(snap_item_name(q->sn, item)));
 }
 
-static void hide(struct asking *q, struct str item_id)
+static void hide(struct asking *q, const struct str *item_ids, unsigned n)
 {
-	uint32_t item = snap_item(q->sn, item_id);
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t item = snap_item(q->sn, item_ids[i]);
 
-	if (item != ID_NONE)
-		idmap_put(&q->a->hidden, item, 0);
+		if (item != ID_NONE)
+			idmap_put(&q->a->hidden, item, 0);
+	}
 }
 
 int shelf_open(struct asking *q)
@@ -32,10 +34,10 @@ int shelf_open(struct asking *q)
 
 	arena_reset(&q->a->arena);
 	idmap_clear(&q->a->hidden);
-	for (unsigned i = 0; i < rq->item_count; i++)
-		hide(q, rq->item_ids[i]);
-	for (unsigned i = 0; i < rq->exclude_count; i++)
-		hide(q, rq->exclude_ids[i]);
+	hide(q, rq->item_ids, rq->item_count);
+	hide(q, rq->exclude_ids, rq->exclude_count);
+	if (rq->exclude_viewed)
+		hide(q, rq->session_items, rq->session_item_count);
 	if (!rq->exclude_purchased && !rq->exclude_in_cart && !rq->exclude_viewed)
 		return 0;
 	rc = person_load(q);

@@ -4,6 +4,8 @@
 #include "views/catalog_json.h"
 #include "views/view.h"
 
+#include <xxhash.h>
+
 static void key_text(struct json_out *j, const char *key, const char *text)
 {
 	json_out_key(j, key);
@@ -129,6 +131,15 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 		if (why->interval_days > 0)
 			key_number(j, "intervalDays", why->interval_days);
 		break;
+	case EXPLAIN_SESSION:
+		key_int(j, "sessions", why->sessions);
+		key_int(j, "sessionsOf", why->sessions_of);
+		key_int(j, "shared", why->shared);
+		key_int(j, "followed", why->followed);
+		key_number(j, "share", why->share);
+		if (why->back >= 0)
+			key_number(j, "revisitRate", why->back);
+		break;
 	}
 	json_out_end_object(j);
 }
@@ -189,18 +200,23 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	json_out_end_object(j);
 }
 
-void answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
+uint64_t answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
 {
+	size_t from;
+	uint64_t ret;
+
 	json_out_object(j);
 	key_text(j, "recommendationId", a->recommendation_id);
 	key_text(j, "scenario", a->scenario);
 	key_text(j, "variant", NULL);
+	from = j->n;
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (unsigned i = 0; i < a->item_count; i++)
 		write_item(j, ask, &a->items[i]);
 	json_out_end_array(j);
 	key_bool(j, "fallback", a->fallback);
+	ret = XXH3_64bits(j->p + from, j->n - from);
 	key_time(j, "asOf", a->as_of_ms);
 	key_int(j, "lagMs", a->lag_ms);
 	json_out_key(j, "tookMs");
@@ -208,4 +224,5 @@ void answer_write(struct json_out *j, const struct recommend_request *ask, const
 	if (a->stale)
 		key_bool(j, "stale", true);
 	json_out_end_object(j);
+	return ret;
 }

@@ -7,8 +7,12 @@
 #include "query/recommend.h"
 #include "schemas/json_out.h"
 
-/* `ask` tells which properties and whether to explain. took_ns: of the whole request. */
-void answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns);
+/*
+ * `ask` tells which properties and whether to explain. took_ns: of the whole request. Returns a hash of what is
+ * answered: of the items and all that is said about them, not of when and how.
+ */
+uint64_t answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a,
+		      uint64_t took_ns);
 
 /* The catalogue fields that may be asked for, in the order of "*"; NULL at the end. */
 extern const char *const answer_properties[];

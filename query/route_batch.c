@@ -55,6 +55,7 @@ static bool answer_one(struct http_req *rq, struct batch *b, struct json_out *ou
 	const struct clock *clock = rq->w->shared->clock;
 	uint64_t now_ns = clock->monotonic_ns(clock);
 	json_t *body = NULL;
+	uint64_t hash;
 	bool good;
 
 	if (now_ns > b->end_ns) {
@@ -65,7 +66,7 @@ static bool answer_one(struct http_req *rq, struct batch *b, struct json_out *ou
 	if (good) {
 		rq->w->ask.shown = b->distinct ? &b->shown : NULL;
 		json_out_key(out, "recommendations");
-		good = recommend_append(rq, now_ns, out, p);
+		good = recommend_append(rq, now_ns, out, &hash, p);
 	}
 	if (good && b->distinct && !rq->w->ask.validate_only)
 		remember(b, &rq->w->answer);

@@ -151,7 +151,7 @@ void route_metrics(struct http_req *rq)
 
 void route_openapi(struct http_req *rq)
 {
-	http_reply(rq, 200, "application/json", openapi_json());
+	http_reply_file(rq, "application/json", openapi_json(), NULL);
 }
 
 void route_feed(struct http_req *rq)

@@ -16,7 +16,8 @@ static void refusal(struct http_req *rq, int code, const struct error *e, struct
 		http_error_problem(rq, code, e, ret);
 }
 
-bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, struct problem *ret)
+bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, uint64_t *ret_hash,
+		      struct problem *ret)
 {
 	struct http_worker *w = rq->w;
 	const struct clock *clock = w->shared->clock;
@@ -27,15 +28,24 @@ bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out 
 		refusal(rq, rc, &e, ret);
 		return false;
 	}
+	*ret_hash = 0;
 	if (w->ask.validate_only) {
 		json_out_object(out);
 		json_out_key(out, "valid");
 		json_out_bool(out, true);
 		json_out_end_object(out);
 	} else {
-		answer_write(out, &w->ask, &w->answer, clock->monotonic_ns(clock) - started_ns);
+		*ret_hash = answer_write(out, &w->ask, &w->answer, clock->monotonic_ns(clock) - started_ns);
 	}
 	return true;
+}
+
+/* An answer about no person is the same for everybody who asks this URL. */
+static bool is_shared(const struct http_req *rq)
+{
+	unsigned personal = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_SESSION_ID | INPUT_SESSION_ITEMS;
+
+	return rq->method == METHOD_GET && !(rq->w->ask.given & personal);
 }
 
 /* w->ask is filled: answer it. */
@@ -43,12 +53,15 @@ static void answer(struct http_req *rq)
 {
 	struct json_out *out = &rq->w->out;
 	struct problem p;
+	uint64_t hash;
 
 	json_out_reset(out);
-	if (recommend_append(rq, rq->started_ns, out, &p))
-		http_reply_json(rq, 200, out);
-	else
+	if (!recommend_append(rq, rq->started_ns, out, &hash, &p))
 		http_problem(rq, &p);
+	else if (hash && is_shared(rq))
+		http_reply_shared(rq, out, hash);
+	else
+		http_reply_json(rq, 200, out);
 }
 
 static void answer_query(struct http_req *rq, unsigned allowed)

@@ -8,7 +8,11 @@
 
 #define RECOMMEND_BODY_MAX 262144 /* bytes of the body that asks for one list */
 
-/* rq->w->ask is filled: append its answer to `out`; false, with *ret filled and nothing appended, when it is refused. */
-bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, struct problem *ret);
+/*
+ * rq->w->ask is filled: append its answer to `out`, and *ret_hash as answer_write says (0: none). False, with *ret filled
+ * and nothing appended, when it is refused.
+ */
+bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, uint64_t *ret_hash,
+		      struct problem *ret);
 
 #endif

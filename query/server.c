@@ -7,10 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define GZIP_QUALITY 1 /* 1 to 9 */
+
 struct server {
 	struct http_shared shared;
 	h2o_globalconf_t conf;
 	struct ranker *ranker;
+	struct ssl_ctx_st *tls; /* NULL: plain HTTP */
 	unsigned made, running; /* workers; loops */
 	struct http_loop *loops;
 	struct metrics **metrics;
@@ -38,15 +41,23 @@ static void configure(struct server *s)
 {
 	const struct settings *set = s->shared.opt.settings;
 	uint64_t timeout_ms = (uint64_t)setting_int(set, SET_HTTP_TIMEOUT);
+	h2o_compress_args_t compress = { .min_size = (size_t)setting_int(set, SET_HTTP_GZIP_MIN),
+					 .gzip = { .quality = GZIP_QUALITY },
+					 .brotli = { .quality = -1 } };
 	h2o_hostconf_t *host;
+	h2o_pathconf_t *root;
 
 	h2o_config_init(&s->conf);
 	s->conf.server_name = h2o_iovec_init("aisle", 5);
 	s->conf.max_request_entity_size = (size_t)setting_int(set, SET_HTTP_BODY_MAX);
 	s->conf.http1.req_timeout = timeout_ms;
 	s->conf.http2.idle_timeout = timeout_ms;
+	s->conf.handshake_timeout = timeout_ms;
 	host = h2o_config_register_host(&s->conf, h2o_iovec_init("default", 7), 65535);
-	h2o_create_handler(h2o_config_register_path(host, "/", 0), sizeof(h2o_handler_t))->on_req = http_on_req;
+	root = h2o_config_register_path(host, "/", 0);
+	h2o_create_handler(root, sizeof(h2o_handler_t))->on_req = http_on_req;
+	if (compress.min_size)
+		h2o_compress_register(root, &compress);
 	http_errors_register(&host->fallback_path);
 }
 
@@ -101,6 +112,7 @@ static void server_free(struct server *s)
 		ranker_stop(s->ranker);
 	feed_free(s->shared.feed);
 	h2o_config_dispose(&s->conf);
+	http_tls_close(s->tls);
 	free(s->loops);
 	free(s->metrics);
 	free(s);
@@ -118,12 +130,12 @@ static int start_loops(struct server *s, struct error *e)
 
 		rc = http_listen_fd(listen, i == 0, &port, host, sizeof(host), &fd, e);
 		if (rc == 0)
-			rc = http_loop_start(&s->loops[i], &s->conf, fd, connections_max, e);
+			rc = http_loop_start(&s->loops[i], &s->conf, fd, connections_max, s->tls, e);
 		if (rc != 0)
 			return rc;
 		s->running = i + 1;
 	}
-	snprintf(s->url, sizeof(s->url), strchr(host, ':') ? "http://[%s]:%d" : "http://%s:%d",
+	snprintf(s->url, sizeof(s->url), strchr(host, ':') ? "%s://[%s]:%d" : "%s://%s:%d", s->tls ? "https" : "http",
 		 host[0] ? host : "0.0.0.0", port);
 	return 0;
 }
@@ -142,7 +154,8 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 	if (opt->trusted_feed)
 		s->shared.feed = feed_new(s->shared.loop_count);
 	configure(s);
-	if (!opt->answers) {
+	rc = http_tls_open(opt->settings, &s->tls, e);
+	if (rc == 0 && !opt->answers) {
 		s->shared.opt.answers = &real_answers;
 		rc = ranker_start(opt->store, opt->settings, &s->ranker, e);
 	}

@@ -14,6 +14,7 @@
 
 #include "query/idmap.h"
 #include "query/phrase.h"
+#include "query/next.h"
 #include "query/ranker.h"
 #include "query/recommend.h"
 #include "query/token.h"
@@ -179,6 +180,10 @@ struct answerer {
 	struct pairing pairing;
 	struct votes votes; /* scratch */
 	struct similarity similar;
+	struct session_index *sessions;
+	struct next_work next;
+	struct next_options next_options;
+	double next_cart_weight, next_purchase_weight;
 	struct catalog_item record; /* scratch */
 	struct candidate shelf[SHELF_MAX];
 	struct arena arena; /* strings of the answer */

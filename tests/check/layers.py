@@ -21,6 +21,7 @@ FENCES = [  # header, the files that may include it
     ("h2o.h", HTTP),
     ("h2o/*", HTTP),
     ("uv.h", HTTP),
+    ("openssl/*", ["query/http_tls.c"]),
     ("jansson.h", ["query/http_*", "query/route*", "processor/envelope.c", "processor/dead_letters*.c", "views/*_json.c",
                    "schemas/*"]),
     ("msgpack*", ["schemas/*", "processor/envelope.c"]),

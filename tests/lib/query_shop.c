@@ -157,6 +157,8 @@ static void parse_word(char *word, struct recommend_request *rq)
 			*texts[i].to = str_of(value);
 	if (strcmp(word, "items") == 0)
 		rq->item_count = parse_ids(value, rq->item_ids);
+	else if (strcmp(word, "seen") == 0)
+		rq->session_item_count = parse_ids(value, rq->session_items);
 	else if (strcmp(word, "not") == 0)
 		rq->exclude_count = parse_ids(value, rq->exclude_ids);
 	else if (strcmp(word, "count") == 0)

@@ -6,7 +6,7 @@
  *     stall_expect(&s, "also-bought; items=p1; count=3", "p2=1");
  *     stall_close(&s);
  *
- * A request: SCENARIO[; items=a,b][; user=u][; visitor=v][; session=s][; category=c][; window=1h|24h|7d][; language=en|de][; count=n]
+ * A request: SCENARIO[; items=a,b][; user=u][; visitor=v][; session=s][; seen=a,b][; category=c][; window=1h|24h|7d][; language=en|de][; count=n]
  * [; not=a,b][; not-purchased][; not-in-cart][; not-viewed][; stale=ms][; validate]. Ranked lists are of the last
  * stall_rank.
  */
