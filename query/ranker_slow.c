@@ -38,8 +38,11 @@ static struct rank_prior prior_of(const struct categories *cats)
 		weight += f->rating_count;
 	}
 	if (n) {
+		uint32_t median;
+
 		qsort(counts, n, sizeof(*counts), ascending);
-		prior = (struct rank_prior){ .rating = sum / weight, .count = counts[n / 2] };
+		median = counts[n / 2];
+		prior = (struct rank_prior){ .rating = sum / weight, .count = median };
 	}
 	free(counts);
 	return prior;
