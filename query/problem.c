@@ -42,6 +42,7 @@ void problem_from_error(struct problem *p, int code, const struct error *e)
 	*p = (struct problem){ .status = 400, .slug = error_slug(code), .title = error_text(code) };
 	snprintf(p->detail, sizeof(p->detail), "%s", e && e->text[0] ? e->text : error_text(code));
 	snprintf(p->field, sizeof(p->field), "%s", e ? e->field : "");
+	snprintf(p->suggestion, sizeof(p->suggestion), "%s", e ? e->suggestion : "");
 }
 
 static void member(struct json_out *j, const char *name, const char *text)

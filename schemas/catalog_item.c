@@ -2,6 +2,7 @@
 #include "schemas/varint.h"
 
 #include <assert.h>
+#include <strings.h>
 
 /*
  * Packed: a version byte, a 32-bit little-endian mask of what is present, then the present fields in the order of
@@ -206,4 +207,43 @@ bool category_is_under(struct str category, struct str ancestor)
 		return false;
 	return category.n == ancestor.n ||
 	       (category.n > ancestor.n + width && !memcmp(category.p + ancestor.n, separator, width));
+}
+
+static struct str trim(const char *p, const char *end)
+{
+	while (p < end && memchr(" \t\n\v\f\r", *p, 6))
+		p++;
+	while (end > p && memchr(" \t\n\v\f\r", end[-1], 6))
+		end--;
+	return (struct str){ p, (uint32_t)(end - p) };
+}
+
+struct str category_join(struct str raw, char *room)
+{
+	char *to = room;
+
+	if (!raw.n)
+		return (struct str){ room, 0 };
+	for (const char *p = raw.p, *end = raw.p + raw.n; p <= end;) {
+		const char *stop = memchr(p, '>', (size_t)(end - p));
+		struct str segment = trim(p, stop ? stop : end);
+
+		if (segment.n && to > room) {
+			memcpy(to, " > ", 3);
+			to += 3;
+		}
+		if (segment.n)
+			memcpy(to, segment.p, segment.n);
+		to += segment.n;
+		p = stop ? stop + 1 : end + 1;
+	}
+	return (struct str){ room, (uint32_t)(to - room) };
+}
+
+bool region_sells(const struct str_list *regions, struct str region)
+{
+	for (uint32_t i = 0; i < regions->n; i++)
+		if (regions->v[i].n == region.n && strncasecmp(regions->v[i].p, region.p, region.n) == 0)
+			return true;
+	return regions->n == 0;
 }

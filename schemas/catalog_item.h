@@ -52,6 +52,16 @@ int catalog_item_unpack(const void *bytes, size_t n, struct catalog_item *ret) M
 /* By availableFrom and availableTo, whose moment is the first one outside. */
 bool catalog_item_available(const struct catalog_item *item, int64_t now_ms);
 
+/*
+ * "Shoes>Running" to "Shoes > Running", the way categories are stored: segments trimmed, empty ones dropped. Written to
+ * `room`, which holds CATEGORY_JOINED_MAX(raw.n) bytes.
+ */
+#define CATEGORY_JOINED_MAX(n) (2 * (size_t)(n))
+struct str category_join(struct str raw, char *room);
+
+/* Is an item with these regions sold in `region`? Without any it is sold everywhere; letters are compared without case. */
+bool region_sells(const struct str_list *regions, struct str region);
+
 /* Is `ancestor` ("Shoes") the category itself or one of its ancestors ("Shoes > Running")? */
 bool category_is_under(struct str category, struct str ancestor);
 

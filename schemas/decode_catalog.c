@@ -5,41 +5,16 @@
 
 #define CATALOG_COUNT_MAX INT64_C(1000000000)
 
-static struct str trim(const char *p, const char *end)
-{
-	while (p < end && memchr(" \t\n\v\f\r", *p, 6))
-		p++;
-	while (end > p && memchr(" \t\n\v\f\r", end[-1], 6))
-		end--;
-	return (struct str){ p, (uint32_t)(end - p) };
-}
-
-/* "Shoes>Running" to "Shoes > Running", in the scan's room; empty segments are dropped. */
 static int read_category(struct decoder *d, const struct field *f, int token, void *into)
 {
 	struct scan *s = &d->scan;
 	struct str raw, *ret = into;
-	char *begin, *to;
 	int rc = decode__text(d, f, token, &raw);
 
 	*ret = (struct str){ 0 };
 	if (rc || !raw.n)
 		return rc;
-	begin = to = s->room + s->room_n;
-	for (const char *p = raw.p, *end = raw.p + raw.n; p <= end;) {
-		const char *stop = memchr(p, '>', (size_t)(end - p));
-		struct str segment = trim(p, stop ? stop : end);
-
-		if (segment.n && to > begin) {
-			memcpy(to, " > ", 3);
-			to += 3;
-		}
-		if (segment.n)
-			memcpy(to, segment.p, segment.n);
-		to += segment.n;
-		p = stop ? stop + 1 : end + 1;
-	}
-	*ret = (struct str){ begin, (uint32_t)(to - begin) };
+	*ret = category_join(raw, s->room + s->room_n);
 	s->room_n += ret->n;
 	return 0;
 }

@@ -32,6 +32,7 @@ struct error {
 	int code;
 	char field[64];
 	char text[256];
+	char suggestion[64]; /* the nearest name there is, or "" */
 };
 
 /* Fill *e (NULL is fine) unless it is already filled; returns `code`, so that `return error_set(...)` reads well. */

@@ -1,0 +1,96 @@
+/*
+ * filter.h - conditions on an item: `filter` and `boost` of a request, parsed once into a bounded program.
+ *
+ *     expression  = conjunction { "or" conjunction }
+ *     conjunction = negation { "and" negation }
+ *     negation    = "not" negation | "(" expression ")" | test
+ *     test        = FLAG | FIELD operator value | FIELD [ "not" ] "in" "(" value { "," value } ")"
+ *     operator    = "=" | "!=" | "<" | "<=" | ">" | ">="
+ *     value       = number | "text" | 'text' | true | false        a quote or a backslash in a text: \" \' \\
+ *     boost       = expression "->" factor { ";" expression "->" factor }
+ *
+ * Words are told apart without case; names of fields are as in the catalogue (filter_fields.c has the table).
+ *
+ * A test is true when one of the item's values stands in the relation: a list holds the value, a category is the value
+ * or under it, `region` is sold there (no regions: everywhere). A field that the item does not have makes every test
+ * false. `!=` and `not in` are the opposites of `=` and `in`: they are true of an item without the field.
+ *
+ * Bounded: FILTER_TEXT_MAX bytes an expression, FILTER_DEPTH_MAX levels of parentheses and `not`; steps go forward
+ * only, so that a program ends after at most FILTER_STEPS_MAX of them.
+ *
+ * Errors: BAD_REQUEST, whose text begins with the place ("character 12: ...") and which suggests a near name.
+ * Thread: any; a pool is its owner's.
+ */
+#ifndef AISLE_QUERY_FILTER_H
+#define AISLE_QUERY_FILTER_H
+
+#include "schemas/catalog_item.h"
+#include "schemas/scan.h"
+#include "views/stock.h"
+
+#define FILTER_TEXT_MAX 4096 /* bytes of one expression */
+#define FILTER_DEPTH_MAX 32
+#define FILTER_STEPS_MAX 512
+#define FILTER_VALUES_MAX 512
+#define FILTER_POOL_TEXT_MAX 16384 /* bytes of all texts in the expressions of a pool */
+#define BOOST_RULES_MAX 16
+#define BOOST_FACTOR_MAX 1000
+
+struct filter_value {
+	enum { FILTER_NUMBER, FILTER_TEXT, FILTER_FLAG } kind;
+	double number; /* of flags: 0 or 1; of times: ms */
+	struct str text;
+};
+
+struct filter_step {
+	enum { FILTER_TEST, FILTER_NOT, FILTER_SKIP_IF_TRUE, FILTER_SKIP_IF_FALSE } kind;
+	uint8_t field, compare;  /* TEST */
+	uint16_t first, value_n; /* TEST: its values */
+	uint16_t to;             /* SKIP */
+	struct str name;         /* TEST of attributes.NAME */
+};
+
+/* The programs of one request. */
+struct filter_pool {
+	unsigned step_n, value_n, text_n;
+	struct filter_step steps[FILTER_STEPS_MAX];
+	struct filter_value values[FILTER_VALUES_MAX];
+	char text[FILTER_POOL_TEXT_MAX];
+	/* scratch of filter_matches */
+	struct scan scan;
+	char room[CATALOG_ATTRIBUTES_MAX];
+};
+
+/* One condition in a pool; all-zero is true of every item. */
+struct filter {
+	uint16_t first, end; /* steps */
+};
+
+struct boost {
+	unsigned n;
+	struct {
+		struct filter when;
+		double factor;
+	} rules[BOOST_RULES_MAX];
+};
+
+/* What is known of the item. */
+struct filter_item {
+	struct str item_id;
+	const struct catalog_item *record; /* NULL: none */
+	struct stock_level stock;
+	int64_t low_stock; /* stock at or below it is low */
+};
+
+void filter_pool_clear(struct filter_pool *pool);
+
+/* `field` names the text in errors. The text need not outlive the call. */
+int filter_parse(struct filter_pool *pool, const char *field, struct str text, struct filter *ret,
+		 struct error *e) MUST_CHECK;
+bool filter_matches(struct filter_pool *pool, struct filter f, const struct filter_item *item);
+
+int boost_parse(struct filter_pool *pool, struct str text, struct boost *ret, struct error *e) MUST_CHECK;
+/* The product of the factors whose condition matches; 1 when none does. */
+double boost_of(struct filter_pool *pool, const struct boost *b, const struct filter_item *item);
+
+#endif

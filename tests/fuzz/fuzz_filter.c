@@ -1,0 +1,72 @@
+/* fuzz_filter - filter and boost: what is taken is true or false of any item, and its negation is the opposite. */
+#include "query/filter.h"
+#include "tests/fuzz/fuzz.h"
+
+static struct filter_pool pool;
+
+static void check_filter(struct str text, const struct filter_item *item)
+{
+	struct error e = { 0 };
+	struct filter f, opposite;
+	char *longer;
+	bool is_true;
+	int rc;
+
+	filter_pool_clear(&pool);
+	rc = filter_parse(&pool, "filter", text, &f, &e);
+	if (rc) {
+		expect_error(rc, &e);
+		assert(rc == ERR_BAD_REQUEST);
+		return;
+	}
+	assert(f.first < f.end && f.end <= pool.step_n);
+	is_true = filter_matches(&pool, f, item);
+	assert(filter_matches(&pool, f, item) == is_true);
+	longer = xmalloc(text.n + 6);
+	memcpy(longer, "not (", 5);
+	memcpy(longer + 5, text.p, text.n);
+	longer[5 + text.n] = ')';
+	/* it may be too long, too deep or have one step too many */
+	if (filter_parse(&pool, "filter", (struct str){ longer, text.n + 6 }, &opposite, &e) == 0)
+		assert(filter_matches(&pool, opposite, item) == !is_true);
+	free(longer);
+}
+
+static void check_boost(struct str text, const struct filter_item *item)
+{
+	struct error e = { 0 };
+	struct boost b;
+	int rc;
+
+	filter_pool_clear(&pool);
+	rc = boost_parse(&pool, text, &b, &e);
+	if (rc) {
+		expect_error(rc, &e);
+		return;
+	}
+	assert(b.n >= 1 && b.n <= BOOST_RULES_MAX);
+	assert(boost_of(&pool, &b, item) >= 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+{
+	struct bytes in = { bytes, n };
+	uint8_t how = take_byte(&in);
+	struct catalog_item record;
+	struct filter_item item = { STR("p1"), how & 1 ? &record : NULL, { how & 2, how >> 4, 1 }, 5 };
+	struct str attributes = take_bytes(&in, how & 4 ? take_byte(&in) : 0);
+	char *json = exact_copy(attributes.p, attributes.n), *text = exact_copy(in.p, in.n);
+
+	catalog_item_init(&record);
+	record.brand = STR("Acme");
+	record.price_micros = 5000000;
+	record.categories = (struct str_list){ 1, { STR("A > B") } };
+	record.attributes = how & 4 ? (struct str){ json, attributes.n } : STR("{\"a\":[1,\"x\",true]}");
+	if (how & 8)
+		check_boost((struct str){ text, (uint32_t)in.n }, &item);
+	else
+		check_filter((struct str){ text, (uint32_t)in.n }, &item);
+	free(json);
+	free(text);
+	return 0;
+}
