@@ -25,7 +25,6 @@
 #define AISLE_QUERY_FILTER_H
 
 #include "schemas/catalog_item.h"
-#include "schemas/scan.h"
 #include "views/stock.h"
 
 #define FILTER_TEXT_MAX 4096 /* bytes of one expression */
@@ -56,9 +55,6 @@ struct filter_pool {
 	struct filter_step steps[FILTER_STEPS_MAX];
 	struct filter_value values[FILTER_VALUES_MAX];
 	char text[FILTER_POOL_TEXT_MAX];
-	/* scratch of filter_matches */
-	struct scan scan;
-	char room[CATALOG_ATTRIBUTES_MAX];
 };
 
 /* One condition in a pool; all-zero is true of every item. */
@@ -87,10 +83,10 @@ void filter_pool_clear(struct filter_pool *pool);
 /* `field` names the text in errors. The text need not outlive the call. */
 int filter_parse(struct filter_pool *pool, const char *field, struct str text, struct filter *ret,
 		 struct error *e) MUST_CHECK;
-bool filter_matches(struct filter_pool *pool, struct filter f, const struct filter_item *item);
+bool filter_matches(const struct filter_pool *pool, struct filter f, const struct filter_item *item);
 
 int boost_parse(struct filter_pool *pool, struct str text, struct boost *ret, struct error *e) MUST_CHECK;
 /* The product of the factors whose condition matches; 1 when none does. */
-double boost_of(struct filter_pool *pool, const struct boost *b, const struct filter_item *item);
+double boost_of(const struct filter_pool *pool, const struct boost *b, const struct filter_item *item);
 
 #endif

@@ -1,4 +1,5 @@
 #include "query/filter_internal.h"
+#include "schemas/scan.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -88,13 +89,14 @@ static double to_double(const struct number *n)
 	return strtod(text, NULL);
 }
 
-static bool token_matches(const struct filter_pool *pool, const struct filter_step *s, int token)
+static bool token_matches(const struct filter_pool *pool, const struct filter_step *s, int token,
+			  const struct scan *scan)
 {
 	switch (token) {
 	case TOKEN_STRING:
-		return text_matches(pool, s, pool->scan.text);
+		return text_matches(pool, s, scan->text);
 	case TOKEN_NUMBER:
-		return number_matches(pool, s, to_double(&pool->scan.number));
+		return number_matches(pool, s, to_double(&scan->number));
 	case TOKEN_TRUE:
 	case TOKEN_FALSE:
 		return flag_matches(pool, s, token == TOKEN_TRUE);
@@ -103,52 +105,48 @@ static bool token_matches(const struct filter_pool *pool, const struct filter_st
 }
 
 /* From a value on; an array matches with one of its values. */
-static bool value_matches(struct filter_pool *pool, const struct filter_step *s)
+static bool value_matches(const struct filter_pool *pool, const struct filter_step *s, struct scan *scan)
 {
-	struct scan *scan = &pool->scan;
 	int token = scan_value(scan);
 
 	if (token != TOKEN_ARRAY)
-		return token_matches(pool, s, token);
+		return token_matches(pool, s, token, scan);
 	while (scan_item(scan) > 0) {
 		token = scan_value(scan);
 		if (token < 0)
 			return false;
-		if (token_matches(pool, s, token))
+		if (token_matches(pool, s, token, scan))
 			return true;
 	}
 	return false;
 }
 
-static bool attribute_matches(struct filter_pool *pool, const struct filter_step *s, struct str attributes)
+static bool attribute_matches(const struct filter_pool *pool, const struct filter_step *s, struct str attributes)
 {
-	struct scan *scan = &pool->scan;
+	char room[CATALOG_ATTRIBUTES_MAX]; /* as scan, left as it is: neither is filled but with what is read */
+	struct scan scan;
 	struct error e = { 0 };
-	bool ret = false;
 
-	if (!attributes.n || attributes.n > sizeof(pool->room))
+	if (!attributes.n || attributes.n > sizeof(room))
 		return false;
-	scan_init(scan, attributes.p, attributes.n, pool->room, &e);
-	if (scan_value(scan) != TOKEN_OBJECT)
+	scan_init(&scan, attributes.p, attributes.n, room, &e);
+	if (scan_value(&scan) != TOKEN_OBJECT)
 		return false;
-	while (scan_key(scan) > 0) {
+	while (scan_key(&scan) > 0) {
 		int token;
 
-		if (str_eq(scan->text, s->name)) {
-			ret = value_matches(pool, s);
-			break;
-		}
-		token = scan_value(scan);
-		if (token < 0 || scan_skip(scan, token) < 0)
-			break;
+		if (str_eq(scan.text, s->name))
+			return value_matches(pool, s, &scan);
+		token = scan_value(&scan);
+		if (token < 0 || scan_skip(&scan, token) < 0)
+			return false;
 	}
-	scan->e = NULL;
-	return ret;
+	return false;
 }
 
 /* ---- tests ---- */
 
-static bool record_matches(struct filter_pool *pool, const struct filter_step *s, const struct filter_field *f,
+static bool record_matches(const struct filter_pool *pool, const struct filter_step *s, const struct filter_field *f,
 			   const struct catalog_item *record)
 {
 	const void *at = (const char *)record + f->at;
@@ -179,7 +177,7 @@ static bool record_matches(struct filter_pool *pool, const struct filter_step *s
 	}
 }
 
-static bool test_matches(struct filter_pool *pool, const struct filter_step *s, const struct filter_item *item)
+static bool test_matches(const struct filter_pool *pool, const struct filter_step *s, const struct filter_item *item)
 {
 	const struct filter_field *f = &filter__fields[s->field];
 	const struct stock_level *stock = &item->stock;
@@ -198,7 +196,7 @@ static bool test_matches(struct filter_pool *pool, const struct filter_step *s, 
 	}
 }
 
-bool filter_matches(struct filter_pool *pool, struct filter f, const struct filter_item *item)
+bool filter_matches(const struct filter_pool *pool, struct filter f, const struct filter_item *item)
 {
 	bool is_true = true;
 
@@ -223,7 +221,7 @@ bool filter_matches(struct filter_pool *pool, struct filter f, const struct filt
 	return is_true;
 }
 
-double boost_of(struct filter_pool *pool, const struct boost *b, const struct filter_item *item)
+double boost_of(const struct filter_pool *pool, const struct boost *b, const struct filter_item *item)
 {
 	double factor = 1;
 

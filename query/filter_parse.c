@@ -1,6 +1,7 @@
 /* Recursive descent; `and` and `or` become skips over what need not be looked at any more. */
 #include "query/filter_internal.h"
 #include "schemas/decode.h"
+#include "schemas/scan.h"
 
 #include <assert.h>
 

@@ -71,36 +71,7 @@ static int check_freshness(struct asking *q, struct error *e)
 	return 0;
 }
 
-static bool has_say(const struct asking *q)
-{
-	return inputs_given(q->rq, q->strategy->required) &&
-	       (q->strategy->without_events || q->watermark_ms != TIME_NONE);
-}
-
-/* Fill the list in the chain's order. A strategy whose inputs were not given is no part of this request's chain. */
-static int fill_chain(struct asking *q, const struct scenario *sc)
-{
-	bool is_first = true;
-
-	q->shelf_limit = q->count;
-	for (size_t i = 0; sc->chain[i] && !shelf_full(q); i++) {
-		unsigned before = q->shelf_n;
-		int rc;
-
-		q->strategy = sc->chain[i];
-		if (!has_say(q))
-			continue;
-		rc = q->strategy->fill(q);
-		if (rc)
-			return rc;
-		if (!is_first && q->shelf_n > before)
-			q->ret->fallback = true;
-		is_first = false;
-	}
-	return 0;
-}
-
-static int answer_once(struct asking *q, const struct scenario *sc)
+static int answer_once(struct asking *q)
 {
 	struct answer *ret = q->ret;
 	int rc;
@@ -108,8 +79,11 @@ static int answer_once(struct asking *q, const struct scenario *sc)
 	q->rankings = ranker_acquire(q->a->opt.ranker);
 	q->ranked = q->lists_missing = false;
 	q->a->person.loaded = false;
-	q->shelf_n = 0;
+	q->shelf_n = q->turn_n = q->pin_n = q->list_n = 0;
+	q->category = q->a->conditions.category;
+	q->filter_lifted = false;
 	ret->item_count = 0;
+	ret->widened_to = (struct str){ NULL, 0 };
 	ret->fallback = false;
 	rc = snap_renew(q->sn);
 	if (rc)
@@ -119,7 +93,7 @@ static int answer_once(struct asking *q, const struct scenario *sc)
 	if (!rc)
 		rc = shelf_open(q);
 	if (!rc)
-		rc = fill_chain(q, sc);
+		rc = chain_run(q);
 	if (!rc)
 		rc = page_fill(q);
 	if (q->ranked && q->rankings && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
@@ -131,14 +105,14 @@ out:
 }
 
 /* Right after the start there are no lists, and those of the generation before are of no use after a swap: wait for them. */
-static int answer_from_snapshot(struct asking *q, const struct scenario *sc)
+static int answer_from_snapshot(struct asking *q)
 {
-	int rc = answer_once(q, sc);
+	int rc = answer_once(q);
 
 	for (int i = 0; i < GENERATION_TRIES && q->lists_missing; i++) {
 		rc = ranker_follow(q->a->opt.ranker);
 		if (!rc)
-			rc = answer_once(q, sc);
+			rc = answer_once(q);
 	}
 	return rc;
 }
@@ -146,10 +120,12 @@ static int answer_from_snapshot(struct asking *q, const struct scenario *sc)
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
 {
 	uint64_t start_ns = a->clock->monotonic_ns(a->clock);
-	struct asking q = { .a = a, .rq = rq, .sn = a->snap, .ret = ret };
 	struct scenario sc;
+	struct asking q = { .a = a, .rq = rq, .scenario = &sc, .sn = a->snap, .ret = ret };
 	int rc = request_check(rq, &sc, e);
 
+	if (!rc)
+		rc = conditions_parse(&q, e);
 	if (rc)
 		return rc;
 	q.now_ms = a->clock->wall_ms(a->clock);
@@ -164,7 +140,7 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	if (rc)
 		return rc;
 	if (!rq->validate_only) {
-		rc = answer_from_snapshot(&q, &sc);
+		rc = answer_from_snapshot(&q);
 		if (rc)
 			return error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
 		token_make(a->token_key, sc.number, TOKEN_VARIANT_NONE, q.now_ms, ret->recommendation_id);

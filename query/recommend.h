@@ -3,7 +3,8 @@
  * then the page. The HTTP routes fill the request and render the answer; nothing here knows HTTP.
  *
  * Order of work: candidates by the chain -> drop excluded, already shown, deleted, out of stock, not available yet or
- * any more -> category filter -> score -> page.
+ * any more, not sold in the region -> category, filters -> score with boost, minScore -> diversity -> pins and quotas ->
+ * sort -> page. See query/README.md.
  *
  * Thread: any; one `struct answerer` a thread. All strings of a request are the caller's and must outlive the answer;
  * strings of an answer are borrowed from the answerer and valid until its next call.
@@ -26,6 +27,9 @@
 #define RECOMMEND_EXCLUDE_MAX 1000 /* exclude.itemIds */
 #define RECOMMEND_PROPERTIES_MAX 32
 #define RECOMMEND_REASON_MAX 160
+#define RECOMMEND_PINS_MAX 20
+#define SCENARIO_CHAIN_MAX 9
+#define RECOMMEND_QUOTAS_MAX 8
 
 /* Inputs a scenario or strategy may read; one that it does not read is refused. `common` ones are always read. */
 enum input {
@@ -35,7 +39,7 @@ enum input {
 	INPUT_ITEM_IDS = 1 << 3,
 	INPUT_CATEGORY = 1 << 4,
 	INPUT_WINDOW = 1 << 5,
-	INPUT_COMMON = 1 << 6, /* count, exclude, properties, explain, language, maxStalenessMs, validateOnly */
+	INPUT_COMMON = 1 << 6, /* count, exclude, filter, sort, language and all that is about any list */
 	INPUT_SESSION_ITEMS = 1 << 7,
 	INPUT_QUERY = 1 << 8
 };
@@ -44,23 +48,59 @@ enum window { WINDOW_DEFAULT, WINDOW_1H, WINDOW_24H, WINDOW_7D };
 
 enum language { LANGUAGE_DEFAULT, LANGUAGE_ENGLISH, LANGUAGE_GERMAN, LANGUAGE_COUNT };
 
+/* By which the list is ordered; what does not have it comes last. */
+enum sort_order { SORT_RELEVANCE, SORT_POPULARITY, SORT_RATING, SORT_PRICE, SORT_PRICE_DOWN, SORT_NEWEST };
+
+/* What follows when the chain has less than a page; whatever it is, nothing that may not be shown. */
+enum fill_mode {
+	FILL_DEFAULT,  /* none; any when strictFiltering is false */
+	FILL_NONE,     /* a shorter list */
+	FILL_FILTERED, /* best sellers that the filter lets through */
+	FILL_ANY       /* those, then best sellers of any kind */
+};
+
+enum strictness { STRICT_DEFAULT, STRICT_TRUE, STRICT_FALSE };
+
+/* An item that has its place, whatever its score: a rule's, not a caller's. */
+struct pin {
+	struct str item_id;
+	unsigned rank; /* 1..; the next free place behind it when it is taken */
+};
+
+/* At most so many items on a page that match a condition (filter.h). */
+struct quota {
+	struct str condition;
+	unsigned at_most;
+};
+
 struct idmap; /* idmap.h */
 
 struct recommend_request {
 	struct str scenario; /* scenario or strategy slug */
 	struct str user_id, visitor_id, session_id;
 	struct str category;
-	struct str query; /* what was searched for */
+	struct str query;         /* what was searched for */
+	struct str filter, boost; /* filter.h */
+	struct str country, region;
 	enum window window;
 	enum language language; /* of `reason`; LANGUAGE_DEFAULT: answers.language */
-	unsigned given;         /* INPUT_ bits that the caller sent */
-	unsigned count;         /* 1..RECOMMEND_COUNT_MAX; 0: default */
+	enum sort_order sort;
+	enum fill_mode fill;
+	enum strictness strict; /* TRUE: the category is not widened either */
+	double diversity;       /* 0..1 */
+	double min_score;
+	bool has_min_score;
+	unsigned given; /* INPUT_ bits that the caller sent */
+	unsigned count; /* 1..RECOMMEND_COUNT_MAX; 0: default */
 	bool exclude_purchased, exclude_in_cart, exclude_viewed;
 	bool explain, validate_only;
 	int64_t max_staleness_ms; /* -1: any */
 	/* Keys (shown_key) of items that were shown before, on other pages or in other lists, and are not shown again. */
 	const struct idmap *shown; /* NULL: none */
 	unsigned rank_before;      /* ranks begin after it */
+	const struct pin *pins;
+	const struct quota *quotas;
+	unsigned pin_count, quota_count;
 	unsigned item_count, session_item_count, exclude_count, property_count;
 	struct str item_ids[RECOMMEND_ITEMS_MAX];
 	struct str session_items[RECOMMEND_SESSION_MAX]; /* a session passed inline, oldest first */
@@ -135,9 +175,10 @@ struct recommended {
 struct answer {
 	char recommendation_id[96]; /* token.h; "" for validate_only */
 	const char *scenario;
-	bool fallback;    /* a later strategy of the chain contributed */
-	bool stale;       /* a partition is stopped: what it had to say is missing */
-	int64_t as_of_ms; /* event-time watermark; TIME_NONE (view.h) in an empty store */
+	struct str widened_to; /* nothing was in the category that was asked for: this one above it has what is shown */
+	bool fallback;         /* a later strategy of the chain contributed */
+	bool stale;            /* a partition is stopped: what it had to say is missing */
+	int64_t as_of_ms;      /* event-time watermark; TIME_NONE (view.h) in an empty store */
 	int64_t lag_ms;
 	uint64_t took_ns; /* of recommend() alone */
 	unsigned item_count;
@@ -171,10 +212,13 @@ struct scenario_info {
 	const char *slug;
 	unsigned number; /* what a recommendationId carries; never changes */
 	bool is_strategy;
-	const char *meaning;       /* one line */
-	const char *formula;       /* strategies: the score, with its source */
-	unsigned inputs, required; /* INPUT_ bits; of userId and visitorId one is enough */
-	const char *chain[8];      /* scenarios: strategy slugs in order, NULL-terminated */
+	const char *meaning;                       /* one line */
+	const char *formula;                       /* strategies: the score, with its source */
+	unsigned inputs, required;                 /* INPUT_ bits; of userId and visitorId one is enough */
+	const char *chain[SCENARIO_CHAIN_MAX + 1]; /* scenarios: strategy slugs in order, NULL-terminated */
+	/* Scenarios: parts of a page that a strategy of the chain gets when all have enough; 0: it fills what they leave. */
+	unsigned shares[SCENARIO_CHAIN_MAX];
+	const char *filter; /* scenarios: a condition of its own, NULL none */
 };
 bool scenario_info(size_t index, struct scenario_info *ret);
 

@@ -43,6 +43,32 @@ bool inputs_given(const struct recommend_request *rq, unsigned required)
 	return !(required & person) || rq->user_id.n || rq->visitor_id.n;
 }
 
+/* ---- the texts ---- */
+
+int conditions_parse(struct asking *q, struct error *e)
+{
+	const struct recommend_request *rq = q->rq;
+	struct conditions *c = &q->a->conditions;
+	int rc = 0;
+
+	filter_pool_clear(&c->pool);
+	c->boost.n = 0;
+	c->has_own = q->scenario->filter != NULL;
+	c->has_asked = rq->filter.n > 0;
+	c->category = category_join(rq->category, c->category_room);
+	if (c->has_own)
+		rc = filter_parse(&c->pool, "scenario", str_of(q->scenario->filter), &c->own, e);
+	if (!rc && c->has_asked)
+		rc = filter_parse(&c->pool, "filter", rq->filter, &c->asked, e);
+	if (!rc && rq->boost.n)
+		rc = boost_parse(&c->pool, rq->boost, &c->boost, e);
+	for (unsigned i = 0; i < rq->quota_count && !rc; i++)
+		rc = filter_parse(&c->pool, "quotas", rq->quotas[i].condition, &c->quotas[i], e);
+	return rc;
+}
+
+/* ---- the inputs ---- */
+
 /* The field of exclude{} that needs to know who asks, or NULL. */
 static const char *personal_exclude(const struct recommend_request *rq)
 {
@@ -69,9 +95,28 @@ static int check_required(const struct recommend_request *rq, const struct scena
 	return error_set(e, ERR_BAD_REQUEST, "userId", "'%s' needs userId or visitorId", sc->slug);
 }
 
+/* What the list shall look like. */
+static int check_shape(const struct recommend_request *rq, struct error *e)
+{
+	if (rq->category.n > CATALOG_TEXT_MAX)
+		return error_set(e, ERR_BAD_REQUEST, "category", "at most %d bytes", CATALOG_TEXT_MAX);
+	if (!(rq->diversity >= 0 && rq->diversity <= 1))
+		return error_set(e, ERR_BAD_REQUEST, "diversity", "is a number of 0 to 1");
+	if (rq->strict == STRICT_TRUE && rq->fill == FILL_ANY)
+		return error_set(e, ERR_BAD_REQUEST, "fill", "'any' contradicts strictFiltering");
+	if (rq->pin_count > RECOMMEND_PINS_MAX || rq->quota_count > RECOMMEND_QUOTAS_MAX)
+		return error_set(e, ERR_BAD_REQUEST, "rules", "at most %d pins and %d quotas", RECOMMEND_PINS_MAX,
+				 RECOMMEND_QUOTAS_MAX);
+	for (unsigned i = 0; i < rq->pin_count; i++)
+		if (rq->pins[i].rank < 1 || rq->pins[i].rank > SHELF_MAX)
+			return error_set(e, ERR_BAD_REQUEST, "rules", "a pin's rank is 1 to %d", SHELF_MAX);
+	return 0;
+}
+
 int request_check(const struct recommend_request *rq, struct scenario *ret, struct error *e)
 {
 	unsigned unread, reads;
+	int rc;
 
 	if (!scenario_find(rq->scenario, ret))
 		return error_set(e, ERR_NOT_FOUND, "scenario", "there is no scenario or strategy '%.*s'",
@@ -87,5 +132,6 @@ int request_check(const struct recommend_request *rq, struct scenario *ret, stru
 		return error_set(e, ERR_BAD_REQUEST, "itemIds", "at most %d", RECOMMEND_ITEMS_MAX);
 	if (rq->exclude_count > RECOMMEND_EXCLUDE_MAX)
 		return error_set(e, ERR_BAD_REQUEST, "exclude.itemIds", "at most %d", RECOMMEND_EXCLUDE_MAX);
-	return check_required(rq, ret, e);
+	rc = check_shape(rq, e);
+	return rc ? rc : check_required(rq, ret, e);
 }

@@ -37,14 +37,17 @@ int page_fill(struct asking *q)
 {
 	struct answer *ret = q->ret;
 
-	for (unsigned i = 0; i < q->shelf_n && i < q->count; i++) {
+	for (unsigned i = 0; i < q->list_n && i < q->count; i++) {
+		const struct candidate *c = q->a->list[i];
 		struct recommended *r = &ret->items[i];
-		int rc = describe(q, &q->a->shelf[i], r);
+		int rc = describe(q, c, r);
 
 		if (rc)
 			return rc;
 		r->rank = q->rq->rank_before + i + 1;
 		ret->item_count = i + 1;
+		if (!c->promoted && q->a->turns[c->turn].is_fallback)
+			ret->fallback = true;
 	}
 	return 0;
 }

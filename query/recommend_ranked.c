@@ -46,7 +46,7 @@ int ranked_fill(struct asking *q, enum rank_kind kind)
 	if (rc)
 		return rc;
 	rc = 1;
-	list = rankings_get(q->rankings, kind, q->rq->category);
+	list = rankings_get(q->rankings, kind, q->category);
 	for (size_t i = 0; i < list.n && rc > 0; i++) {
 		const struct ranked *r = &list.v[i];
 		struct explanation why = explained(q, kind, r);

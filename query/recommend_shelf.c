@@ -61,26 +61,60 @@ static bool in_category(const struct catalog_item *record, struct str category)
 	return false;
 }
 
-int shelf_allows(struct asking *q, uint32_t item)
+int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret)
 {
 	struct catalog_item *record = &q->a->record;
-	struct stock_level stock;
+	int rc = stock_get(q->sn, item, &ret->stock);
+
+	if (rc)
+		return rc;
+	rc = catalog_get(q->sn, item, record);
+	if (rc < 0)
+		return rc;
+	ret->record = rc == CATALOG_LIVE ? record : NULL;
+	ret->low_stock = q->a->low_stock;
+	ret->item_id = (struct str){ NULL, 0 };
+	if (q->a->conditions.pool.step_n)
+		ret->item_id = snap_item_name(q->sn, item);
+	if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && q->a->catalog_required))
+		return 0;
+	if (ret->stock.known && ret->stock.quantity <= 0)
+		return 0;
+	return !ret->record || catalog_item_available(record, q->now_ms);
+}
+
+/* Without a place in the request it is sold there. */
+static bool is_sold(const struct asking *q, const struct catalog_item *record)
+{
+	const struct recommend_request *rq = q->rq;
+
+	if (!record || (!rq->country.n && !rq->region.n))
+		return true;
+	return (rq->region.n && region_sells(&record->regions, rq->region)) ||
+	       (rq->country.n && region_sells(&record->regions, rq->country));
+}
+
+static bool passes(struct asking *q, const struct filter_item *item)
+{
+	struct conditions *c = &q->a->conditions;
+
+	if (q->category.n && !(item->record && in_category(item->record, q->category)))
+		return false;
+	return (!c->has_own || filter_matches(&c->pool, c->own, item)) &&
+	       (!c->has_asked || q->filter_lifted || filter_matches(&c->pool, c->asked, item));
+}
+
+int shelf_allows(struct asking *q, uint32_t item)
+{
+	struct filter_item about;
 	int rc;
 
 	if (idmap_get(&q->a->hidden, item) || was_shown(q, item))
 		return 0;
-	rc = catalog_get(q->sn, item, record);
-	if (rc < 0)
+	rc = shelf_look(q, item, &about);
+	if (rc <= 0)
 		return rc;
-	if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && (q->a->catalog_required || q->rq->category.n)))
-		return 0;
-	if (rc == CATALOG_LIVE && (!catalog_item_available(record, q->now_ms) ||
-				   (q->rq->category.n && !in_category(record, q->rq->category))))
-		return 0;
-	rc = stock_get(q->sn, item, &stock);
-	if (rc)
-		return rc;
-	return !stock.known || stock.quantity > 0;
+	return is_sold(q, about.record) && passes(q, &about);
 }
 
 int shelf_put(struct asking *q, uint32_t item, double score, const struct explanation *why)

@@ -11,17 +11,28 @@ static const struct strategy *const strategies[] = {
 struct placement {
 	const char *slug, *meaning;
 	unsigned required;
-	const struct strategy *const *chain; /* NULL at the end */
+	const char *filter;
+	const struct chain_link *chain;
+	unsigned chain_n;
 };
 
-#define SCENARIO(name, slug, meaning, required, ...) \
-	static const struct strategy *const chain_##name[] = { __VA_ARGS__, NULL }; \
-	_Static_assert(ARRAY_SIZE(chain_##name) <= CHAIN_MAX + 1, slug ": too many strategies");
+#define THEN(name) \
+	{ \
+		&strategy_##name, 0 \
+	}
+#define MIX(name, share) \
+	{ \
+		&strategy_##name, share \
+	}
+#define SCENARIO(name, slug, meaning, required, filter, ...) \
+	static const struct chain_link chain_##name[] = { __VA_ARGS__ }; \
+	_Static_assert(ARRAY_SIZE(chain_##name) <= SCENARIO_CHAIN_MAX, slug ": too many strategies");
 #include "query/scenarios.def"
 #undef SCENARIO
 
 static const struct placement placements[] = {
-#define SCENARIO(name, slug, meaning, required, ...) { slug, meaning, required, chain_##name },
+#define SCENARIO(name, slug, meaning, required, filter, ...) \
+	{ slug, meaning, required, filter, chain_##name, ARRAY_SIZE(chain_##name) },
 #include "query/scenarios.def"
 #undef SCENARIO
 };
@@ -34,7 +45,10 @@ static void from_strategy(size_t i, struct scenario *ret)
 				  .number = (unsigned)i,
 				  .inputs = s->inputs | INPUT_COMMON,
 				  .required = s->required,
-				  .chain = { s } };
+				  .is_strategy = true,
+				  .chain_n = 1,
+				  .alone = { s, 0 } };
+	ret->chain = &ret->alone;
 }
 
 static void from_placement(size_t i, struct scenario *ret)
@@ -44,11 +58,12 @@ static void from_placement(size_t i, struct scenario *ret)
 	*ret = (struct scenario){ .slug = p->slug,
 				  .number = SCENARIO_NUMBER_FIRST + (unsigned)i,
 				  .inputs = INPUT_COMMON,
-				  .required = p->required };
-	for (size_t k = 0; p->chain[k]; k++) {
-		ret->chain[k] = p->chain[k];
-		ret->inputs |= p->chain[k]->inputs;
-	}
+				  .required = p->required,
+				  .filter = p->filter,
+				  .chain = p->chain,
+				  .chain_n = p->chain_n };
+	for (unsigned k = 0; k < p->chain_n; k++)
+		ret->inputs |= p->chain[k].strategy->inputs;
 }
 
 bool scenario_find(struct str slug, struct scenario *ret)
@@ -71,7 +86,6 @@ bool scenario_info(size_t index, struct scenario_info *ret)
 	bool is_strategy = index >= ARRAY_SIZE(placements);
 	struct scenario sc;
 
-	_Static_assert(ARRAY_SIZE(ret->chain) >= CHAIN_MAX + 1, "a chain fits");
 	if (!is_strategy)
 		from_placement(index, &sc);
 	else if (index - ARRAY_SIZE(placements) < ARRAY_SIZE(strategies))
@@ -83,12 +97,15 @@ bool scenario_info(size_t index, struct scenario_info *ret)
 				       .is_strategy = is_strategy,
 				       .inputs = sc.inputs,
 				       .required = sc.required };
-	ret->meaning = is_strategy ? sc.chain[0]->meaning : placements[index].meaning;
+	ret->meaning = is_strategy ? sc.alone.strategy->meaning : placements[index].meaning;
+	ret->filter = sc.filter;
 	if (is_strategy) {
-		ret->formula = sc.chain[0]->formula;
+		ret->formula = sc.alone.strategy->formula;
 		return true;
 	}
-	for (size_t k = 0; sc.chain[k]; k++)
-		ret->chain[k] = sc.chain[k]->slug;
+	for (unsigned k = 0; k < sc.chain_n; k++) {
+		ret->chain[k] = sc.chain[k].strategy->slug;
+		ret->shares[k] = sc.chain[k].share;
+	}
 	return true;
 }

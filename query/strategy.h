@@ -12,6 +12,7 @@
 #ifndef AISLE_QUERY_STRATEGY_H
 #define AISLE_QUERY_STRATEGY_H
 
+#include "query/filter.h"
 #include "query/idmap.h"
 #include "query/phrase.h"
 #include "query/next.h"
@@ -23,8 +24,6 @@
 #include "views/history.h"
 #include "views/identity.h"
 #include "views/pairs.h"
-
-#define CHAIN_MAX 7 /* strategies of a scenario */
 
 #define SHELF_MAX 500 /* candidates of one request: no shelf_room is larger */
 
@@ -47,12 +46,25 @@ struct strategy {
 #include "query/strategies.def"
 #undef STRATEGY
 
+/*
+ * A scenario's strategies in order. Those with a share are mixed, each getting its part of the page as far as it has
+ * candidates; those without one fill what is left, one after the other.
+ */
+struct chain_link {
+	const struct strategy *strategy;
+	unsigned share;
+};
+
 /* Also each strategy alone, as a chain of one. */
 struct scenario {
 	const char *slug;
 	unsigned number; /* as scenario_info */
 	unsigned inputs, required;
-	const struct strategy *chain[CHAIN_MAX + 1]; /* NULL at the end */
+	bool is_strategy;
+	const char *filter; /* a condition of its own, NULL none */
+	const struct chain_link *chain;
+	unsigned chain_n;
+	struct chain_link alone; /* the chain of a strategy alone */
 };
 
 /* False: there is none of that slug. */
@@ -161,10 +173,31 @@ struct explanation similar_explained(struct asking *q, const struct similar *ix,
 
 struct candidate {
 	uint32_t item;
+	uint16_t turn; /* in answerer.turns */
 	bool promoted;
 	const struct strategy *strategy;
 	double score;
 	struct explanation why; /* its strings are the arena's */
+};
+
+/* The candidates that a strategy brought. */
+struct turn {
+	unsigned first, end; /* on the shelf */
+	unsigned share;
+	bool is_fallback;
+};
+#define TURNS_MAX (SCENARIO_CHAIN_MAX + 2) /* the chain, filling up twice */
+
+/* What a request's texts mean. */
+struct conditions {
+	struct filter_pool pool;
+	struct filter own;   /* of the scenario: never lifted */
+	struct filter asked; /* of the request */
+	bool has_own, has_asked;
+	struct filter quotas[RECOMMEND_QUOTAS_MAX];
+	struct boost boost;
+	struct str category; /* as the catalogue writes it; in the room */
+	char category_room[CATEGORY_JOINED_MAX(CATALOG_TEXT_MAX)];
 };
 
 struct answerer {
@@ -185,21 +218,30 @@ struct answerer {
 	struct next_options next_options;
 	double next_cart_weight, next_purchase_weight;
 	struct catalog_item record; /* scratch */
+	struct conditions conditions;
 	struct candidate shelf[SHELF_MAX];
-	struct arena arena; /* strings of the answer */
+	struct turn turns[TURNS_MAX];
+	struct candidate pinned[RECOMMEND_PINS_MAX];
+	unsigned pin_ranks[RECOMMEND_PINS_MAX];
+	struct candidate *list[SHELF_MAX + RECOMMEND_PINS_MAX]; /* the page, and what is behind it */
+	struct arena arena;                                     /* strings of the answer */
 };
 
 /* One request being answered. */
 struct asking {
 	struct answerer *a;
 	const struct recommend_request *rq;
+	const struct scenario *scenario;
 	const struct strategy *strategy; /* whose turn it is */
+	struct str category;             /* asked for, or one above it when that has nothing; n = 0: any */
 	struct snap *sn;
-	int64_t now_ms;                  /* wall clock: what is available today */
-	int64_t watermark_ms;            /* event time: "now" of everything else; TIME_NONE in an empty store */
-	enum language language;          /* never LANGUAGE_DEFAULT */
-	unsigned count;                  /* items on the page */
-	unsigned shelf_n, shelf_limit;   /* candidates so far, and how many the strategy may bring them to */
+	enum language language;        /* never LANGUAGE_DEFAULT */
+	int64_t now_ms;                /* wall clock: what is available today */
+	int64_t watermark_ms;          /* event time: "now" of everything else; TIME_NONE in an empty store */
+	unsigned count;                /* items on the page */
+	unsigned shelf_n, shelf_limit; /* candidates so far, and how many the strategy may bring them to */
+	unsigned turn_n, pin_n, list_n;
+	bool filter_lifted;              /* the page is filled with anything */
 	bool lists_missing;              /* the lists are of another one than the snapshot: ask again with new ones */
 	const struct rankings *rankings; /* not younger than the snapshot: every item in it is known there */
 	bool ranked;                     /* a ranked list was looked at */
@@ -228,9 +270,31 @@ int shelf_put(struct asking *q, uint32_t item, double score, const struct explan
 /* Both in one: 1 while there is room for more, 0 when the shelf is full, or an error. */
 int shelf_offer(struct asking *q, uint32_t item, double score, const struct explanation *why) MUST_CHECK;
 
-/* ---- from the shelf to the page (recommend_page.c) ---- */
+/* What is known of an item, for conditions; false: it is not there or not for sale now. Valid until the next one. */
+int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret) MUST_CHECK;
 
-/* What an answer says about its items, copied out of the snapshot. */
+/* ---- from the shelf to the page ---- */
+
+/* The texts of request and scenario; BAD_REQUEST with e filled (recommend_check.c). */
+int conditions_parse(struct asking *q, struct error *e) MUST_CHECK;
+
+/* Strategies take their turns until there is a page (recommend_chain.c). */
+int chain_run(struct asking *q) MUST_CHECK;
+
+/* Of the newest turn: boost, minScore, and best first again (recommend_order.c). */
+int turn_settle(struct asking *q) MUST_CHECK;
+/* q->list by the request's order, the pinned ones stay where they are (recommend_order.c). */
+int list_sort(struct asking *q) MUST_CHECK;
+
+/* The list out of all turns: mixed, diverse, within quotas, with pins, sorted (recommend_arrange.c). */
+int list_arrange(struct asking *q) MUST_CHECK;
+
+/* Maximal marginal relevance over categories and brands (recommend_diverse.c). */
+int list_diversify(struct asking *q) MUST_CHECK;
+
+/* What an answer says about its items, copied out of the snapshot (recommend_page.c). */
 int page_fill(struct asking *q) MUST_CHECK;
+
+extern const struct strategy strategy_of_pins;
 
 #endif

@@ -1,0 +1,143 @@
+/* The list out of what the strategies brought: mixed by shares, diverse, within quotas, with pins, sorted. */
+#include "query/strategy.h"
+
+/* ---- mixing ---- */
+
+/*
+ * Smooth weighted round-robin, as nginx chooses its upstreams: in each round a turn gains its share, the richest one
+ * gives an item and pays what all gained. Turns that have nothing left take no part, those without a share come after.
+ */
+static void mix(struct asking *q)
+{
+	struct turn *turns = q->a->turns;
+	int credit[TURNS_MAX] = { 0 };
+	unsigned next[TURNS_MAX];
+
+	q->list_n = 0;
+	for (unsigned i = 0; i < q->turn_n; i++)
+		next[i] = turns[i].first;
+	for (;;) {
+		int best = -1, total = 0;
+
+		for (unsigned i = 0; i < q->turn_n; i++) {
+			if (!turns[i].share || next[i] == turns[i].end)
+				continue;
+			credit[i] += (int)turns[i].share;
+			total += (int)turns[i].share;
+			if (best < 0 || credit[i] > credit[best])
+				best = (int)i;
+		}
+		if (best < 0)
+			break;
+		credit[best] -= total;
+		q->a->list[q->list_n++] = &q->a->shelf[next[best]++];
+	}
+	for (unsigned i = 0; i < q->turn_n; i++)
+		for (; !turns[i].share && next[i] < turns[i].end; next[i]++)
+			q->a->list[q->list_n++] = &q->a->shelf[next[i]];
+}
+
+/* ---- quotas and pins ---- */
+
+static int matches(struct asking *q, struct filter f, uint32_t item)
+{
+	struct filter_item about;
+	int rc = shelf_look(q, item, &about);
+
+	return rc < 0 ? rc : filter_matches(&q->a->conditions.pool, f, &about);
+}
+
+/* Counts the item in each quota it falls under, if there is room in all of them: 1, else 0. */
+static int within_quotas(struct asking *q, uint32_t item, unsigned counts[RECOMMEND_QUOTAS_MAX])
+{
+	unsigned under = 0;
+
+	for (unsigned i = 0; i < q->rq->quota_count; i++) {
+		int rc = matches(q, q->a->conditions.quotas[i], item);
+
+		if (rc < 0)
+			return rc;
+		if (rc && counts[i] >= q->rq->quotas[i].at_most)
+			return 0;
+		under |= (unsigned)rc << i;
+	}
+	for (unsigned i = 0; i < q->rq->quota_count; i++)
+		counts[i] += under >> i & 1;
+	return 1;
+}
+
+/* Pins count first, they are never dropped. */
+static int apply_quotas(struct asking *q)
+{
+	unsigned counts[RECOMMEND_QUOTAS_MAX] = { 0 }, n = 0;
+	int rc;
+
+	if (!q->rq->quota_count)
+		return 0;
+	for (unsigned i = 0; i < q->pin_n; i++) {
+		rc = within_quotas(q, q->a->pinned[i].item, counts);
+		if (rc < 0)
+			return rc;
+	}
+	for (unsigned i = 0; i < q->list_n; i++) {
+		rc = within_quotas(q, q->a->list[i]->item, counts);
+		if (rc < 0)
+			return rc;
+		if (rc)
+			q->a->list[n++] = q->a->list[i];
+	}
+	q->list_n = n;
+	return 0;
+}
+
+/* On this page: ranks go on from page to page. */
+static unsigned place_of_pin(const struct asking *q, unsigned i)
+{
+	unsigned rank = q->a->pin_ranks[i], before = q->rq->rank_before;
+
+	return rank > before ? rank - before - 1 : 0;
+}
+
+/* In the order of their places, so that one does not push another. */
+static void place_pins(struct asking *q)
+{
+	struct candidate **list = q->a->list;
+
+	for (unsigned placed = 0, place = 0; placed < q->pin_n; place++)
+		for (unsigned i = 0; i < q->pin_n; i++) {
+			unsigned at = place < q->list_n ? place : q->list_n;
+
+			if (place_of_pin(q, i) != place)
+				continue;
+			while (at < q->list_n && list[at]->promoted)
+				at++;
+			memmove(list + at + 1, list + at, (q->list_n - at) * sizeof(*list));
+			list[at] = &q->a->pinned[i];
+			q->list_n++;
+			placed++;
+		}
+}
+
+int list_arrange(struct asking *q)
+{
+	int rc;
+
+	mix(q);
+	rc = list_diversify(q);
+	if (!rc)
+		rc = apply_quotas(q);
+	if (rc)
+		return rc;
+	place_pins(q);
+	return list_sort(q);
+}
+
+/* ---- what is said of a pinned item ---- */
+
+static int fill_nothing(struct asking *q)
+{
+	(void)q;
+	return 0;
+}
+
+const struct strategy strategy_of_pins = { .slug = "pinned", .fill = fill_nothing, .phrase = PHRASE_PINNED };

@@ -1,0 +1,162 @@
+/* Strategies take their turns until the list has a page; then, if the request says so, best sellers fill it up. */
+#include "query/strategy.h"
+#include "views/ids.h"
+#include "views/view.h"
+
+#define OVERFETCH_MIN 100 /* candidates of a turn when their order will change, */
+#define OVERFETCH 5       /* and how many pages */
+
+static bool reorders(const struct asking *q)
+{
+	const struct recommend_request *rq = q->rq;
+
+	return q->a->conditions.boost.n || rq->diversity > 0 || rq->quota_count || rq->sort != SORT_RELEVANCE;
+}
+
+/* How many candidates a turn may bring. Sorted by price, say, every page must be cut from the same candidates. */
+static unsigned turn_room(const struct asking *q, unsigned mixed, unsigned missing)
+{
+	unsigned n = OVERFETCH * q->count;
+
+	if (!reorders(q))
+		return mixed > 1 ? q->count : missing;
+	if (q->rq->sort != SORT_RELEVANCE)
+		return SHELF_MAX / (mixed > 1 ? mixed : 1);
+	return n < OVERFETCH_MIN ? OVERFETCH_MIN : n;
+}
+
+static int take_turn(struct asking *q, const struct chain_link *link, unsigned room, bool is_fallback)
+{
+	struct turn *t = &q->a->turns[q->turn_n];
+	int rc;
+
+	*t = (struct turn){ .first = q->shelf_n, .share = link->share, .is_fallback = is_fallback };
+	q->strategy = link->strategy;
+	q->shelf_limit = q->shelf_n + room < SHELF_MAX ? q->shelf_n + room : SHELF_MAX;
+	if (shelf_full(q))
+		return 0;
+	rc = q->strategy->fill(q);
+	if (rc)
+		return rc;
+	t->end = q->shelf_n;
+	q->turn_n++;
+	return turn_settle(q);
+}
+
+/* A strategy whose inputs were not given is no part of this request's chain. */
+static bool has_say(const struct asking *q, const struct strategy *s)
+{
+	return inputs_given(q->rq, s->required) && (s->without_events || q->watermark_ms != TIME_NONE);
+}
+
+static unsigned count_mixed(const struct asking *q)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < q->scenario->chain_n; i++) {
+		const struct chain_link *link = &q->scenario->chain[i];
+
+		n += link->share && has_say(q, link->strategy);
+	}
+	return n;
+}
+
+static unsigned missing(const struct asking *q)
+{
+	return q->list_n < q->count ? q->count - q->list_n : 0;
+}
+
+static int run_links(struct asking *q)
+{
+	unsigned mixed = count_mixed(q), mixed_left = mixed;
+	bool is_first = true;
+	int rc = 0;
+
+	for (unsigned i = 0; i < q->scenario->chain_n && !rc; i++) {
+		const struct chain_link *link = &q->scenario->chain[i];
+
+		if (!has_say(q, link->strategy))
+			continue;
+		rc = take_turn(q, link, turn_room(q, mixed, missing(q)), mixed ? !link->share : !is_first);
+		is_first = false;
+		if (link->share && --mixed_left)
+			continue;
+		if (!rc)
+			rc = list_arrange(q);
+		if (!missing(q))
+			break;
+		mixed = mixed ? 1 : 0;
+	}
+	return rc;
+}
+
+/* Pins are candidates of no strategy; they take their items first. */
+static int take_pins(struct asking *q)
+{
+	for (unsigned i = 0; i < q->rq->pin_count; i++) {
+		const struct pin *pin = &q->rq->pins[i];
+		uint32_t item = snap_item(q->sn, pin->item_id);
+		int rc = item == ID_NONE ? 0 : shelf_allows(q, item);
+
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			continue;
+		idmap_put(&q->a->hidden, item, 0);
+		q->a->pin_ranks[q->pin_n] = pin->rank;
+		q->a->pinned[q->pin_n++] =
+			(struct candidate){ .item = item, .promoted = true, .strategy = &strategy_of_pins };
+	}
+	return 0;
+}
+
+static int fill_with_best_sellers(struct asking *q)
+{
+	const struct chain_link best_sellers = { &strategy_best_sellers, 0 };
+	enum fill_mode fill = q->rq->fill;
+	int rc;
+
+	if (fill == FILL_DEFAULT && q->rq->strict == STRICT_FALSE)
+		fill = FILL_ANY;
+	if (!missing(q) || fill < FILL_FILTERED || !has_say(q, &strategy_best_sellers))
+		return 0;
+	rc = take_turn(q, &best_sellers, turn_room(q, 0, missing(q)), true);
+	if (!rc)
+		rc = list_arrange(q);
+	if (rc || !missing(q) || fill != FILL_ANY)
+		return rc;
+	q->filter_lifted = true;
+	q->category = (struct str){ NULL, 0 };
+	rc = take_turn(q, &best_sellers, turn_room(q, 0, missing(q)), true);
+	return rc ? rc : list_arrange(q);
+}
+
+/* "Shoes > Running" to "Shoes"; false at the top. */
+static bool to_parent(struct str *category)
+{
+	for (uint32_t n = category->n; n > 3; n--)
+		if (memcmp(category->p + n - 3, " > ", 3) == 0) {
+			category->n = n - 3;
+			return category->n > 0;
+		}
+	return false;
+}
+
+int chain_run(struct asking *q)
+{
+	bool may_widen = q->category.n && !q->scenario->is_strategy && q->rq->strict != STRICT_TRUE;
+	int rc = take_pins(q);
+
+	if (!rc)
+		rc = run_links(q);
+	while (!rc && may_widen && q->list_n == 0 && to_parent(&q->category)) {
+		q->turn_n = q->shelf_n = 0;
+		q->ret->widened_to = q->category;
+		rc = take_pins(q);
+		if (!rc)
+			rc = run_links(q);
+	}
+	if (q->list_n == 0)
+		q->ret->widened_to = (struct str){ NULL, 0 };
+	return rc ? rc : fill_with_best_sellers(q);
+}
