@@ -140,4 +140,4 @@ static int fill_nothing(struct asking *q)
 	return 0;
 }
 
-const struct strategy strategy_of_pins = { .slug = "pinned", .fill = fill_nothing, .phrase = PHRASE_PINNED };
+const struct strategy pinned_strategy = { .slug = "pinned", .fill = fill_nothing, .phrase = PHRASE_PINNED };

@@ -105,7 +105,7 @@ static int take_pins(struct asking *q)
 		idmap_put(&q->a->hidden, item, 0);
 		q->a->pin_ranks[q->pin_n] = pin->rank;
 		q->a->pinned[q->pin_n++] =
-			(struct candidate){ .item = item, .promoted = true, .strategy = &strategy_of_pins };
+			(struct candidate){ .item = item, .promoted = true, .strategy = &pinned_strategy };
 	}
 	return 0;
 }

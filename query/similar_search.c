@@ -169,5 +169,5 @@ void similar_facts(const struct similar *ix, uint32_t item, uint32_t other, stru
 
 bool similar_same_group(const struct similar *ix, uint32_t item, uint32_t other)
 {
-	return ix->groups[item] && ix->groups[item] == ix->groups[other];
+	return item < ix->items && other < ix->items && ix->groups[item] && ix->groups[item] == ix->groups[other];
 }

@@ -295,6 +295,6 @@ int list_diversify(struct asking *q) MUST_CHECK;
 /* What an answer says about its items, copied out of the snapshot (recommend_page.c). */
 int page_fill(struct asking *q) MUST_CHECK;
 
-extern const struct strategy strategy_of_pins;
+extern const struct strategy pinned_strategy;
 
 #endif

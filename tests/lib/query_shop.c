@@ -134,16 +134,47 @@ static void parse_flag_word(const char *word, struct recommend_request *rq)
 		cr_assert_fail("no such word: %s", word);
 }
 
+static unsigned place_in(const char *const *names, size_t n, const char *word)
+{
+	size_t i = 0;
+
+	while (i < n && strcmp(names[i], word) != 0)
+		i++;
+	cr_assert(i < n, "no such word: %s", word);
+	return (unsigned)i;
+}
+
+/* How the list is put together; false: it is another word. */
+static bool parse_shape(const char *word, const char *value, struct recommend_request *rq)
+{
+	static const char *const orders[] = { "relevance", "popularity", "rating", "price", "-price", "newest" };
+	static const char *const fills[] = { "default", "none", "filtered", "any" };
+
+	if (strcmp(word, "sort") == 0)
+		rq->sort = (enum sort_order)place_in(orders, ARRAY_SIZE(orders), value);
+	else if (strcmp(word, "fill") == 0)
+		rq->fill = (enum fill_mode)place_in(fills, ARRAY_SIZE(fills), value);
+	else if (strcmp(word, "strict") == 0)
+		rq->strict = *value == 't' ? STRICT_TRUE : STRICT_FALSE;
+	else if (strcmp(word, "diversity") == 0)
+		rq->diversity = strtod(value, NULL);
+	else if (strcmp(word, "min") == 0)
+		rq->min_score = strtod(value, NULL);
+	else
+		return false;
+	rq->has_min_score |= strcmp(word, "min") == 0;
+	return true;
+}
+
 static void parse_word(char *word, struct recommend_request *rq)
 {
 	struct {
 		const char *name;
 		struct str *to;
 	} texts[] = {
-		{ "user", &rq->user_id },
-		{ "visitor", &rq->visitor_id },
-		{ "session", &rq->session_id },
-		{ "category", &rq->category },
+		{ "user", &rq->user_id },      { "visitor", &rq->visitor_id }, { "session", &rq->session_id },
+		{ "category", &rq->category }, { "filter", &rq->filter },      { "boost", &rq->boost },
+		{ "country", &rq->country },   { "region", &rq->region },      { "query", &rq->query },
 	};
 	char *value = strchr(word, '=');
 
@@ -155,6 +186,8 @@ static void parse_word(char *word, struct recommend_request *rq)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		if (strcmp(word, texts[i].name) == 0)
 			*texts[i].to = str_of(value);
+	if (parse_shape(word, value, rq))
+		return;
 	if (strcmp(word, "items") == 0)
 		rq->item_count = parse_ids(value, rq->item_ids);
 	else if (strcmp(word, "seen") == 0)
@@ -182,6 +215,10 @@ int stall_ask(struct stall *s, const char *request)
 	while ((word = strtok_r(NULL, ";", &save)))
 		parse_word(word + strspn(word, " "), rq);
 	memset(&s->e, 0, sizeof(s->e));
+	rq->pins = s->pins;
+	rq->pin_count = s->pin_count;
+	rq->quotas = s->quotas;
+	rq->quota_count = s->quota_count;
 	rc = recommend(s->answerer, rq, &s->answer, &s->e);
 	free(copy);
 	free(rq);

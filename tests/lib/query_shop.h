@@ -6,8 +6,10 @@
  *     stall_expect(&s, "also-bought; items=p1; count=3", "p2=1");
  *     stall_close(&s);
  *
- * A request: SCENARIO[; items=a,b][; user=u][; visitor=v][; session=s][; seen=a,b][; category=c][; window=1h|24h|7d][; language=en|de][; count=n]
- * [; not=a,b][; not-purchased][; not-in-cart][; not-viewed][; stale=ms][; validate]. Ranked lists are of the last
+ * A request: SCENARIO[; items=a,b][; user=u][; visitor=v][; session=s][; seen=a,b][; category=c][; window=1h|24h|7d]
+ * [; language=en|de][; count=n][; query=q][; filter=F][; boost=B][; sort=o][; min=n][; diversity=d]
+ * [; fill=none|filtered|any][; strict=true|false][; country=c][; region=r][; not=a,b][; not-purchased][; not-in-cart]
+ * [; not-viewed][; stale=ms][; validate]. Ranked lists are of the last
  * stall_rank.
  */
 #ifndef AISLE_TESTS_QUERY_SHOP_H
@@ -27,7 +29,10 @@ struct stall {
 	struct answerer *answerer;
 	struct clock_fake clock; /* at SHOP_START */
 	struct answer answer;    /* the last one */
-	struct error e;          /* of the last refusal */
+	const struct pin *pins;  /* of every request */
+	const struct quota *quotas;
+	unsigned pin_count, quota_count;
+	struct error e; /* of the last refusal */
 };
 
 /* Settings as "key=value", NULL at the end. */

@@ -1,0 +1,210 @@
+/* From candidates to the page: what is filtered, multiplied, dropped, mixed, pinned, sorted, in which order. */
+#include "query/idmap.h"
+#include "query/strategy.h"
+#include "tests/lib/query_shop.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdio.h>
+
+static struct stall s;
+
+/* Six items that sold 60, 50, ... 10 times; u1 bought p1 with each of the others, p2 most often. */
+static void open_shop(void)
+{
+	stall_open(&s, "answers.minSupport=1", NULL);
+	stall_records(
+		&s, "{'itemId':'p1','categories':['A > B'],'brand':'x','price':10,'rating':3,'ratingCount':9}\n"
+		    "{'itemId':'p2','categories':['A > B'],'brand':'x','price':60,'rating':5,'ratingCount':1,"
+		    "'regions':['DE','AT']}\n"
+		    "{'itemId':'p3','categories':['A > B'],'brand':'x','price':20,'tags':['sale'],"
+		    "'availableFrom':'2001-01-01T00:00:00Z'}\n"
+		    "{'itemId':'p4','categories':['A > C'],'brand':'y','price':50,'rating':5,'ratingCount':7,"
+		    "'regions':['FR']}\n"
+		    "{'itemId':'p5','categories':['D'],'brand':'y','price':30,'availableFrom':'2002-01-01T00:00:00Z'}\n"
+		    "{'itemId':'p6','categories':['D'],'brand':'z','attributes':{'color':'red'}}");
+	for (int i = 1; i <= 6; i++)
+		shop_playf(&s.shop, "w%d buy p%d @%ds q=%d", i, i, i, 70 - 10 * i);
+	for (int i = 2; i <= 6; i++)
+		for (int n = i; n <= 6; n++)
+			shop_playf(&s.shop, "u%d%d buy p1,p%d @%ds", i, n, i, 100 * i + n);
+	stall_rank(&s);
+}
+
+static void close_shop(void)
+{
+	stall_close(&s);
+}
+
+TestSuite(pipeline, .init = open_shop, .fini = close_shop);
+
+struct shaped {
+	char request[120], list[60];
+};
+
+/* best-sellers: p1 p2 p3 p4 p5 p6; also-bought of p1: p2 p3 p4 p5 p6 */
+ParameterizedTestParameters(pipeline, lists)
+{
+	static struct shaped cases[] = {
+		{ "best-sellers", "p1 p2 p3 p4 p5 p6" },
+		{ "best-sellers; filter=price < 35", "p1 p3 p5" },
+		{ "best-sellers; filter=price < 35; count=2", "p1 p3" },
+		{ "best-sellers; filter=category in ('A>C', \"D\"); count=2", "p4 p5" },
+		{ "best-sellers; filter=attributes.color = 'red' or tags = 'sale'", "p3 p6" },
+		{ "best-sellers; filter=stock > 0", "" },
+		{ "best-sellers; filter=inStock and not brand = 'x'", "p4 p5 p6" },
+		{ "best-sellers; category=A; filter=brand='y'", "p4" },
+		{ "best-sellers; category=A>B; filter=brand='x'", "p1 p2 p3" },
+		{ "also-bought; items=p1; filter=itemId != 'p2'; count=3", "p3 p4 p5" },
+		{ "best-sellers; country=DE", "p1 p2 p3 p5 p6" },
+		{ "best-sellers; country=fr", "p1 p3 p4 p5 p6" },
+		{ "best-sellers; country=CH", "p1 p3 p5 p6" },
+		{ "best-sellers; country=CH; region=at", "p1 p2 p3 p5 p6" },
+		{ "best-sellers; sort=price", "p1 p3 p5 p4 p2 p6" },
+		{ "best-sellers; sort=price; count=2", "p1 p3" },
+		{ "best-sellers; sort=-price", "p2 p4 p5 p3 p1 p6" },
+		{ "best-sellers; sort=rating", "p4 p2 p1 p3 p5 p6" },
+		{ "best-sellers; sort=newest", "p5 p3 p1 p2 p4 p6" },
+		{ "best-sellers; sort=popularity; count=3", "p1 p2 p3" },
+		{ "also-bought; items=p2; sort=-price", "p1" },
+		{ "best-sellers; boost=brand='y' -> 10", "p4 p5 p1 p2 p3 p6" },
+		{ "best-sellers; boost=brand='x' -> 0.01", "p4 p5 p6 p1 p2 p3" },
+		{ "best-sellers; boost=brand='x' -> 0", "p4 p5 p6 p1 p2 p3" },
+		{ "best-sellers; min=35", "p1 p2 p3" },
+		{ "best-sellers; min=35; boost=brand='y' -> 2", "p1 p4 p2 p3 p5" },
+		{ "best-sellers; filter=price > 100; fill=none", "" },
+		{ "also-bought; items=p1; filter=brand='y'; count=3", "p4 p5" },
+		{ "also-bought; items=p2; filter=brand!='z'; fill=filtered; count=3", "p1 p3 p4" },
+		{ "also-bought; items=p1; filter=price > 100; fill=filtered; count=3", "" },
+		{ "also-bought; items=p1; filter=price > 55; fill=any; count=3", "p2 p3 p4" },
+		{ "also-bought; items=p1; filter=price > 55; strict=false; count=3", "p2 p3 p4" },
+		{ "also-bought; items=p1; filter=price > 55; strict=false; fill=filtered; count=3", "p2" },
+		{ "also-bought; items=p1; filter=price > 55; strict=true; count=3", "p2" },
+		{ "best-sellers; filter=price > 100; fill=any; country=CH; not=p1", "p3 p5 p6" },
+	};
+
+	return cr_make_param_array(struct shaped, cases, ARRAY_SIZE(cases));
+}
+
+ParameterizedTest(struct shaped *c, pipeline, lists)
+{
+	stall_expect(&s, c->request, c->list);
+}
+
+Test(pipeline, scores_are_the_boosted_ones)
+{
+	stall_expect(&s, "best-sellers; boost=brand='y' -> 2; count=3", "p1=75 p4=66 p2=55");
+}
+
+Test(pipeline, what_fills_up_is_said_to)
+{
+	stall_expect(&s, "also-bought; items=p1; filter=price > 55; fill=any; count=3", "p2 p3 p4");
+	cr_assert(s.answer.fallback);
+	cr_assert_str_eq(s.answer.items[1].strategy, "best-sellers");
+	stall_stock(&s, "p3", 0);
+	stall_rank(&s);
+	stall_expect(&s, "also-bought; items=p1; filter=price > 55; fill=any; count=3", "p2 p4 p5");
+}
+
+Test(pipeline, an_empty_category_is_widened_for_a_page)
+{
+	stall_item(&s, "p7", "A > E > F", TIME_ABSENT, TIME_ABSENT);
+	stall_rank(&s);
+	stall_expect(&s, "home; category=A > E > F; count=2", "p1 p2");
+	cr_assert(str_eq(s.answer.widened_to, STR("A")));
+	stall_expect(&s, "home; category=A > C", "p4");
+	cr_assert_eq(s.answer.widened_to.n, 0);
+	stall_expect(&s, "home; category=A > E > F; strict=true", "");
+	stall_expect(&s, "best-sellers; category=A > E > F", "");
+	stall_expect(&s, "home; category=Nowhere > Here", "");
+	cr_assert_eq(s.answer.widened_to.n, 0);
+}
+
+/* Best sellers: three of one brand and category, one near, two of another. */
+Test(pipeline, diversity_moves_likes_apart)
+{
+	stall_expect(&s, "best-sellers; diversity=0.0001", "p1 p2 p3 p4 p5 p6");
+	stall_expect(&s, "best-sellers; diversity=0.6", "p1 p5 p4 p6 p2 p3");
+	stall_expect(&s, "best-sellers; diversity=1", "p1 p5 p4 p6 p2 p3");
+	stall_expect(&s, "best-sellers; diversity=0.6; count=2", "p1 p5");
+}
+
+Test(pipeline, pins_have_their_places)
+{
+	static const struct pin pins[] = {
+		{ STR("p6"), 2 }, { STR("p5"), 2 }, { STR("nothing"), 1 }, { STR("p4"), 9 }
+	};
+
+	s.pins = pins;
+	s.pin_count = ARRAY_SIZE(pins);
+	stall_expect(&s, "best-sellers", "p1 p6 p5 p2 p3 p4");
+	cr_assert(s.answer.items[1].promoted && s.answer.items[2].promoted && s.answer.items[5].promoted);
+	cr_assert_not(s.answer.items[0].promoted || s.answer.items[3].promoted);
+	cr_assert_str_eq(s.answer.items[1].strategy, "pinned");
+	stall_expect(&s, "best-sellers; sort=-price", "p2 p6 p5 p3 p1 p4");
+	stall_expect(&s, "best-sellers; not=p6; count=3", "p1 p5 p2");
+	stall_expect(&s, "best-sellers; filter=brand != 'z'; count=3", "p1 p5 p2");
+	stall_stock(&s, "p6", 0);
+	stall_expect(&s, "best-sellers; count=2", "p1 p5");
+	stall_expect(&s, "also-bought; items=p6", "p1 p5 p4");
+}
+
+Test(pipeline, quotas_limit_what_matches)
+{
+	static const struct quota quotas[] = { { STR("brand = 'x'"), 1 }, { STR("category = 'D'"), 1 } };
+	static const struct pin pins[] = { { STR("p3"), 1 } };
+
+	s.quotas = quotas;
+	s.quota_count = ARRAY_SIZE(quotas);
+	stall_expect(&s, "best-sellers; count=3", "p1 p4 p5");
+	stall_expect(&s, "product-page; items=p1; count=3", "p2 p4 p5");
+	s.pins = pins;
+	s.pin_count = 1;
+	stall_expect(&s, "best-sellers", "p3 p4 p5");
+}
+
+Test(pipeline, what_was_shown_is_not_shown_again)
+{
+	struct recommend_request rq = {
+		.scenario = STR("best-sellers"), .count = 2, .max_staleness_ms = -1, .rank_before = 2
+	};
+	struct idmap shown = { 0 };
+	struct error e = { 0 };
+
+	stall_expect(&s, "best-sellers; count=2", "p1 p2");
+	for (unsigned i = 0; i < s.answer.item_count; i++)
+		idmap_put(&shown, shown_key(s.answer.items[i].item_id), 0);
+	rq.shown = &shown;
+	cr_assert_eq(recommend(s.answerer, &rq, &s.answer, &e), 0);
+	cr_assert_eq(s.answer.item_count, 2);
+	cr_assert(str_eq(s.answer.items[0].item_id, STR("p3")));
+	cr_assert_eq(s.answer.items[0].rank, 3);
+	cr_assert_eq(s.answer.items[1].rank, 4);
+	idmap_fini(&shown);
+}
+
+struct wrong {
+	char request[80], field[24];
+};
+
+ParameterizedTestParameters(pipeline, refuses)
+{
+	static struct wrong cases[] = {
+		{ "best-sellers; filter=prize < 5", "filter" },
+		{ "best-sellers; filter= ", "filter" },
+		{ "best-sellers; boost=price < 5", "boost" },
+		{ "best-sellers; diversity=1.5", "diversity" },
+		{ "best-sellers; diversity=-0.1", "diversity" },
+		{ "best-sellers; diversity=nan", "diversity" },
+		{ "best-sellers; strict=true; fill=any", "fill" },
+		{ "best-sellers; filter=price <; validate", "filter" },
+		{ "best-sellers; boost=inStock -> 2000", "boost" },
+	};
+
+	return cr_make_param_array(struct wrong, cases, ARRAY_SIZE(cases));
+}
+
+ParameterizedTest(struct wrong *c, pipeline, refuses)
+{
+	stall_refuses(&s, c->request, ERR_BAD_REQUEST, c->field);
+}
