@@ -165,6 +165,9 @@ demo: deps ## from a fresh machine to a shop in the browser (DEMO=once: start, c
 bench: deps-test ## the benchmarks, each beside its limit
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release bench-run
 
+quality: deps-test ## how good the lists are on the real data in DATA (QUALITY="sessions baskets": only those)
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release quality-run
+
 # ---- installing ----
 
 deps: ## install the Debian packages for building and the demo
@@ -212,4 +215,4 @@ help: ## this list
 .SECONDARY:
 FORCE:
 .PHONY: all test test-unit test-flows run-check run-unit run-race run-cli run-flows run-flows-asan unit races cli check format sample demo bench \
-	bench-run deps deps-test man install clean help FORCE
+	bench-run quality quality-run deps deps-test man install clean help FORCE

@@ -54,12 +54,14 @@ def cases_of(orders, chance):
 
 
 class Server:
-    """`aisle serve` on a store of its own."""
+    """`aisle serve` (or `run`) on a store of its own."""
 
-    def __init__(self, aisle, store):
+    def __init__(self, aisle, store, settings=None, command="serve"):
+        pairs = {"store.path": store, "http.listen": "127.0.0.1:0", **(settings or {})}
+        sets = [word for key, value in pairs.items() for word in ("--set", f"{key}={value}")]
         self.log = tempfile.TemporaryFile(mode="w+")
-        self.process = subprocess.Popen([aisle, "serve", "--set", f"store.path={store}", "--set", "http.listen=127.0.0.1:0"],
-                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.log)
+        self.process = subprocess.Popen([aisle, command, *sets], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                        stderr=self.log)
         self.connection = http.client.HTTPConnection(self._address(), timeout=60)
 
     def _address(self):

@@ -133,7 +133,14 @@ def describe():
     ]
 
 
-def write(path, report):
+def write(path, report, title="Figures of one run", command="make bench"):
+    """The part of the file under this title; the others stay."""
+    parts = {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            for part in ("\n" + f.read()).split("\n# ")[1:]:
+                parts[part.split("\n", 1)[0]] = part.split("\n", 1)[1].strip()
+    parts[title] = (f"Made by `{command} RESULTS=bench/RESULTS.md`; bench/README.md says how to read them.\n\n```\n"
+                    + "\n".join(report.lines).strip() + "\n```")
     with open(path, "w", encoding="utf-8") as f:
-        f.write("# Figures of one run\n\nMade by `make bench RESULTS=bench/RESULTS.md`; bench/README.md says how to "
-                "read them.\n\n```\n" + "\n".join(report.lines).strip() + "\n```\n")
+        f.write("\n".join(f"# {name}\n\n{text}\n" for name, text in parts.items()))

@@ -1,5 +1,6 @@
 /* A: what sessions like the running one viewed, by how far from the item that both have. */
 #include "query/next_internal.h"
+#include "schemas/error.h"
 
 #include <math.h>
 
@@ -103,15 +104,17 @@ static int choose(struct next_work *w, const struct next_source *src, const stru
 	int rc = open_rings(w, src, opt, &rings);
 
 	while (!rc && touched < opt->touched_max && take_newest(&rings, &nb)) {
-		struct session s;
+		uint32_t length = 0;
 
 		if (nb.number == src->self)
 			continue;
 		touched++;
-		rc = next__session(src, nb.number, &s);
-		if (rc || !s.n)
+		rc = session_length(src->index, nb.number, &length);
+		if (rc == ERR_NOT_FOUND)
+			rc = 0; /* it is forgotten */
+		if (rc || length == 0)
 			continue;
-		nb.v *= next__powers()->length[s.n] * next__age(src->sessions - nb.number);
+		nb.v *= next__powers()->length[length] * next__age(src->sessions - nb.number);
 		keep(w, &nb, opt->neighbours_max);
 	}
 	return rc;

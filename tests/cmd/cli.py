@@ -189,6 +189,24 @@ class Cli(Case):
         self.assertIn("decode.vocabularies",
                       self.aisle("check-config", "--set", "decode.vocabularies=ga5", status=1).stderr)
 
+    def test_kappa_is_what_came_next_over_what_was_foreseen(self):
+        lines = [{"type": "view", "visitorId": f"v{n}", "sessionId": "s", "itemId": item, "eventTime": 1700000000000 + at}
+                 for n in range(8) for at, item in enumerate(("a", "b", "c" if n % 2 else "d"))]
+        path = self.write("views", "".join(json.dumps(line) + "\n" for line in lines))
+        self.aisle("replay", "--from-file", path, "--store", "s")
+        got = json.loads(self.aisle("calibrate", "--store", "s", "--json").stdout)
+        self.assertEqual((got["sessions"], got["prefixes"], got["configured"]), (8, 16, 0.9))
+        # after a comes b, always; after a, b comes c or d, of which one is foreseen: c and d alternate
+        self.assertGreaterEqual(got["hits"], 8)
+        self.assertAlmostEqual(got["kappa"], got["hits"] / got["shares"])
+        self.assertEqual(json.loads(self.aisle("calibrate", "--store", "s", "--prefixes", "3", "--json").stdout)["prefixes"], 3)
+        self.assertRegex(self.aisle("calibrate", "--store", "s").stdout, r"\Anext\.kappa = [0-9.]+\n# after 16 views ")
+
+    def test_kappa_needs_sessions(self):
+        self.views_loaded("s", "alone")
+        self.assertIn("two views", self.aisle("calibrate", "--store", "s", status=1).stderr)
+        self.assertIn("'0'", self.aisle("calibrate", "--prefixes", "0", status=2).stderr)
+
     def test_inspect_without_a_store_fails_and_makes_none(self):
         self.assertIn("none", self.aisle("inspect", "popularity", "--store", "none", status=1).stderr)
         self.assertFalse(os.path.exists(os.path.join(self.directory, "none")))
