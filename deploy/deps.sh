@@ -1,10 +1,17 @@
 #!/bin/sh
-# deps.sh PACKAGE... - install those Debian packages that are missing; as root, or with sudo that asks nothing.
+# deps.sh PACKAGE... - a PACKAGE may be COMMAND:PACKAGE: not missing where that command is there, whoever installed it.
+# Install those Debian packages that are missing; as root, or with sudo that asks nothing.
 # Otherwise print the command to run and fail. Nothing missing: no network, no privilege.
 set -eu
 
 missing=
 for package in "$@"; do
+	case "$package" in
+	*:*)
+		! command -v "${package%%:*}" >/dev/null || continue
+		package=${package#*:}
+		;;
+	esac
 	case "$(dpkg-query -W -f='${Status}' "$package" 2>/dev/null || true)" in
 	*"ok installed") ;;
 	*) missing="$missing $package" ;;

@@ -158,6 +158,11 @@ void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t
 		http_reply(rq, 200, "application/json", (struct str){ out->p, (uint32_t)out->n });
 }
 
+bool http_takes_gzip(const struct http_req *rq)
+{
+	return (h2o_get_compressible_types(&rq->h2o->headers) & H2O_COMPRESSIBLE_GZIP) != 0;
+}
+
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding)
 {
 	http_header(rq, "cache-control", "no-cache");

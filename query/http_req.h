@@ -82,6 +82,7 @@ void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t
  * for again by their hash.
  */
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding);
+bool http_takes_gzip(const struct http_req *rq);
 void http_problem(struct http_req *rq, const struct problem *p);
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);

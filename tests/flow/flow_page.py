@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The demo's page in headless Chromium: it loads, it explains itself, and a click changes a list at once."""
+"""The demo's page in headless Chromium: it loads, it explains itself, and a click changes a list at once; and the docs page."""
 import os
 import sys
 
@@ -90,12 +90,33 @@ def check_page(page, url):
     check(not errors, f"the page complained: {errors}")
 
 
+def check_docs(page, url):
+    """Every operation is on the page, and one can be tried: the answer is this server's."""
+    page.open(url + "/docs")
+    poll("the operations", lambda: page.run("return document.querySelectorAll('.opblock').length") > 0, 20)
+    described = harness.http("GET", url + "/openapi.json")[1]["paths"]
+    count = sum(method in ("get", "put", "post", "delete") for path in described.values() for method in path)
+    shown = page.run("return document.querySelectorAll('.opblock').length")
+    check(shown == count, f"{shown} operations on the page, {count} in openapi.json")
+    page.run("document.querySelector('#operations-recommendations-getTrending .opblock-summary-control').click()")
+    for button in (".try-out__btn", ".execute"):
+        place = f"#operations-recommendations-getTrending {button}"
+        poll(button, lambda place=place: page.run(f"return !!document.querySelector('{place}')"), 10)
+        page.run(f"document.querySelector('{place}').click()")
+    poll("the answer of a request tried on the page", lambda: "recommendationId" in page.run(
+        "return document.querySelector('#operations-recommendations-getTrending .live-responses-table')?.textContent || ''"), 10)
+    errors = page.errors()
+    check(not errors, f"the docs page complained: {errors}")
+    say(f"/docs shows {shown} operations, and one is tried on it")
+
+
 def flow(t):
     aisle = t.aisle("demo", store=t.path("store"))
     aisle.wait_ready(60)
     page = Browser(t.directory)
     try:
         check_page(page, aisle.url)
+        check_docs(page, aisle.url)
     finally:
         page.close()
     aisle.stop()

@@ -145,3 +145,37 @@ Test(http_cache, large_answers_are_compressed_for_who_takes_it)
 	cr_assert_not(
 		strstr(ask_with(&f, "GET", "/healthz", "Accept-Encoding: gzip\r\n", NULL)->head, "encoding: gzip"));
 }
+
+/* Larger than a reply's room: only its head is looked at. */
+static void docs_head(const char *path, const char *headers, char *head, size_t size)
+{
+	static struct client c;
+	char request[256];
+
+	snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, headers);
+	client_open(&c, f.port);
+	client_send(&c, request, strlen(request));
+	cr_assert(client_wait(&c, "\r\n\r\n"), "%s", path);
+	snprintf(head, size, "%.*s", (int)(strstr(c.buf, "\r\n\r\n") - c.buf), c.buf);
+	client_close(&c);
+}
+
+Test(http_cache, the_docs_page_is_in_the_program)
+{
+	static const char script[] = "/docs/swagger-ui-bundle.js";
+	char head[4096], value[128];
+	struct reply *r = ask(&f, "GET", "/docs", NULL);
+
+	cr_assert_eq(r->status, 200);
+	cr_assert_str_eq(header(r, "content-type", value), "text/html; charset=utf-8");
+	cr_assert(strncmp(header(r, "content-security-policy", value), "default-src 'self';", 19) == 0, "%s", r->head);
+	cr_assert(strstr(r->body, "/docs/docs.js") && strstr(r->body, script), "%s", r->body);
+	cr_assert(strstr(ask(&f, "GET", "/docs/docs.js", NULL)->body, "/openapi.json"));
+	cr_assert(strstr(ask(&f, "GET", "/docs/licenses.txt", NULL)->body, "Apache License"));
+	docs_head(script, "Accept-Encoding: gzip\r\n", head, sizeof(head));
+	cr_assert(strstr(head, "200 OK") && strstr(head, "content-encoding: gzip"), "%s", head);
+	docs_head(script, "", head, sizeof(head));
+	cr_assert(strstr(head, "200 OK") && !strstr(head, "content-encoding"), "%s", head);
+	expect_problem(ask(&f, "GET", "/docs/index.html", NULL), 404, "unknown-route", NULL, "no such file");
+	expect_problem(ask(&f, "GET", "/docs?x=1", NULL), 400, "unknown-parameter", "x", "parameter");
+}
