@@ -48,7 +48,7 @@ void answerer_free(struct answerer *a)
 	person_fini(&a->person);
 	pairing_fini(&a->pairing);
 	votes_fini(&a->votes);
-	similarity_fini(&a->similar);
+	similar_search_fini(&a->similar);
 	arena_fini(&a->arena);
 	free(a);
 }

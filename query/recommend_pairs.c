@@ -11,6 +11,7 @@
 #include "query/strategy.h"
 #include "views/ids.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define NO_ENTRY UINT32_MAX
@@ -81,26 +82,17 @@ static void gather(struct pairing *p, struct snap_count n, uint32_t seed, int64_
 	c->bound += jaccard(n.count, seed_total, 0);
 }
 
-/* The asked items that are known, each once; returns how many, or an error. */
-static int find_seeds(struct asking *q, enum marginal of_item, struct seed seeds[RECOMMEND_ITEMS_MAX])
+static int find_seeds(struct asking *q, const uint32_t *items, unsigned n, enum marginal of_item, struct seed *ret)
 {
-	int n = 0;
-
-	for (unsigned i = 0; i < q->rq->item_count; i++) {
-		uint32_t item = snap_item(q->sn, q->rq->item_ids[i]);
+	for (unsigned i = 0; i < n; i++) {
 		struct item_totals totals;
-		int k = 0, rc;
+		int rc = item_totals_get(q->sn, items[i], &totals);
 
-		while (k < n && seeds[k].item != item)
-			k++;
-		if (item == ID_NONE || k < n)
-			continue;
-		rc = item_totals_get(q->sn, item, &totals);
 		if (rc)
 			return rc;
-		seeds[n++] = (struct seed){ item, marginal_of(&totals, of_item) };
+		ret[i] = (struct seed){ items[i], marginal_of(&totals, of_item) };
 	}
-	return n;
+	return 0;
 }
 
 static int gather_all(struct asking *q, enum pair_view view, const struct seed *seeds, unsigned seed_n)
@@ -242,29 +234,38 @@ static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, e
 	return 0;
 }
 
-int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enum marginal of_other)
+int pairs_fill_with(struct asking *q, const uint32_t *items, unsigned n, struct pair_measure measure)
 {
 	struct pairing *p = &q->a->pairing;
 	struct seed seeds[RECOMMEND_ITEMS_MAX];
-	int n = find_seeds(q, of_item, seeds), rc;
+	int rc;
 
-	if (n <= 0)
-		return n;
+	assert(n <= RECOMMEND_ITEMS_MAX);
+	if (n == 0)
+		return 0;
+	rc = find_seeds(q, items, n, measure.of_item, seeds);
+	if (rc)
+		return rc;
 	p->best_n = 0;
 	reach_entry(p, 0);
 	if (n == 1) {
-		rc = pairs_get(q->sn, view, seeds[0].item, (uint32_t)q->a->min_support, &p->neighbours);
+		rc = pairs_get(q->sn, measure.view, items[0], (uint32_t)q->a->min_support, &p->neighbours);
 	} else {
-		rc = gather_all(q, view, seeds, (unsigned)n);
+		rc = gather_all(q, measure.view, seeds, n);
 		heapify(p);
 	}
 	if (!rc)
-		rc = choose(q, seeds, (unsigned)n, of_other);
+		rc = choose(q, seeds, n, measure.of_other);
 	for (unsigned i = 0; i < p->best_n && !rc; i++) {
 		struct explanation why = p->best[i].why;
 
-		why.with = snap_item_name(q->sn, seeds[p->best[i].seed].item);
+		why.with = snap_item_name(q->sn, items[p->best[i].seed]);
 		rc = shelf_put(q, p->best[i].item, p->best[i].score, &why);
 	}
 	return rc;
+}
+
+int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enum marginal of_other)
+{
+	return pairs_fill_with(q, q->asked, q->asked_n, (struct pair_measure){ view, of_item, of_other });
 }

@@ -26,6 +26,19 @@ static void hide(struct asking *q, const struct str *item_ids, unsigned n)
 	}
 }
 
+static void find_asked(struct asking *q)
+{
+	q->asked_n = 0;
+	for (unsigned i = 0; i < q->rq->item_count; i++) {
+		uint32_t item = snap_item(q->sn, q->rq->item_ids[i]);
+
+		if (item == ID_NONE || idmap_get(&q->a->hidden, item))
+			continue;
+		idmap_put(&q->a->hidden, item, 0);
+		q->asked[q->asked_n++] = item;
+	}
+}
+
 int shelf_open(struct asking *q)
 {
 	const struct recommend_request *rq = q->rq;
@@ -34,7 +47,7 @@ int shelf_open(struct asking *q)
 
 	arena_reset(&q->a->arena);
 	idmap_clear(&q->a->hidden);
-	hide(q, rq->item_ids, rq->item_count);
+	find_asked(q);
 	hide(q, rq->exclude_ids, rq->exclude_count);
 	if (rq->exclude_viewed)
 		hide(q, rq->session_items, rq->session_item_count);

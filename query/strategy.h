@@ -143,7 +143,14 @@ void pairing_fini(struct pairing *p);
 /* Which counts a pair strategy divides by. */
 enum marginal { MARGINAL_VIEW_SESSIONS, MARGINAL_ORDERS, MARGINAL_BUYERS };
 
-/* Jaccard c / (a + b - c), summed over the asked items; the denominator is never below c. */
+struct pair_measure {
+	enum pair_view view;
+	enum marginal of_item, of_other;
+};
+
+/* Jaccard c / (a + b - c), summed over these items; the denominator is never below c. */
+int pairs_fill_with(struct asking *q, const uint32_t *items, unsigned n, struct pair_measure measure) MUST_CHECK;
+/* With the asked ones. */
 int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enum marginal of_other) MUST_CHECK;
 
 /* ---- the ranked strategies (recommend_ranked.c) ---- */
@@ -153,17 +160,6 @@ int rankings_ready(struct asking *q) MUST_CHECK;
 int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
 
 /* ---- items like the asked ones (recommend_similar.c) ---- */
-
-struct similar_asked {
-	uint32_t v[RECOMMEND_ITEMS_MAX];
-	unsigned n;
-};
-
-struct similarity {
-	struct similar_search search;
-	struct similar_asked asked; /* the known ones, each once */
-};
-void similarity_fini(struct similarity *s);
 
 /* Search for what is like the asked items; similar_next gives it, best first. *ret is valid as long as q->rankings. */
 int similar_start(struct asking *q, const struct similar **ret) MUST_CHECK;
@@ -212,7 +208,7 @@ struct answerer {
 	struct person person;
 	struct pairing pairing;
 	struct votes votes; /* scratch */
-	struct similarity similar;
+	struct similar_search similar;
 	struct session_index *sessions;
 	struct next_work next;
 	struct next_options next_options;
@@ -245,10 +241,12 @@ struct asking {
 	bool lists_missing;              /* the lists are of another one than the snapshot: ask again with new ones */
 	const struct rankings *rankings; /* not younger than the snapshot: every item in it is known there */
 	bool ranked;                     /* a ranked list was looked at */
+	uint32_t asked[RECOMMEND_ITEMS_MAX]; /* the itemIds that are known, each once */
+	unsigned asked_n;
 	struct answer *ret;
 };
 
-/* Hide what the request asks about and excludes. */
+/* Find the items that the request asks about, and hide them with what it excludes. */
 int shelf_open(struct asking *q) MUST_CHECK;
 
 static inline bool shelf_full(const struct asking *q)

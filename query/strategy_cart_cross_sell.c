@@ -3,22 +3,6 @@
 
 #include <math.h>
 
-/* The asked items that are known, each once. */
-static unsigned basket_of(struct asking *q, uint32_t ret[RECOMMEND_ITEMS_MAX])
-{
-	struct idmap *seen = &q->a->votes.places;
-	unsigned n = 0;
-
-	idmap_clear(seen);
-	for (unsigned i = 0; i < q->rq->item_count; i++) {
-		uint32_t item = snap_item(q->sn, q->rq->item_ids[i]);
-
-		if (item != ID_NONE && *idmap_put(seen, item, n) == n)
-			ret[n++] = item;
-	}
-	return n;
-}
-
 static double jaccard(struct asking *q, uint32_t item, struct snap_count with)
 {
 	double either = (double)rankings_totals(q->rankings, item).orders +
@@ -67,14 +51,12 @@ static struct explanation explained(struct asking *q, const struct vote *v)
 static int fill(struct asking *q)
 {
 	struct votes *votes = &q->a->votes;
-	uint32_t basket[RECOMMEND_ITEMS_MAX];
-	unsigned n = basket_of(q, basket);
 	struct vote v;
 	int rc = rankings_ready(q);
 
 	votes_clear(votes);
-	for (unsigned i = 0; i < n && !rc; i++)
-		rc = vote(q, basket[i]);
+	for (unsigned i = 0; i < q->asked_n && !rc; i++)
+		rc = vote(q, q->asked[i]);
 	if (rc)
 		return rc;
 	votes_order(votes, q->sn);

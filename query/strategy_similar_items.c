@@ -2,10 +2,8 @@
 
 static bool is_variant(const struct asking *q, const struct similar *ix, const struct similar_found *found)
 {
-	const struct similar_asked *asked = &q->a->similar.asked;
-
-	for (unsigned i = 0; i < asked->n; i++)
-		if (similar_same_group(ix, asked->v[i], found->item))
+	for (unsigned i = 0; i < q->asked_n; i++)
+		if (similar_same_group(ix, q->asked[i], found->item))
 			return true;
 	return false;
 }
@@ -19,7 +17,7 @@ static int fill(struct asking *q)
 	if (rc)
 		return rc;
 	rc = 1;
-	while (rc > 0 && similar_next(ix, &q->a->similar.search, &found)) {
+	while (rc > 0 && similar_next(ix, &q->a->similar, &found)) {
 		struct explanation why;
 
 		if (is_variant(q, ix, &found))
