@@ -45,6 +45,8 @@ static void put(struct saying *s, struct str text)
 static int64_t count_of(const struct explanation *why)
 {
 	switch (why->kind) {
+	case EXPLAIN_INTEREST:
+		return why->with.n ? why->together : why->units;
 	case EXPLAIN_PAIR:
 		return why->together;
 	case EXPLAIN_SALES:

@@ -22,6 +22,7 @@
 #include "query/recommend.h"
 
 #define RANK_LIST_MAX 500         /* items a list that may be shown, */
+#define RANK_SHOP 0               /* in place of a category's number */
 #define RANK_LIST_HELD 250        /* and that could not at the last full refresh: they may be in stock again */
 #define RANK_CATEGORIES_MAX 65536 /* categories with lists; further ones have none */
 #define SEASON_DAYS 28            /* days of last year that seasonal looks at */
@@ -74,6 +75,10 @@ const struct rankings *ranker_acquire(struct ranker *r);
 void rankings_release(const struct rankings *ra);
 /* category n = 0: the whole shop. An unknown category is an empty list. */
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category);
+/* The numbers of an item's categories, ancestors included; returns how many. They mean something in these lists only. */
+unsigned rankings_categories(const struct rankings *ra, uint32_t item, const uint32_t **ret);
+/* Of a category by its number, or RANK_SHOP. */
+struct rank_list rankings_list(const struct rankings *ra, enum rank_kind kind, uint32_t category);
 /* Zeros for an item without any. */
 struct rank_totals rankings_totals(const struct rankings *ra, uint32_t item);
 /* Which items are alike, by the catalogue of the last full refresh. */

@@ -167,14 +167,31 @@ struct rank_prior rankings_prior(const struct rankings *ra)
 	return ra->parts.prior;
 }
 
+struct rank_list rankings_list(const struct rankings *ra, enum rank_kind kind, uint32_t category)
+{
+	const struct list_set *set = ra->lists[kind];
+	uint32_t first = set->starts[category];
+
+	return (struct rank_list){ set->starts[category + 1] - first, set->ranked + first };
+}
+
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category)
 {
-	uint32_t list = category.n ? categories_find(ra->parts.categories, category) : 0;
-	const struct list_set *set = ra->lists[kind];
+	uint32_t list = category.n ? categories_find(ra->parts.categories, category) : RANK_SHOP;
 
 	if (category.n && !list)
 		return (struct rank_list){ 0, NULL };
-	return (struct rank_list){ set->starts[list + 1] - set->starts[list], set->ranked + set->starts[list] };
+	return rankings_list(ra, kind, list);
+}
+
+unsigned rankings_categories(const struct rankings *ra, uint32_t item, const uint32_t **ret)
+{
+	const struct categories *c = ra->parts.categories;
+
+	if (item >= c->items)
+		return 0;
+	*ret = c->lists + c->starts[item];
+	return c->starts[item + 1] - c->starts[item];
 }
 
 const float *rankings_revisits(const struct rankings *ra)

@@ -48,6 +48,8 @@ void answerer_free(struct answerer *a)
 	person_fini(&a->person);
 	pairing_fini(&a->pairing);
 	votes_fini(&a->votes);
+	votes_fini(&a->counted);
+	votes_fini(&a->tastes);
 	similar_search_fini(&a->similar);
 	arena_fini(&a->arena);
 	free(a);

@@ -128,15 +128,16 @@ struct explanation {
 		EXPLAIN_SESSION,
 		EXPLAIN_RATING,
 		EXPLAIN_ARRIVAL,
-		EXPLAIN_SEASON
+		EXPLAIN_SEASON,
+		EXPLAIN_INTEREST
 	} kind;
-	int64_t together, item_total, other_total; /* PAIR */
+	int64_t together, item_total, other_total; /* PAIR; INTEREST: people or visits with both */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
-	struct str with;        /* PAIR, SIMILAR: the asked item these counts are with, the strongest one */
+	struct str with;        /* PAIR, SIMILAR: the asked item these counts are with, the strongest one; INTEREST */
 	double pair_score;      /* PAIR, SIMILAR: what it adds to the score; all of it for a single asked item */
 	double recent, before;  /* TREND: weighted counts; SEASON: units of an average season in `before` */
-	int64_t units, days;    /* SALES; SEASON: of last year */
-	int64_t last_ms, times; /* PERSON: last seen or bought at, how often */
+	int64_t units, days;    /* SALES, INTEREST; SEASON: of last year */
+	int64_t last_ms, times; /* PERSON: last seen or bought at, how often; INTEREST: `with` was bought */
 	double interval_days;   /* PERSON: mean days between purchases; 0: bought once, or viewed */
 	union {
 		struct similar_facts similar; /* SIMILAR */
@@ -153,6 +154,7 @@ struct explanation {
 			struct rank_prior prior;
 		} rated;                   /* RATING */
 		int64_t available_from_ms; /* ARRIVAL */
+		double taste;              /* INTEREST: 0..1, how much it is to the person's taste */
 		bool season_named;         /* SEASON: the record names a season of today */
 	};
 };

@@ -1,7 +1,15 @@
 /* What the person who asks did: the histories of its actors, newest first, and one line an item. */
 #include "query/strategy.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+#define HALF_LIFE_DAYS 30.0
+
+/* Interest in an item: the sum over what was done with it of a weight that halves every HALF_LIFE_DAYS. */
+static const double weights[EVENT_TYPE_COUNT] = {
+	[EVENT_VIEW] = 1, [EVENT_CART_ADD] = 3, [EVENT_CART_REMOVE] = -2, [EVENT_PURCHASE] = 8, [EVENT_RETURN] = -8,
+};
 
 struct person_event {
 	int64_t t_ms;
@@ -35,16 +43,16 @@ static int newest_first(const void *pa, const void *pb)
 static int read_events(struct asking *q, size_t *ret_n)
 {
 	struct person *p = &q->a->person;
-	uint32_t actors[PERSON_ACTORS_MAX];
-	int count = person_actors(q->sn, q->rq->user_id, q->rq->visitor_id, actors);
+	int count = person_actors(q->sn, q->rq->user_id, q->rq->visitor_id, p->actors);
 	size_t n = 0;
 
+	p->actor_n = count;
 	if (!p->rows) {
 		p->rows = xcalloc(HISTORY_MAX, sizeof(*p->rows));
 		p->events = xcalloc(EVENTS_MAX, sizeof(*p->events));
 	}
 	for (int i = 0; i < count; i++) {
-		int rows = history_get(q->sn, actors[i], p->rows);
+		int rows = history_get(q->sn, p->actors[i], p->rows);
 
 		if (rows < 0)
 			return rows;
@@ -96,11 +104,14 @@ static void bought(struct person_item *it, const struct person_event *ev)
 	it->first_buy_ms = ev->t_ms; /* newest first: the last one seen is the first */
 }
 
-static void add_event(struct person *p, const struct person_event *ev)
+static void add_event(struct person *p, const struct person_event *ev, int64_t now_ms)
 {
 	struct person_item *it = item_of(p, ev->item);
+	double days = (double)(now_ms - ev->t_ms) / (double)MS_PER_DAY;
 	bool cart = ev->type == EVENT_CART_ADD || ev->type == EVENT_CART_REMOVE || ev->type == EVENT_PURCHASE;
 
+	it->interest += weights[ev->type] * exp2(-days / HALF_LIFE_DAYS);
+	it->disliked |= ev->type == EVENT_DISLIKE;
 	if (cart && !it->cart_known) {
 		it->cart_known = true;
 		it->in_cart = ev->type == EVENT_CART_ADD;
@@ -127,7 +138,22 @@ int person_load(struct asking *q)
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < n; i++)
-		add_event(p, &p->events[i]);
+		add_event(p, &p->events[i], q->watermark_ms);
 	p->loaded = true;
 	return 0;
+}
+
+const struct person_item *person_item_of(const struct person *p, uint32_t item)
+{
+	const uint32_t *place = idmap_get(&p->places, item);
+
+	return place ? &p->items[*place] : NULL;
+}
+
+bool person_is(const struct person *p, uint32_t actor)
+{
+	for (int i = 0; i < p->actor_n; i++)
+		if (p->actors[i] == actor)
+			return true;
+	return false;
 }

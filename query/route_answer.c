@@ -78,6 +78,59 @@ static void write_likeness(struct json_out *j, const struct similar_facts *facts
 	key_number(j, "otherWeight", facts->other_weight);
 }
 
+static void write_pair(struct json_out *j, const struct explanation *why)
+{
+	key_int(j, "together", why->together);
+	key_int(j, "itemTotal", why->item_total);
+	key_int(j, "otherTotal", why->other_total);
+	key_number(j, "score", why->pair_score);
+	key_text(j, "measure", why->measure);
+	if (why->with.n) {
+		json_out_key(j, "with");
+		json_out_str(j, why->with);
+	}
+}
+
+static void write_interest(struct json_out *j, const struct explanation *why)
+{
+	key_number(j, "taste", why->taste);
+	if (why->with.n) {
+		key_int(j, "together", why->together);
+		json_out_key(j, "with");
+		json_out_str(j, why->with);
+	} else {
+		key_int(j, "units", why->units);
+		key_int(j, "days", why->days);
+	}
+}
+
+static void write_session(struct json_out *j, const struct explanation *why)
+{
+	key_int(j, "sessions", why->sessions);
+	key_int(j, "sessionsOf", why->sessions_of);
+	key_int(j, "shared", why->shared);
+	key_int(j, "followed", why->followed);
+	key_number(j, "share", why->share);
+	if (why->back >= 0)
+		key_number(j, "revisitRate", why->back);
+}
+
+static void write_season(struct json_out *j, const struct explanation *why)
+{
+	key_int(j, "units", why->units);
+	key_number(j, "averageUnits", why->before);
+	key_int(j, "days", why->days);
+	key_bool(j, "inSeason", why->season_named);
+}
+
+static void write_rating(struct json_out *j, const struct explanation *why)
+{
+	key_number(j, "rating", why->rated.rating);
+	key_int(j, "ratingCount", why->rated.count);
+	key_number(j, "priorRating", why->rated.prior.rating);
+	key_number(j, "priorCount", why->rated.prior.count);
+}
+
 static void write_explanation(struct json_out *j, const struct explanation *why)
 {
 	json_out_object(j);
@@ -85,15 +138,7 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 	case EXPLAIN_NONE:
 		break;
 	case EXPLAIN_PAIR:
-		key_int(j, "together", why->together);
-		key_int(j, "itemTotal", why->item_total);
-		key_int(j, "otherTotal", why->other_total);
-		key_number(j, "score", why->pair_score);
-		key_text(j, "measure", why->measure);
-		if (why->with.n) {
-			json_out_key(j, "with");
-			json_out_str(j, why->with);
-		}
+		write_pair(j, why);
 		break;
 	case EXPLAIN_SIMILAR:
 		write_likeness(j, &why->similar);
@@ -103,19 +148,13 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 		json_out_str(j, why->with);
 		break;
 	case EXPLAIN_RATING:
-		key_number(j, "rating", why->rated.rating);
-		key_int(j, "ratingCount", why->rated.count);
-		key_number(j, "priorRating", why->rated.prior.rating);
-		key_number(j, "priorCount", why->rated.prior.count);
+		write_rating(j, why);
 		break;
 	case EXPLAIN_ARRIVAL:
 		key_time(j, "availableFrom", why->available_from_ms);
 		break;
 	case EXPLAIN_SEASON:
-		key_int(j, "units", why->units);
-		key_number(j, "averageUnits", why->before);
-		key_int(j, "days", why->days);
-		key_bool(j, "inSeason", why->season_named);
+		write_season(j, why);
 		break;
 	case EXPLAIN_TREND:
 		key_number(j, "recent", why->recent);
@@ -131,14 +170,11 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 		if (why->interval_days > 0)
 			key_number(j, "intervalDays", why->interval_days);
 		break;
+	case EXPLAIN_INTEREST:
+		write_interest(j, why);
+		break;
 	case EXPLAIN_SESSION:
-		key_int(j, "sessions", why->sessions);
-		key_int(j, "sessionsOf", why->sessions_of);
-		key_int(j, "shared", why->shared);
-		key_int(j, "followed", why->followed);
-		key_number(j, "share", why->share);
-		if (why->back >= 0)
-			key_number(j, "revisitRate", why->back);
+		write_session(j, why);
 		break;
 	}
 	json_out_end_object(j);

@@ -80,6 +80,8 @@ int request_check(const struct recommend_request *rq, struct scenario *ret, stru
 
 struct person_item {
 	uint32_t item;
+	double interest; /* weighted by what was done and how long ago: recommend_person.c */
+	bool disliked;
 	uint32_t views, buys; /* in the history; buys: distinct times */
 	int64_t last_view_ms, first_buy_ms, last_buy_ms;
 	int64_t units;            /* bought less returned */
@@ -87,7 +89,9 @@ struct person_item {
 };
 
 struct person {
-	bool loaded;               /* for this request */
+	bool loaded; /* for this request */
+	uint32_t actors[PERSON_ACTORS_MAX];
+	int actor_n;
 	struct person_item *items; /* in order of newest activity */
 	size_t n, room;
 	uint32_t *viewed; /* places in `items`, last viewed first */
@@ -100,6 +104,28 @@ struct person {
 /* The history of all actors of the request's person; nothing when nobody is known. Loaded once a request. */
 int person_load(struct asking *q) MUST_CHECK;
 void person_fini(struct person *p);
+bool person_is(const struct person *p, uint32_t actor);
+/* NULL: it did nothing with this item. */
+const struct person_item *person_item_of(const struct person *p, uint32_t item);
+
+/* ---- what a person is interested in (recommend_interests.c) ---- */
+
+#define INTERESTS_MAX 10
+
+struct interest {
+	const struct person_item *of;
+	double share; /* of the interest in all of them */
+};
+
+struct interests {
+	unsigned n;
+	struct interest v[INTERESTS_MAX]; /* largest first */
+};
+
+/* Of the loaded person: the items with the largest interest above 0. */
+void interests_of(struct asking *q, struct interests *ret);
+/* What goes with them votes, bought ones by also-bought, viewed ones by also-viewed. */
+int interests_vote(struct asking *q, const struct interests *in, struct votes *votes) MUST_CHECK;
 
 /* ---- candidates of the pair strategies (recommend_pairs.c) ---- */
 
@@ -155,6 +181,17 @@ int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enu
 
 /* ---- the ranked strategies (recommend_ranked.c) ---- */
 
+/* ---- votes for what goes with an item (recommend_ties.c) ---- */
+
+#define TIE_SESSIONS 50 /* of an item, the newest */
+
+double tie_jaccard(const struct asking *q, uint32_t item, uint32_t other, uint32_t together, enum marginal which);
+/* The item's neighbours in a view of pairs; needs the rankings. */
+int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32_t item, double weight,
+	      struct votes *votes) MUST_CHECK;
+/* What its newest sessions viewed beside it; the session index is begun. */
+int ties_vote_sessions(struct asking *q, uint32_t item, double weight, struct votes *votes) MUST_CHECK;
+
 /* The ranker's lists are of the snapshot's generation; SOURCE_RETRY: not yet, the answer is begun again. */
 int rankings_ready(struct asking *q) MUST_CHECK;
 int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
@@ -207,7 +244,7 @@ struct answerer {
 	struct idmap hidden; /* items not to be offered (again) in this request */
 	struct person person;
 	struct pairing pairing;
-	struct votes votes; /* scratch */
+	struct votes votes, counted, tastes; /* scratch */
 	struct similar_search similar;
 	struct session_index *sessions;
 	struct next_work next;

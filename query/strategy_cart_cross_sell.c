@@ -1,40 +1,6 @@
 #include "query/strategy.h"
 #include "views/ids.h"
 
-#include <math.h>
-
-static double jaccard(struct asking *q, uint32_t item, struct snap_count with)
-{
-	double either = (double)rankings_totals(q->rankings, item).orders +
-			rankings_totals(q->rankings, with.member).orders - with.count;
-
-	return with.count / (either > with.count ? either : with.count);
-}
-
-/*
- * Every item of the basket votes for what is bought with it, by the square of the Jaccard measure: one strong tie says more
- * than many weak ones. An item that goes with everything has many, so its votes are divided by their length, but for a
- * quarter of its power: an item whose ties are strong has more to say.
- */
-static int vote(struct asking *q, uint32_t item)
-{
-	struct snap_counts *with = &q->a->pairing.neighbours;
-	double squares = 0, share;
-	int rc = pairs_get(q->sn, PAIR_BOUGHT_TOGETHER, item, (uint32_t)q->a->min_support, with);
-
-	if (rc)
-		return rc;
-	for (size_t i = 0; i < with->n; i++)
-		squares += pow(jaccard(q, item, with->v[i]), 4);
-	share = pow(squares, -0.375);
-	for (size_t i = 0; i < with->n; i++) {
-		double j = jaccard(q, item, with->v[i]);
-
-		votes_add(&q->a->votes, with->v[i].member, j * j * share, item, with->v[i].count);
-	}
-	return 0;
-}
-
 static struct explanation explained(struct asking *q, const struct vote *v)
 {
 	return (struct explanation){
@@ -43,7 +9,7 @@ static struct explanation explained(struct asking *q, const struct vote *v)
 		.together = v->count,
 		.item_total = rankings_totals(q->rankings, v->seed).orders,
 		.other_total = rankings_totals(q->rankings, v->item).orders,
-		.pair_score = jaccard(q, v->seed, (struct snap_count){ v->item, v->count }),
+		.pair_score = tie_jaccard(q, v->seed, v->item, v->count, MARGINAL_ORDERS),
 		.with = snap_item_name(q->sn, v->seed),
 	};
 }
@@ -56,7 +22,7 @@ static int fill(struct asking *q)
 
 	votes_clear(votes);
 	for (unsigned i = 0; i < q->asked_n && !rc; i++)
-		rc = vote(q, q->asked[i]);
+		rc = ties_vote(q, PAIR_BOUGHT_TOGETHER, MARGINAL_ORDERS, q->asked[i], 1, votes);
 	if (rc)
 		return rc;
 	votes_order(votes, q->sn);

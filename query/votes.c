@@ -38,12 +38,21 @@ void votes_add(struct votes *votes, uint32_t item, double weight, uint32_t seed,
 	}
 }
 
+double votes_for(const struct votes *votes, uint32_t item)
+{
+	const uint32_t *place = idmap_get(&votes->places, item);
+
+	return place ? votes->v[*place].score : 0;
+}
+
 /* ---- a heap, the best on top; names are looked up for ties alone ---- */
 
 static bool is_better(struct snap *sn, const struct vote *a, const struct vote *b)
 {
 	if (a->score != b->score)
 		return a->score > b->score;
+	if (!sn)
+		return a->item < b->item;
 	return str_cmp(snap_item_name(sn, a->item), snap_item_name(sn, b->item)) < 0;
 }
 

@@ -31,7 +31,10 @@ void votes_clear(struct votes *votes);
 /* weight > 0. */
 void votes_add(struct votes *votes, uint32_t item, double weight, uint32_t seed, uint32_t count);
 
-/* No more are added; from now on votes_next gives them best first, ties by item id bytes. */
+/* The sum of an item, 0 without votes; until votes_order. */
+double votes_for(const struct votes *votes, uint32_t item);
+
+/* No more are added; from now on votes_next gives them best first, ties by item id bytes, or by number when sn is NULL. */
 void votes_order(struct votes *votes, struct snap *sn);
 bool votes_next(struct votes *votes, struct snap *sn, struct vote *ret);
 

@@ -86,9 +86,9 @@ static enum event_type parse_verb(const char *verb)
 		const char *verb;
 		enum event_type type;
 	} verbs[] = {
-		{ "view", EVENT_VIEW },       { "add", EVENT_CART_ADD },  { "remove", EVENT_CART_REMOVE },
-		{ "buy", EVENT_PURCHASE },    { "return", EVENT_RETURN }, { "search", EVENT_SEARCH },
-		{ "show", EVENT_IMPRESSION },
+		{ "view", EVENT_VIEW },       { "add", EVENT_CART_ADD },    { "remove", EVENT_CART_REMOVE },
+		{ "buy", EVENT_PURCHASE },    { "return", EVENT_RETURN },   { "search", EVENT_SEARCH },
+		{ "dislike", EVENT_DISLIKE }, { "show", EVENT_IMPRESSION },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)

@@ -50,3 +50,77 @@ Test(people, because_you_viewed_passes_over_items_without_a_list)
 	stall_refuses(&s, "because-you-viewed", ERR_BAD_REQUEST, "userId");
 	stall_refuses(&s, "because-you-viewed; user=u1; items=a", ERR_BAD_REQUEST, "itemIds");
 }
+
+/* ---- recommended-for-you ---- */
+
+Test(people, what_goes_with_interests)
+{
+	/* b and c in both visits of others that viewed a: J 1, 2 squares, 2^-.375 = .771105, and a fifth without a taste */
+	shop_play(&s.shop, visits);
+	shop_play(&s.shop, "u1 view a @1m s=5");
+	stall_rank(&s);
+	stall_expect(&s, "recommended-for-you; user=u1", "b=0.154221 c=0.154221");
+	cr_assert_str_eq(s.answer.items[0].reason, "goes with a, which you viewed");
+	cr_assert_eq(s.answer.items[0].why.together, 2);
+	cr_assert_eq(s.answer.items[0].why.taste, 0);
+	stall_expect(&s, "recommended-for-you; user=u1; not=b", "c");
+	/* three times the weight of a view: x has three quarters of the interest */
+	shop_play(&s.shop, "u1 add x @1m");
+	shop_play(&s.shop, "u1 view x @1m s=6");
+	stall_expect(&s, "recommended-for-you; user=u1; count=1", "y");
+}
+
+Test(people, what_is_bought_kept_in_the_cart_or_disliked_is_no_news)
+{
+	shop_play(&s.shop, "u1 buy a,b,c,d @0s; u2 buy a,b,c,d @1s; u3 buy a @2s");
+	stall_rank(&s);
+	stall_expect(&s, "recommended-for-you; user=u3", "b c d");
+	cr_assert_str_eq(s.answer.items[0].reason, "goes with a, which you bought");
+	shop_play(&s.shop, "u3 buy b @3s; u3 add c @4s; u3 dislike d @5s");
+	stall_expect(&s, "recommended-for-you; user=u3", "");
+	shop_play(&s.shop, "u3 return b @6s; u3 remove c @7s");
+	stall_expect(&s, "recommended-for-you; user=u3", "b c");
+}
+
+Test(people, taste_is_of_categories_brands_and_prices)
+{
+	stall_records(&s, "{'itemId':'a','title':'A','categories':['Shoes > Running'],'brand':'Fox','price':50}\n"
+			  "{'itemId':'b','title':'B','categories':['Shoes > Running'],'brand':'Fox','price':52}\n"
+			  "{'itemId':'c','title':'C','categories':['Shoes'],'brand':'Owl','price':900}\n"
+			  "{'itemId':'d','title':'D','categories':['Hats'],'brand':'Elk','price':9}\n"
+			  "{'itemId':'e','title':'E','categories':['Hats'],'brand':'Elk','price':9}");
+	shop_play(&s.shop, "u8 buy b,c,d @0s; u9 buy d @1s; v1 view a @2s");
+	stall_rank(&s);
+	/* d sells best in the shop, b and c in what the visitor of one view likes; b is of the brand and price of a, too */
+	stall_expect(&s, "recommended-for-you; visitor=v1", "b c d");
+	cr_assert_str_eq(s.answer.items[0].reason, "to your taste, and 1 sold in the last 30 days");
+	cr_assert_float_eq(s.answer.items[0].why.taste, 1, 1e-9, "%g", s.answer.items[0].why.taste);
+	cr_assert(s.answer.items[1].why.taste > 0 && s.answer.items[1].why.taste < 1);
+	cr_assert_eq(s.answer.items[2].why.taste, 0);
+	cr_assert_str_eq(s.answer.items[2].reason, "2 sold in the last 30 days");
+	stall_expect(&s, "recommended-for-you; visitor=v1; category=Shoes > Running", "b");
+	/* and somebody who is not known gets what sells */
+	stall_expect(&s, "recommended-for-you; visitor=v2", "d b c");
+}
+
+Test(people, an_empty_shop_recommends_nothing)
+{
+	stall_expect(&s, "recommended-for-you; user=u1", "");
+	shop_play(&s.shop, "u1 view a @0s");
+	stall_expect(&s, "recommended-for-you; user=u1", "");
+	stall_refuses(&s, "recommended-for-you", ERR_BAD_REQUEST, "userId");
+	stall_refuses(&s, "recommended-for-you; user=u1; window=1h", ERR_BAD_REQUEST, "window");
+}
+
+Test(people, interest_fades)
+{
+	shop_play(&s.shop, "v1 view a @0s s=1; v1 view b @1s s=1; v2 view a @2s s=2; v2 view b @3s s=2; "
+			   "v3 view x @4s s=3; v3 view y @5s s=3; v4 view x @6s s=4; v4 view y @7s s=4");
+	shop_play(&s.shop, "u1 view a @1d s=5; u1 view a @1d s=6; u1 view x @30d s=7");
+	stall_rank(&s);
+	/* two views 29 days ago are a little more than one today, */
+	stall_expect(&s, "recommended-for-you; user=u1; count=2", "b y");
+	/* and one is half of one */
+	shop_play(&s.shop, "u3 view a @0d s=8; u3 view x @30d s=9; u3 view z @40d s=10");
+	stall_expect(&s, "recommended-for-you; user=u3; count=2", "y b");
+}

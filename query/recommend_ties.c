@@ -1,0 +1,108 @@
+/*
+ * Votes of an item for what goes with it, by the square of the Jaccard measure: one strong tie says more than many weak
+ * ones. An item that goes with everything has many, so its votes are divided by their length, but for a quarter of its
+ * power: an item whose ties are strong has more to say.
+ */
+#include "query/strategy.h"
+
+#include <math.h>
+
+static uint32_t marginal_of(const struct asking *q, uint32_t item, enum marginal which)
+{
+	struct rank_totals t = rankings_totals(q->rankings, item);
+
+	return which == MARGINAL_VIEW_SESSIONS ? t.view_sessions : which == MARGINAL_ORDERS ? t.orders : t.buyers;
+}
+
+double tie_jaccard(const struct asking *q, uint32_t item, uint32_t other, uint32_t together, enum marginal which)
+{
+	double either = (double)marginal_of(q, item, which) + marginal_of(q, other, which) - together;
+
+	return together / (either > together ? either : together);
+}
+
+static double share_of(double squares)
+{
+	return pow(squares, -0.375);
+}
+
+int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32_t item, double weight,
+	      struct votes *votes)
+{
+	struct snap_counts *with = &q->a->pairing.neighbours;
+	double squares = 0;
+	int rc = pairs_get(q->sn, view, item, (uint32_t)q->a->min_support, with);
+
+	if (rc)
+		return rc;
+	for (size_t i = 0; i < with->n; i++)
+		squares += pow(tie_jaccard(q, item, with->v[i].member, with->v[i].count, which), 4);
+	weight *= share_of(squares);
+	for (size_t i = 0; i < with->n; i++) {
+		double j = tie_jaccard(q, item, with->v[i].member, with->v[i].count, which);
+
+		votes_add(votes, with->v[i].member, j * j * weight, item, with->v[i].count);
+	}
+	return 0;
+}
+
+/* ---- from the newest sessions alone ---- */
+
+static bool seen_before(const struct session *s, uint32_t at)
+{
+	for (uint32_t i = 0; i < at; i++)
+		if (session_item(s, i) == session_item(s, at))
+			return true;
+	return false;
+}
+
+/* How many of the newest sessions with the item, other people's, viewed each other item. */
+static int count_sessions(struct asking *q, uint32_t item, struct votes *counted, uint32_t *ret_sessions)
+{
+	const uint32_t *numbers;
+	uint32_t n;
+	int rc = session_newest(q->a->sessions, item, TIE_SESSIONS, &numbers, &n);
+
+	votes_clear(counted);
+	*ret_sessions = 0;
+	for (uint32_t i = 0; i < n && !rc; i++) {
+		struct session s;
+
+		rc = session_get(q->a->sessions, numbers[i], &s);
+		if (rc == ERR_NOT_FOUND || (!rc && person_is(&q->a->person, s.actor))) {
+			rc = 0;
+			continue;
+		}
+		++*ret_sessions;
+		for (uint32_t k = 0; k < s.n; k++)
+			if (!rc && session_item(&s, k) != item && !seen_before(&s, k))
+				votes_add(counted, session_item(&s, k), 1, item, 1);
+	}
+	return rc;
+}
+
+int ties_vote_sessions(struct asking *q, uint32_t item, double weight, struct votes *votes)
+{
+	struct votes *counted = &q->a->counted;
+	double squares = 0, of_all;
+	uint32_t sessions;
+	int rc = count_sessions(q, item, counted, &sessions);
+
+	if (rc || sessions == 0)
+		return rc;
+	/* the others' totals, cut to the share of the item's sessions that was looked at */
+	of_all = sessions / fmax(marginal_of(q, item, MARGINAL_VIEW_SESSIONS), sessions);
+	for (size_t i = 0; i < counted->n; i++) {
+		struct vote *c = &counted->v[i];
+		double other = fmax(of_all * marginal_of(q, c->item, MARGINAL_VIEW_SESSIONS), c->voters);
+
+		c->score = c->voters < q->a->min_support ? 0 : c->voters / (sessions + other - c->voters);
+		squares += pow(c->score, 4);
+	}
+	weight *= share_of(squares);
+	for (size_t i = 0; i < counted->n; i++)
+		if (counted->v[i].score > 0)
+			votes_add(votes, counted->v[i].item, counted->v[i].score * counted->v[i].score * weight, item,
+				  counted->v[i].voters);
+	return 0;
+}
