@@ -47,6 +47,10 @@ static int64_t count_of(const struct explanation *why)
 	switch (why->kind) {
 	case EXPLAIN_INTEREST:
 		return why->with.n ? why->together : why->units;
+	case EXPLAIN_PEOPLE:
+		return why->people.n;
+	case EXPLAIN_SEARCH:
+		return why->searched.orders ? why->searched.orders : why->searched.clicks;
 	case EXPLAIN_PAIR:
 		return why->together;
 	case EXPLAIN_SALES:
@@ -189,7 +193,7 @@ static void put_shared(struct saying *s)
 
 static void put_of(struct saying *s)
 {
-	put_number(s, s->why->sessions_of);
+	put_number(s, s->why->kind == EXPLAIN_PEOPLE ? s->why->people.of : s->why->sessions_of);
 }
 
 static void put_back(struct saying *s)

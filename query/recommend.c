@@ -47,6 +47,7 @@ void answerer_free(struct answerer *a)
 	idmap_fini(&a->hidden);
 	person_fini(&a->person);
 	pairing_fini(&a->pairing);
+	search_items_fini(&a->found);
 	votes_fini(&a->votes);
 	votes_fini(&a->counted);
 	votes_fini(&a->tastes);

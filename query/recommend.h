@@ -129,7 +129,9 @@ struct explanation {
 		EXPLAIN_RATING,
 		EXPLAIN_ARRIVAL,
 		EXPLAIN_SEASON,
-		EXPLAIN_INTEREST
+		EXPLAIN_INTEREST,
+		EXPLAIN_PEOPLE,
+		EXPLAIN_SEARCH
 	} kind;
 	int64_t together, item_total, other_total; /* PAIR; INTEREST: people or visits with both */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
@@ -154,8 +156,15 @@ struct explanation {
 			struct rank_prior prior;
 		} rated;                   /* RATING */
 		int64_t available_from_ms; /* ARRIVAL */
-		double taste;              /* INTEREST: 0..1, how much it is to the person's taste */
-		bool season_named;         /* SEASON: the record names a season of today */
+		struct {
+			uint32_t n, of;  /* so many of the people like this one */
+			uint32_t shared; /* items of interest that one of them has in common with this one */
+		} people;                /* PEOPLE */
+		struct {
+			uint32_t clicks, orders; /* that followed the query */
+		} searched;                      /* SEARCH */
+		double taste;                    /* INTEREST: 0..1, how much it is to the person's taste */
+		bool season_named;               /* SEASON: the record names a season of today */
 	};
 };
 

@@ -38,6 +38,8 @@ bool inputs_given(const struct recommend_request *rq, unsigned required)
 
 	if ((required & INPUT_ITEM_IDS) && rq->item_count == 0)
 		return false;
+	if ((required & INPUT_QUERY) && rq->query.n == 0)
+		return false;
 	if ((required & INPUT_SESSION_ITEMS) && rq->session_item_count)
 		return true;
 	return !(required & person) || rq->user_id.n || rq->visitor_id.n;
@@ -89,6 +91,8 @@ static int check_required(const struct recommend_request *rq, const struct scena
 		return 0;
 	if ((sc->required & INPUT_ITEM_IDS) && rq->item_count == 0)
 		return error_set(e, ERR_BAD_REQUEST, "itemIds", "'%s' needs at least one item", sc->slug);
+	if ((sc->required & INPUT_QUERY) && rq->query.n == 0)
+		return error_set(e, ERR_BAD_REQUEST, "query", "'%s' needs what was searched for", sc->slug);
 	if (sc->required & INPUT_SESSION_ITEMS)
 		return error_set(e, ERR_BAD_REQUEST, "sessionItems", "'%s' needs sessionItems, or userId or visitorId",
 				 sc->slug);

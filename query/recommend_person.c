@@ -104,13 +104,18 @@ static void bought(struct person_item *it, const struct person_event *ev)
 	it->first_buy_ms = ev->t_ms; /* newest first: the last one seen is the first */
 }
 
-static void add_event(struct person *p, const struct person_event *ev, int64_t now_ms)
+double person_interest(const struct asking *q, enum event_type type, int64_t t_ms)
 {
+	return weights[type] * exp2(-(double)(q->watermark_ms - t_ms) / (double)MS_PER_DAY / HALF_LIFE_DAYS);
+}
+
+static void add_event(struct asking *q, const struct person_event *ev)
+{
+	struct person *p = &q->a->person;
 	struct person_item *it = item_of(p, ev->item);
-	double days = (double)(now_ms - ev->t_ms) / (double)MS_PER_DAY;
 	bool cart = ev->type == EVENT_CART_ADD || ev->type == EVENT_CART_REMOVE || ev->type == EVENT_PURCHASE;
 
-	it->interest += weights[ev->type] * exp2(-days / HALF_LIFE_DAYS);
+	it->interest += person_interest(q, ev->type, ev->t_ms);
 	it->disliked |= ev->type == EVENT_DISLIKE;
 	if (cart && !it->cart_known) {
 		it->cart_known = true;
@@ -138,7 +143,7 @@ int person_load(struct asking *q)
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < n; i++)
-		add_event(p, &p->events[i], q->watermark_ms);
+		add_event(q, &p->events[i]);
 	p->loaded = true;
 	return 0;
 }

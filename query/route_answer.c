@@ -173,6 +173,15 @@ static void write_explanation(struct json_out *j, const struct explanation *why)
 	case EXPLAIN_INTEREST:
 		write_interest(j, why);
 		break;
+	case EXPLAIN_PEOPLE:
+		key_int(j, "people", why->people.n);
+		key_int(j, "peopleOf", why->people.of);
+		key_int(j, "itemsInCommon", why->people.shared);
+		break;
+	case EXPLAIN_SEARCH:
+		key_int(j, "clicks", why->searched.clicks);
+		key_int(j, "orders", why->searched.orders);
+		break;
 	case EXPLAIN_SESSION:
 		write_session(j, why);
 		break;

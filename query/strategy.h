@@ -24,6 +24,7 @@
 #include "views/history.h"
 #include "views/identity.h"
 #include "views/pairs.h"
+#include "views/searches.h"
 
 #define SHELF_MAX 500 /* candidates of one request: no shelf_room is larger */
 
@@ -104,6 +105,8 @@ struct person {
 /* The history of all actors of the request's person; nothing when nobody is known. Loaded once a request. */
 int person_load(struct asking *q) MUST_CHECK;
 void person_fini(struct person *p);
+/* Of one event; below 0 when something is given back. */
+double person_interest(const struct asking *q, enum event_type type, int64_t t_ms);
 bool person_is(const struct person *p, uint32_t actor);
 /* NULL: it did nothing with this item. */
 const struct person_item *person_item_of(const struct person *p, uint32_t item);
@@ -244,6 +247,7 @@ struct answerer {
 	struct idmap hidden; /* items not to be offered (again) in this request */
 	struct person person;
 	struct pairing pairing;
+	struct search_items found;
 	struct votes votes, counted, tastes; /* scratch */
 	struct similar_search similar;
 	struct session_index *sessions;

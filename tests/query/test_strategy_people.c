@@ -124,3 +124,43 @@ Test(people, interest_fades)
 	shop_play(&s.shop, "u3 view a @0d s=8; u3 view x @30d s=9; u3 view z @40d s=10");
 	stall_expect(&s, "recommended-for-you; user=u3; count=2", "y b");
 }
+
+/* ---- people-like-you ---- */
+
+Test(people, people_are_alike_by_rare_items_in_common)
+{
+	shop_play(&s.shop,
+		  "v1 view a @0s s=1; v1 buy k @0s s=1; v2 view a @0s s=2; v2 view b @0s s=2; v2 view m @0s s=2; "
+		  "u1 view a @0s s=3; u1 view b @0s s=3");
+	stall_rank(&s);
+	/* 3 visits: s of v1 .5 ln 2, of v2 that and .5 ln 2.5: .30103 and .69897; k is 8/9 of v1's interest, m 1/3 of v2's */
+	stall_expect(&s, "people-like-you; user=u1", "k=0.267582 m=0.23299");
+	cr_assert_str_eq(s.answer.items[0].reason, "1 of 2 people with your interests chose it");
+	cr_assert_eq(s.answer.items[0].why.people.shared, 1);
+	cr_assert_eq(s.answer.items[1].why.people.shared, 2);
+	stall_expect(&s, "people-like-you; user=u1; not=k", "m");
+	/* what the person knows is no news */
+	shop_play(&s.shop, "u1 view m @1s s=3");
+	stall_expect(&s, "people-like-you; user=u1", "k");
+}
+
+Test(people, nobody_is_like_a_stranger)
+{
+	stall_expect(&s, "people-like-you; user=u1", "");
+	shop_play(&s.shop, "v1 view a @0s; v1 buy b @1s; u1 view lonely @2s; u2 buy c @3s");
+	stall_rank(&s);
+	stall_expect(&s, "people-like-you; user=nobody", "");
+	stall_expect(&s, "people-like-you; user=u1", "");
+	stall_expect(&s, "people-like-you; user=u2", "");
+	stall_expect(&s, "people-like-you; visitor=v1", "");
+	stall_refuses(&s, "people-like-you", ERR_BAD_REQUEST, "userId");
+}
+
+/* ---- searched-then-bought ---- */
+
+Test(people, a_search_needs_a_query)
+{
+	stall_expect(&s, "searched-then-bought; query=boots", "");
+	stall_refuses(&s, "searched-then-bought", ERR_BAD_REQUEST, "query");
+	stall_refuses(&s, "searched-then-bought; query=boots; user=u1", ERR_BAD_REQUEST, "userId");
+}

@@ -1,0 +1,128 @@
+#include "query/strategy.h"
+#include "views/ids.h"
+
+#include <math.h>
+
+#define PEOPLE_MAX 20 /* whose histories are read */
+
+/*
+ * A person is like this one by the items that both viewed, a rare one more than a common one. They are found in the newest
+ * sessions of the items of most interest.
+ */
+static int find_people(struct asking *q, const struct interests *in, uint32_t sessions, struct votes *ret)
+{
+	struct votes *met = &q->a->tastes; /* actors that this item has voted for */
+	int rc = 0;
+
+	votes_clear(ret);
+	for (unsigned i = 0; i < in->n && !rc; i++) {
+		uint32_t item = in->v[i].of->item, n;
+		double df = rankings_totals(q->rankings, item).view_sessions;
+		double weight = in->v[i].share * log(1 + sessions / fmax(df, 1));
+		const uint32_t *numbers;
+
+		votes_clear(met);
+		rc = session_newest(q->a->sessions, item, TIE_SESSIONS, &numbers, &n);
+		for (uint32_t k = 0; k < n && !rc; k++) {
+			struct session s;
+
+			rc = session_get(q->a->sessions, numbers[k], &s);
+			if (!rc && !person_is(&q->a->person, s.actor) && votes_for(met, s.actor) == 0) {
+				votes_add(met, s.actor, 1, item, 1);
+				votes_add(ret, s.actor, weight, item, 1);
+			}
+			rc = rc == ERR_NOT_FOUND ? 0 : rc;
+		}
+	}
+	return rc;
+}
+
+/* The interest of one of them, as far as it is in items that are new to this person. */
+static int vote(struct asking *q, const struct vote *who, double weight)
+{
+	struct history_row *rows = q->a->person.rows;
+	struct votes *interests = &q->a->tastes;
+	int n = history_get(q->sn, who->item, rows);
+	double sum = 0;
+
+	votes_clear(interests);
+	for (int i = 0; i < n; i++) {
+		double interest = person_interest(q, rows[i].type, rows[i].t_ms);
+
+		sum += interest > 0 ? interest : 0;
+		if (interest > 0 && !person_item_of(&q->a->person, rows[i].item))
+			votes_add(interests, rows[i].item, interest, 0, 0);
+	}
+	for (size_t i = 0; i < interests->n; i++)
+		votes_add(&q->a->votes, interests->v[i].item, weight * interests->v[i].score / sum, 0, who->voters);
+	return n < 0 ? n : 0;
+}
+
+static int vote_all(struct asking *q, struct votes *people, unsigned *ret_n)
+{
+	struct vote who[PEOPLE_MAX];
+	double sum = 0;
+	int rc = 0;
+
+	*ret_n = 0;
+	votes_order(people, NULL);
+	while (*ret_n < PEOPLE_MAX && votes_next(people, NULL, &who[*ret_n]))
+		sum += who[(*ret_n)++].score;
+	votes_clear(&q->a->votes);
+	for (unsigned i = 0; i < *ret_n && !rc; i++)
+		rc = vote(q, &who[i], who[i].score / sum);
+	return rc;
+}
+
+static int offer_all(struct asking *q, unsigned people)
+{
+	struct votes *votes = &q->a->votes;
+	struct vote v;
+	int rc = 1;
+
+	votes_order(votes, q->sn);
+	while (rc > 0 && votes_next(votes, q->sn, &v)) {
+		struct explanation why = { .kind = EXPLAIN_PEOPLE, .people = { v.voters, people, v.count } };
+
+		rc = shelf_offer(q, v.item, v.score, &why);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int fill(struct asking *q)
+{
+	struct votes *people = &q->a->counted;
+	struct interests in;
+	uint32_t sessions = 0;
+	unsigned n = 0;
+	int rc = rankings_ready(q);
+
+	if (!rc)
+		rc = person_load(q);
+	if (!rc)
+		rc = session_index_begin(q->a->sessions, q->sn);
+	if (!rc)
+		rc = sessions_total(q->sn, &sessions);
+	if (rc)
+		return rc;
+	interests_of(q, &in);
+	rc = find_people(q, &in, sessions, people);
+	if (!rc)
+		rc = vote_all(q, people, &n);
+	return rc ? rc : offer_all(q, n);
+}
+
+const struct strategy strategy_people_like_you = {
+	.slug = "people-like-you",
+	.meaning =
+		"what people did who viewed the same rare items, as far as it is new to this one; use it on start pages, to "
+		"discover",
+	.formula =
+		"sum over the 20 people most like this one of s x p: s by the items in common among the newest 50 visits of "
+		"each of its 10 items of most interest, each by w x ln(1 + N / n) (w its share of the interest, n of N visits "
+		"with it), s summing to 1; p the item's share of that person's interest, as in recommended-for-you",
+	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
+	.required = INPUT_USER_ID | INPUT_VISITOR_ID,
+	.fill = fill,
+	.phrase = PHRASE_PEOPLE_LIKE_YOU,
+};
