@@ -16,6 +16,7 @@
 #include "query/recommend.h"
 #include "query/routes.h"
 #include "query/server.h"
+#include "query/shown.h"
 #include "schemas/decode.h"
 #include "schemas/json_out.h"
 
@@ -48,6 +49,7 @@ struct http_worker {
 	uint64_t complained_ns;       /* in the log, of a request that failed; 0 never */
 	struct recommend_request ask; /* large: kept here, not on the stack */
 	struct answer answer;
+	struct shown shown; /* of the link that is followed */
 };
 
 struct http_req {

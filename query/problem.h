@@ -30,6 +30,7 @@ struct problem {
 #define HTTP_PROBLEMS(X) \
 	X(UNKNOWN_ROUTE, 404, "unknown-route", "there is no such path") \
 	X(UNKNOWN_SCENARIO, 404, "unknown-scenario", "there is no such scenario or strategy") \
+	X(UNKNOWN_RECOMMENDATION, 404, "unknown-recommendation", "there was no such recommendation") \
 	X(UNKNOWN_ITEM, 404, "unknown-item", "there is no such item") \
 	X(METHOD, 405, "method-not-allowed", "the path does not take this method") \
 	X(BODY_SIZE, 413, "body-too-large", "the request body is too large") \

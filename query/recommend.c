@@ -151,3 +151,18 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	ret->took_ns = a->clock->monotonic_ns(a->clock) - start_ns;
 	return 0;
 }
+
+bool recommendation_scenario(struct answerer *a, struct str recommendation_id, const char **ret)
+{
+	struct scenario_info info;
+	struct token t;
+
+	if (!token_verify(a->token_key, recommendation_id, &t))
+		return false;
+	for (size_t i = 0; scenario_info(i, &info); i++)
+		if (info.number == t.scenario) {
+			*ret = info.slug;
+			return true;
+		}
+	return false;
+}

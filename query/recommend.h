@@ -218,6 +218,9 @@ void answerer_free(struct answerer *a);
  */
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e) MUST_CHECK;
 
+/* The slug of the scenario that a recommendationId of this store was given for; false: it is none. */
+bool recommendation_scenario(struct answerer *a, struct str recommendation_id, const char **ret) MUST_CHECK;
+
 /* What there is, for GET /strategies and check-routes: index 0.. until false. */
 struct scenario_info {
 	const char *slug;

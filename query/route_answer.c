@@ -1,5 +1,6 @@
 #include "query/route_answer.h"
 
+#include "query/route_next.h"
 #include "schemas/decode.h"
 #include "views/catalog_json.h"
 #include "views/view.h"
@@ -245,7 +246,8 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	json_out_end_object(j);
 }
 
-uint64_t answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a, uint64_t took_ns)
+uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const struct answer *a,
+		      const struct shown *before, uint64_t took_ns)
 {
 	size_t from;
 	uint64_t ret;
@@ -260,8 +262,13 @@ uint64_t answer_write(struct json_out *j, const struct recommend_request *ask, c
 	for (unsigned i = 0; i < a->item_count; i++)
 		write_item(j, ask, &a->items[i]);
 	json_out_end_array(j);
+	if (a->widened_to.n) {
+		json_out_key(j, "widenedTo");
+		json_out_str(j, a->widened_to);
+	}
 	key_bool(j, "fallback", a->fallback);
 	ret = XXH3_64bits(j->p + from, j->n - from);
+	next_link_write(j, ask, a, before);
 	key_time(j, "asOf", a->as_of_ms);
 	key_int(j, "lagMs", a->lag_ms);
 	json_out_key(j, "tookMs");

@@ -5,14 +5,16 @@
 #define AISLE_QUERY_ROUTE_ANSWER_H
 
 #include "query/recommend.h"
+#include "query/shown.h"
 #include "schemas/json_out.h"
 
 /*
- * `ask` tells which properties and whether to explain. took_ns: of the whole request. Returns a hash of what is
+ * `ask` tells which properties and whether to explain. `before`: what the pages before it have shown, NULL for the
+ * first. took_ns: of the whole request. Returns a hash of what is
  * answered: of the items and all that is said about them, not of when and how.
  */
-uint64_t answer_write(struct json_out *j, const struct recommend_request *ask, const struct answer *a,
-		      uint64_t took_ns);
+uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const struct answer *a,
+		      const struct shown *before, uint64_t took_ns);
 
 /* The catalogue fields that may be asked for, in the order of "*"; NULL at the end. */
 extern const char *const answer_properties[];

@@ -13,6 +13,9 @@
 
 struct json_t;
 
+#define INPUT_SHOWN (1u << 31) /* `shown`: of the link to the next page */
+#define INPUT_ALL (~INPUT_SHOWN)
+
 /* Empty, with the defaults. */
 void input_init(struct recommend_request *ask, struct str scenario);
 

@@ -35,7 +35,8 @@ bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out 
 		json_out_bool(out, true);
 		json_out_end_object(out);
 	} else {
-		*ret_hash = answer_write(out, &w->ask, &w->answer, clock->monotonic_ns(clock) - started_ns);
+		*ret_hash = answer_write(out, &w->ask, &w->answer, w->ask.shown == &w->shown.keys ? &w->shown : NULL,
+					 clock->monotonic_ns(clock) - started_ns);
 	}
 	return true;
 }
@@ -48,8 +49,7 @@ static bool is_shared(const struct http_req *rq)
 	return rq->method == METHOD_GET && !(rq->w->ask.given & personal);
 }
 
-/* w->ask is filled: answer it. */
-static void answer(struct http_req *rq)
+void recommend_reply(struct http_req *rq)
 {
 	struct json_out *out = &rq->w->out;
 	struct problem p;
@@ -69,7 +69,7 @@ static void answer_query(struct http_req *rq, unsigned allowed)
 	struct problem p;
 
 	if (input_from_query(rq, allowed, &rq->w->ask, &p))
-		answer(rq);
+		recommend_reply(rq);
 	else
 		http_problem(rq, &p);
 }
@@ -77,7 +77,7 @@ static void answer_query(struct http_req *rq, unsigned allowed)
 void route_recommend_get(struct http_req *rq)
 {
 	input_init(&rq->w->ask, rq->params[0]);
-	answer_query(rq, ~0u);
+	answer_query(rq, INPUT_ALL);
 }
 
 void route_recommend_post(struct http_req *rq)
@@ -95,7 +95,7 @@ void route_recommend_post(struct http_req *rq)
 	input_init(&rq->w->ask, rq->params[0]);
 	body = body_json(rq->body, &p);
 	if (body && input_from_json(body, &rq->w->ask, &p))
-		answer(rq);
+		recommend_reply(rq);
 	else
 		http_problem(rq, &p);
 	json_decref(body);
@@ -156,6 +156,24 @@ static void write_inputs(struct json_out *j, const char *key, unsigned inputs)
 	json_out_end_array(j);
 }
 
+static void write_chain(struct json_out *j, const struct scenario_info *info)
+{
+	json_out_key(j, "chain");
+	json_out_array(j);
+	for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++)
+		json_out_text(j, info->chain[i]);
+	json_out_end_array(j);
+	json_out_key(j, "shares");
+	json_out_array(j);
+	for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++)
+		json_out_int(j, info->shares[i]);
+	json_out_end_array(j);
+	if (info->filter) {
+		json_out_key(j, "filter");
+		json_out_text(j, info->filter);
+	}
+}
+
 static void write_scenario(struct json_out *j, const struct scenario_info *info)
 {
 	json_out_object(j);
@@ -171,13 +189,8 @@ static void write_scenario(struct json_out *j, const struct scenario_info *info)
 	}
 	write_inputs(j, "inputs", info->inputs);
 	write_inputs(j, "required", info->required);
-	if (!info->is_strategy) {
-		json_out_key(j, "chain");
-		json_out_array(j);
-		for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++)
-			json_out_text(j, info->chain[i]);
-		json_out_end_array(j);
-	}
+	if (!info->is_strategy)
+		write_chain(j, info);
 	json_out_end_object(j);
 }
 

@@ -15,4 +15,7 @@
 bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, uint64_t *ret_hash,
 		      struct problem *ret);
 
+/* rq->w->ask is filled: answer the request with its list, or refuse it. */
+void recommend_reply(struct http_req *rq);
+
 #endif

@@ -20,7 +20,8 @@ struct server {
 	char url[300];
 };
 
-static const struct answer_ops real_answers = { answerer_new, answerer_free, recommend, scenario_info };
+static const struct answer_ops real_answers = { answerer_new, answerer_free, recommend, scenario_info,
+						recommendation_scenario };
 
 #ifdef __SANITIZE_ADDRESS__
 /* h2o keeps a few freed chunks a thread and has no call to let them go when the thread ends. */
@@ -99,6 +100,7 @@ static void worker_fini(struct http_worker *w)
 		snap_close(w->snap);
 	decoder_free(w->decoder);
 	json_out_fini(&w->out);
+	shown_fini(&w->shown);
 	free(w->metrics);
 }
 

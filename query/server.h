@@ -27,6 +27,7 @@ struct answer_ops {
 	void (*close)(struct answerer *a);
 	int (*recommend)(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e);
 	bool (*info)(size_t index, struct scenario_info *ret);
+	bool (*scenario_of)(struct answerer *a, struct str recommendation_id, const char **ret);
 };
 
 struct server_options {

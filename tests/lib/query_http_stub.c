@@ -106,6 +106,20 @@ static void take_time(struct str scenario)
 		let_pass_ms(20);
 }
 
+/* How the list shall look: as the item's strategy, when it is said. */
+static const char *stub_shape(const struct recommend_request *rq)
+{
+	static char text[256];
+
+	if (!rq->filter.n && !rq->boost.n && !rq->sort && !rq->fill && !rq->strict && rq->diversity <= 0 &&
+	    !rq->has_min_score && !rq->country.n && !rq->region.n && !rq->shown)
+		return "also-bought";
+	snprintf(text, sizeof(text), "f=%.*s b=%.*s o=%d fi=%d st=%d d=%g min=%d/%g at=%.*s/%.*s after=%u",
+		 STR_FMT(rq->filter), STR_FMT(rq->boost), (int)rq->sort, (int)rq->fill, (int)rq->strict, rq->diversity,
+		 rq->has_min_score, rq->min_score, STR_FMT(rq->country), STR_FMT(rq->region), rq->rank_before);
+	return text;
+}
+
 static int stub_recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
 {
 	static char slug[128];
@@ -132,7 +146,7 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 				   .item_id = STR("p\"1"),
 				   .score = 0.25,
 				   .rank = 1,
-				   .strategy = "also-bought",
+				   .strategy = stub_shape(rq),
 				   .stock = { true, 3, 1 },
 				   .low_stock = true,
 				   .why = { .kind = EXPLAIN_PAIR,
@@ -147,4 +161,17 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	return 0;
 }
 
-const struct answer_ops stub_answers = { stub_open, stub_close, stub_recommend, stub_info };
+static bool stub_scenario_of(struct answerer *a, struct str id, const char **ret)
+{
+	static char slug[64];
+	struct str start = STR("id-of-");
+
+	(void)a;
+	if (id.n <= start.n || memcmp(id.p, start.p, start.n) != 0)
+		return false;
+	snprintf(slug, sizeof(slug), "%.*s", (int)(id.n - start.n), id.p + start.n);
+	*ret = slug;
+	return true;
+}
+
+const struct answer_ops stub_answers = { stub_open, stub_close, stub_recommend, stub_info, stub_scenario_of };

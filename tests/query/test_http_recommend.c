@@ -31,6 +31,12 @@ static const struct {
 	{ "/v1/recommendations/x?window=1h&count=100", "w=1 n=100" },
 	{ "/v1/recommendations/x?window=7d&&count=001", "w=3 n=1" },
 	{ "/v1/recommendations/x?properties=title,price&explain=true&maxStalenessMs=5", "p=2 e=1 m=5 g=40" },
+	{ "/v1/recommendations/x?filter=price+%3C+5&boost=inStock+-%3E+2&sort=-price&fill=filtered",
+	  "f=price < 5 b=inStock -> 2 o=4 fi=2 st=0 d=0 min=0/0 at=/ after=0" },
+	{ "/v1/recommendations/x?strictFiltering=false&diversity=0.25&minScore=-1e-3&country=DE&region=BY",
+	  "f= b= o=0 fi=0 st=2 d=0.25 min=1/-0.001 at=DE/BY" },
+	{ "/v1/recommendations/x?strictFiltering=true&sort=newest&fill=any&diversity=1", "o=5 fi=3 st=1 d=1 min" },
+	{ "/v1/trending?filter=inStock&sort=popularity", "f=inStock b= o=1" },
 	{ "/v1/items/p%2F1/also-bought?count=3", "n=3 items=1/p/1" },
 	{ "/v1/items/p1/also-viewed", "items=1/p1" },
 	{ "/v1/items/p1/frequently-bought-together", "items=1/p1" },
@@ -79,6 +85,17 @@ static const struct {
 	{ "/v1/recommendations/home?explain=yes", 400, "bad-parameter", "explain", "" },
 	{ "/v1/recommendations/home?properties=titel", 400, "bad-parameter", "properties", "\"suggestion\":\"title\"" },
 	{ "/v1/recommendations/home?properties=title,title", 400, "bad-parameter", "properties", "" },
+	{ "/v1/recommendations/home?sort=prise", 400, "bad-parameter", "sort", "\"suggestion\":\"price\"" },
+	{ "/v1/recommendations/home?sort=", 400, "bad-parameter", "sort", "relevance, popularity, rating" },
+	{ "/v1/recommendations/home?fill=", 400, "bad-parameter", "fill", "none, filtered, any" },
+	{ "/v1/recommendations/home?diversity=1.01", 400, "bad-parameter", "diversity", "0 to 1" },
+	{ "/v1/recommendations/home?diversity=.5", 400, "bad-parameter", "diversity", "" },
+	{ "/v1/recommendations/home?diversity=nan", 400, "bad-parameter", "diversity", "" },
+	{ "/v1/recommendations/home?minScore=1e999", 400, "bad-parameter", "minScore", "" },
+	{ "/v1/recommendations/home?minScore=5x", 400, "bad-parameter", "minScore", "" },
+	{ "/v1/recommendations/home?strictFiltering=1", 400, "bad-parameter", "strictFiltering", "" },
+	{ "/v1/recommendations/home?filter=", 400, "bad-parameter", "filter", "" },
+	{ "/v1/recommendations/home?shown=AAAA", 400, "unknown-parameter", "shown", "" },
 	{ "/v1/recommendations/home?maxStalenessMs=0", 503, "too-stale", "maxStalenessMs", "" },
 	{ "/v1/recommendations/broken", 500, "store-io", NULL, "" },
 	{ "/v1/items/a/also-bought?itemIds=b", 400, "unknown-parameter", "itemIds", "" },
@@ -127,6 +144,9 @@ static const struct {
 	{ "{}", "u= v= s= c= w=0 n=0 items=0/ ses=0/ q= ex=0/000 p=0 e=0 m=-1 g=0" },
 	{ " {\"userId\":\"\\u00e9\",\"count\":3,\"explain\":true} \n", "u=\xc3\xa9 v= s= c= w=0 n=3" },
 	{ "{\"exclude\":{\"itemIds\":[\"a\",\"b\"],\"purchased\":true,\"inCart\":true,\"viewed\":true}}", "ex=2/a111" },
+	{ "{\"filter\":\"inStock\",\"strictFiltering\":false,\"diversity\":0.5,\"minScore\":2,\"sort\":\"rating\","
+	  "\"context\":{\"country\":\"DE\",\"region\":\"BY\"}}",
+	  "f=inStock b= o=2 fi=0 st=2 d=0.5 min=1/2 at=DE/BY" },
 	{ "{\"properties\":[\"*\"],\"maxStalenessMs\":1000,\"category\":\"A\",\"window\":\"7d\"}", "c=A w=3" },
 };
 
@@ -170,6 +190,15 @@ static const struct {
 	{ "{\"exclude\":[]}", "bad-parameter", "exclude" },
 	{ "{\"exclude\":{\"purchased\":1}}", "bad-parameter", "exclude.purchased" },
 	{ "{\"exclude\":{\"seen\":true}}", "unknown-parameter", "seen" },
+	{ "{\"context\":{\"land\":\"DE\"}}", "unknown-parameter", "land" },
+	{ "{\"context\":{\"country\":5}}", "bad-parameter", "context.country" },
+	{ "{\"country\":\"DE\"}", "unknown-parameter", "country" },
+	{ "{\"diversity\":2}", "bad-parameter", "diversity" },
+	{ "{\"diversity\":\"1\"}", "bad-parameter", "diversity" },
+	{ "{\"strictFiltering\":1}", "bad-parameter", "strictFiltering" },
+	{ "{\"sort\":5}", "bad-parameter", "sort" },
+	{ "{\"filter\":5}", "bad-parameter", "filter" },
+	{ "{\"shown\":\"AAAA\"}", "unknown-parameter", "shown" },
 	{ "{\"maxStalenessMs\":-5}", "bad-parameter", "maxStalenessMs" },
 };
 
@@ -209,10 +238,10 @@ Test(http_recommend, answer_has_the_fields_of_the_contract)
 	const char *id, *scenario, *as_of, *item_id, *level, *measure;
 	int lag, rank, together, quantity, fallback, promoted, low;
 	double took, score;
-	json_t *variant;
+	json_t *variant, *next;
 
-	cr_assert_eq(json_unpack_ex(v, NULL, JSON_STRICT, "{s:s,s:s,s:o,s:o,s:b,s:s,s:i,s:F}", "recommendationId", &id,
-				    "scenario", &scenario, "variant", &variant, "items", &item, "fallback", &fallback,
+	cr_assert_eq(json_unpack_ex(v, NULL, JSON_STRICT, "{s:s,s:s,s:o,s:o,s:b,s:o,s:s,s:i,s:F}", "recommendationId", &id,
+				    "scenario", &scenario, "variant", &variant, "items", &item, "fallback", &fallback, "next", &next,
 				    "asOf", &as_of, "lagMs", &lag, "tookMs", &took),
 		     0, "%s", r->body);
 	item = json_array_get(item, 0);
@@ -225,7 +254,7 @@ Test(http_recommend, answer_has_the_fields_of_the_contract)
 	cr_assert_str_eq(level, "low");
 	cr_assert_str_eq(measure, "jaccard");
 	cr_assert_str_eq(as_of, "2011-12-09T12:50:00.000Z");
-	cr_assert(took > 0 && took < 1000 && score == 0.25 && json_is_null(variant));
+	cr_assert(took > 0 && took < 1000 && score == 0.25 && json_is_null(variant) && json_is_null(next));
 	cr_assert_str_eq(id, "id-of-also-bought");
 	json_decref(v);
 	cr_assert_not(strstr(ask(&f, "GET", "/v1/recommendations/also-bought", NULL)->body, "\"explain\""));

@@ -1,0 +1,53 @@
+#include "query/shown.h"
+
+#include <sodium.h>
+
+#define VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
+
+static void put_key(unsigned char *p, uint32_t key)
+{
+	for (int i = 0; i < 4; i++)
+		p[i] = (unsigned char)(key >> (8 * i));
+}
+
+static uint32_t get_key(const unsigned char *p)
+{
+	return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+void shown_fini(struct shown *s)
+{
+	idmap_fini(&s->keys);
+	s->n = 0;
+}
+
+bool shown_read(struct shown *s, struct str text)
+{
+	unsigned char bytes[SHOWN_MAX * 4];
+	size_t n;
+
+	idmap_clear(&s->keys);
+	s->n = 0;
+	if (sodium_base642bin(bytes, sizeof(bytes), text.p, text.n, NULL, &n, NULL, VARIANT) != 0 || n == 0 || n % 4)
+		return false;
+	for (size_t i = 0; i < n; i += 4) {
+		s->order[s->n] = get_key(bytes + i);
+		idmap_put(&s->keys, s->order[s->n++], 0);
+	}
+	return true;
+}
+
+bool shown_write(const struct shown *before, const struct answer *a, char ret[SHOWN_TEXT_MAX])
+{
+	unsigned char bytes[SHOWN_MAX * 4];
+	unsigned n = before ? before->n : 0;
+
+	if (n + a->item_count > SHOWN_MAX)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		put_key(bytes + 4 * i, before->order[i]);
+	for (unsigned i = 0; i < a->item_count; i++)
+		put_key(bytes + 4 * n++, shown_key(a->items[i].item_id));
+	sodium_bin2base64(ret, SHOWN_TEXT_MAX, bytes, (size_t)n * 4, VARIANT);
+	return true;
+}
