@@ -103,6 +103,21 @@ static void put_rating(struct saying *s)
 	put_number(s, round(s->why->rated.rating * 10) / 10);
 }
 
+static void put_dearer(struct saying *s)
+{
+	put_number(s, round((s->why->step_up.price_ratio - 1) * 100));
+}
+
+static void put_step_rating(struct saying *s)
+{
+	put_number(s, round(s->why->step_up.rating * 10) / 10);
+}
+
+static void put_base_rating(struct saying *s)
+{
+	put_number(s, round(s->why->step_up.with_rating * 10) / 10);
+}
+
 static void put_average(struct saying *s)
 {
 	put_number(s, round(s->why->before));
@@ -205,11 +220,15 @@ static const struct {
 	const char *name;
 	void (*put)(struct saying *s);
 } words[] = {
-	{ "{n}", put_count },       { "{days}", put_days },       { "{ago}", put_ago },
-	{ "{every}", put_every },   { "{with}", put_with },       { "{shared}", put_shared },
-	{ "{window}", put_window }, { "{recent}", put_recent },   { "{before}", put_before },
-	{ "{of}", put_of },         { "{back}", put_back },       { "{rating}", put_rating },
-	{ "{date}", put_date },     { "{average}", put_average },
+	{ "{n}", put_count },          { "{days}", put_days },
+	{ "{ago}", put_ago },          { "{every}", put_every },
+	{ "{with}", put_with },        { "{shared}", put_shared },
+	{ "{window}", put_window },    { "{recent}", put_recent },
+	{ "{before}", put_before },    { "{of}", put_of },
+	{ "{back}", put_back },        { "{rating}", put_rating },
+	{ "{date}", put_date },        { "{average}", put_average },
+	{ "{dearer}", put_dearer },    { "{better}", put_step_rating },
+	{ "{base}", put_base_rating },
 };
 
 /* The bytes of a template that were taken: a word in braces, or what is before the next one. */

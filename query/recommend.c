@@ -19,6 +19,7 @@ int answerer_new(const struct answerer_options *opt, struct answerer **ret, stru
 	a->clock = opt->clock ? opt->clock : &clock_system;
 	a->min_support = setting_int(opt->settings, SET_ANSWER_MIN_SUPPORT);
 	a->low_stock = setting_int(opt->settings, SET_ANSWER_LOW_STOCK);
+	a->up_sell_ratio = setting_number(opt->settings, SET_ANSWER_UP_SELL_RATIO);
 	a->catalog_required = setting_bool(opt->settings, SET_ANSWER_CATALOG_REQUIRED);
 	a->language = strcmp(setting_string(opt->settings, SET_ANSWER_LANGUAGE), "de") == 0 ? LANGUAGE_GERMAN
 											    : LANGUAGE_ENGLISH;

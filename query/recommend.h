@@ -131,7 +131,8 @@ struct explanation {
 		EXPLAIN_SEASON,
 		EXPLAIN_INTEREST,
 		EXPLAIN_PEOPLE,
-		EXPLAIN_SEARCH
+		EXPLAIN_SEARCH,
+		EXPLAIN_STEP_UP
 	} kind;
 	int64_t together, item_total, other_total; /* PAIR; INTEREST: people or visits with both */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
@@ -156,6 +157,10 @@ struct explanation {
 			struct rank_prior prior;
 		} rated;                   /* RATING */
 		int64_t available_from_ms; /* ARRIVAL */
+		struct {
+			double price_ratio; /* to the asked item's */
+			double rating, with_rating;
+		} step_up; /* STEP_UP */
 		struct {
 			uint32_t n, of;  /* so many of the people like this one */
 			uint32_t shared; /* items of interest that one of them has in common with this one */

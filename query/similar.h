@@ -61,6 +61,8 @@ struct similar_facts {
 	uint8_t shared[TERM_KIND_COUNT]; /* terms, by their kind */
 	double shared_weight, item_weight, other_weight;
 };
+/* 0 for an item that is not known. */
+double similar_score(const struct similar *ix, uint32_t item, uint32_t other);
 void similar_facts(const struct similar *ix, uint32_t item, uint32_t other, struct similar_facts *ret);
 
 /* Do both carry the same groupId: are they variants of one product? */

@@ -167,6 +167,13 @@ void similar_facts(const struct similar *ix, uint32_t item, uint32_t other, stru
 	}
 }
 
+double similar_score(const struct similar *ix, uint32_t item, uint32_t other)
+{
+	if (item >= ix->items || other >= ix->items)
+		return 0;
+	return likeness(shared_from(ix, item, other, 0), ix->item_weights[item], ix->item_weights[other]);
+}
+
 bool similar_same_group(const struct similar *ix, uint32_t item, uint32_t other)
 {
 	return item < ix->items && other < ix->items && ix->groups[item] && ix->groups[item] == ix->groups[other];

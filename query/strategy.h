@@ -243,6 +243,7 @@ struct answerer {
 	unsigned char token_key[TOKEN_KEY_BYTES];
 	int64_t min_support, low_stock;
 	enum language language;
+	double up_sell_ratio;
 	bool catalog_required;
 	struct idmap hidden; /* items not to be offered (again) in this request */
 	struct person person;

@@ -1,0 +1,54 @@
+/*
+ * json_keys.h - a key and its value, for objects that are written one member a line.
+ */
+#ifndef AISLE_QUERY_JSON_KEYS_H
+#define AISLE_QUERY_JSON_KEYS_H
+
+#include "schemas/decode.h"
+#include "schemas/json_out.h"
+#include "views/view.h"
+
+/* NULL and TIME_NONE are null. */
+static inline void key_text(struct json_out *j, const char *key, const char *text)
+{
+	json_out_key(j, key);
+	if (text)
+		json_out_text(j, text);
+	else
+		json_out_null(j);
+}
+
+static inline void key_int(struct json_out *j, const char *key, int64_t v)
+{
+	json_out_key(j, key);
+	json_out_int(j, v);
+}
+
+static inline void key_number(struct json_out *j, const char *key, double v)
+{
+	json_out_key(j, key);
+	json_out_number(j, v);
+}
+
+static inline void key_bool(struct json_out *j, const char *key, bool v)
+{
+	json_out_key(j, key);
+	json_out_bool(j, v);
+}
+
+static inline void key_time(struct json_out *j, const char *key, int64_t t_ms)
+{
+	char text[32];
+
+	if (t_ms != TIME_NONE)
+		format_rfc3339(t_ms, text);
+	key_text(j, key, t_ms == TIME_NONE ? NULL : text);
+}
+
+static inline void key_str(struct json_out *j, const char *key, struct str v)
+{
+	json_out_key(j, key);
+	json_out_str(j, v);
+}
+
+#endif

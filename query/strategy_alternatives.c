@@ -1,0 +1,89 @@
+#include "query/strategy.h"
+#include "views/ids.h"
+#include "views/view.h"
+
+#define LIKE_MAX 500   /* similar items looked at */
+#define VIEWED_MAX 200 /* of the items viewed together with an asked one, the most frequent */
+
+static void vote_alike(struct asking *q, const struct similar *ix)
+{
+	struct similar_found found;
+
+	for (int i = 0; i < LIKE_MAX && similar_next(ix, &q->a->similar, &found); i++)
+		votes_add(&q->a->votes, found.item, found.score, found.seed, 0);
+}
+
+/* Jaccard of the visits that viewed either one. */
+static int vote_viewed(struct asking *q, uint32_t asked)
+{
+	struct snap_counts *list = &q->a->pairing.neighbours;
+	int64_t total = rankings_totals(q->rankings, asked).view_sessions;
+	int rc = pairs_get(q->sn, PAIR_ALSO_VIEWED, asked, (uint32_t)q->a->min_support, list);
+
+	for (size_t i = 0; !rc && i < list->n && i < VIEWED_MAX; i++) {
+		struct snap_count with = list->v[i];
+		int64_t either = total + rankings_totals(q->rankings, with.member).view_sessions - with.count;
+		double weight = (double)with.count / (double)(either > with.count ? either : with.count);
+
+		votes_add(&q->a->votes, with.member, weight, asked, with.count);
+	}
+	return rc;
+}
+
+/* By what adds most. */
+static struct explanation explained(struct asking *q, const struct similar *ix, const struct vote *v)
+{
+	struct explanation why = { .kind = EXPLAIN_PAIR, .measure = "jaccard" };
+
+	if (!v->count)
+		return similar_explained(q, ix, &(struct similar_found){ v->item, v->seed, v->score, v->strongest });
+	why.with = snap_item_name(q->sn, v->seed);
+	why.together = v->count;
+	why.item_total = rankings_totals(q->rankings, v->seed).view_sessions;
+	why.other_total = rankings_totals(q->rankings, v->item).view_sessions;
+	why.pair_score = v->strongest;
+	return why;
+}
+
+static int fill(struct asking *q)
+{
+	struct votes *votes = &q->a->votes;
+	const struct similar *ix;
+	struct vote v;
+	int rc = similar_start(q, &ix);
+
+	if (rc)
+		return rc;
+	votes_clear(votes);
+	vote_alike(q, ix);
+	for (unsigned i = 0; i < q->asked_n && !rc && q->watermark_ms != TIME_NONE; i++)
+		rc = vote_viewed(q, q->asked[i]);
+	if (rc)
+		return rc;
+	votes_order(votes, q->sn);
+	rc = 1;
+	while (rc > 0 && votes_next(votes, q->sn, &v)) {
+		struct explanation why = explained(q, ix, &v);
+
+		rc = shelf_offer(q, v.item, v.score, &why);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
+{
+	phrase_say(q, why->kind == EXPLAIN_PAIR ? PHRASE_VIEWED_TOGETHER : PHRASE_ALIKE, why, ret);
+}
+
+const struct strategy strategy_alternatives = {
+	.slug = "alternatives",
+	.meaning =
+		"what can be bought instead of an item that is out of stock: alike by its record or looked at in the "
+		"same visits, variants of the product too",
+	.formula = "the score of similar-items + that of also-viewed, both between 0 and 1 for one asked item",
+	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
+	.required = INPUT_ITEM_IDS,
+	.without_events = true,
+	.fill = fill,
+	.reason = reason,
+};
