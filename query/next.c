@@ -13,6 +13,8 @@
 void next_work_fini(struct next_work *w)
 {
 	free(w->rings);
+	free(w->sides);
+	arena_fini(&w->sides_arena);
 	free(w->v);
 	idmap_fini(&w->places);
 	*w = (struct next_work){ 0 };
@@ -27,8 +29,10 @@ void next_begin(struct next_work *w, const uint32_t *views, size_t n)
 		views += n - SESSION_VIEWS_MAX;
 		n = SESSION_VIEWS_MAX;
 	}
-	if (!w->rings)
+	if (!w->rings) {
 		w->rings = xcalloc(NEXT_ITEMS_MAX * NEXT_TOUCHED_MAX, sizeof(*w->rings));
+		w->sides = xcalloc(NEXT_SIDES_SLOTS, sizeof(*w->sides));
+	}
 	memcpy(w->views, views, n * sizeof(*views));
 	w->n = (uint32_t)n;
 	w->d_n = 0;

@@ -21,6 +21,7 @@
 #include "config/settings.h"
 #include "query/idmap.h"
 #include "query/ranker.h"
+#include "views/arena.h"
 #include "views/revisits.h"
 #include "views/sessions.h"
 
@@ -29,6 +30,7 @@
 #define NEXT_NEIGHBOURS_MAX 250 /* k at most */
 #define NEXT_STEP_ITEMS_MAX 40  /* C: at most */
 #define NEXT_STEP_VIEWS_MAX 30
+#define NEXT_SIDES_SLOTS (UINT32_C(1) << 17)
 
 #define NEXT_STEP_ITEMS 25 /* C: from so many items */
 #define NEXT_STEP_VIEWS 20 /* C: over so many newest views of each */
@@ -89,6 +91,19 @@ struct next_neighbour {
 	uint32_t shared; /* so many items in common */
 };
 
+/* C: an item, and how often it stood beside the newest views of another. */
+struct next_side {
+	uint32_t item, times;
+};
+
+struct next_sides {
+	uint64_t stamp; /* session_stamp when they were made */
+	uint32_t item;  /* less 1; 0: free */
+	uint32_t round; /* of the memory that they are in */
+	uint16_t views, n, room;
+	struct next_side *v;
+};
+
 /* The running session, the scratch of one answer, and the answer. All-zero at first. */
 struct next_work {
 	uint32_t views[SESSION_VIEWS_MAX]; /* e, oldest first */
@@ -101,6 +116,9 @@ struct next_work {
 	uint32_t ring_n[NEXT_ITEMS_MAX];
 	struct next_neighbour heap[NEXT_NEIGHBOURS_MAX];
 	unsigned heap_n;
+	struct next_sides *sides; /* NEXT_SIDES_SLOTS, by the item's last bits; kept from answer to answer */
+	struct arena sides_arena;
+	uint32_t sides_round;
 	struct idmap places; /* item -> its candidate */
 	struct next_candidate *v;
 	size_t v_n, v_room; /* scored: a heap, the best on top */

@@ -5,6 +5,7 @@
 
 #define OCCURRENCES_MAX 500 /* the newest ones with a follower */
 #define WEIGHT 0.06
+#define AHEAD 8 /* sessions that memory is asked for before they are needed */
 
 struct bigram {
 	uint32_t current, before;
@@ -41,6 +42,8 @@ int next__bigram(struct next_work *w, const struct next_source *src, const struc
 		struct session s;
 		int rc;
 
+		if (i + AHEAD < w->ring_n[0])
+			session_prefetch_row(src->index, w->rings[i + AHEAD]);
 		if (w->rings[i] == src->self)
 			continue;
 		rc = next__session(src, w->rings[i], &s);

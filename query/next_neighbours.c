@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#define AHEAD 8    /* sessions that memory is asked for before they are needed */
 #define BEFORE 0.7 /* of a view before the anchor, against one after it */
 
 /* The worst of the kept is on top: smaller v, then older. */
@@ -48,6 +49,7 @@ struct rings {
 	const uint32_t *at[NEXT_ITEMS_MAX], *end[NEXT_ITEMS_MAX];
 	double adds[NEXT_ITEMS_MAX]; /* to sim, of a session that contains d[y] */
 	unsigned n;
+	const struct session_index *index;
 };
 
 static int open_rings(struct next_work *w, const struct next_source *src, const struct next_options *opt,
@@ -67,6 +69,7 @@ static int open_rings(struct next_work *w, const struct next_source *src, const 
 		ret->adds[y] = w->weight[y] * next__powers()->place[y] * rarity * sqrt(rarity);
 	}
 	ret->n = w->d_n;
+	ret->index = src->index;
 	return 0;
 }
 
@@ -88,6 +91,8 @@ static bool take_newest(struct rings *r, struct next_neighbour *ret)
 	for (unsigned y = 0; y < r->n && is_any; y++) {
 		if (r->at[y] == r->end[y] || *r->at[y] != ret->number)
 			continue;
+		if (r->end[y] - r->at[y] > AHEAD)
+			session_prefetch(r->index, r->at[y][AHEAD]);
 		r->at[y]++;
 		if (!ret->shared++)
 			ret->anchor = y;
@@ -155,6 +160,8 @@ int next__neighbours(struct next_work *w, const struct next_source *src, const s
 	for (unsigned i = 0; !rc && i < w->heap_n; i++) {
 		struct session s;
 
+		if (i + AHEAD < w->heap_n)
+			session_prefetch_row(src->index, w->heap[i + AHEAD].number);
 		rc = next__session(src, w->heap[i].number, &s);
 		if (!rc)
 			add_views(w, &w->heap[i], &s, opt->without & NEXT_NO_BEFORE ? 0 : BEFORE);

@@ -2,6 +2,8 @@
 #include "query/next_internal.h"
 
 #define WEIGHT 0.6
+#define SIDES_BYTES_MAX (16 << 20)                   /* of what is kept; beyond it all is made anew */
+#define SIDES_A_LINE (64 / sizeof(struct next_side)) /* of the processor's cache */
 
 struct best {
 	uint32_t item;
@@ -42,8 +44,26 @@ static unsigned choose(const struct next_work *w, const struct next_source *src,
 	return n;
 }
 
+/* ---- beside the newest views of an item ---- */
+
+struct sides {
+	unsigned views, n;
+	struct next_side v[2 * NEXT_STEP_VIEWS_MAX];
+};
+
+static void add_side(struct sides *s, uint32_t item)
+{
+	unsigned i = 0;
+
+	while (i < s->n && s->v[i].item != item)
+		i++;
+	if (i == s->n)
+		s->v[s->n++] = (struct next_side){ item, 0 };
+	s->v[i].times++;
+}
+
 /* The items beside the last views of it, `room` views at most; how many those were. */
-static unsigned add_sides(const struct session *s, uint32_t item, unsigned room, uint32_t *sides, unsigned *side_n)
+static unsigned add_sides(const struct session *s, uint32_t item, unsigned room, struct sides *ret)
 {
 	unsigned n = 0;
 
@@ -52,35 +72,110 @@ static unsigned add_sides(const struct session *s, uint32_t item, unsigned room,
 			continue;
 		n++;
 		if (j > 0)
-			sides[(*side_n)++] = session_item(s, j - 1);
+			add_side(ret, session_item(s, j - 1));
 		if (j + 1 < s->n)
-			sides[(*side_n)++] = session_item(s, j + 1);
+			add_side(ret, session_item(s, j + 1));
 	}
 	return n;
 }
 
-static int step_from(struct next_work *w, const struct next_source *src, const struct best *from, unsigned most)
+static int look(const struct next_source *src, uint32_t item, unsigned most, struct sides *ret)
 {
-	uint32_t sides[2 * NEXT_STEP_VIEWS_MAX], ring_n;
 	const uint32_t *ring;
-	unsigned n = 0, side_n = 0;
-	int rc = session_newest(src->index, from->item, most + 1, &ring, &ring_n); /* one more: it may be `self` */
+	uint32_t ring_n;
+	int rc = session_newest(src->index, item, most + 1, &ring, &ring_n); /* one more: it may be `self` */
 
-	if (rc)
-		return rc;
-	for (uint32_t i = 0; i < ring_n && n < most; i++) {
+	ret->views = ret->n = 0;
+	for (uint32_t i = 0; !rc && i < ring_n; i++)
+		session_prefetch(src->index, ring[i]);
+	for (uint32_t i = 0; !rc && i < ring_n; i++)
+		session_prefetch_row(src->index, ring[i]);
+	for (uint32_t i = 0; !rc && i < ring_n && ret->views < most; i++) {
 		struct session s;
 
 		if (ring[i] == src->self)
 			continue;
 		rc = next__session(src, ring[i], &s);
-		if (rc)
-			return rc;
-		n += add_sides(&s, from->item, most - n, sides, &side_n);
+		if (!rc)
+			ret->views += add_sides(&s, item, most - ret->views, ret);
 	}
-	for (unsigned i = 0; i < side_n; i++)
-		next__candidate(w, sides[i])->part += from->share / n;
+	return rc;
+}
+
+/* ---- kept from answer to answer ---- */
+
+static struct next_sides *slot_of(const struct next_work *w, uint32_t item)
+{
+	return &w->sides[item % NEXT_SIDES_SLOTS];
+}
+
+static bool is_known(const struct next_work *w, const struct next_source *src, uint32_t item)
+{
+	const struct next_sides *slot = slot_of(w, item);
+
+	return slot->item == item + 1 && slot->round == w->sides_round &&
+	       slot->stamp == session_stamp(src->index, item);
+}
+
+static void keep(struct next_work *w, const struct next_source *src, uint32_t item, const struct sides *sides)
+{
+	struct next_sides *slot = slot_of(w, item);
+	bool fits = slot->item && slot->round == w->sides_round && slot->room >= sides->n;
+
+	*slot = (struct next_sides){ .stamp = session_stamp(src->index, item),
+				     .item = item + 1,
+				     .round = w->sides_round,
+				     .views = (uint16_t)sides->views,
+				     .n = (uint16_t)sides->n,
+				     .room = fits ? slot->room : (uint16_t)sides->n,
+				     .v = fits ? slot->v : arena_alloc(&w->sides_arena, sides->n * sizeof(*sides->v)) };
+	memcpy(slot->v, sides->v, sides->n * sizeof(*sides->v));
+}
+
+static void add(struct next_work *w, double share, const struct next_side *v, unsigned n, unsigned views)
+{
+	for (unsigned i = 0; i < n; i++)
+		next__candidate(w, v[i].item)->part += share * v[i].times / views;
+}
+
+static bool is_in_session(const struct next_work *w, uint32_t item)
+{
+	for (uint32_t i = 0; i < w->n; i++)
+		if (w->views[i] == item)
+			return true;
+	return false;
+}
+
+static int step_from(struct next_work *w, const struct next_source *src, const struct best *from, unsigned most)
+{
+	const struct next_sides *slot = slot_of(w, from->item);
+	bool is_own = src->self != SESSION_NONE && is_in_session(w, from->item); /* `self` is left out of it */
+	struct sides sides;
+	int rc;
+
+	if (!is_own && is_known(w, src, from->item)) {
+		add(w, from->share, slot->v, slot->n, slot->views);
+		return 0;
+	}
+	rc = look(src, from->item, most, &sides);
+	if (rc)
+		return rc;
+	if (!is_own)
+		keep(w, src, from->item, &sides);
+	add(w, from->share, sides.v, sides.n, sides.views);
 	return 0;
+}
+
+static void prefetch(const struct next_work *w, const struct best *best, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		__builtin_prefetch(slot_of(w, best[i].item));
+	for (unsigned i = 0; i < n; i++) {
+		const struct next_side *v = slot_of(w, best[i].item)->v;
+
+		for (unsigned k = 0; k < slot_of(w, best[i].item)->n; k += SIDES_A_LINE)
+			__builtin_prefetch(&v[k]);
+	}
 }
 
 int next__step(struct next_work *w, const struct next_source *src, const struct next_options *opt)
@@ -88,6 +183,11 @@ int next__step(struct next_work *w, const struct next_source *src, const struct 
 	struct best best[NEXT_STEP_ITEMS_MAX];
 	unsigned n = choose(w, src, opt->step_items, best);
 
+	if (w->sides_arena.total > SIDES_BYTES_MAX) {
+		arena_reset(&w->sides_arena);
+		w->sides_round++;
+	}
+	prefetch(w, best, n);
 	for (unsigned i = 0; i < n; i++) {
 		int rc = step_from(w, src, &best[i], opt->step_views);
 

@@ -68,12 +68,17 @@ static int64_t count_of(const struct explanation *why)
 	}
 }
 
-static void put_count(struct saying *s)
+static void put_whole(struct saying *s, int64_t v)
 {
 	char text[24];
 
-	snprintf(text, sizeof(text), "%lld", (long long)count_of(s->why));
+	snprintf(text, sizeof(text), "%lld", (long long)v);
 	put(s, str_of(text));
+}
+
+static void put_count(struct saying *s)
+{
+	put_whole(s, count_of(s->why));
 }
 
 static void put_number(struct saying *s, double v)
@@ -208,7 +213,7 @@ static void put_shared(struct saying *s)
 
 static void put_of(struct saying *s)
 {
-	put_number(s, s->why->kind == EXPLAIN_PEOPLE ? s->why->people.of : s->why->sessions_of);
+	put_whole(s, s->why->kind == EXPLAIN_PEOPLE ? s->why->people.of : s->why->sessions_of);
 }
 
 static void put_back(struct saying *s)

@@ -65,7 +65,8 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	json_out_object(j);
 	json_out_key(j, "itemId");
 	json_out_str(j, r->item_id);
-	key_number(j, "score", r->score);
+	json_out_key(j, "score");
+	json_out_score(j, r->score);
 	key_int(j, "rank", r->rank);
 	key_text(j, "strategy", r->strategy);
 	key_text(j, "reason", r->reason);

@@ -136,10 +136,52 @@ void json_out_text(struct json_out *j, const char *z)
 	json_out_str(j, str_of(z));
 }
 
+/* Digits backwards from `end`; returns where the first one stands. */
+static char *digits_before(char *end, uint64_t u)
+{
+	do
+		*--end = (char)('0' + u % 10);
+	while ((u /= 10) != 0);
+	return end;
+}
+
 void json_out_int(struct json_out *j, int64_t v)
 {
+	char text[24], *end = text + sizeof(text);
+	char *at = digits_before(end, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
+
+	if (v < 0)
+		*--at = '-';
 	before_value(j);
-	j->n += (size_t)snprintf(reserve(j, 24), 24, "%" PRId64, v);
+	put(j, at, (size_t)(end - at));
+}
+
+void json_out_score(struct json_out *j, double v)
+{
+	static const double powers[] = {
+		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14
+	};
+	char text[40], *end = text + sizeof(text), *at, *point;
+	size_t places = 0; /* after the point */
+
+	if (!(v >= 1e-6 && v < 1e8)) {
+		json_out_number(j, v);
+		return;
+	}
+	while (places + 1 < ARRAY_SIZE(powers) && v * powers[places] < 1e8)
+		places++;
+	at = digits_before(end, (uint64_t)llround(v * powers[places]));
+	point = end - places;
+	while (at >= point)
+		*--at = '0';
+	while (end > point && end[-1] == '0')
+		end--;
+	before_value(j);
+	put(j, at, (size_t)(point - at));
+	if (end > point) {
+		put(j, ".", 1);
+		put(j, point, (size_t)(end - point));
+	}
 }
 
 void json_out_number(struct json_out *j, double v)

@@ -34,6 +34,7 @@ void json_out_str(struct json_out *j, struct str s);
 void json_out_text(struct json_out *j, const char *z);
 void json_out_int(struct json_out *j, int64_t v);
 void json_out_number(struct json_out *j, double v);  /* shortest text that reads back the same; null for inf and nan */
+void json_out_score(struct json_out *j, double v);   /* to nine digits; much faster */
 void json_out_micros(struct json_out *j, int64_t v); /* v / 1e6, exactly, without trailing zeros */
 void json_out_bool(struct json_out *j, bool v);
 void json_out_null(struct json_out *j);

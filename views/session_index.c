@@ -15,7 +15,8 @@
 #define ITEM_SLOTS (UINT32_C(1) << 17)    /* 2 MB */
 #define KEPT_MAX (32 << 20)               /* bytes of copies and lists; beyond it they are begun anew */
 #define LAST_SHIFT 12                     /* a last view is kept to 4 s */
-#define VIEWS_SHIFT 56                    /* addresses have fewer bits */
+#define CACHE_LINE 64
+#define VIEWS_SHIFT 56 /* addresses have fewer bits */
 
 struct session_slot {
 	uint32_t number; /* SESSION_NONE: free */
@@ -42,12 +43,18 @@ struct session_index {
 	uint32_t last_min; /* as session_slot.last: what is below is forgotten */
 	struct session_slot *sessions;
 	struct item_slot *items;
+	uint32_t *stamps;  /* of items, by their last bits */
+	uint32_t stamp;    /* of all */
+	int64_t hour;      /* of the watermark */
+	uint32_t *changed; /* sessions, since the last begin */
+	size_t changed_n, changed_room;
 	struct arena kept; /* what slots point to outside base */
 	struct session_numbers numbers;
 };
 
 #define SESSIONS_BYTES (SESSION_SLOTS * sizeof(struct session_slot))
 #define ITEMS_BYTES (ITEM_SLOTS * sizeof(struct item_slot))
+#define STAMPS_BYTES (ITEM_SLOTS * sizeof(uint32_t))
 
 struct session_index *session_index_new(void)
 {
@@ -55,6 +62,7 @@ struct session_index *session_index_new(void)
 
 	x->sessions = xpages(SESSIONS_BYTES);
 	x->items = xpages(ITEMS_BYTES);
+	x->stamps = xpages(STAMPS_BYTES);
 	return x;
 }
 
@@ -64,6 +72,8 @@ void session_index_free(struct session_index *x)
 		return;
 	munmap(x->sessions, SESSIONS_BYTES);
 	munmap(x->items, ITEMS_BYTES);
+	munmap(x->stamps, STAMPS_BYTES);
+	free(x->changed);
 	arena_fini(&x->kept);
 	session_numbers_fini(&x->numbers);
 	free(x);
@@ -74,17 +84,77 @@ static void forget(struct session_index *x)
 {
 	madvise(x->sessions, SESSIONS_BYTES, MADV_DONTNEED);
 	madvise(x->items, ITEMS_BYTES, MADV_DONTNEED);
+	x->stamp++;
 	arena_reset(&x->kept);
+	x->changed_n = 0;
+}
+
+/* ---- rows ---- */
+
+static uint32_t last_of(int64_t t_ms)
+{
+	return t_ms < 0 ? 0 : (uint32_t)(t_ms >> LAST_SHIFT);
+}
+
+static int look_up(struct session_index *x, uint32_t number, struct session_slot *slot)
+{
+	unsigned char be[4];
+	struct session_head h;
+	struct str row;
+	bool stays;
+	int rc = snap_get_staying(x->sn, TBL_SESSIONS, id_key(number, be), &row, &stays);
+
+	*slot = (struct session_slot){ .number = number };
+	if (rc == ERR_NOT_FOUND)
+		return 0;
+	if (!rc && !session_row_read(row, &h, NULL, NULL))
+		rc = ERR_STORE_CORRUPT;
+	if (rc) {
+		slot->number = SESSION_NONE;
+		return rc;
+	}
+	if (!stays) {
+		row.p = memcpy(arena_alloc(&x->kept, row.n), row.p, row.n);
+		row.n = (uint32_t)sizeof(h);
+	}
+	slot->last = last_of(h.mark.last_ms);
+	slot->row = (uint64_t)(uintptr_t)row.p | (uint64_t)h.mark.items_n << VIEWS_SHIFT;
+	return 0;
+}
+
+static const unsigned char *row_of(const struct session_slot *s)
+{
+	return (const unsigned char *)(uintptr_t)(s->row & ((UINT64_C(1) << VIEWS_SHIFT) - 1));
 }
 
 /* ---- what has changed ---- */
 
+static void stamp_items(struct session_index *x, const struct session_slot *s)
+{
+	const unsigned char *items = row_of(s) + sizeof(struct session_head);
+
+	for (uint64_t n = s->row >> VIEWS_SHIFT; n-- > 0; items += sizeof(uint32_t)) {
+		uint32_t item;
+
+		memcpy(&item, items, sizeof(item));
+		x->stamps[item % ITEM_SLOTS]++;
+	}
+}
+
+/* The items that it had are stamped now, those that it has later (stamp_changed). */
 static void forget_session(struct session_index *x, uint32_t number)
 {
 	struct session_slot *s = &x->sessions[number % SESSION_SLOTS];
 
-	if (s->number == number)
+	if (s->number == number) {
+		stamp_items(x, s);
 		s->number = SESSION_NONE;
+	}
+	if (x->changed_n == x->changed_room) {
+		x->changed_room = x->changed_room ? x->changed_room * 2 : 256;
+		x->changed = xrealloc(x->changed, x->changed_room * sizeof(*x->changed));
+	}
+	x->changed[x->changed_n++] = number;
 }
 
 static void forget_item(struct session_index *x, uint32_t item)
@@ -93,6 +163,7 @@ static void forget_item(struct session_index *x, uint32_t item)
 
 	if (s->item == item + 1)
 		s->item = 0;
+	x->stamps[item % ITEM_SLOTS]++;
 }
 
 static int take_changes(void *arg, struct str key, struct str value)
@@ -121,9 +192,23 @@ static int follow(struct session_index *x, uint64_t commit)
 			      x);
 }
 
-static uint32_t last_of(int64_t t_ms)
+static int stamp_changed(struct session_index *x)
 {
-	return t_ms < 0 ? 0 : (uint32_t)(t_ms >> LAST_SHIFT);
+	int64_t hour = time_bucket(x->watermark_ms, MS_PER_HOUR);
+
+	for (size_t i = 0; i < x->changed_n; i++) {
+		struct session_slot *slot = &x->sessions[x->changed[i] % SESSION_SLOTS];
+		int rc = slot->number == x->changed[i] ? 0 : look_up(x, x->changed[i], slot);
+
+		if (rc)
+			return rc;
+		stamp_items(x, slot);
+	}
+	x->changed_n = 0;
+	if (x->hour != hour)
+		x->stamp++;
+	x->hour = hour;
+	return 0;
 }
 
 int session_index_begin(struct session_index *x, struct snap *sn)
@@ -149,6 +234,9 @@ int session_index_begin(struct session_index *x, struct snap *sn)
 		return rc;
 	if (x->oldest == SESSION_NONE && (rc = session_first(sn, &x->oldest)))
 		return rc;
+	rc = stamp_changed(x);
+	if (rc)
+		return rc;
 	x->last_min = x->watermark_ms == TIME_NONE ? 0 : last_of(x->watermark_ms - SESSION_KEEP_MS);
 	x->generation = snap_generation(sn);
 	x->base = snap_base_version(sn);
@@ -158,32 +246,6 @@ int session_index_begin(struct session_index *x, struct snap *sn)
 }
 
 /* ---- sessions ---- */
-
-static int look_up(struct session_index *x, uint32_t number, struct session_slot *slot)
-{
-	unsigned char be[4];
-	struct session_head h;
-	struct str row;
-	bool stays;
-	int rc = snap_get_staying(x->sn, TBL_SESSIONS, id_key(number, be), &row, &stays);
-
-	*slot = (struct session_slot){ .number = number };
-	if (rc == ERR_NOT_FOUND)
-		return 0;
-	if (!rc && !session_row_read(row, &h, NULL, NULL))
-		rc = ERR_STORE_CORRUPT;
-	if (rc) {
-		slot->number = SESSION_NONE;
-		return rc;
-	}
-	if (!stays) {
-		row.p = memcpy(arena_alloc(&x->kept, row.n), row.p, row.n);
-		row.n = (uint32_t)sizeof(h);
-	}
-	slot->last = last_of(h.mark.last_ms);
-	slot->row = (uint64_t)(uintptr_t)row.p | (uint64_t)h.mark.items_n << VIEWS_SHIFT;
-	return 0;
-}
 
 static int find(struct session_index *x, uint32_t number, const struct session_slot **ret)
 {
@@ -217,7 +279,7 @@ int session_get(struct session_index *x, uint32_t number, struct session *ret)
 
 	if (rc)
 		return rc;
-	row = (const unsigned char *)(uintptr_t)(slot->row & ((UINT64_C(1) << VIEWS_SHIFT) - 1));
+	row = row_of(slot);
 	memcpy(&h, row, sizeof(h));
 	*ret = (struct session){ .number = number,
 				 .actor = h.actor,
@@ -228,7 +290,25 @@ int session_get(struct session_index *x, uint32_t number, struct session *ret)
 	return 0;
 }
 
+void session_prefetch(const struct session_index *x, uint32_t number)
+{
+	__builtin_prefetch(&x->sessions[number % SESSION_SLOTS]);
+}
+
+void session_prefetch_row(const struct session_index *x, uint32_t number)
+{
+	const unsigned char *row = row_of(&x->sessions[number % SESSION_SLOTS]);
+
+	__builtin_prefetch(row);
+	__builtin_prefetch(row + CACHE_LINE);
+}
+
 /* ---- items ---- */
+
+uint64_t session_stamp(const struct session_index *x, uint32_t item)
+{
+	return (uint64_t)x->stamp << 32 | x->stamps[item % ITEM_SLOTS];
+}
 
 int session_newest(struct session_index *x, uint32_t item, uint32_t max, const uint32_t **ret, uint32_t *ret_n)
 {

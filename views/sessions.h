@@ -59,6 +59,16 @@ int session_newest(struct session_index *x, uint32_t item, uint32_t max, const u
 		   uint32_t *ret_n) MUST_CHECK;
 
 /*
+ * What was made of the item's newest sessions, and of the views beside it there, is as it was while this number is the
+ * same. It may change for no reason, and does so with each hour of event time, so that what is forgotten leaves.
+ */
+uint64_t session_stamp(const struct session_index *x, uint32_t item);
+
+/* Two steps towards a session that will be asked for soon: its place in the index, then its row. Neither waits. */
+void session_prefetch(const struct session_index *x, uint32_t number);
+void session_prefetch_row(const struct session_index *x, uint32_t number);
+
+/*
  * The number of an actor's session with this id; without an id (n = 0) of its last one without, unless that was over 30
  * minutes before the watermark. SESSION_NONE: no view in it so far.
  */

@@ -14,16 +14,17 @@ void stall_open(struct stall *s, ...)
 	const char *sets[16];
 	struct settings_sources from = { .sets = sets };
 	struct error e = { 0 };
+	bool young = false;
 	va_list ap;
 
 	memset(s, 0, sizeof(*s));
 	va_start(ap, s);
 	while ((sets[from.sets_n] = va_arg(ap, const char *)))
-		from.sets_n++;
+		young |= strncmp(sets[from.sets_n++], "young.", 6) == 0;
 	va_end(ap);
-	shop_open(&s->shop);
 	clock_fake_init(&s->clock, SHOP_START);
 	cr_assert_eq(settings_load(&from, &s->settings, &e), 0, "%s", e.text);
+	shop_open_young(&s->shop, young ? (uint64_t)setting_int(s->settings, SET_YOUNG_BYTES_MAX) : 0);
 	cr_assert_eq(status_open(s->shop.dir, true, &s->status, &e), 0, "%s", e.text);
 	cr_assert_eq(ranker_start(s->shop.store, s->settings, &s->ranker, &e), 0, "%s", e.text);
 

@@ -35,7 +35,7 @@ struct stall {
 	struct error e; /* of the last refusal */
 };
 
-/* Settings as "key=value", NULL at the end. */
+/* Settings as "key=value", NULL at the end; young.bytesMax=N: with young levels, otherwise there are none. */
 void stall_open(struct stall *s, ...);
 void stall_close(struct stall *s);
 

@@ -54,7 +54,40 @@ Test(json_out, numbers)
 	json_out_micros(&j, 3000000);
 	json_out_number(&j, 0.25);
 	json_out_number(&j, 1.0 / 0.0);
+	json_out_int(&j, INT64_MAX);
+	json_out_int(&j, 0);
+	json_out_int(&j, -10);
 	json_out_end_array(&j);
-	expect(&j, "[1.25,-0.000001,3,0.25,null]");
+	expect(&j, "[1.25,-0.000001,3,0.25,null,9223372036854775807,0,-10]");
 	json_out_fini(&j);
+}
+
+Test(json_out, scores_have_nine_digits)
+{
+	static const struct {
+		double v;
+		const char *text;
+	} cases[] = {
+		{ 0, "0" },
+		{ 1, "1" },
+		{ 0.25, "0.25" },
+		{ 1.0 / 3, "0.333333333" },
+		{ 200.0 / 3, "66.6666667" },
+		{ 0.0000123456789012, "0.0000123456789" },
+		{ 0.999999999999, "1" },
+		{ 9999999.99999, "10000000" },
+		{ 12345678.9, "12345678.9" },
+		{ 1e-6, "0.000001" },
+		{ 5e-7, "5e-07" },
+		{ 1e8, "100000000" },
+		{ -0.5, "-0.5" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct json_out j = { 0 };
+
+		json_out_score(&j, cases[i].v);
+		expect(&j, cases[i].text);
+		json_out_fini(&j);
+	}
 }
