@@ -51,6 +51,7 @@ static int64_t count_of(const struct explanation *why)
 		return why->people.n;
 	case EXPLAIN_SEARCH:
 		return why->searched.orders ? why->searched.orders : why->searched.clicks;
+	case EXPLAIN_BUNDLE:
 	case EXPLAIN_PAIR:
 		return why->together;
 	case EXPLAIN_SALES:

@@ -116,6 +116,17 @@ struct rank_prior {
 	double rating, count;
 };
 
+#define BUNDLE_MAX 3
+
+/* A set of items that are bought together, the asked one first. */
+struct bundle {
+	unsigned number; /* 1.. in this list */
+	unsigned n;
+	struct str item_ids[BUNDLE_MAX];
+	int64_t price_micros, list_price_micros; /* of all; PRICE_ABSENT: not all have a price in one currency */
+	struct str currency;
+};
+
 /* The counts behind a score; `kind` tells which are meant. */
 struct explanation {
 	enum {
@@ -132,7 +143,8 @@ struct explanation {
 		EXPLAIN_INTEREST,
 		EXPLAIN_PEOPLE,
 		EXPLAIN_SEARCH,
-		EXPLAIN_STEP_UP
+		EXPLAIN_STEP_UP,
+		EXPLAIN_BUNDLE
 	} kind;
 	int64_t together, item_total, other_total; /* PAIR; INTEREST: people or visits with both */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
@@ -168,8 +180,9 @@ struct explanation {
 		struct {
 			uint32_t clicks, orders; /* that followed the query */
 		} searched;                      /* SEARCH */
-		double taste;                    /* INTEREST: 0..1, how much it is to the person's taste */
-		bool season_named;               /* SEASON: the record names a season of today */
+		const struct bundle *bundle; /* BUNDLE; `together`: of the pair in it that was bought together least */
+		double taste;                /* INTEREST: 0..1, how much it is to the person's taste */
+		bool season_named;           /* SEASON: the record names a season of today */
 	};
 };
 

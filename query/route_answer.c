@@ -60,6 +60,33 @@ static void write_properties(struct json_out *j, const struct recommend_request 
 	json_out_end_object(j);
 }
 
+static void key_price(struct json_out *j, const char *key, int64_t micros)
+{
+	json_out_key(j, key);
+	json_out_micros(j, micros);
+}
+
+static void write_bundle(struct json_out *j, const struct bundle *b)
+{
+	json_out_object(j);
+	key_int(j, "set", b->number);
+	json_out_key(j, "itemIds");
+	json_out_array(j);
+	for (unsigned i = 0; i < b->n; i++)
+		json_out_str(j, b->item_ids[i]);
+	json_out_end_array(j);
+	if (b->price_micros != PRICE_ABSENT) {
+		key_price(j, "price", b->price_micros);
+		key_price(j, "listPrice", b->list_price_micros);
+		key_price(j, "saving", b->list_price_micros - b->price_micros);
+		if (b->currency.n) {
+			json_out_key(j, "currency");
+			json_out_str(j, b->currency);
+		}
+	}
+	json_out_end_object(j);
+}
+
 static void write_item(struct json_out *j, const struct recommend_request *ask, const struct recommended *r)
 {
 	json_out_object(j);
@@ -75,6 +102,10 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	stock_write(j, &r->stock, r->low_stock);
 	json_out_key(j, "properties");
 	write_properties(j, ask, r);
+	if (r->why.kind == EXPLAIN_BUNDLE) {
+		json_out_key(j, "bundle");
+		write_bundle(j, r->why.bundle);
+	}
 	if (ask->explain) {
 		json_out_key(j, "explain");
 		explanation_write(j, &r->why);

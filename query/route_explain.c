@@ -44,6 +44,12 @@ static void write_interest(struct json_out *j, const struct explanation *why)
 	}
 }
 
+/* What the set is and costs stands beside the explanation. */
+static void write_bundle(struct json_out *j, const struct explanation *why)
+{
+	key_int(j, "together", why->together);
+}
+
 static void write_people(struct json_out *j, const struct explanation *why)
 {
 	key_int(j, "people", why->people.n);
@@ -125,7 +131,7 @@ static void (*const writers[])(struct json_out *j, const struct explanation *why
 	[EXPLAIN_PERSON] = write_person,   [EXPLAIN_SESSION] = write_session,   [EXPLAIN_SIMILAR] = write_similar,
 	[EXPLAIN_RATING] = write_rating,   [EXPLAIN_ARRIVAL] = write_arrival,   [EXPLAIN_SEASON] = write_season,
 	[EXPLAIN_STEP_UP] = write_step_up, [EXPLAIN_INTEREST] = write_interest, [EXPLAIN_PEOPLE] = write_people,
-	[EXPLAIN_SEARCH] = write_search,
+	[EXPLAIN_SEARCH] = write_search,   [EXPLAIN_BUNDLE] = write_bundle,
 };
 
 void explanation_write(struct json_out *j, const struct explanation *why)

@@ -68,3 +68,49 @@ Test(baskets, totals_that_are_behind_give_no_wrong_shares)
 	for (unsigned i = 0; i < 2; i++)
 		cr_assert(s.answer.items[i].score > 0 && s.answer.items[i].score <= 1);
 }
+
+/* ---- bundle ---- */
+
+Test(baskets, sets_share_nothing_but_the_asked_item)
+{
+	const struct bundle *b;
+
+	shop_play(&s.shop, orders);
+	stall_records(&s, "{'itemId':'a','title':'A','price':10,'listPrice':12.5,'currency':'EUR'}\n"
+			  "{'itemId':'b','title':'B','price':5,'currency':'EUR'}\n"
+			  "{'itemId':'c','title':'C','price':2,'listPrice':3,'currency':'EUR'}\n"
+			  "{'itemId':'d','title':'D','price':2,'currency':'USD'}");
+	stall_rank(&s);
+	/* a, b, c: (.4 x .4 x .5)^(1/3); a, d: 2 / (4 + 4 - 2) */
+	stall_expect(&s, "bundle; items=a", "b=0.430887 c=0.430887 d=0.333333");
+	b = s.answer.items[1].why.bundle;
+	cr_assert_eq(b->number, 1);
+	cr_assert_eq(b->n, 3);
+	cr_assert(str_eq(b->item_ids[0], STR("a")) && str_eq(b->item_ids[1], STR("b")) &&
+		  str_eq(b->item_ids[2], STR("c")));
+	cr_assert_eq(b->price_micros, 17 * MICROS);
+	cr_assert_eq(b->list_price_micros, 20 * MICROS + MICROS / 2);
+	cr_assert(str_eq(b->currency, STR("EUR")));
+	cr_assert_eq(s.answer.items[1].why.together, 2);
+	cr_assert_str_eq(s.answer.items[1].reason, "a set with A: each two bought together in at least 2 orders");
+	b = s.answer.items[2].why.bundle;
+	cr_assert_eq(b->number, 2);
+	cr_assert_eq(b->n, 2);
+	cr_assert_eq(b->price_micros, PRICE_ABSENT, "no sum of two currencies");
+}
+
+Test(baskets, a_set_has_no_item_that_cannot_be_bought)
+{
+	shop_play(&s.shop, orders);
+	stall_rank(&s);
+	stall_stock(&s, "c", 0);
+	stall_expect(&s, "bundle; items=a", "b=0.4 d=0.333333");
+	cr_assert_eq(s.answer.items[0].why.bundle->price_micros, PRICE_ABSENT);
+	stall_stock(&s, "c", 1);
+	stall_expect(&s, "bundle; items=a; count=1", "b"); /* a set of three would not be whole */
+	cr_assert_eq(s.answer.items[0].why.bundle->n, 2);
+	stall_stock(&s, "a", 0);
+	stall_expect(&s, "bundle; items=a", "");
+	stall_expect(&s, "bundle; items=nobody-knows", "");
+	stall_refuses(&s, "bundle", ERR_BAD_REQUEST, "itemIds");
+}
