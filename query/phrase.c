@@ -124,19 +124,6 @@ static void put_base_rating(struct saying *s)
 	put_number(s, round(s->why->step_up.with_rating * 10) / 10);
 }
 
-static void put_average(struct saying *s)
-{
-	put_number(s, round(s->why->before));
-}
-
-static void put_date(struct saying *s)
-{
-	char text[32];
-
-	format_rfc3339(s->why->available_from_ms, text);
-	put(s, (struct str){ text, (uint32_t)strlen("2026-01-31") });
-}
-
 /* In days, less than one in hours. */
 static void put_duration(struct saying *s, double days)
 {
@@ -150,6 +137,32 @@ static void put_duration(struct saying *s, double days)
 
 	snprintf(text, sizeof(text), "%lld %s", n, units[s->language][is_days][n != 1]);
 	put(s, str_of(text));
+}
+
+/* The shopper's place, the narrower one. */
+static void put_place(struct saying *s)
+{
+	const struct recommend_request *rq = s->q->rq;
+
+	put(s, rq->region.n ? rq->region : rq->country);
+}
+
+static void put_lead(struct saying *s)
+{
+	put_duration(s, (double)(s->why->shipping.hours > 0 ? s->why->shipping.hours : 1) / 24);
+}
+
+static void put_average(struct saying *s)
+{
+	put_number(s, round(s->why->before));
+}
+
+static void put_date(struct saying *s)
+{
+	char text[32];
+
+	format_rfc3339(s->why->available_from_ms, text);
+	put(s, (struct str){ text, (uint32_t)strlen("2026-01-31") });
 }
 
 static void put_days(struct saying *s)
@@ -233,7 +246,8 @@ static const struct {
 	{ "{before}", put_before },    { "{of}", put_of },
 	{ "{back}", put_back },        { "{rating}", put_rating },
 	{ "{date}", put_date },        { "{average}", put_average },
-	{ "{dearer}", put_dearer },    { "{better}", put_step_rating },
+	{ "{dearer}", put_dearer },    { "{place}", put_place },
+	{ "{lead}", put_lead },        { "{better}", put_step_rating },
 	{ "{base}", put_base_rating },
 };
 

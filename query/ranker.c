@@ -64,18 +64,24 @@ static void publish(struct ranker *r, struct rankings *ra)
 	rankings_unref(old);
 }
 
+static int read_counts(struct ranker *r, int64_t watermark_ms)
+{
+	int rc = counts_read_closed(&r->counts, r->snap, watermark_ms);
+
+	if (!rc)
+		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
+	return rc ? rc : year_read(&r->year, r->snap, watermark_ms);
+}
+
 static int read_full(struct ranker *r, int64_t watermark_ms)
 {
 	int rc = rank_parts_read(&r->parts, r->snap, clock_system.wall_ms(&clock_system), &r->calendar);
 
 	if (!rc)
 		rc = held_read(&r->held, r->snap, r->parts.categories, r->catalog_required);
-	if (rc || watermark_ms == TIME_NONE)
-		return rc;
-	rc = counts_read_closed(&r->counts, r->snap, watermark_ms);
-	if (!rc)
-		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
-	return rc ? rc : year_read(&r->year, r->snap, watermark_ms);
+	if (!rc && watermark_ms != TIME_NONE)
+		rc = read_counts(r, watermark_ms);
+	return rc ? rc : rank_parts_read_shipping(&r->parts, r->snap, &r->counts, &r->held, watermark_ms);
 }
 
 /* What is due in this snapshot; REFRESH_DUE: nothing. */

@@ -25,6 +25,7 @@
 #define RANK_SHOP 0               /* in place of a category's number */
 #define RANK_LIST_HELD 250        /* and that could not at the last full refresh: they may be in stock again */
 #define RANK_CATEGORIES_MAX 65536 /* categories with lists; further ones have none */
+#define SHIP_ZONES_MAX 256        /* different sets of regions that locations ship to; further ones are passed over */
 #define SEASON_DAYS 28            /* days of last year that seasonal looks at */
 #define SEASON_NAMED 10           /* units that a season of today in the record counts as */
 #define RANK_SALES_DAYS 30        /* days of best sellers, the watermark's among them */
@@ -65,6 +66,20 @@ struct rank_totals {
 struct similar;  /* similar.h */
 struct rankings; /* one immutable set of lists, reference counted */
 
+/* Some of an item at one location. */
+struct ship_row {
+	uint32_t item, hours, zone;
+};
+
+/* Valid as long as the rankings. */
+struct ship_walk {
+	const struct rankings *ra;
+	size_t at;
+	uint32_t list;
+	bool any_category;
+	bool reaches[SHIP_ZONES_MAX];
+};
+
 /* The first lists are made by its thread: an answer that needs none does not wait for them. */
 int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e) MUST_CHECK;
 /* NULL is fine. All rankings must have been released. */
@@ -90,6 +105,13 @@ const float *rankings_revisits(const struct rankings *ra);
 /* As of the last full refresh. */
 struct rank_prior rankings_prior(const struct rankings *ra);
 double rank_prior_rating(struct rank_prior prior, double rating, double count);
+/*
+ * Stock that can be sent to one of these places, fastest first, then best sellers first; an item once for each location
+ * that has it. As of the last full refresh. category as in rankings_get.
+ */
+void rankings_ship_begin(const struct rankings *ra, const struct str *places, unsigned place_n, struct str category,
+			 struct ship_walk *ret);
+bool rankings_ship_next(struct ship_walk *w, struct ship_row *ret);
 int64_t rankings_watermark_ms(const struct rankings *ra);
 unsigned rankings_generation(const struct rankings *ra);
 

@@ -3,6 +3,7 @@
 #include "views/stock.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 enum { STOCK_UNKNOWN, STOCK_NONE, STOCK_SOME };
 
@@ -12,12 +13,21 @@ void held_fini(struct held *h)
 	*h = (struct held){ 0 };
 }
 
+static uint64_t sign(const struct stock_row *row)
+{
+	const int64_t facts[] = { row->item, row->quantity > 0, row->lead_time_hours,
+				  (int64_t)XXH3_64bits(row->location.p, row->location.n) };
+
+	return XXH3_64bits_withSeed(row->ships_to.p, row->ships_to.n, XXH3_64bits(facts, sizeof(facts)));
+}
+
 static int note_stock(void *arg, const struct stock_row *row)
 {
 	struct held *h = arg;
 
 	if (row->item >= h->n)
 		return ERR_STORE_CORRUPT;
+	h->stock_signature += sign(row);
 	if (row->quantity > 0)
 		h->v[row->item] = STOCK_SOME;
 	else if (h->v[row->item] == STOCK_UNKNOWN)
@@ -39,6 +49,7 @@ int held_read(struct held *h, struct snap *sn, const struct categories *cats, bo
 	if (items)
 		memset(h->v, STOCK_UNKNOWN, items);
 	h->n = items;
+	h->stock_signature = 0;
 	rc = stock_each(sn, ID_NONE, note_stock, h);
 	if (rc)
 		return rc;

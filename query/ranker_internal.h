@@ -13,6 +13,7 @@
 #include "config/calendar.h"
 #include "query/ranker.h"
 #include "query/similar.h"
+#include "views/stock.h"
 #include "views/pairs.h"
 #include "views/revisits.h"
 
@@ -94,6 +95,7 @@ void counts_name(struct counts *c, struct snap *sn, uint32_t item);
 struct held {
 	uint8_t *v; /* by item: no stock, deleted, not on sale, no record when one is required */
 	uint32_t n, room;
+	uint64_t stock_signature; /* of what shipping_read would read */
 };
 
 void held_fini(struct held *h);
@@ -103,6 +105,21 @@ static inline bool is_held(const struct held *h, uint32_t item)
 {
 	return item < h->n && h->v[item];
 }
+
+/* ---- what can be sent where (ranker_shipping.c) ---- */
+
+struct shipping {
+	atomic_uint refs;
+	struct ship_row *v;
+	size_t n;
+	struct str zones[SHIP_ZONES_MAX]; /* shipsTo as stock_ships_to reads it */
+	uint32_t zone_n;
+};
+
+int shipping_read(struct snap *sn, const struct counts *counts, const struct similar *similar,
+		  struct shipping **ret) MUST_CHECK;
+struct shipping *shipping_ref(struct shipping *s);
+void shipping_unref(struct shipping *s);
 
 /* ---- this time of last year (ranker_year.c) ---- */
 
@@ -157,6 +174,8 @@ struct rank_parts {
 	struct categories *categories;
 	struct totals *totals;
 	struct similar *similar;
+	struct shipping *shipping;
+	uint64_t shipping_key; /* of all that it was made of */
 	struct list_set *slow[RANK_KIND_COUNT - RANK_SLOW_FIRST];
 	struct rank_prior prior;
 	uint64_t slow_key;           /* of all that the slow lists were made of */
@@ -166,6 +185,9 @@ struct rank_parts {
 
 /* Read what has changed, but for the slow lists. On error what was there stays. */
 int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms, const struct calendar *calendar) MUST_CHECK;
+/* What can be sent where, unless neither stock nor hour have changed. */
+int rank_parts_read_shipping(struct rank_parts *p, struct snap *sn, const struct counts *counts,
+			     const struct held *held, int64_t watermark_ms) MUST_CHECK;
 struct rank_parts rank_parts_ref(const struct rank_parts *p);
 void rank_parts_unref(struct rank_parts *p);
 

@@ -1,6 +1,8 @@
 #include "query/ranker_internal.h"
 #include "views/catalog.h"
 
+#include <xxhash.h>
+
 /* What is made of the catalogue, unless no record has changed since. */
 static int read_catalog(struct rank_parts *p, struct snap *sn, int64_t now_ms, const struct calendar *calendar)
 {
@@ -43,11 +45,32 @@ int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms, const
 	return 0;
 }
 
+int rank_parts_read_shipping(struct rank_parts *p, struct snap *sn, const struct counts *counts,
+			     const struct held *held, int64_t watermark_ms)
+{
+	const uint64_t of[] = { held->stock_signature, p->catalog_signature, snap_generation(sn),
+				(uint64_t)time_bucket(watermark_ms, MS_PER_HOUR) };
+	uint64_t key = XXH3_64bits(of, sizeof(of));
+	struct shipping *shipping;
+	int rc;
+
+	if (p->shipping && key == p->shipping_key)
+		return 0;
+	rc = shipping_read(sn, counts, p->similar, &shipping);
+	if (rc)
+		return rc;
+	shipping_unref(p->shipping);
+	p->shipping = shipping;
+	p->shipping_key = key;
+	return 0;
+}
+
 struct rank_parts rank_parts_ref(const struct rank_parts *p)
 {
 	categories_ref(p->categories);
 	totals_ref(p->totals);
 	similar_ref(p->similar);
+	shipping_ref(p->shipping);
 	for (size_t i = 0; i < ARRAY_SIZE(p->slow); i++)
 		list_set_ref(p->slow[i]);
 	return *p;
@@ -58,6 +81,7 @@ void rank_parts_unref(struct rank_parts *p)
 	categories_unref(p->categories);
 	totals_unref(p->totals);
 	similar_unref(p->similar);
+	shipping_unref(p->shipping);
 	for (size_t i = 0; i < ARRAY_SIZE(p->slow); i++)
 		list_set_unref(p->slow[i]);
 }

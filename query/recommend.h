@@ -41,7 +41,8 @@ enum input {
 	INPUT_WINDOW = 1 << 5,
 	INPUT_COMMON = 1 << 6, /* count, exclude, filter, sort, language and all that is about any list */
 	INPUT_SESSION_ITEMS = 1 << 7,
-	INPUT_QUERY = 1 << 8
+	INPUT_QUERY = 1 << 8,
+	INPUT_PLACE = 1 << 9 /* context.country or context.region */
 };
 
 enum window { WINDOW_DEFAULT, WINDOW_1H, WINDOW_24H, WINDOW_7D };
@@ -144,7 +145,8 @@ struct explanation {
 		EXPLAIN_PEOPLE,
 		EXPLAIN_SEARCH,
 		EXPLAIN_STEP_UP,
-		EXPLAIN_BUNDLE
+		EXPLAIN_BUNDLE,
+		EXPLAIN_SHIPPING
 	} kind;
 	int64_t together, item_total, other_total; /* PAIR; INTEREST: people or visits with both */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
@@ -173,6 +175,9 @@ struct explanation {
 			double price_ratio; /* to the asked item's */
 			double rating, with_rating;
 		} step_up; /* STEP_UP */
+		struct {
+			int64_t hours, quantity; /* of the location in `with` */
+		} shipping;                      /* SHIPPING */
 		struct {
 			uint32_t n, of;  /* so many of the people like this one */
 			uint32_t shared; /* items of interest that one of them has in common with this one */

@@ -28,6 +28,8 @@ static const char *input_name(unsigned bit)
 		return "category";
 	case INPUT_WINDOW:
 		return "window";
+	case INPUT_PLACE:
+		return "context";
 	}
 	return "";
 }
@@ -39,6 +41,8 @@ bool inputs_given(const struct recommend_request *rq, unsigned required)
 	if ((required & INPUT_ITEM_IDS) && rq->item_count == 0)
 		return false;
 	if ((required & INPUT_QUERY) && rq->query.n == 0)
+		return false;
+	if ((required & INPUT_PLACE) && !rq->country.n && !rq->region.n)
 		return false;
 	if ((required & INPUT_SESSION_ITEMS) && rq->session_item_count)
 		return true;
@@ -80,19 +84,35 @@ static const char *personal_exclude(const struct recommend_request *rq)
 				     : NULL;
 }
 
+/* What it starts from, but for who asks. */
+static int check_subject(const struct recommend_request *rq, const struct scenario *sc, struct error *e)
+{
+	static const struct {
+		unsigned bit;
+		const char *field, *what;
+	} subjects[] = {
+		{ INPUT_ITEM_IDS, "itemIds", "at least one item" },
+		{ INPUT_QUERY, "query", "what was searched for" },
+		{ INPUT_PLACE, "context", "context.country or context.region" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
+		if (!inputs_given(rq, sc->required & subjects[i].bit))
+			return error_set(e, ERR_BAD_REQUEST, subjects[i].field, "'%s' needs %s", sc->slug,
+					 subjects[i].what);
+	return 0;
+}
+
 static int check_required(const struct recommend_request *rq, const struct scenario *sc, struct error *e)
 {
 	const char *field = personal_exclude(rq);
 	bool is_session = rq->session_item_count && !rq->exclude_purchased && !rq->exclude_in_cart;
+	int rc = check_subject(rq, sc, e);
 
 	if (field && !rq->user_id.n && !rq->visitor_id.n && !is_session)
 		return error_set(e, ERR_BAD_REQUEST, field, "needs userId or visitorId: whose items are left out?");
-	if (inputs_given(rq, sc->required))
-		return 0;
-	if ((sc->required & INPUT_ITEM_IDS) && rq->item_count == 0)
-		return error_set(e, ERR_BAD_REQUEST, "itemIds", "'%s' needs at least one item", sc->slug);
-	if ((sc->required & INPUT_QUERY) && rq->query.n == 0)
-		return error_set(e, ERR_BAD_REQUEST, "query", "'%s' needs what was searched for", sc->slug);
+	if (rc || inputs_given(rq, sc->required))
+		return rc;
 	if (sc->required & INPUT_SESSION_ITEMS)
 		return error_set(e, ERR_BAD_REQUEST, "sessionItems", "'%s' needs sessionItems, or userId or visitorId",
 				 sc->slug);

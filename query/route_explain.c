@@ -126,12 +126,20 @@ static void write_step_up(struct json_out *j, const struct explanation *why)
 	key_number(j, "withRating", why->step_up.with_rating);
 }
 
+static void write_shipping(struct json_out *j, const struct explanation *why)
+{
+	key_int(j, "leadTimeHours", why->shipping.hours);
+	key_int(j, "quantity", why->shipping.quantity);
+	if (why->with.n)
+		key_str(j, "location", why->with);
+}
+
 static void (*const writers[])(struct json_out *j, const struct explanation *why) = {
 	[EXPLAIN_PAIR] = write_pair,       [EXPLAIN_TREND] = write_trend,       [EXPLAIN_SALES] = write_sales,
 	[EXPLAIN_PERSON] = write_person,   [EXPLAIN_SESSION] = write_session,   [EXPLAIN_SIMILAR] = write_similar,
 	[EXPLAIN_RATING] = write_rating,   [EXPLAIN_ARRIVAL] = write_arrival,   [EXPLAIN_SEASON] = write_season,
 	[EXPLAIN_STEP_UP] = write_step_up, [EXPLAIN_INTEREST] = write_interest, [EXPLAIN_PEOPLE] = write_people,
-	[EXPLAIN_SEARCH] = write_search,   [EXPLAIN_BUNDLE] = write_bundle,
+	[EXPLAIN_SEARCH] = write_search,   [EXPLAIN_BUNDLE] = write_bundle,     [EXPLAIN_SHIPPING] = write_shipping,
 };
 
 void explanation_write(struct json_out *j, const struct explanation *why)

@@ -146,7 +146,8 @@ static void write_inputs(struct json_out *j, const char *key, unsigned inputs)
 		      { INPUT_SESSION_ITEMS, "sessionItems" },
 		      { INPUT_QUERY, "query" },
 		      { INPUT_CATEGORY, "category" },
-		      { INPUT_WINDOW, "window" } };
+		      { INPUT_WINDOW, "window" },
+		      { INPUT_PLACE, "context" } };
 
 	json_out_key(j, key);
 	json_out_array(j);

@@ -174,6 +174,14 @@ double similar_score(const struct similar *ix, uint32_t item, uint32_t other)
 	return likeness(shared_from(ix, item, other, 0), ix->item_weights[item], ix->item_weights[other]);
 }
 
+int similar_name_order(const struct similar *ix, uint32_t item, uint32_t other)
+{
+	uint32_t a = item < ix->items ? ix->ranks[item] : ix->items;
+	uint32_t b = other < ix->items ? ix->ranks[other] : ix->items;
+
+	return (a > b) - (a < b);
+}
+
 bool similar_same_group(const struct similar *ix, uint32_t item, uint32_t other)
 {
 	return item < ix->items && other < ix->items && ix->groups[item] && ix->groups[item] == ix->groups[other];

@@ -104,6 +104,24 @@ void stall_stock(struct stall *s, const char *item_id, int64_t quantity)
 	commit(s);
 }
 
+void stall_stock_at(struct stall *s, const char *item_id, const char *location, int64_t quantity, int64_t hours,
+		    const char *regions)
+{
+	char *copy = xstrndup(regions ? regions : "", regions ? strlen(regions) : 0), *save;
+	struct str ships_to[STOCK_SHIPS_TO_MAX];
+	struct stock_record rec = { .item_id = str_of(item_id),
+				    .location = str_of(location),
+				    .quantity = quantity,
+				    .lead_time_hours = hours,
+				    .ships_to = ships_to };
+
+	for (char *one = strtok_r(copy, "|", &save); one; one = strtok_r(NULL, "|", &save))
+		ships_to[rec.ships_to_count++] = str_of(one);
+	cr_assert_eq(fold_stock(s->shop.fold, &rec, false, SHOP_START), 0);
+	commit(s);
+	free(copy);
+}
+
 void stall_rank(struct stall *s)
 {
 	cr_assert_eq(ranker_refresh(s->ranker), 0);

@@ -45,6 +45,9 @@ void stall_item(struct stall *s, const char *item_id, const char *categories, in
 void stall_records(struct stall *s, const char *lines);
 void stall_delete(struct stall *s, const char *item_id);
 void stall_stock(struct stall *s, const char *item_id, int64_t quantity);
+/* At a location; hours -1: unknown; regions separated by '|', NULL: none. */
+void stall_stock_at(struct stall *s, const char *item_id, const char *location, int64_t quantity, int64_t hours,
+		    const char *regions);
 /* A full refresh of the ranker. */
 void stall_rank(struct stall *s);
 

@@ -31,7 +31,9 @@ Test(recommend, an_empty_store_answers_with_nothing)
 			break;
 		snprintf(request, sizeof(request), "%s%s%s%s", info.slug,
 			 info.required & INPUT_ITEM_IDS ? "; items=p1" : "",
-			 info.required & INPUT_QUERY ? "; query=q" : "",
+			 info.required & INPUT_QUERY   ? "; query=q"
+			 : info.required & INPUT_PLACE ? "; region=r"
+						       : "",
 			 info.required & INPUT_USER_ID ? "; user=u1" : "");
 		stall_expect(&s, request, "");
 		cr_assert_eq(s.answer.as_of_ms, TIME_NONE);
