@@ -63,6 +63,7 @@ enum next_part {
 
 struct next_options {
 	double kappa;                    /* hits of the best new item / its share */
+	unsigned ring_max;               /* the newest sessions of an item */
 	unsigned touched_max;            /* m: the newest sessions that have an item in common */
 	unsigned neighbours_max;         /* k: the best of them */
 	unsigned step_items, step_views; /* C: from so many items, over so many newest views of each */

@@ -59,7 +59,7 @@ static int open_rings(struct next_work *w, const struct next_source *src, const 
 		uint32_t *ring = w->rings + (size_t)y * NEXT_TOUCHED_MAX;
 		double rarity = log(1 + src->sessions / (next_df(src, w->d[y]) + 1.0));
 		const uint32_t *newest;
-		int rc = session_newest(src->index, w->d[y], opt->touched_max, &newest, &w->ring_n[y]);
+		int rc = session_newest(src->index, w->d[y], opt->ring_max, &newest, &w->ring_n[y]);
 
 		if (rc)
 			return rc;

@@ -13,6 +13,7 @@ void next_options_of(const struct settings *set, struct next_options *ret)
 	const char *without = setting_string(set, SET_NEXT_WITHOUT);
 
 	*ret = (struct next_options){ .kappa = setting_number(set, SET_NEXT_KAPPA),
+				      .ring_max = (unsigned)setting_int(set, SET_ITEM_SESSIONS),
 				      .touched_max = (unsigned)setting_int(set, SET_NEXT_SESSIONS),
 				      .neighbours_max = (unsigned)setting_int(set, SET_NEXT_NEIGHBOURS),
 				      .step_items = NEXT_STEP_ITEMS,
