@@ -112,6 +112,12 @@ double rank_prior_rating(struct rank_prior prior, double rating, double count);
 void rankings_ship_begin(const struct rankings *ra, const struct str *places, unsigned place_n, struct str category,
 			 struct ship_walk *ret);
 bool rankings_ship_next(struct ship_walk *w, struct ship_row *ret);
+/* What went on in the watermark's hour and day (UTC), as of the last refresh. */
+struct rank_now {
+	uint32_t views; /* in the hour */
+	int64_t units;  /* sold less returned, in the day */
+};
+struct rank_now rankings_now(const struct rankings *ra, uint32_t item);
 int64_t rankings_watermark_ms(const struct rankings *ra);
 unsigned rankings_generation(const struct rankings *ra);
 

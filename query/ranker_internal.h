@@ -204,7 +204,14 @@ struct rankings {
 	struct rank_parts parts;
 	float revisits[REVISIT_CELLS];
 	struct list_set *lists[RANK_KIND_COUNT];
+	struct now_counts *now;
 };
+
+struct now_counts {
+	uint32_t n;
+	struct rank_now v[];
+};
+struct now_counts *now_counts_make(const struct counts *c); /* free() it */
 
 /* What goes into lists besides the parts; names of new items are looked up in `sn`. */
 struct ranking_from {

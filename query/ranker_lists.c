@@ -126,6 +126,7 @@ struct rankings *rankings_make(const struct rank_parts *parts, const struct rank
 	ra->generation = snap_generation(from->sn);
 	ra->watermark_ms = from->watermark_ms;
 	ra->parts = rank_parts_ref(parts);
+	ra->now = now_counts_make(c);
 	for (int kind = 0; kind < RANK_SLOW_FIRST; kind++) {
 		uint32_t n = 0;
 
@@ -154,6 +155,7 @@ void rankings_unref(struct rankings *ra)
 	for (int kind = 0; kind < RANK_KIND_COUNT; kind++)
 		list_set_unref(ra->lists[kind]);
 	rank_parts_unref(&ra->parts);
+	free(ra->now);
 	free(ra);
 }
 

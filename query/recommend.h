@@ -21,6 +21,7 @@
 #include "views/store.h"
 
 #define RECOMMEND_COUNT_MAX 100
+#define URGENCY_VIEWS_MIN 2 /* one view may be the shopper's own */
 #define RECOMMEND_COUNT_DEFAULT 10
 #define RECOMMEND_ITEMS_MAX 100    /* itemIds */
 #define RECOMMEND_SESSION_MAX 100  /* sessionItems */
@@ -191,6 +192,13 @@ struct explanation {
 	};
 };
 
+/* What is true of an item now and may hasten a shopper; 0: nothing to say. */
+struct urgency {
+	int64_t units_left;      /* the whole stock, when it is low */
+	int64_t sold_today;      /* less returned, since midnight UTC */
+	int64_t views_this_hour; /* of the clock's hour, URGENCY_VIEWS_MIN or more */
+};
+
 struct recommended {
 	uint32_t item;
 	struct str item_id;
@@ -201,6 +209,7 @@ struct recommended {
 	char reason[RECOMMEND_REASON_MAX];
 	struct stock_level stock;
 	bool low_stock;
+	struct urgency urgency;
 	bool has_record;
 	struct str packed; /* packed catalogue record when has_record, for the asked properties */
 	struct explanation why;

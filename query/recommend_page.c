@@ -2,6 +2,30 @@
 #include "query/strategy.h"
 #include "views/catalog.h"
 #include "views/ids.h"
+#include "views/view.h"
+
+/*
+ * Counts of the ranker's last refresh: since then it can only have become more, but for returns. Nothing is said of a day or
+ * an hour that the log has not reached.
+ */
+static struct urgency urgency_of(const struct asking *q, const struct recommended *r)
+{
+	struct urgency u = { .units_left = r->low_stock ? r->stock.quantity : 0 };
+	int64_t seen_ms;
+	struct rank_now now;
+
+	if (!q->rankings || rankings_generation(q->rankings) != snap_generation(q->sn))
+		return u;
+	seen_ms = rankings_watermark_ms(q->rankings);
+	if (seen_ms == TIME_NONE)
+		return u;
+	now = rankings_now(q->rankings, r->item);
+	if (time_bucket(seen_ms, MS_PER_DAY) == time_bucket(q->now_ms, MS_PER_DAY) && now.units > 0)
+		u.sold_today = now.units;
+	if (time_bucket(seen_ms, MS_PER_HOUR) == time_bucket(q->now_ms, MS_PER_HOUR) && now.views >= URGENCY_VIEWS_MIN)
+		u.views_this_hour = now.views;
+	return u;
+}
 
 static int describe(struct asking *q, const struct candidate *c, struct recommended *r)
 {
@@ -26,6 +50,7 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 	if (rc)
 		return rc;
 	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
+	r->urgency = urgency_of(q, r);
 	if (c->strategy->reason)
 		c->strategy->reason(q, &r->why, r->reason);
 	else

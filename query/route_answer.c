@@ -87,6 +87,22 @@ static void write_bundle(struct json_out *j, const struct bundle *b)
 	json_out_end_object(j);
 }
 
+/* Only what there is to say. */
+static void write_urgency(struct json_out *j, const struct urgency *u)
+{
+	if (u->units_left <= 0 && u->sold_today <= 0 && u->views_this_hour <= 0)
+		return;
+	json_out_key(j, "urgency");
+	json_out_object(j);
+	if (u->units_left > 0)
+		key_int(j, "unitsLeft", u->units_left);
+	if (u->sold_today > 0)
+		key_int(j, "soldToday", u->sold_today);
+	if (u->views_this_hour > 0)
+		key_int(j, "viewsThisHour", u->views_this_hour);
+	json_out_end_object(j);
+}
+
 static void write_item(struct json_out *j, const struct recommend_request *ask, const struct recommended *r)
 {
 	json_out_object(j);
@@ -100,6 +116,7 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	key_bool(j, "promoted", r->promoted);
 	json_out_key(j, "stock");
 	stock_write(j, &r->stock, r->low_stock);
+	write_urgency(j, &r->urgency);
 	json_out_key(j, "properties");
 	write_properties(j, ask, r);
 	if (r->why.kind == EXPLAIN_BUNDLE) {

@@ -149,6 +149,7 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 				   .strategy = stub_shape(rq),
 				   .stock = { true, 3, 1 },
 				   .low_stock = true,
+				   .urgency = { .units_left = 3, .sold_today = 12 },
 				   .why = { .kind = EXPLAIN_PAIR,
 					    .together = 3,
 					    .item_total = 5,

@@ -257,6 +257,7 @@ Test(http_recommend, answer_has_the_fields_of_the_contract)
 	cr_assert(took > 0 && took < 1000 && score == 0.25 && json_is_null(variant) && json_is_null(next));
 	cr_assert_str_eq(id, "id-of-also-bought");
 	json_decref(v);
+	cr_assert(strstr(r->body, "\"urgency\":{\"unitsLeft\":3,\"soldToday\":12}"), "%s", r->body);
 	cr_assert_not(strstr(ask(&f, "GET", "/v1/recommendations/also-bought", NULL)->body, "\"explain\""));
 	r = ask(&f, "POST", "/v1/recommendations/home", "{\"validateOnly\":true}");
 	cr_assert_str_eq(r->body, "{\"valid\":true}");
