@@ -118,7 +118,7 @@ class Figures:
 def request_of(strategy, so_far):
     """The inputs that it reads."""
     if strategy == "next-in-session":
-        return {"count": COUNT, "sessionItems": so_far[-100:]}
+        return {"count": COUNT, "sessionItems": so_far[-64:]}
     if strategy in ("trending", "best-sellers"):
         return {"count": COUNT}
     return {"count": COUNT, "itemIds": so_far[-1:]}

@@ -24,7 +24,7 @@
 #define URGENCY_VIEWS_MIN 2 /* one view may be the shopper's own */
 #define RECOMMEND_COUNT_DEFAULT 10
 #define RECOMMEND_ITEMS_MAX 100    /* itemIds */
-#define RECOMMEND_SESSION_MAX 100  /* sessionItems */
+#define RECOMMEND_SESSION_MAX 1000 /* sessionItems */
 #define RECOMMEND_EXCLUDE_MAX 1000 /* exclude.itemIds */
 #define RECOMMEND_PROPERTIES_MAX 32
 #define RECOMMEND_REASON_MAX 160

@@ -48,24 +48,25 @@ static int find_running(struct asking *q, struct session_index *index, struct se
 	return 0;
 }
 
-/* Items that nobody ever viewed say nothing. */
-static size_t inline_views(struct asking *q, uint32_t ret[RECOMMEND_SESSION_MAX])
+/* The last ones, oldest first; items that the store does not know say nothing. */
+static size_t inline_views(struct asking *q, uint32_t ret[SESSION_VIEWS_MAX])
 {
 	size_t n = 0;
 
-	for (unsigned i = 0; i < q->rq->session_item_count; i++) {
+	for (unsigned i = q->rq->session_item_count; i-- > 0 && n < SESSION_VIEWS_MAX;) {
 		uint32_t item = snap_item(q->sn, q->rq->session_items[i]);
 
 		if (item != ID_NONE)
-			ret[n++] = item;
+			ret[SESSION_VIEWS_MAX - ++n] = item;
 	}
+	memmove(ret, ret + SESSION_VIEWS_MAX - n, n * sizeof(*ret));
 	return n;
 }
 
 /* The work is begun with it; ret_self: its own number. *ret_found false: there is none, or nothing is known of it. */
 static int open_session(struct asking *q, struct next_source *src, bool *ret_found)
 {
-	uint32_t views[RECOMMEND_SESSION_MAX];
+	uint32_t views[SESSION_VIEWS_MAX];
 	struct session running;
 	size_t n = inline_views(q, views);
 	int rc = find_running(q, src->index, &running);

@@ -119,13 +119,14 @@ Test(next, an_item_in_the_cart_weighs_more)
 	stall_close(&carts);
 }
 
-Test(next, a_session_of_one_item_a_hundred_times)
+Test(next, of_a_long_session_the_last_views_count)
 {
-	char request[1024] = "next-in-session; count=1; seen=a";
+	char request[4096] = "next-in-session; count=1; seen=d";
 	size_t n = strlen(request);
 
 	play_visits();
 	for (int i = 1; i < RECOMMEND_SESSION_MAX; i++, n += 2)
 		memcpy(request + n, ",a", 3);
 	stall_expect(&s, request, "b");
+	cr_assert_eq(s.answer.items[0].why.shared, 1, "d is too long ago");
 }
