@@ -195,7 +195,7 @@ class Cli(Case):
         path = self.write("views", "".join(json.dumps(line) + "\n" for line in lines))
         self.aisle("replay", "--from-file", path, "--store", "s")
         got = json.loads(self.aisle("calibrate", "--store", "s", "--json").stdout)
-        self.assertEqual((got["sessions"], got["prefixes"], got["configured"]), (8, 16, 0.9))
+        self.assertEqual((got["sessions"], got["prefixes"], got["configured"]), (8, 16, 0.7))
         # after a comes b, always; after a, b comes c or d, of which one is foreseen: c and d alternate
         self.assertGreaterEqual(got["hits"], 8)
         self.assertAlmostEqual(got["kappa"], got["hits"] / got["shares"])
