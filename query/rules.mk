@@ -14,11 +14,11 @@ DOCS ?= page
 DOCS_UI := .cache/npm/docs-$(shell sha256sum query/docs/package-lock.json | cut -c1-16)
 DOCS_FILES = index.html docs.js swagger-ui.css.gz swagger-ui-bundle.js.gz licenses.txt
 
-$(DOCS_UI)/ready: query/docs/package.json query/docs/package-lock.json
+$(DOCS_UI)/ready:
 	@command -v npm >/dev/null || { echo 'npm is missing: make deps, or DOCS=none for a program without /docs' >&2; exit 1; }
-	@mkdir -p $(@D)
-	cp $^ $(@D) && cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
-	@touch $@
+	@rm -rf $(@D).$$$$ && mkdir -p $(@D).$$$$ && cp query/docs/package.json query/docs/package-lock.json $(@D).$$$$ && \
+		(cd $(@D).$$$$ && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch ready) && \
+		{ mv -T $(@D).$$$$ $(@D) 2>/dev/null || rm -rf $(@D).$$$$; } && test -f $@
 
 $(OUT)/query/docs/page.o: $(DOCS_UI)/ready query/docs/index.html query/docs/docs.js query/rules.mk
 	@mkdir -p $(@D)
