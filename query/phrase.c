@@ -72,9 +72,16 @@ static int64_t count_of(const struct explanation *why)
 static void put_whole(struct saying *s, int64_t v)
 {
 	char text[24];
+	size_t at = sizeof(text);
+	uint64_t rest = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
 
-	snprintf(text, sizeof(text), "%lld", (long long)v);
-	put(s, str_of(text));
+	do {
+		text[--at] = (char)('0' + rest % 10);
+		rest /= 10;
+	} while (rest);
+	if (v < 0)
+		text[--at] = '-';
+	put(s, (struct str){ text + at, (uint32_t)(sizeof(text) - at) });
 }
 
 static void put_count(struct saying *s)
@@ -86,6 +93,10 @@ static void put_number(struct saying *s, double v)
 {
 	char text[32], *point;
 
+	if (v == floor(v) && fabs(v) < 1e6) {
+		put_whole(s, (int64_t)v);
+		return;
+	}
 	snprintf(text, sizeof(text), "%.6g", v);
 	point = s->language == LANGUAGE_GERMAN ? strchr(text, '.') : NULL;
 	if (point)

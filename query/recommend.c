@@ -27,6 +27,7 @@ int answerer_new(const struct answerer_options *opt, struct answerer **ret, stru
 	a->next_cart_weight = setting_number(opt->settings, SET_NEXT_CART_WEIGHT);
 	a->next_purchase_weight = setting_number(opt->settings, SET_NEXT_PURCHASE_WEIGHT);
 	a->sessions = session_index_new();
+	a->pairing.kept = neighbours_new(a->clock);
 	token_key_init(store_person_key(opt->store), a->token_key);
 	rc = snap_open(opt->store, &a->snap);
 	if (rc) {
@@ -34,6 +35,7 @@ int answerer_new(const struct answerer_options *opt, struct answerer **ret, stru
 		return error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
 	}
 	snap_park(a->snap);
+	snap_remember_items(a->snap);
 	*ret = a;
 	return 0;
 }

@@ -18,7 +18,8 @@
 
 void pairing_fini(struct pairing *p)
 {
-	snap_counts_fini(&p->neighbours);
+	neighbours_free(p->kept);
+	snap_counts_fini(&p->scratch);
 	free(p->entries);
 	free(p->heap);
 	idmap_fini(&p->places);
@@ -95,6 +96,18 @@ static int find_seeds(struct asking *q, const uint32_t *items, unsigned n, enum 
 	return 0;
 }
 
+static int neighbours_of(struct asking *q, enum pair_view view, uint32_t item, bool all)
+{
+	struct pairing *p = &q->a->pairing;
+	uint32_t count_min = (uint32_t)q->a->min_support;
+	int rc = all ? neighbours_all(p->kept, q->sn, view, item, count_min, &p->neighbours)
+		     : neighbours_get(p->kept, q->sn, view, item, count_min, &p->neighbours);
+
+	if (!rc && p->neighbours.watermark_ms < q->ret->as_of_ms)
+		q->ret->as_of_ms = p->neighbours.watermark_ms;
+	return rc;
+}
+
 static int gather_all(struct asking *q, enum pair_view view, const struct seed *seeds, unsigned seed_n)
 {
 	struct pairing *p = &q->a->pairing;
@@ -102,8 +115,10 @@ static int gather_all(struct asking *q, enum pair_view view, const struct seed *
 	p->heap_n = p->entry_n = 0;
 	idmap_clear(&p->places);
 	for (unsigned k = 0; k < seed_n; k++) {
-		int rc = pairs_get(q->sn, view, seeds[k].item, (uint32_t)q->a->min_support, &p->neighbours);
+		int rc = neighbours_of(q, view, seeds[k].item, false);
 
+		if (!rc && !p->neighbours.whole)
+			rc = neighbours_of(q, view, seeds[k].item, true);
 		if (rc)
 			return rc;
 		for (size_t i = 0; i < p->neighbours.n; i++)
@@ -203,6 +218,7 @@ static void keep_best(struct pairing *p, const struct pair_best *b, unsigned roo
 	p->best[i] = *b;
 }
 
+/* 1: the list of the only asked item ended before it was sure that no later one is better. */
 static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, enum marginal of_other)
 {
 	struct pairing *p = &q->a->pairing;
@@ -215,7 +231,7 @@ static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, e
 		int rc;
 
 		if (p->best_n == room && c.bound < p->best[room - 1].score)
-			break;
+			return 0;
 		if (idmap_get(&q->a->hidden, c.item))
 			continue;
 		rc = score(q, &c, seeds, of_other, &b);
@@ -231,7 +247,21 @@ static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, e
 		b.item_id = snap_item_name(q->sn, c.item);
 		keep_best(p, &b, room);
 	}
-	return 0;
+	return seed_n == 1 && !p->neighbours.whole;
+}
+
+/* Of the only asked item: from the list that is kept, or when that is too short from all of them. */
+static int choose_of_one(struct asking *q, const struct seed *seed, struct pair_measure measure)
+{
+	int rc = 1;
+
+	for (int all = 0; all < 2 && rc == 1; all++) {
+		q->a->pairing.best_n = 0;
+		rc = neighbours_of(q, measure.view, seed->item, all);
+		if (!rc)
+			rc = choose(q, seed, 1, measure.of_other);
+	}
+	return rc;
 }
 
 int pairs_fill_with(struct asking *q, const uint32_t *items, unsigned n, struct pair_measure measure)
@@ -249,13 +279,13 @@ int pairs_fill_with(struct asking *q, const uint32_t *items, unsigned n, struct 
 	p->best_n = 0;
 	reach_entry(p, 0);
 	if (n == 1) {
-		rc = pairs_get(q->sn, measure.view, items[0], (uint32_t)q->a->min_support, &p->neighbours);
+		rc = choose_of_one(q, &seeds[0], measure);
 	} else {
 		rc = gather_all(q, measure.view, seeds, n);
 		heapify(p);
+		if (!rc)
+			rc = choose(q, seeds, n, measure.of_other);
 	}
-	if (!rc)
-		rc = choose(q, seeds, n, measure.of_other);
 	for (unsigned i = 0; i < p->best_n && !rc; i++) {
 		struct explanation why = p->best[i].why;
 

@@ -14,6 +14,7 @@
 
 #include "query/filter.h"
 #include "query/idmap.h"
+#include "query/neighbours.h"
 #include "query/phrase.h"
 #include "query/next.h"
 #include "query/ranker.h"
@@ -157,7 +158,9 @@ struct pair_best {
 };
 
 struct pairing {
-	struct snap_counts neighbours;
+	struct neighbours *kept;
+	struct neighbour_list neighbours; /* of the item at hand */
+	struct snap_counts scratch;
 	struct pair_entry *entries;
 	size_t entry_n, entry_room;
 	struct pair_candidate *heap;

@@ -83,8 +83,15 @@ void json_out_end_array(struct json_out *j)
 
 void json_out_key(struct json_out *j, const char *name)
 {
-	json_out_text(j, name);
-	put(j, ":", 1);
+	size_t n = strlen(name);
+	char *at = reserve(j, n + 4);
+
+	if (j->comma)
+		*at++ = ',';
+	*at++ = '"';
+	memcpy(at, name, n);
+	memcpy(at + n, "\":", 2);
+	j->n += n + 3 + j->comma;
 	j->comma = false;
 }
 

@@ -3,6 +3,7 @@
 #include "schemas/json_out.h"
 #include "views/catalog_json.h"
 #include "views/catalog_rows.h"
+#include "views/facts.h"
 #include "views/ids.h"
 #include "views/keys.h"
 #include "views/view.h"
@@ -23,7 +24,7 @@ void catalog_store(struct fold *f, const struct catalog_item *item, bool deleted
 	fold_put(f, TBL_CATALOG, id_key(fold_item(f, item->item_id), be), packed, n + 1);
 }
 
-int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret)
+static int look_up(struct snap *sn, uint32_t item, struct str *ret)
 {
 	unsigned char be[4];
 	struct str row;
@@ -37,6 +38,27 @@ int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret)
 		return CATALOG_DELETED;
 	*ret = (struct str){ row.p + 1, row.n - 1 };
 	return CATALOG_LIVE;
+}
+
+int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret)
+{
+	struct item_fact *f = snap_fact(sn, TBL_CATALOG, item);
+	struct str record = { NULL, 0 };
+	int state;
+
+	if (f && f->known & FACT_CATALOG) {
+		*ret = f->record;
+		return f->catalog_state;
+	}
+	state = look_up(sn, item, &record);
+	if (state == CATALOG_LIVE)
+		*ret = record;
+	if (f && state >= 0 && snap_fact_stays(sn, (struct str){ record.p - (record.p != NULL), record.n })) {
+		f->known |= FACT_CATALOG;
+		f->catalog_state = (int8_t)state;
+		f->record = record;
+	}
+	return state;
 }
 
 int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)

@@ -146,3 +146,22 @@ int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t cou
 	sort_by_count(ret, drop_below(ret, count_min));
 	return rc;
 }
+
+int pairs_mark(struct snap *sn, enum pair_view which, uint32_t item, uint64_t *ret)
+{
+	int64_t watermark, last, first;
+	uint64_t mark;
+	int rc = snap_watermark(sn, &watermark);
+
+	if (rc || watermark == TIME_NONE) {
+		*ret = 0;
+		return rc;
+	}
+	first = pair_oldest_epoch(watermark);
+	last = time_bucket(watermark, MS_PER_EPOCH);
+	mark = snap_base_version(sn) * 31 + (uint64_t)last;
+	for (int64_t epoch = first; epoch <= last && !rc; epoch++)
+		rc = snap_mark_group(sn, pair_tables[which], group_of(epoch, item), &mark);
+	*ret = mark;
+	return rc;
+}

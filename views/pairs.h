@@ -19,6 +19,12 @@ enum pair_view { PAIR_BOUGHT_TOGETHER, PAIR_ALSO_BOUGHT, PAIR_ALSO_VIEWED, PAIR_
  */
 int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct snap_counts *ret);
 
+/*
+ * A number that the neighbours decide: while it is the same in one generation of the store, so are they. Cheaper than the
+ * list while few of its rows are young.
+ */
+int pairs_mark(struct snap *sn, enum pair_view which, uint32_t item, uint64_t *ret) MUST_CHECK;
+
 /* The marginals over the same epochs, zeros for an item without rows. */
 struct item_totals {
 	int64_t view_sessions, orders, buyers;

@@ -1,3 +1,4 @@
+#include "views/facts.h"
 #include "views/ids.h"
 #include "views/keys.h"
 
@@ -31,11 +32,19 @@ uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id)
 
 struct str snap_item_name(struct snap *sn, uint32_t item)
 {
+	struct item_fact *f = snap_fact(sn, TBL_ITEM_NAMES, item);
 	unsigned char be[4];
 	struct str row;
+	bool stays;
 
-	if (snap_get(sn, TBL_ITEM_NAMES, id_key(item, be), &row))
+	if (f && f->known & FACT_NAME)
+		return f->name;
+	if (snap_get_staying(sn, TBL_ITEM_NAMES, id_key(item, be), &row, &stays))
 		return (struct str){ NULL, 0 };
+	if (f && stays) {
+		f->known |= FACT_NAME;
+		f->name = row;
+	}
 	return row;
 }
 

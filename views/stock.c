@@ -6,6 +6,7 @@
 #include "schemas/decode.h"
 #include "schemas/json_out.h"
 #include "views/catalog_rows.h"
+#include "views/facts.h"
 #include "views/ids.h"
 #include "views/keys.h"
 #include "views/view.h"
@@ -75,10 +76,21 @@ static int add_location(void *arg, struct str key, struct str value)
 
 int stock_get(struct snap *sn, uint32_t item, struct stock_level *ret)
 {
+	struct item_fact *f = snap_fact(sn, TBL_STOCK, item);
 	unsigned char be[4];
+	int rc;
 
+	if (f && f->known & FACT_STOCK) {
+		*ret = f->stock;
+		return 0;
+	}
 	*ret = (struct stock_level){ 0 };
-	return snap_each(sn, TBL_STOCK, id_key(item, be), add_location, ret);
+	rc = snap_each(sn, TBL_STOCK, id_key(item, be), add_location, ret);
+	if (f && !rc) {
+		f->known |= FACT_STOCK;
+		f->stock = *ret;
+	}
+	return rc;
 }
 
 struct walk {

@@ -213,9 +213,11 @@ struct snap;
 /* A reusable reader: open once a thread, renew for each request, park after it. Never held across an await. */
 int snap_open(struct store *s, struct snap **ret) MUST_CHECK;
 void snap_close(struct snap *sn);
-int snap_renew(struct snap *sn) MUST_CHECK;   /* a new snapshot of the newest commit; the old one's bytes are invalid */
-void snap_park(struct snap *sn);              /* let the old pages go until the next renew */
-uint64_t snap_version(const struct snap *sn); /* changes with each commit */
+int snap_renew(struct snap *sn) MUST_CHECK; /* a new snapshot of the newest commit; the old one's bytes are invalid */
+void snap_remember_items(
+	struct snap *sn);        /* names, catalogue and stock of items are looked up faster from now on; 2.6 MB */
+void snap_park(struct snap *sn); /* let the old pages go until the next renew */
+uint64_t snap_version(const struct snap *sn);    /* changes with each commit */
 unsigned snap_generation(const struct snap *sn); /* interned ids mean something within one generation only */
 const unsigned char *snap_person_key(const struct snap *sn); /* the store's */
 unsigned snap_item_sessions_max(const struct snap *sn);      /* the store's option */
@@ -259,7 +261,12 @@ void snap_counts_swap(struct snap_counts *list);                /* spare becomes
  * counts of one member are added, and cut to u32.
  */
 int snap_add_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *list);
-/* The same for the members of the group with the smallest numbers, about `max` of each level. */
+/*
+ * A number that the group's rows in young levels decide, added to *mark: with snap_base_version and snap_generation it tells
+ * whether the group may have changed. Cheaper than reading it when most of it is in base.
+ */
+int snap_mark_group(struct snap *sn, enum table_id id, uint64_t group, uint64_t *mark) MUST_CHECK;
+/* As snap_add_group for the members of the group with the smallest numbers, about `max` of each level. */
 int snap_add_first(struct snap *sn, enum table_id id, uint64_t group, size_t max, struct snap_counts *list);
 
 #endif

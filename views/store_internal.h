@@ -150,6 +150,7 @@ void young__release(struct levels *ls, struct level *l);
 int young__active(struct levels *ls, struct level **ret);
 /* Levels up to `merged` are in base: close them here. */
 void young__merged(struct levels *ls, uint64_t merged);
+uint64_t young__merged_so_far(struct levels *ls);
 
 /* ---- where they lie (store_place.c) ---- */
 
@@ -236,6 +237,14 @@ struct snap {
 	struct snap_level *at[YOUNG_MAX + 1]; /* the newest first, base last */
 	unsigned n;                           /* of at; 0: parked */
 	unsigned char *assembled;
+	struct item_fact *facts; /* facts.h; NULL: it remembers nothing */
+	uint8_t young_rows[TABLE_COUNT];
 };
+
+/* Whether young levels have rows of a table. */
+enum { YOUNG_UNKNOWN, YOUNG_NONE, YOUNG_SOME };
+
+/* Those of other levels are of no use: another file may lie at their addresses. */
+void store__forget_facts(struct snap *sn);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 #define LEVELS (YOUNG_MAX + 1)
 
@@ -252,20 +253,54 @@ static int unpack_counts(const MDB_val *v, size_t max, struct snap_counts *ret)
 	return 0;
 }
 
+/* A cursor for groups of the table, opened once. */
+static int group_cursor(struct snap_level *at, enum table_id id, MDB_cursor **ret)
+{
+	int rc = 0;
+
+	if (!at->cursors[id])
+		rc = mdb_cursor_open(at->txn, at->level->dbi[id], &at->cursors[id]);
+	*ret = at->cursors[id];
+	return store__error(rc);
+}
+
+int snap_mark_group(struct snap *sn, enum table_id id, uint64_t group, uint64_t *mark)
+{
+	unsigned char key[SUM_KEY_BYTES] = { 0 };
+	uint64_t found;
+
+	for (unsigned i = 0; i < sn->n && sn->at[i]->level->number; i++) {
+		MDB_val k = { SUM_KEY_BYTES, key }, v;
+		MDB_cursor *cur;
+		int rc = group_cursor(sn->at[i], id, &cur);
+
+		if (rc)
+			return rc;
+		put_be64(key, group);
+		for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc; rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
+			if (!store__group(&k, &found))
+				return ERR_STORE_CORRUPT;
+			if (found != group)
+				break;
+			*mark = XXH3_64bits_withSeed(v.mv_data, v.mv_size, *mark + group + 1);
+		}
+		if (rc && rc != MDB_NOTFOUND)
+			return store__error(rc);
+	}
+	return 0;
+}
+
 /* Until the list has `max`. */
 static int group_of_level(struct snap_level *at, enum table_id id, uint64_t group, size_t max, struct snap_counts *ret)
 {
 	unsigned char key[SUM_KEY_BYTES] = { 0 };
 	MDB_val k = { SUM_KEY_BYTES, key }, v;
 	MDB_cursor *cur;
-	int rc = 0;
+	int rc = group_cursor(at, id, &cur);
 
 	put_be64(key, group);
-	if (!at->cursors[id])
-		rc = mdb_cursor_open(at->txn, at->level->dbi[id], &at->cursors[id]);
-	cur = at->cursors[id];
 	if (rc)
-		return store__error(rc);
+		return rc;
 	for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc; rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
 		uint64_t found;
 		int damaged = store__group(&k, &found) ? 0 : ERR_STORE_CORRUPT;

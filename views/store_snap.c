@@ -83,6 +83,7 @@ static void follow(struct snap *sn)
 	end_base(sn);
 	levels__put(sn->store, sn->levels);
 	sn->levels = levels__get(sn->store);
+	store__forget_facts(sn);
 }
 
 static void park_all(struct snap *sn)
@@ -96,9 +97,12 @@ static void park_all(struct snap *sn)
 /* The levels in their order: 0, or ERR_NOT_FOUND when one that is needed has gone meanwhile. */
 static int take_levels(struct snap *sn)
 {
+	memset(sn->young_rows, YOUNG_UNKNOWN, sizeof(sn->young_rows));
 	uint64_t newest = young__newest(sn->levels), merged, number;
 	unsigned n = 0;
-	int rc, top = newest ? begin_young(sn, &sn->young[0], newest) : ERR_NOT_FOUND;
+	/* one that was seen merged need not be looked for: whatever base is looked at has it */
+	bool is_merged = newest <= young__merged_so_far(sn->levels);
+	int rc, top = is_merged ? ERR_NOT_FOUND : begin_young(sn, &sn->young[0], newest);
 
 	if (top && top != ERR_NOT_FOUND)
 		return top;
@@ -164,6 +168,7 @@ void snap_close(struct snap *sn)
 	snap_park(sn);
 	end_base(sn);
 	levels__put(sn->store, sn->levels);
+	free(sn->facts);
 	free(sn->assembled);
 	free(sn);
 }

@@ -121,8 +121,9 @@ void young__release(struct levels *ls, struct level *l)
 	pthread_mutex_unlock(&ls->young.lock);
 }
 
-static uint64_t merged_so_far(struct young_set *y)
+uint64_t young__merged_so_far(struct levels *ls)
 {
+	struct young_set *y = &ls->young;
 	uint64_t ret;
 
 	pthread_mutex_lock(&y->lock);
@@ -156,7 +157,7 @@ int young__active(struct levels *ls, struct level **ret)
 	int rc;
 
 	if (!number) {
-		uint64_t newest = young__newest(ls), merged = merged_so_far(y);
+		uint64_t newest = young__newest(ls), merged = young__merged_so_far(ls);
 
 		number = (newest > merged ? newest : merged) + 1;
 	}
@@ -180,7 +181,7 @@ uint64_t store_young_sealed(struct store *s)
 	struct young_set *y = &s->levels->young;
 	uint64_t oldest;
 
-	oldest = merged_so_far(y) + 1;
+	oldest = young__merged_so_far(s->levels) + 1;
 	return oldest <= young__newest(s->levels) && oldest != y->active ? oldest : 0;
 }
 

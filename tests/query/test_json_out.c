@@ -1,6 +1,7 @@
 #include "schemas/json_out.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static void expect(const struct json_out *j, const char *text)
 {
