@@ -19,7 +19,7 @@
 void pairing_fini(struct pairing *p)
 {
 	neighbours_free(p->kept);
-	snap_counts_fini(&p->scratch);
+	snap_counts_fini(&p->neighbours);
 	free(p->entries);
 	free(p->heap);
 	idmap_fini(&p->places);
@@ -100,11 +100,11 @@ static int neighbours_of(struct asking *q, enum pair_view view, uint32_t item, b
 {
 	struct pairing *p = &q->a->pairing;
 	uint32_t count_min = (uint32_t)q->a->min_support;
-	int rc = all ? neighbours_all(p->kept, q->sn, view, item, count_min, &p->neighbours)
-		     : neighbours_get(p->kept, q->sn, view, item, count_min, &p->neighbours);
+	int rc = all ? neighbours_all(p->kept, q->sn, view, item, count_min, &p->list)
+		     : neighbours_get(p->kept, q->sn, view, item, count_min, &p->list);
 
-	if (!rc && p->neighbours.watermark_ms < q->ret->as_of_ms)
-		q->ret->as_of_ms = p->neighbours.watermark_ms;
+	if (!rc && p->list.watermark_ms < q->ret->as_of_ms)
+		q->ret->as_of_ms = p->list.watermark_ms;
 	return rc;
 }
 
@@ -117,12 +117,12 @@ static int gather_all(struct asking *q, enum pair_view view, const struct seed *
 	for (unsigned k = 0; k < seed_n; k++) {
 		int rc = neighbours_of(q, view, seeds[k].item, false);
 
-		if (!rc && !p->neighbours.whole)
+		if (!rc && !p->list.whole)
 			rc = neighbours_of(q, view, seeds[k].item, true);
 		if (rc)
 			return rc;
-		for (size_t i = 0; i < p->neighbours.n; i++)
-			gather(p, p->neighbours.v[i], k, seeds[k].total);
+		for (size_t i = 0; i < p->list.n; i++)
+			gather(p, p->list.v[i], k, seeds[k].total);
 	}
 	return 0;
 }
@@ -163,10 +163,10 @@ static bool pop(struct pairing *p, struct pair_candidate *ret)
 /* The i-th neighbour of the only asked item. */
 static bool take(struct pairing *p, size_t i, int64_t seed_total, struct pair_candidate *ret)
 {
-	if (i == p->neighbours.n)
+	if (i == p->list.n)
 		return false;
-	p->entries[0] = (struct pair_entry){ .count = p->neighbours.v[i].count, .next = NO_ENTRY };
-	*ret = (struct pair_candidate){ jaccard(p->entries[0].count, seed_total, 0), p->neighbours.v[i].member, 0, 0 };
+	p->entries[0] = (struct pair_entry){ .count = p->list.v[i].count, .next = NO_ENTRY };
+	*ret = (struct pair_candidate){ jaccard(p->entries[0].count, seed_total, 0), p->list.v[i].member, 0, 0 };
 	return true;
 }
 
@@ -247,7 +247,7 @@ static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, e
 		b.item_id = snap_item_name(q->sn, c.item);
 		keep_best(p, &b, room);
 	}
-	return seed_n == 1 && !p->neighbours.whole;
+	return seed_n == 1 && !p->list.whole;
 }
 
 /* Of the only asked item: from the list that is kept, or when that is too short from all of them. */

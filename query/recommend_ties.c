@@ -29,7 +29,7 @@ static double share_of(double squares)
 int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32_t item, double weight,
 	      struct votes *votes)
 {
-	struct snap_counts *with = &q->a->pairing.scratch;
+	struct snap_counts *with = &q->a->pairing.neighbours;
 	double squares = 0;
 	int rc = pairs_get(q->sn, view, item, (uint32_t)q->a->min_support, with);
 

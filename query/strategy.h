@@ -159,8 +159,8 @@ struct pair_best {
 
 struct pairing {
 	struct neighbours *kept;
-	struct neighbour_list neighbours; /* of the item at hand */
-	struct snap_counts scratch;
+	struct neighbour_list list;    /* of the item at hand */
+	struct snap_counts neighbours; /* scratch for who reads pairs itself */
 	struct pair_entry *entries;
 	size_t entry_n, entry_room;
 	struct pair_candidate *heap;
