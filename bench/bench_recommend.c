@@ -20,6 +20,7 @@
 #include "views/status.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -68,18 +69,41 @@ static struct str text_of(char buf[32], const char *kind, unsigned n)
 
 /* ---- the shop ---- */
 
+static struct str text_put(char *buf, size_t room, const char *fmt, ...) PRINTF_LIKE(3, 4);
+static struct str text_put(char *buf, size_t room, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, room, fmt, ap);
+	va_end(ap);
+	return (struct str){ buf, (uint32_t)n };
+}
+
+/* Some 15 terms an item, of which a handful say much. */
 static void fill_catalogue(struct fold *f)
 {
-	char id[32], category[32];
+	const struct str germany = STR("DE");
+	char id[32], category[32], brand[32], title[64], attributes[64];
 
 	for (unsigned i = 0; i < items; i++) {
-		struct stock_record stock = { .quantity = i % 33 ? 100 : 0, .lead_time_hours = -1 };
+		struct stock_record stock = { .quantity = i % 33 ? 100 : 0,
+					      .lead_time_hours = i % 5 * 24,
+					      .ships_to = &germany,
+					      .ships_to_count = 1 };
 		struct catalog_item item;
 
 		catalog_item_init(&item);
 		stock.item_id = item.item_id = text_of(id, "item", i);
-		item.title = STR("A title of about forty characters, as usual");
-		item.price_micros = 9990000;
+		item.title = text_put(title, sizeof(title), "Thing of kind w%u, style w%u, line w%u", i / 7 % 900,
+				      1000 + i / 11 % 700, 2000 + i / 13 % 2500);
+		item.brand = text_put(brand, sizeof(brand), "Brand %u", i / 3 % 500);
+		item.attributes =
+			text_put(attributes, sizeof(attributes), "{\"color\":\"c%u\",\"size\":%u}", i % 12, i % 7);
+		item.price_micros = (int64_t)(100 + i * 37 % 20000) * 10000;
+		item.rating_micros = (int64_t)(30 + i % 20) * 100000;
+		item.rating_count = i % 300;
 		item.categories.n = 1;
 		item.categories.v[0] =
 			(struct str){ category, (uint32_t)snprintf(category, sizeof(category), "Group %u > Shelf %u",
@@ -199,6 +223,7 @@ static void bench_answers(struct bench *b, const char *name, const char *scenari
 			rq->item_ids[k] = text_of(ids[k], "item", zipf(items));
 		if (inputs & INPUT_USER_ID)
 			rq->user_id = text_of(person, "user", (unsigned)(draw() % PEOPLE));
+		rq->country = inputs & INPUT_PLACE ? STR("DE") : (struct str){ NULL, 0 };
 		if (inputs & INPUT_CATEGORY)
 			rq->category =
 				(struct str){ category, (uint32_t)snprintf(category, sizeof(category), "Group %u",
@@ -260,6 +285,23 @@ static void bench_rows(struct bench *b)
 	snap_close(sn);
 }
 
+/* A catalogue record of item i: what is made of the catalogue is made anew. */
+static void change_record(struct store *store, unsigned i)
+{
+	struct catalog_item item;
+	struct error e = { 0 };
+	struct fold *f;
+	char id[32];
+
+	catalog_item_init(&item);
+	item.item_id = text_of(id, "item", i);
+	item.price_micros = MICROS;
+	check(fold_new(store, &f, &e), &e);
+	check(fold_catalog(f, &item, false), NULL);
+	check(fold_commit(f, NULL), NULL);
+	fold_free(f);
+}
+
 static void bench_ranker(struct bench *b, struct ranker *r)
 {
 	static const char *const names[] = { [REFRESH_QUICK] = "quick refresh of the ranked lists",
@@ -275,6 +317,15 @@ static void bench_ranker(struct bench *b, struct ranker *r)
 		}
 		print_times(names[how], b->ns, n, -1);
 	}
+	for (unsigned i = 0; i < n; i++) {
+		uint64_t start;
+
+		change_record(b->store, i);
+		start = now_ns();
+		check(ranker__refresh(r, REFRESH_FULL), NULL);
+		b->ns[i] = now_ns() - start;
+	}
+	print_times("full refresh after a changed record", b->ns, n, -1);
 }
 
 static void bench_all(struct bench *b)
@@ -290,6 +341,12 @@ static void bench_all(struct bench *b)
 	bench_answers(b, "best-sellers", "best-sellers", 0, 0);
 	bench_answers(b, "recently-viewed", "recently-viewed", INPUT_USER_ID, 0);
 	bench_answers(b, "buy-it-again", "buy-it-again", INPUT_USER_ID, 0);
+	bench_answers(b, "similar-items", "similar-items", INPUT_ITEM_IDS, 1);
+	bench_answers(b, "similar-items, 5 items", "similar-items", INPUT_ITEM_IDS, 5);
+	bench_answers(b, "alternatives", "alternatives", INPUT_ITEM_IDS, 1);
+	bench_answers(b, "up-sell", "up-sell", INPUT_ITEM_IDS, 1);
+	bench_answers(b, "top-rated in a category", "top-rated", INPUT_CATEGORY, 0);
+	bench_answers(b, "fast-shipping", "fast-shipping", INPUT_PLACE, 0);
 	bench_answers(b, "home", "home", INPUT_USER_ID, 0);
 	bench_answers(b, "product-page", "product-page", INPUT_ITEM_IDS, 1);
 	bench_answers(b, "cart, 5 items", "cart", INPUT_ITEM_IDS, 5);

@@ -23,7 +23,6 @@ struct seen_term {
 struct making {
 	struct similar *ix;
 	struct terms terms; /* of the item at hand */
-	struct str *names;
 	uint32_t items_room, records;
 	struct seen_term *seen; /* in order of first sight */
 	uint32_t seen_n, seen_room;
@@ -80,12 +79,10 @@ static void reach_item(struct making *m, uint32_t item)
 			m->items_room = m->items_room ? m->items_room * 2 : 1024;
 		ix->item_starts = xrealloc(ix->item_starts, (m->items_room + 1) * sizeof(*ix->item_starts));
 		ix->groups = xrealloc(ix->groups, m->items_room * sizeof(*ix->groups));
-		m->names = xrealloc(m->names, m->items_room * sizeof(*m->names));
 	}
 	for (; ix->items <= item; ix->items++) {
 		ix->item_starts[ix->items] = (uint32_t)m->place_n;
 		ix->groups[ix->items] = 0;
-		m->names[ix->items] = (struct str){ NULL, 0 };
 	}
 }
 
@@ -95,8 +92,6 @@ static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
 
 	reach_item(m, item);
 	m->records++;
-	/* names lie in the snapshot, which outlives the making */
-	m->names[item] = record->item_id;
 	if (record->group_id.n)
 		m->ix->groups[item] = (uint32_t)XXH3_64bits(record->group_id.p, record->group_id.n) | 1;
 	terms_of(record, &m->terms);
@@ -180,25 +175,26 @@ static void turn_round(struct making *m)
 	free(next);
 }
 
-static int by_name(const void *pa, const void *pb, void *arg)
-{
-	const struct str *names = arg;
+struct ranking {
+	struct similar *ix;
+	uint32_t next;
+};
 
-	return str_cmp(names[*(const uint32_t *)pa], names[*(const uint32_t *)pb]);
+static int rank_name(void *arg, uint32_t item)
+{
+	struct ranking *r = arg;
+
+	if (item < r->ix->items)
+		r->ix->ranks[item] = r->next++;
+	return 0;
 }
 
-static void rank_names(struct making *m)
+static int rank_names(struct similar *ix, struct snap *sn)
 {
-	struct similar *ix = m->ix;
-	uint32_t *order = xcalloc((size_t)ix->items + 1, sizeof(*order));
+	struct ranking r = { .ix = ix };
 
 	ix->ranks = xcalloc((size_t)ix->items + 1, sizeof(*ix->ranks));
-	for (uint32_t i = 0; i < ix->items; i++)
-		order[i] = i;
-	qsort_r(order, ix->items, sizeof(*order), by_name, m->names);
-	for (uint32_t i = 0; i < ix->items; i++)
-		ix->ranks[order[i]] = i;
-	free(order);
+	return snap_items_by_name(sn, rank_name, &r);
 }
 
 int similar_read(struct snap *sn, struct similar **ret)
@@ -209,6 +205,8 @@ int similar_read(struct snap *sn, struct similar **ret)
 	m->ix = xcalloc(1, sizeof(*m->ix));
 	atomic_init(&m->ix->refs, 1);
 	rc = catalog_each(sn, add_item, m);
+	if (!rc)
+		rc = rank_names(m->ix, sn);
 	if (rc) {
 		similar_unref(m->ix);
 	} else {
@@ -216,10 +214,8 @@ int similar_read(struct snap *sn, struct similar **ret)
 		m->ix->item_starts[m->ix->items] = (uint32_t)m->place_n;
 		number_terms(m);
 		turn_round(m);
-		rank_names(m);
 		*ret = m->ix;
 	}
-	free(m->names);
 	free(m->seen);
 	free(m->slots);
 	free(m->places);

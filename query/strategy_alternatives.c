@@ -2,7 +2,7 @@
 #include "views/ids.h"
 #include "views/view.h"
 
-#define LIKE_MAX 500   /* similar items looked at */
+#define LIKE_MAX 200   /* similar items looked at */
 #define VIEWED_MAX 200 /* of the items viewed together with an asked one, the most frequent */
 
 static void vote_alike(struct asking *q, const struct similar *ix)

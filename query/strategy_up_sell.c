@@ -2,7 +2,7 @@
 #include "views/catalog.h"
 #include "views/ids.h"
 
-#define LOOKED_AT_MAX 500 /* similar items */
+#define LOOKED_AT_MAX 200 /* similar items */
 
 /* What an asked item is compared by; its strings are the arena's. */
 struct base {

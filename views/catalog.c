@@ -76,7 +76,6 @@ int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)
 }
 
 struct walk {
-	struct snap *sn;
 	uint32_t items;
 	catalog_row each;
 	void *arg;
@@ -99,13 +98,12 @@ static int walk_row(void *arg, struct str key, struct str value)
 	rc = catalog_item_unpack(value.p + 1, value.n - 1, &w->item);
 	if (rc)
 		return rc;
-	w->item.item_id = snap_item_name(w->sn, item);
 	return w->each(w->arg, item, &w->item);
 }
 
 int catalog_each(struct snap *sn, catalog_row each, void *arg)
 {
-	struct walk w = { .sn = sn, .each = each, .arg = arg };
+	struct walk w = { .each = each, .arg = arg };
 	int rc = snap_items(sn, &w.items);
 
 	return rc ? rc : snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_row, &w);
@@ -154,6 +152,8 @@ int catalog_signature(struct snap *sn, uint64_t *ret)
 
 struct printing {
 	struct json_out out;
+	struct snap *sn;
+	struct catalog_item named;
 	view_row each;
 	void *arg;
 };
@@ -162,15 +162,16 @@ static int print_row(void *arg, uint32_t item, const struct catalog_item *record
 {
 	struct printing *p = arg;
 
-	(void)item;
+	p->named = *record;
+	p->named.item_id = snap_item_name(p->sn, item);
 	json_out_reset(&p->out);
-	catalog_item_json(&p->out, record);
+	catalog_item_json(&p->out, &p->named);
 	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }
 
 static int catalog_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
-	struct printing p = { .each = each, .arg = arg };
+	struct printing p = { .sn = sn, .each = each, .arg = arg };
 	int rc;
 
 	if (filter->item.n) {

@@ -22,7 +22,7 @@ int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret);
 /* A number that the records decide: when it is another one, a record has changed. Cheaper than looking at them. */
 int catalog_signature(struct snap *sn, uint64_t *ret) MUST_CHECK;
 
-/* Each live item in ascending interned id. Stops on non-zero. */
+/* Each live item in ascending interned id, without its item_id. Stops on non-zero. */
 typedef int (*catalog_row)(void *arg, uint32_t item, const struct catalog_item *record);
 int catalog_each(struct snap *sn, catalog_row each, void *arg);
 

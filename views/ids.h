@@ -23,6 +23,10 @@ uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id);
 /* How many items there are: their ids are below it. */
 int snap_items(struct snap *sn, uint32_t *ret) MUST_CHECK;
 
+/* All items in the order of their ids' bytes. Stops on non-zero. */
+typedef int (*snap_item_each)(void *arg, uint32_t item);
+int snap_items_by_name(struct snap *sn, snap_item_each each, void *arg);
+
 /* Borrowed from the snapshot; empty for an unknown id. */
 struct str snap_item_name(struct snap *sn, uint32_t item);
 /* Hex of the actor's hash. */

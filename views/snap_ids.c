@@ -20,6 +20,30 @@ uint32_t snap_item(struct snap *sn, struct str item_id)
 	return find(sn, TBL_ITEM_IDS, item_id);
 }
 
+struct walk {
+	snap_item_each each;
+	void *arg;
+};
+
+static int walk_row(void *arg, struct str key, struct str value)
+{
+	const struct walk *w = arg;
+	uint32_t item;
+
+	(void)key;
+	if (value.n != sizeof(item))
+		return ERR_STORE_CORRUPT;
+	memcpy(&item, value.p, sizeof(item));
+	return w->each(w->arg, item);
+}
+
+int snap_items_by_name(struct snap *sn, snap_item_each each, void *arg)
+{
+	struct walk w = { each, arg };
+
+	return snap_each(sn, TBL_ITEM_IDS, (struct str){ NULL, 0 }, walk_row, &w);
+}
+
 uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id)
 {
 	unsigned char hash[ACTOR_HASH_BYTES];
