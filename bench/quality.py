@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """How good the lists are: real data learnt through `aisle replay`, asked for over HTTP.
 
-    bench/quality.py DIR [--only sessions|parts|learning|baskets ...] [--set NAME] [--every N] [--write FILE]
+    bench/quality.py DIR [--only sessions|parts|speed|learning|baskets ...] [--set NAME] [--every N] [--write FILE]
 
 DIR holds NAME-train.txt.gz with NAME-test.txt.gz (sessions.py) and online-retail.tsv.gz (baskets.py); what is not there is
-left out. parts: next-in-session with one part of its formula left out. learning needs Kafka (`make kafka`).
+left out. parts: next-in-session with one part of its formula left out. speed and learning need Kafka (`make kafka`).
 """
 import argparse
 import os
@@ -20,8 +20,9 @@ import baskets  # noqa: E402
 import harness  # noqa: E402
 import machine  # noqa: E402
 import sessions  # noqa: E402
+import speed  # noqa: E402
 
-KINDS = ("sessions", "parts", "learning", "baskets")
+KINDS = ("sessions", "parts", "speed", "learning", "baskets")
 STRATEGIES = ("next-in-session", "also-viewed", "trending")
 PARTS = ("before", "bigram", "order2", "step", "revisits", "context")
 HEADER = ("", "cases", "HR@20", "MRR@20", "coverage", "popularity", "compute p50 ms", "p99 ms", "round trip p50 ms", "p99 ms")
@@ -82,6 +83,8 @@ def sets(report, directory, options):
                            f"{'every case' if options.every == 1 else f'one case of {options.every}'}")
             data.learn(harness.AISLE, store, flow.path("sessions.ndjson"))
             asked(report, data, store, options)
+            if "speed" in options.kinds:
+                speed.speed(report, flow, data, store)
             if "learning" in options.kinds:
                 learnt(report, flow, data, store, options)
         finally:
@@ -117,7 +120,7 @@ def main():
     for text in machine.describe():
         report.say(text)
     try:
-        if "learning" in options.kinds:
+        if {"learning", "speed"} & set(options.kinds):
             harness.ktool_build()
         sets(report, options.directory, options)
         orders(report, os.path.join(options.directory, "online-retail.tsv.gz"), options)

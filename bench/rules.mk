@@ -18,7 +18,7 @@ bench-run: $(BENCHES) $(OUT)/aisle kafka
 	@BENCH_COMMAND='$(BENCH_COMMAND)' BENCH_OUT=$(CURDIR)/$(OUT) $(PYTHON) bench/run.py --events $(EVENTS) \
 		--scale $(BENCH_SCALE) $(if $(RESULTS),--write $(RESULTS)) $(BENCH)
 
-# make quality DATA=DIR [QUALITY="sessions parts learning baskets"] [SET=NAME] [EVERY=1] [RESULTS=bench/RESULTS.md]
+# make quality DATA=DIR [QUALITY="sessions parts speed learning baskets"] [SET=NAME] [EVERY=1] [RESULTS=bench/RESULTS.md]
 DATA ?=
 QUALITY ?=
 SET ?=
@@ -26,7 +26,7 @@ EVERY ?= 1
 QUALITY_COMMAND = make quality DATA=DIR$(if $(QUALITY), QUALITY="$(QUALITY)")$(if $(SET), SET=$(SET))$(if \
 	$(filter-out 1,$(EVERY)), EVERY=$(EVERY))$(if $(RESULTS), RESULTS=$(RESULTS))
 
-quality-run: $(OUT)/aisle kafka
+quality-run: $(OUT)/aisle $(OUT)/bench/bench_live kafka
 	@test -n "$(DATA)" || { echo 'make quality DATA=DIR: the directory with the data sets, see bench/README.md' >&2; exit 1; }
 	@BENCH_COMMAND='$(QUALITY_COMMAND)' BENCH_OUT=$(CURDIR)/$(OUT) $(PYTHON) bench/quality.py "$(DATA)" --every $(EVERY) \
 		$(if $(QUALITY),--only $(QUALITY)) $(if $(SET),--set $(SET)) $(if $(RESULTS),--write $(RESULTS))

@@ -1,4 +1,5 @@
--- Asks the paths of a file in turn, each thread from another place; one line of JSON at the end.
+-- Asks the paths of a file in turn, each thread from another place; with a second argument each connection waits so many
+-- ms before each request. One line of JSON at the end.
 local threads = 0
 
 function setup(thread)
@@ -10,6 +11,10 @@ function init(args)
 	paths = {}
 	for line in io.lines(args[1]) do
 		paths[#paths + 1] = wrk.format("GET", line)
+	end
+	if args[2] then
+		local ms = tonumber(args[2])
+		delay = function() return ms end
 	end
 end
 

@@ -1,0 +1,75 @@
+"""How fast next-in-session is with real sessions: wrk beside `aisle run`, while other events are being applied."""
+import json
+import os
+import random
+import subprocess
+import urllib.parse
+
+import harness
+import machine
+import sessions
+
+PATHS = 20_000
+THREADS, CONNECTIONS = 2, 32
+SECONDS = 10
+APPLIED = 2_000  # events a second meanwhile
+CALM = 1_000     # requests a second
+
+
+def paths_of(data, path):
+    cases = [so_far for asked, _ in data.tests for so_far, _ in asked]
+    random.Random(7).shuffle(cases)
+    with open(path, "w", encoding="utf-8") as out:
+        for so_far in cases[:PATHS]:
+            items = ",".join(urllib.parse.quote(item, safe="") for item in so_far[-64:])
+            out.write(f"/v1/recommendations/next-in-session?count={sessions.COUNT}&sessionItems={items}\n")
+
+
+def asked(url, pid, path, rate=None):
+    """wrk at full speed, or at about a rate: each connection waits between its requests."""
+    wait = [f"{CONNECTIONS / rate * 1000:.0f}"] if rate else []
+    before = machine.cpu_seconds(pid)
+    got = machine.run_json(["wrk", "-t", THREADS, "-c", CONNECTIONS, "-d", f"{SECONDS}s", "-s",
+                            os.path.join(machine.HERE, "wrk.lua"), url, "--", path, *wait], SECONDS + 30)
+    if got["bad_status"] or got["broken"]:
+        raise machine.BenchFailed(f"{got['bad_status']} answers were not 2xx, {got['broken']} connections broke")
+    cpu = (machine.cpu_seconds(pid) - before) / got["requests"] * 1e6
+    return (machine.count(got["requests"] / got["seconds"]), f"{got['p50_ms']:.2f}", f"{got['p99_ms']:.2f}", f"{cpu:.0f}")
+
+
+class Events:
+    """So many a second into the log, as long as it is open."""
+
+    def __init__(self, topics, echo, port):
+        command = [machine.program("live"), topics.broker.bootstrap, topics.events, echo, port, APPLIED, SECONDS + 6]
+        self.process = subprocess.Popen([str(word) for word in command], **machine.CHILD)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        out, _ = self.process.communicate(timeout=SECONDS + 60)
+        sent = json.loads(out.splitlines()[-1])["sent_a_second"] if out else 0
+        if sent < 0.9 * APPLIED:
+            raise machine.BenchFailed(f"{sent:.0f} events a second were sent, not {APPLIED}")
+
+
+def speed(report, flow, data, store):
+    path = flow.path("paths")
+    paths_of(data, path)
+    rows = []
+    aisle = flow.aisle("serve", store=store, settings={"log.level": "warn", "store.mapSize": "64g"})
+    aisle.wait_ready(60)
+    rows.append(("nothing applied", *asked(aisle.url, aisle.pid, path)))
+    aisle.stop()
+    topics = flow.topics(partitions=4)
+    aisle = flow.aisle("run", store=store, settings={**topics.settings(), "log.level": "warn", "store.mapSize": "64g"})
+    aisle.wait_ready(60)
+    echo = topics.prefix + ".echo"
+    topics.tool("create", echo, 1)
+    for name, rate in (("as fast as it goes", None), (f"about {machine.count(CALM)}/s", CALM)):
+        with Events(topics, echo, aisle.url.rsplit(":", 1)[1]):
+            rows.append((f"{machine.count(APPLIED)} events/s applied, {name}", *asked(aisle.url, aisle.pid, path, rate)))
+    aisle.stop()
+    report.say(f"  next-in-session under wrk, {THREADS} threads, {CONNECTIONS} connections, on the same cores")
+    report.table(("", "answers/s", "p50 ms", "p99 ms", "CPU us"), rows)
