@@ -12,7 +12,7 @@ OUT = build/$(BUILD)
 # COMMAND:PACKAGE is needed only where that command is missing.
 DEPS_RUN = npm:npm curl help2man gcc libc6-dev make pkg-config python3 python3-yaml librdkafka-dev liblmdb-dev libuv1-dev libh2o-dev \
 	libjansson-dev libsodium-dev libxxhash-dev libinih-dev zlib1g-dev libssl-dev
-DEPS_TEST = libcriterion-dev libmsgpack-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema \
+DEPS_TEST = python3-venv libcriterion-dev libmsgpack-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema \
 	clang-format clang-tidy cppcheck pmccabe wrk
 
 PKGS = rdkafka lmdb libuv libh2o openssl jansson libsodium libxxhash inih

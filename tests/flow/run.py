@@ -22,7 +22,7 @@ import kafka  # noqa: E402
 
 # seconds; those that count kills get more for each
 TIMEOUTS = {"spine": 180, "store_faults": 150, "kill": 60, "broker_kill": 60, "garbage": 120, "log_changed": 120,
-            "page": 180, "replay": 150, "replay_live": 150}
+            "page": 180, "client": 240, "conformance": 400, "replay": 150, "replay_live": 150}
 TIMEOUT_DEFAULT = 90
 
 
@@ -36,6 +36,8 @@ def timeout_of(name):
         seconds += 5 * int(os.environ.get("FLOW_KILLS", "20"))
     if name.startswith("replay"):
         seconds += 5 * int(os.environ.get("FLOW_REPLAY_KILLS", "3"))
+    if name == "conformance":
+        seconds += 2 * int(os.environ.get("API_SECONDS", "20"))
     if name == "broker_kill":
         seconds += 25 * int(os.environ.get("FLOW_BROKER_KILLS", "3"))
     return seconds * float(os.environ.get("FLOW_SLOWER", "1"))
