@@ -97,7 +97,7 @@ def check_large(aisle):
              ("POST", "/v1/recommendations/home", deep, 400),
              ("POST", "/v1/recommendations/home", json.dumps({"filter": conditions}).encode(), 400),
              ("POST", "/v1/recommendations:batch", json.dumps([{"scenario": "home"}] * 1001).encode(), 413),
-             ("POST", "/v1/events", b" " * (5 << 20), 413), ("GET", "/v1/trending?filter=" + "a" * 7_900, None, 400),
+             ("GET", "/v1/trending?filter=" + "a" * 7_900, None, 400),
              ("GET", "/v1/trending?filter=" + "a" * 9_000, None, 414))
     for method, path, body, want in cases:
         started = time.monotonic()
@@ -105,6 +105,10 @@ def check_large(aisle):
         what = f"{method} {path[:40]} with {len(body or b'')} bytes"
         check(status == want and answer.get("type"), f"{what}: {status}, not {want}: {str(answer)[:200]}")
         check(time.monotonic() - started < SERVED_WITHIN_S * harness.SLOWER, f"{what} took long")
+    # more than http.bodyMax: closed when its length is known, perhaps before the client has seen the 413
+    with contextlib.suppress(OSError):
+        status, _ = harness.http("POST", aisle.url + "/v1/events", b" " * (5 << 20))
+        check(status == 413, f"5 MB of spaces: {status}")
     served(aisle)
     say(f"{len(cases)} huge or deep requests are refused at once")
 
