@@ -101,17 +101,19 @@ void route_recommend_post(struct http_req *rq)
 	json_decref(body);
 }
 
-/* The strategy a path names is its last segment. */
-static struct str last_segment(const char *pattern)
+/* The strategy a path names is its last segment, but for one that has a longer name. */
+static struct str strategy_of(const char *pattern)
 {
-	return str_of(strrchr(pattern, '/') + 1);
+	const char *segment = strrchr(pattern, '/') + 1;
+
+	return strcmp(segment, "similar") == 0 ? STR("similar-items") : str_of(segment);
 }
 
 static void answer_about(struct http_req *rq, const char *field, unsigned allowed)
 {
 	struct problem p;
 
-	input_init(&rq->w->ask, last_segment(rq->route->pattern));
+	input_init(&rq->w->ask, strategy_of(rq->route->pattern));
 	if (input_id(&rq->w->ask, field, rq->params[0], &p))
 		answer_query(rq, allowed);
 	else
@@ -130,7 +132,7 @@ void route_user_list(struct http_req *rq)
 
 void route_shop_list(struct http_req *rq)
 {
-	input_init(&rq->w->ask, last_segment(rq->route->pattern));
+	input_init(&rq->w->ask, strategy_of(rq->route->pattern));
 	answer_query(rq, INPUT_CATEGORY | INPUT_WINDOW | INPUT_COMMON);
 }
 
