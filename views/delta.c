@@ -17,8 +17,10 @@ void delta_init(struct delta *d)
 void delta_fini(struct delta *d)
 {
 	free(d->rows);
-	for (int i = 0; i < TABLE_COUNT; i++)
+	for (int i = 0; i < TABLE_COUNT; i++) {
 		free(d->sums[i].v);
+		free(d->tallies[i]);
+	}
 	arena_fini(&d->arena);
 	*d = (struct delta){ 0 };
 }
@@ -38,6 +40,8 @@ void delta_reset(struct delta *d)
 	for (int i = 0; i < TABLE_COUNT; i++) {
 		struct sum_log *log = &d->sums[i];
 
+		free(d->tallies[i]);
+		d->tallies[i] = NULL;
 		log->n = 0;
 		if (log->room > ROOM_KEPT) {
 			free(log->v);

@@ -39,6 +39,7 @@ struct delta {
 	struct delta_row **rows; /* open addressing */
 	size_t rows_n, rows_room;
 	struct sum_log sums[TABLE_COUNT];
+	int64_t *tallies[TABLE_COUNT]; /* DELTA_TALLIES members of group 0 with their columns; NULL until the first */
 };
 
 void delta_init(struct delta *d);
@@ -57,6 +58,12 @@ void delta_row_reserve(struct delta *d, struct delta_row *row, size_t n);
 struct delta_row **delta_sorted_rows(const struct delta *d, size_t *n);
 
 /* ---- sums (delta_sums.c) ---- */
+
+/* Of a table with few members, all in group 0, of which each event adds to many: added up at once instead of noted. */
+#define DELTA_TALLIES 4096
+void delta_tally(struct delta *d, enum table_id id, uint32_t member, unsigned column, int64_t by);
+/* Into the logs, before they are taken. */
+void delta_note_tallies(struct delta *d);
 
 void sum_log_add(struct sum_log *log, uint64_t group, uint32_t member, uint32_t column, int64_t delta);
 

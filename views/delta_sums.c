@@ -5,6 +5,7 @@
  */
 #include "views/delta.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #define ROOM_AT_FIRST 1024
@@ -126,6 +127,29 @@ void sum_log_add(struct sum_log *log, uint64_t group, uint32_t member, uint32_t 
 		}
 	}
 	log->v[log->n++] = (struct sum_add){ group, member, column, delta };
+}
+
+void delta_tally(struct delta *d, enum table_id id, uint32_t member, unsigned column, int64_t by)
+{
+	unsigned columns = table_get(id)->columns;
+
+	assert(member < DELTA_TALLIES && column < columns);
+	if (!d->tallies[id])
+		d->tallies[id] = xcalloc(DELTA_TALLIES, columns * sizeof(int64_t));
+	d->tallies[id][member * columns + column] += by;
+}
+
+void delta_note_tallies(struct delta *d)
+{
+	for (int id = 0; id < TABLE_COUNT; id++) {
+		unsigned columns = table_get(id)->columns;
+
+		for (uint32_t i = 0; d->tallies[id] && i < DELTA_TALLIES * columns; i++)
+			if (d->tallies[id][i])
+				sum_log_add(&d->sums[id], 0, i / columns, i % columns, d->tallies[id][i]);
+		free(d->tallies[id]);
+		d->tallies[id] = NULL;
+	}
 }
 
 struct sum_delta *sum_log_take(struct sum_log *log, unsigned columns_n, size_t *n, int64_t **columns)

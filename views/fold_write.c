@@ -83,6 +83,7 @@ static int write_sums(struct batch *b, struct store_txn *t, bool young, struct c
 {
 	int rc = 0;
 
+	delta_note_tallies(&b->delta);
 	for (int id = 0; id < TABLE_COUNT && !rc; id++) {
 		struct sum_delta *deltas;
 		int64_t *columns;

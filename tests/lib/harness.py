@@ -33,7 +33,7 @@ AISLE = os.path.abspath(os.environ.get("AISLE", os.path.join(ROOT, "build", "rel
 KTOOL = os.path.join(ROOT, "build", "ktool")
 # sanitizer builds are slower
 SLOWER = float(os.environ.get("FLOW_SLOWER", "1"))
-VIEWS = ("popularity", "bought-together", "also-bought", "also-viewed", "viewed-then-bought", "item-totals")
+VIEWS = batch.COUNTING_VIEWS
 PERSON_VIEWS = batch.PERSON_VIEWS
 ALL_VIEWS = (*VIEWS, *PERSON_VIEWS, "catalog", "stock")
 

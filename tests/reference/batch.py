@@ -40,6 +40,10 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   sessionId, or the t of the first view.
 - item-sessions: the views of an item among those that `sessions` prints, the 1,000 with the largest (t, position, hash),
   newest first; the position counts the session's views from 0. Items without one are not printed.
+- revisits: before each view of a session that `sessions` has, over the 40 views before it (later lines of an event after
+  the earlier ones): each distinct item among them is a chance, at the distance of its latest view's place in the order of
+  latest views; "items" are the distinct ones, printed as the least number of their class. The last of them is "same"
+  when the one before it is of the same item, "earlier" when another one before it is, else "new".
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
 - A row whose figures are all zero is printed when something was counted in it.
@@ -58,7 +62,7 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 EPOCH = 30 * DAY
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
-COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "item-totals")
+COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "item-totals", "revisits")
 PERSON_VIEWS = ("history", "identity", "sessions", "item-sessions")  # they print hashes
 OTHER_VIEWS = (*PERSON_VIEWS, "catalog", "stock")
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
@@ -233,6 +237,7 @@ class Shop:
         self.pairs = {view: collections.Counter() for view in PAIR_VIEWS}  # (item, with, epoch)
         self.totals = collections.defaultdict(lambda: [0] * 3)       # (item, epoch)
         self.sessions = []                                           # Viewed
+        self.revisits = collections.defaultdict(lambda: [0] * 2)     # (distance, seen, items, last)
         self.links = {}                                              # visitor -> (t, user)
         self.catalog, self.stock = {}, {}
         self.applied = self.duplicates = 0
@@ -290,6 +295,7 @@ class Shop:
             self.sessions.append(session.viewed)
         session.viewed.seen = now(ev, passed)
         for item, _, _ in ev.lines:
+            self.count_revisits([before for before, _, _ in session.viewed.views[-40:]], item)
             session.viewed.add(item, ev.t)
             self.count(item, ev.t, "views", 1)
             if item not in session.last_views:
@@ -299,6 +305,17 @@ class Shop:
                 session.first_views.append(item)
             session.last_views.pop(item, None)
             session.last_views[item] = None
+
+    def count_revisits(self, before, item):
+        if not before:
+            return
+        latest = list(dict.fromkeys(reversed(before)))
+        size = max(least for least in (1, 2, 3, 5, 9, 17) if len(latest) >= least)
+        last = "same" if before[-2:-1] == before[-1:] else "earlier" if before[-1] in before[:-1] else "new"
+        for distance, seen in enumerate(latest):
+            cell = self.revisits[distance, min(before.count(seen), 3), size, last]
+            cell[0] += 1
+            cell[1] += seen == item
 
     def purchase(self, ev, actor, session, order):
         self.sell(ev, 1)
@@ -371,6 +388,9 @@ class Shop:
         if view == "item-totals":
             return [{"itemId": item, "epoch": epoch, **dict(zip(TOTALS_COLUMNS, figures))}
                     for (item, epoch), figures in sorted(self.totals.items()) if self.epoch_alive(epoch)]
+        if view == "revisits":
+            return [dict(zip(("distance", "seen", "items", "last", "chances", "hits"), (*cell, *figures)))
+                    for cell, figures in sorted(self.revisits.items())]
         if view == "history":
             return self.history_rows(person_key)
         if view == "sessions":
