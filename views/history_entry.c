@@ -188,6 +188,9 @@ bool history_head_read(struct str row, struct history_head *ret, struct str *ret
 		return false;
 	memcpy(ret, row.p, sizeof(*ret));
 	*ret_entries = (struct str){ row.p + sizeof(*ret), row.n - (uint32_t)sizeof(*ret) };
+	if (ret->profile.first_ms < 0 || ret->profile.first_ms > HISTORY_PROFILE_NONE || ret->profile.last_ms < 0 ||
+	    ret->profile.last_ms >= TIME_END_MS)
+		return false;
 	return ret->last_ms >= 0 && ret->last_ms < TIME_END_MS && ret->entries <= HISTORY_ENTRIES_MAX &&
 	       ret->session_at + (uint32_t)ret->session_n <= ret_entries->n;
 }

@@ -1,7 +1,7 @@
 /*
  * history_entry.h - the stored form of a history, shared by history.c (reading) and history_write.c.
  *
- *   TBL_HISTORY         actor -> head, the newest entries
+ *   TBL_HISTORY         actor -> head (with the profile), the newest entries
  *   TBL_HISTORY_OLD     actor u32 BE, number u32 BE -> a chunk of older entries
  *   TBL_HISTORY_PRINTS  actor -> prints of the events in the chunks
  *
@@ -31,7 +31,16 @@
 
 typedef uint16_t history_print;
 
+/* What the view `profile` shows. */
+#define HISTORY_PROFILE_NONE TIME_END_MS
+struct history_profile {
+	int64_t first_ms, last_ms; /* first: HISTORY_PROFILE_NONE: it has only seen impressions */
+	int64_t units, spend_micros;
+	uint32_t orders, unused;
+};
+
 struct history_head {
+	struct history_profile profile;
 	int64_t last_ms; /* t of the newest entry here; 0: there is none */
 	uint32_t first;  /* number of the oldest chunk; the others follow, mod 2^32 */
 	uint16_t chunks;

@@ -12,4 +12,7 @@
 /* false: a duplicate, nothing changed. */
 bool history_remember(struct fold *f, uint32_t actor, const struct event *ev);
 
+/* Then, for the view `profile`. new_order: a purchase that begins one. */
+void profile_add(struct fold *f, uint32_t actor, const struct event *ev, bool new_order);
+
 #endif

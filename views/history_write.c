@@ -248,7 +248,7 @@ static void spill(struct fold *f, uint32_t actor, struct history_head *head, str
 static struct str append(struct fold *f, uint32_t actor, struct str now, const struct history_entry *e)
 {
 	unsigned char be[4], bytes[HISTORY_ENTRY_BYTES_MAX], *row;
-	struct history_head head = { .room = ROOM_AT_FIRST };
+	struct history_head head = { .room = ROOM_AT_FIRST, .profile.first_ms = HISTORY_PROFILE_NONE };
 	struct str key = id_key(actor, be), entries = { 0 };
 	struct history_context ctx = { 0 };
 	uint16_t cost = (uint16_t)(!e->more + e->lines_n / ROOM_LINES);

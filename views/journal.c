@@ -267,24 +267,28 @@ static bool order_is_good(const struct mark *m, size_t n)
 	return n >= sizeof(*m) && m->items_n <= ORDER_ITEMS_MAX && n == order_bytes(m) && mark_is_good(m);
 }
 
-static void take_named_order(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
+/* Returns whether the order is new. */
+static bool take_named_order(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
 {
 	unsigned char bytes[NAMED_KEY_BYTES];
 	struct str key = named_key(actor, ev->order_id, bytes);
 	struct mark *m;
 	uint32_t *order;
+	bool is_new;
 	size_t n;
 
 	m = (struct mark *)fold_edit(f, TBL_ORDER_STATE, key, sizeof(*m) + ev->item_count * sizeof(*order), &n);
 	order = (uint32_t *)(m + 1);
 	if (n && !order_is_good(m, n))
 		n = damaged(f);
-	if (n == 0 || mark_has_ended(m, fold_lane_watermark(f)))
+	is_new = n == 0 || mark_has_ended(m, fold_lane_watermark(f));
+	if (is_new)
 		*m = (struct mark){ 0 };
 	mark_set(m, f, ev->t_ms);
 	for (uint32_t i = 0; i < ev->item_count; i++)
 		m->items_n = order_item(j, &j->items[i], order, m->items_n);
 	fold_edited(f, TBL_ORDER_STATE, key, order_bytes(m));
+	return is_new;
 }
 
 /* Without an id each purchase is an order. */
@@ -359,6 +363,8 @@ static void take_purchases(struct journal *j, struct fold *f, const struct event
 
 void journal_take(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor, struct moment *ret)
 {
+	bool new_order = ev->type == EVENT_PURCHASE;
+
 	if (j->items_room < ev->item_count) {
 		j->items_room = ev->item_count;
 		j->items = xrealloc(j->items, j->items_room * sizeof(*j->items));
@@ -369,7 +375,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 	take_session(j, f, ev, actor);
 	if (ev->type == EVENT_PURCHASE) {
 		if (ev->order_id.n)
-			take_named_order(j, f, ev, actor);
+			new_order = take_named_order(j, f, ev, actor);
 		else
 			take_order(j, ev);
 		take_purchases(j, f, ev, actor);
@@ -377,6 +383,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 	*ret = (struct moment){
 		.ev = ev,
 		.t_ms = ev->t_ms,
+		.new_order = new_order,
 		.item_count = ev->item_count,
 		.items = j->items,
 		.others = j->others,

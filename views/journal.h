@@ -49,6 +49,7 @@ struct moment {
 	const struct event *ev;
 	int64_t t_ms;
 	uint32_t user, visitor; /* ID_NONE when the event does not carry it */
+	bool new_order;         /* purchase: the first of its order */
 	uint32_t item_count;
 	const struct moment_item *items;
 	const uint32_t *others;

@@ -1,23 +1,201 @@
+/* profile: in the head of an actor's history, which each of its events writes anyway */
 #include "views/profile.h"
+#include "schemas/json_out.h"
+#include "views/delta.h"
+#include "views/history_entry.h"
+#include "views/history_rows.h"
+#include "views/identity.h"
+#include "views/ids.h"
+#include "views/view.h"
+
+static void add_lines(struct history_profile *p, const struct event *ev, int64_t sign)
+{
+	for (uint32_t i = 0; i < ev->item_count; i++) {
+		int64_t units = sign * (int64_t)ev->items[i].quantity;
+
+		p->units = saturating_add(p->units, units);
+		p->spend_micros = saturating_add(p->spend_micros, units * ev->items[i].price_micros);
+	}
+}
+
+void profile_add(struct fold *f, uint32_t actor, const struct event *ev, bool new_order)
+{
+	unsigned char be[4];
+	struct history_head head;
+	unsigned char *row;
+	size_t n;
+
+	if (ev->type == EVENT_IMPRESSION)
+		return;
+	row = fold_edit(f, TBL_HISTORY, id_key(actor, be), 0, &n);
+	if (n < sizeof(head)) {
+		fold_damaged(f);
+		return;
+	}
+	memcpy(&head, row, sizeof(head));
+	if (ev->t_ms < head.profile.first_ms)
+		head.profile.first_ms = ev->t_ms;
+	if (ev->t_ms > head.profile.last_ms)
+		head.profile.last_ms = ev->t_ms;
+	if (ev->type == EVENT_PURCHASE) {
+		head.profile.orders += new_order && head.profile.orders < UINT32_MAX;
+		add_lines(&head.profile, ev, 1);
+	} else if (ev->type == EVENT_RETURN) {
+		add_lines(&head.profile, ev, -1);
+	}
+	memcpy(row, &head, sizeof(head));
+}
+
+/* ---- reading ---- */
+
+/* NOT_FOUND: nothing but impressions. */
+static int read_row(struct str row, struct profile *ret)
+{
+	struct history_head head;
+	struct str entries;
+
+	if (!history_head_read(row, &head, &entries))
+		return ERR_STORE_CORRUPT;
+	if (head.profile.first_ms == HISTORY_PROFILE_NONE)
+		return ERR_NOT_FOUND;
+	*ret = (struct profile){ .first_ms = head.profile.first_ms,
+				 .last_ms = head.profile.last_ms,
+				 .orders = head.profile.orders,
+				 .units = head.profile.units,
+				 .spend_micros = head.profile.spend_micros };
+	return 0;
+}
 
 int profile_get(struct snap *sn, uint32_t actor, struct profile *ret)
 {
-	return profile_of(sn, &actor, 1, ret);
+	unsigned char be[4];
+	struct str row;
+	int rc = snap_get(sn, TBL_HISTORY, id_key(actor, be), &row);
+
+	return rc ? rc : read_row(row, ret);
 }
 
 int profile_of(struct snap *sn, const uint32_t *actors, unsigned n, struct profile *ret)
 {
-	(void)sn;
-	(void)actors;
-	(void)n;
-	*ret = (struct profile){ 0 };
-	return ERR_NOT_FOUND;
+	struct profile all = { .first_ms = INT64_MAX, .last_ms = INT64_MIN }, one;
+	bool any = false;
+
+	for (unsigned i = 0; i < n; i++) {
+		int rc = profile_get(sn, actors[i], &one);
+
+		if (rc == ERR_NOT_FOUND)
+			continue;
+		if (rc)
+			return rc;
+		any = true;
+		all.first_ms = one.first_ms < all.first_ms ? one.first_ms : all.first_ms;
+		all.last_ms = one.last_ms > all.last_ms ? one.last_ms : all.last_ms;
+		all.orders += one.orders;
+		all.units = saturating_add(all.units, one.units);
+		all.spend_micros = saturating_add(all.spend_micros, one.spend_micros);
+	}
+	if (!any)
+		return ERR_NOT_FOUND;
+	*ret = all;
+	return 0;
+}
+
+struct walk {
+	profile_row each;
+	void *arg;
+};
+
+static int walk_row(void *arg, struct str key, struct str value)
+{
+	const struct walk *w = arg;
+	struct profile p;
+	int rc = key.n == 4 ? read_row(value, &p) : ERR_STORE_CORRUPT;
+
+	if (rc)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	return w->each(w->arg, get_be32(key.p), &p);
 }
 
 int profile_each(struct snap *sn, profile_row each, void *arg)
 {
-	(void)sn;
-	(void)each;
-	(void)arg;
-	return 0;
+	struct walk w = { each, arg };
+
+	return snap_each(sn, TBL_HISTORY, (struct str){ NULL, 0 }, walk_row, &w);
 }
+
+/* ---- printing ---- */
+
+struct printing {
+	struct json_out out;
+	struct snap *sn;
+	bool anonymous;
+	view_row each;
+	void *arg;
+};
+
+static int print_row(void *arg, uint32_t actor, const struct profile *profile)
+{
+	struct printing *p = arg;
+	struct json_out *j = &p->out;
+	char hex[ACTOR_HASH_HEX];
+
+	json_out_reset(j);
+	json_out_object(j);
+	if (!p->anonymous) {
+		snap_actor_hex(p->sn, actor, hex);
+		json_out_key(j, "actor");
+		json_out_text(j, hex);
+	}
+	json_out_key(j, "first");
+	json_out_int(j, profile->first_ms);
+	json_out_key(j, "last");
+	json_out_int(j, profile->last_ms);
+	json_out_key(j, "orders");
+	json_out_int(j, profile->orders);
+	json_out_key(j, "units");
+	json_out_int(j, profile->units);
+	json_out_key(j, "spend");
+	json_out_micros(j, profile->spend_micros);
+	json_out_end_object(j);
+	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
+}
+
+static int print_person(struct printing *p, struct str id)
+{
+	uint32_t actors[PERSON_ACTORS_MAX];
+	int n = person_actors(p->sn, id, id, actors), rc = 0;
+
+	for (int i = 0; i < n && !rc; i++) {
+		struct profile profile;
+
+		rc = profile_get(p->sn, actors[i], &profile);
+		rc = rc == ERR_NOT_FOUND ? 0 : rc ? rc : print_row(p, actors[i], &profile);
+	}
+	return n < 0 ? n : rc;
+}
+
+static int profile_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	int rc = filter->user.n ? print_person(&p, filter->user) : profile_each(sn, print_row, &p);
+
+	json_out_fini(&p.out);
+	return rc;
+}
+
+static int profile_digest_rows(struct snap *sn, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
+	int rc = profile_each(sn, print_row, &p);
+
+	json_out_fini(&p.out);
+	return rc;
+}
+
+const struct view view_profile = {
+	.name = "profile",
+	.version = 1,
+	.meaning = "how long each actor has been coming, its orders, units and spend",
+	.rows = profile_rows,
+	.digest_rows = profile_digest_rows,
+};

@@ -23,6 +23,7 @@
 #include "views/offsets.h"
 #include "views/pairs.h"
 #include "views/popularity.h"
+#include "views/profile.h"
 #include "views/sessions.h"
 #include "views/status.h"
 #include "views/stock.h"
@@ -240,6 +241,12 @@ static void read_person(void)
 
 	expect_read(n);
 	assert(n <= PERSON_ACTORS_MAX);
+	if (n > 0) {
+		struct profile profile;
+		int rc = profile_of(f.snap, actors, (unsigned)n, &profile);
+
+		assert(!rc || rc == ERR_NOT_FOUND || rc == ERR_STORE_CORRUPT);
+	}
 	for (int i = 0; i < n; i++) {
 		int k = history_get(f.snap, actors[i], rows);
 

@@ -100,7 +100,7 @@ def http(method, url, body=None, timeout_s=10, headers=None):
 def comparable(row):
     """A row as a string in which the order of members and the spelling of numbers do not matter."""
     row = dict(row)
-    for money in ("revenue", "price"):
+    for money in ("revenue", "price", "spend"):
         if money in row:
             row[money] = int(decimal.Decimal(row[money]) * 1_000_000)
     return json.dumps(row, sort_keys=True, default=str)

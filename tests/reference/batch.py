@@ -44,6 +44,8 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   the earlier ones): each distinct item among them is a chance, at the distance of its latest view's place in the order of
   latest views; "items" are the distinct ones, printed as the least number of their class. The last of them is "same"
   when the one before it is of the same item, "earlier" when another one before it is, else "new".
+- profile: first and last are the smallest and largest t of the actor's events, impressions left out; an actor with
+  nothing else is not printed. An order counts with its first purchase; units and spend as popularity's.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
 - A row whose figures are all zero is printed when something was counted in it.
@@ -63,7 +65,7 @@ EPOCH = 30 * DAY
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
 COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "item-totals", "revisits")
-PERSON_VIEWS = ("history", "identity", "sessions", "item-sessions")  # they print hashes
+PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions")  # they print hashes
 OTHER_VIEWS = (*PERSON_VIEWS, "catalog", "stock")
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
 TOTALS_COLUMNS = ("viewSessions", "orders", "buyers")
@@ -143,6 +145,8 @@ class Actor:
         self.sessions = {}
         self.orders = {}
         self.bought = {}                    # item -> largest t, in the order of the last purchase
+        self.times = []                     # of all but impressions
+        self.orders_n = self.units = self.spend = 0
         self.history = []                   # (t, eventId, number in its event, event, line)
 
     def is_duplicate(self, ev):
@@ -284,7 +288,9 @@ class Shop:
         elif ev.type == "purchase":
             self.purchase(ev, actor, session, actor.order_of(ev, passed).items)
         elif ev.type == "return":
-            self.sell(ev, -1)
+            self.sell(ev, actor, -1)
+        if ev.type != "impression":
+            actor.times = [min(actor.times + [ev.t]), max(actor.times + [ev.t])]
         if ev.type not in ("search", "impression"):
             for number, line in enumerate(ev.lines):
                 actor.history.append((ev.t, ev.event_id, number, ev, line))
@@ -318,7 +324,8 @@ class Shop:
             cell[1] += seen == item
 
     def purchase(self, ev, actor, session, order):
-        self.sell(ev, 1)
+        actor.orders_n += not order
+        self.sell(ev, actor, 1)
         for item, _, _ in ev.lines:
             if item not in order:
                 self.count(item, ev.t, "orders", 1)
@@ -343,8 +350,10 @@ class Shop:
                 session.counted.add((item, bought))
                 self.pairs["viewed-then-bought"][item, bought, ev.t // EPOCH] += 1
 
-    def sell(self, ev, sign):
+    def sell(self, ev, actor, sign):
         for item, quantity, price in ev.lines:
+            actor.units += sign * quantity
+            actor.spend += sign * quantity * micros(price or 0)
             self.count(item, ev.t, "units", sign * quantity)
             self.count(item, ev.t, "revenue", sign * quantity * micros(price or 0))
 
@@ -393,6 +402,11 @@ class Shop:
                     for cell, figures in sorted(self.revisits.items())]
         if view == "history":
             return self.history_rows(person_key)
+        if view == "profile":
+            rows = [{"actor": hash_of(person_key, *actor), "first": state.times[0], "last": state.times[1],
+                     "orders": state.orders_n, "units": state.units, "spend": money(state.spend)}
+                    for actor, state in self.actors.items() if state.times]
+            return sorted(rows, key=lambda row: row["actor"])
         if view == "sessions":
             return self.session_rows(person_key)
         if view == "item-sessions":
