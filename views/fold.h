@@ -94,6 +94,8 @@ int64_t fold_lane_watermark(const struct fold *f);
 
 /* Interned ids: dense, never reused, made on first sight. */
 uint32_t fold_item(struct fold *f, struct str item_id);
+/* Of a search, as search_normalise has made it. */
+uint32_t fold_query(struct fold *f, struct str query);
 
 /* A number for a session (sessions.h); 0 when all have been given. */
 uint32_t fold_session(struct fold *f);

@@ -4,7 +4,8 @@
 #include "views/fold_internal.h"
 
 #define IDS \
-	(TABLE_BIT(TBL_ITEM_IDS) | TABLE_BIT(TBL_ITEM_NAMES) | TABLE_BIT(TBL_ACTOR_IDS) | TABLE_BIT(TBL_ACTOR_HASHES))
+	(TABLE_BIT(TBL_ITEM_IDS) | TABLE_BIT(TBL_ITEM_NAMES) | TABLE_BIT(TBL_ACTOR_IDS) | \
+	 TABLE_BIT(TBL_ACTOR_HASHES) | TABLE_BIT(TBL_QUERY_IDS) | TABLE_BIT(TBL_QUERY_NAMES))
 
 static size_t place_of(const struct view *v)
 {
@@ -108,11 +109,13 @@ int alone_take(struct store *base, struct store *scratch, const struct view *v, 
 	if (rc)
 		return rc;
 	/* a log that goes further back than the store does has names that it never met */
-	if (theirs.next_item != meta.next_item || theirs.next_actor != meta.next_actor)
+	if (theirs.next_item != meta.next_item || theirs.next_actor != meta.next_actor ||
+	    theirs.next_query != meta.next_query)
 		tables |= IDS;
 	rc = store_graft(base, scratch, tables, stopped);
 	meta.next_item = theirs.next_item;
 	meta.next_actor = theirs.next_actor;
+	meta.next_query = theirs.next_query;
 	versions.stored[place_of(v)] = v->version;
 	FAULT_POINT("alone:grafted");
 	return rc ? rc : finish(base, versions.stored, &meta);

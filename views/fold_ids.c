@@ -77,6 +77,11 @@ uint32_t fold_item(struct fold *f, struct str item_id)
 	return cached(f, 'i', item_id);
 }
 
+uint32_t fold_query(struct fold *f, struct str query)
+{
+	return intern(f, TBL_QUERY_IDS, TBL_QUERY_NAMES, query, &f->now.next_query);
+}
+
 uint32_t fold_session(struct fold *f)
 {
 	return f->now.sessions < UINT32_MAX ? ++f->now.sessions : 0;

@@ -28,7 +28,7 @@ struct id_cache_slot {
 struct fold_meta {
 	uint32_t next_item, next_actor;
 	uint32_t sessions; /* numbers given: 1 to this */
-	uint32_t unused;
+	uint32_t next_query;
 	uint64_t changes; /* commits to young levels: what each changed of the sessions is told under its number */
 	int64_t watermark_ms;
 };

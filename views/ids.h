@@ -18,6 +18,7 @@ enum actor_kind { ACTOR_USER = 'u', ACTOR_VISITOR = 'v' };
 
 /* ID_NONE when the store has never seen it. */
 uint32_t snap_item(struct snap *sn, struct str item_id);
+uint32_t snap_query(struct snap *sn, struct str query); /* as search_normalise makes it */
 uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id);
 
 /* How many items there are: their ids are below it. */
@@ -29,6 +30,7 @@ int snap_items_by_name(struct snap *sn, snap_item_each each, void *arg);
 
 /* Borrowed from the snapshot; empty for an unknown id. */
 struct str snap_item_name(struct snap *sn, uint32_t item);
+struct str snap_query_name(struct snap *sn, uint32_t query);
 /* Hex of the actor's hash. */
 void snap_actor_hex(struct snap *sn, uint32_t actor, char ret[ACTOR_HASH_HEX]);
 

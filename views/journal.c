@@ -1,4 +1,6 @@
 #include "views/journal.h"
+#include "views/ids.h"
+#include "views/searches.h"
 #include "views/session_rows.h"
 
 #include <stdlib.h>
@@ -20,7 +22,9 @@ struct journal {
 struct state_head {
 	struct mark mark;
 	uint32_t clock, pairs_n;
-	uint32_t number, unused; /* sessions.h; SESSION_NONE: no view so far */
+	uint32_t number; /* sessions.h; SESSION_NONE: no view so far */
+	uint32_t query;  /* of its last search, plus 1; 0: none */
+	uint32_t search_clock, unused;
 };
 
 struct session_item {
@@ -128,12 +132,13 @@ static void view_item(struct journal *j, struct moment_item *mi, struct state_he
 	while (i < h->mark.items_n && items[i].item != mi->item)
 		i++;
 	if (i < h->mark.items_n) {
+		mi->first_found = items[i].last_view <= h->search_clock;
 		items[i].last_view = h->clock;
 		return;
 	}
 	if (h->mark.items_n == SESSION_ITEMS_MAX)
 		return;
-	mi->first_view = true;
+	mi->first_view = mi->first_found = true;
 	from = h->mark.items_n > VIEWED_TOGETHER_MAX ? h->mark.items_n - VIEWED_TOGETHER_MAX : 0;
 	for (i = from; i < h->mark.items_n; i++)
 		add_other(j, &mi->viewed, items[i].item);
@@ -207,17 +212,29 @@ static void buy_after_views(struct journal *j, struct moment_item *mi, struct st
 			add_other(j, &mi->viewed, picked[i].item);
 }
 
-/* A session without an id is kept alive by any event, so each is noted in its row; one with an id by what it counts. */
-static void take_session(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
+static void search(struct fold *f, const struct event *ev, struct state_head *h)
 {
-	bool views = ev->type == EVENT_VIEW, buys = ev->type == EVENT_PURCHASE;
+	char text[SEARCH_QUERY_MAX];
+	uint32_t n = search_normalise(ev->query, text);
+
+	h->query = n ? fold_query(f, (struct str){ text, n }) + 1 : 0;
+	h->search_clock = h->clock;
+}
+
+/*
+ * A session without an id is kept alive by any event, so each is noted in its row; one with an id by what it counts.
+ * Returns the query of its last search, or ID_NONE.
+ */
+static uint32_t take_session(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
+{
+	bool views = ev->type == EVENT_VIEW, buys = ev->type == EVENT_PURCHASE, searches = ev->type == EVENT_SEARCH;
 	unsigned char bytes[NAMED_KEY_BYTES];
 	struct str key = named_key(actor, ev->session_id, bytes);
 	struct state_head *h;
 	size_t n, room = sizeof(*h);
 
-	if (ev->session_id.n && !views && !buys)
-		return;
+	if (ev->session_id.n && !views && !buys && !searches)
+		return ID_NONE;
 	if (views)
 		room += ev->item_count * sizeof(struct session_item);
 	else if (buys)
@@ -234,11 +251,14 @@ static void take_session(struct journal *j, struct fold *f, const struct event *
 		else if (buys)
 			buy_after_views(j, &j->items[i], h);
 	}
+	if (searches)
+		search(f, ev, h);
 	if (views) {
 		session_add(f, ev, actor, j->items, h->number, &j->views);
 		h->number = j->views.number;
 	}
 	fold_edited(f, TBL_SESSION_STATE, key, session_bytes(h));
+	return h->query ? h->query - 1 : ID_NONE;
 }
 
 /* ---- orders ---- */
@@ -364,6 +384,7 @@ static void take_purchases(struct journal *j, struct fold *f, const struct event
 void journal_take(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor, struct moment *ret)
 {
 	bool new_order = ev->type == EVENT_PURCHASE;
+	uint32_t query;
 
 	if (j->items_room < ev->item_count) {
 		j->items_room = ev->item_count;
@@ -372,7 +393,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 	j->others_n = 0;
 	for (uint32_t i = 0; i < ev->item_count; i++)
 		j->items[i] = (struct moment_item){ .line = &ev->items[i], .item = fold_item(f, ev->items[i].id) };
-	take_session(j, f, ev, actor);
+	query = take_session(j, f, ev, actor);
 	if (ev->type == EVENT_PURCHASE) {
 		if (ev->order_id.n)
 			new_order = take_named_order(j, f, ev, actor);
@@ -383,6 +404,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 	*ret = (struct moment){
 		.ev = ev,
 		.t_ms = ev->t_ms,
+		.query = query,
 		.new_order = new_order,
 		.item_count = ev->item_count,
 		.items = j->items,

@@ -37,6 +37,7 @@ struct moment_item {
 	const struct event_item *line;
 	uint32_t item;
 	bool first_view;     /* view: first in this session */
+	bool first_found;    /* view: first since the session's last search */
 	bool first_in_order; /* purchase: not in this order before */
 	bool first_buy;      /* purchase: the actor never bought it before */
 	struct others
@@ -49,6 +50,7 @@ struct moment {
 	const struct event *ev;
 	int64_t t_ms;
 	uint32_t user, visitor; /* ID_NONE when the event does not carry it */
+	uint32_t query;         /* of the session's last search, this event if it is one; ID_NONE: none so far */
 	bool new_order;         /* purchase: the first of its order */
 	uint32_t item_count;
 	const struct moment_item *items;

@@ -44,6 +44,11 @@ int snap_items_by_name(struct snap *sn, snap_item_each each, void *arg)
 	return snap_each(sn, TBL_ITEM_IDS, (struct str){ NULL, 0 }, walk_row, &w);
 }
 
+uint32_t snap_query(struct snap *sn, struct str query)
+{
+	return find(sn, TBL_QUERY_IDS, query);
+}
+
 uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id)
 {
 	unsigned char hash[ACTOR_HASH_BYTES];
@@ -69,6 +74,16 @@ struct str snap_item_name(struct snap *sn, uint32_t item)
 		f->known |= FACT_NAME;
 		f->name = row;
 	}
+	return row;
+}
+
+struct str snap_query_name(struct snap *sn, uint32_t query)
+{
+	unsigned char be[4];
+	struct str row;
+
+	if (snap_get(sn, TBL_QUERY_NAMES, id_key(query, be), &row))
+		return (struct str){ NULL, 0 };
 	return row;
 }
 

@@ -24,6 +24,7 @@
 #include "views/pairs.h"
 #include "views/popularity.h"
 #include "views/profile.h"
+#include "views/searches.h"
 #include "views/sessions.h"
 #include "views/status.h"
 #include "views/stock.h"
@@ -47,6 +48,12 @@ static const char *const events[] = {
 	"'items':[{'itemId':'p1','quantity':2,'price':3.5},{'itemId':'p2'},{'itemId':'p3'}]}",
 	"{'eventId':'e7','type':'purchase','eventTime':1323535005000,'userId':'u2','orderId':'o1',"
 	"'items':[{'itemId':'p1','price':3.5},{'itemId':'p2'}]}",
+	"{'eventId':'s1','type':'search','eventTime':1323535005000,'userId':'u1','sessionId':'s1','query':'cup'}",
+	"{'eventId':'s2','type':'search','eventTime':1323535005000,'userId':'u2','sessionId':'s1','query':'cup'}",
+	"{'eventId':'s3','type':'search','eventTime':1323535005000,'userId':'u3','sessionId':'s1','query':'cup'}",
+	"{'eventId':'s4','type':'search','eventTime':1323535005000,'userId':'u4','sessionId':'s1','query':'cup'}",
+	"{'eventId':'s5','type':'search','eventTime':1323535005000,'userId':'u5','sessionId':'s1','query':'cup'}",
+	"{'eventId':'s6','type':'view','eventTime':1323535006000,'userId':'u5','sessionId':'s1','itemId':'p1'}",
 	"{'eventId':'e8','type':'return','eventTime':1323635005000,'userId':'u2','orderId':'o1','itemId':'p1'}",
 };
 
@@ -303,6 +310,14 @@ static void read_sessions(void)
 	session_index_free(x);
 }
 
+static void read_searches(void)
+{
+	struct search_items list = { 0 };
+
+	expect_read(search_items_get(f.snap, STR(" Cup"), &list));
+	search_items_fini(&list);
+}
+
 static void ask(struct str scenario, unsigned given)
 {
 	static struct recommend_request rq;
@@ -457,6 +472,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	read_person();
 	read_items();
 	read_sessions();
+	read_searches();
 	read_answers();
 	fold_on();
 	read_views();

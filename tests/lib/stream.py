@@ -18,6 +18,8 @@ STEPS = {
 EVENT_TYPES = ("view",) * 6 + ("purchase",) * 5 + ("return", "cart-add", "cart-remove", "search", "impression", "click",
                                                    "dislike")
 PRICES = (None, 0, 0.01, 0.1, 1.25, 19.999999, 250, 1e6)
+QUERIES = ("cup", " Red\tCUP\n", "red\u00a0 cup", "\u00c4RGER Stra\u00dfe \u0130", "\u041a\u0410\u0424\u0415 \u039f\u039a", "x" * 127 + "\u00e9 y",
+           "y" * 127 + " z", "\u3000")
 # members that make a good event a dead letter
 BAD = ({"type": "teleport"}, {"eventTime": "yesterday"}, {"itemId": ""}, {"itemId": 5}, {"quantity": 0},
        {"userId": "u" * 129}, {"eventTime": True})
@@ -34,7 +36,7 @@ class Stream:
     def __init__(self, seed, sizes=SIZES):
         self.random = rnd = random.Random(seed)
         self.events = rnd.choice(sizes)
-        self.actors = [f"a{n}" for n in range(rnd.choice((1, 1, 2, 5)))]
+        self.actors = [f"a{n}" for n in range(rnd.choice((1, 1, 2, 5, 12)))]
         self.visitors = [f"v{n}" for n in range(rnd.choice((1, 3, 40)))]
         self.items = [f"i{n}" for n in range(rnd.choice((2, 5, 12, 150)))]
         self.sessions = [None] * rnd.choice((0, 1, 4)) + [f"s{n}" for n in range(rnd.choice((1, 3)))]
@@ -83,7 +85,7 @@ class Stream:
         if "eventId" not in ret or {"userId", "visitorId"} <= set(ret):
             ret["eventTime"] = self.free_time(ret["eventTime"])
         if ret["type"] == "search":
-            ret["query"] = "cup"
+            ret["query"] = rnd.choice(QUERIES)
         elif rnd.random() < 0.5:
             ret.update(self.item_line())
         else:

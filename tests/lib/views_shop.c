@@ -124,6 +124,13 @@ static uint32_t parse_items(char *list, struct event_item *items)
 	return n;
 }
 
+static struct str parse_query(char *word)
+{
+	for (char *p = word; *p; p++)
+		*p = *p == '_' ? ' ' : *p;
+	return strcmp(word, "-") == 0 ? STR("shoes") : str_of(word);
+}
+
 static void parse_option(struct shop *s, char *word, struct event *ev, struct event_item *items)
 {
 	struct str value = str_of(word + 2);
@@ -160,9 +167,11 @@ static int play_event(struct shop *s, char *text)
 	word = strtok_r(text, " ", &save);
 	parse_who(word, &ev);
 	ev.type = parse_verb(strtok_r(NULL, " ", &save));
-	ev.item_count = parse_items(strtok_r(NULL, " ", &save), items);
+	word = strtok_r(NULL, " ", &save);
 	if (ev.type == EVENT_SEARCH)
-		ev.query = STR("shoes");
+		ev.query = parse_query(word);
+	else
+		ev.item_count = parse_items(word, items);
 	while ((word = strtok_r(NULL, " ", &save)))
 		parse_option(s, word, &ev, items);
 	rc = fold_event(s->fold, &ev, -1, &e);

@@ -7,8 +7,9 @@
  *     shop_close(&shop);
  *
  * An event: WHO VERB ITEMS @TIME [s=session] [o=order] [e=eventId] [q=quantity] [p=price] [l=partition]. WHO is uN
- * (user), vN (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, dislike, show. TIME counts from SHOP_START; s, m,
- * h, d. Partition: of the log "shop", 0 unless told.
+ * (user), vN (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, dislike, show. TIME counts from SHOP_START;
+ * s, m, h, d. A search has its query in the place of items, with _ for a space; - is "shoes". Partition: of the log "shop",
+ * 0 unless told.
  */
 #ifndef AISLE_TESTS_VIEWS_SHOP_H
 #define AISLE_TESTS_VIEWS_SHOP_H

@@ -40,6 +40,8 @@ static void generate(struct gen_event *g, const struct kind *kind, size_t actor,
 
 	*g = (struct gen_event){ .ev = { .has_time = true, .t_ms = t, .position = -1 } };
 	g->ev.type = types[draw(r, ARRAY_SIZE(types))];
+	if (g->ev.type == EVENT_SEARCH)
+		g->ev.query = draw(r, 3) ? STR("cup") : STR("red cup");
 	generate_items(g, r);
 	if (actor % 2) {
 		g->ev.user_id = text_of(g->user, sizeof(g->user), "a", actor, 1);
@@ -118,6 +120,7 @@ static void print_event(struct json_out *j, const struct gen_event *g)
 	print_id(j, "sessionId", g->ev.session_id);
 	print_id(j, "orderId", g->ev.order_id);
 	print_id(j, "eventId", g->ev.event_id);
+	print_id(j, "query", g->ev.query);
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (uint32_t i = 0; i < g->ev.item_count; i++) {

@@ -29,7 +29,7 @@ Written from the definitions of the views alone. Where those leave a choice, thi
 - A session without a sessionId goes on while |t - t of the actor's previous event without a sessionId| <= 30 min, any
   type; duplicates are not events here.
 - The largest t applied from a partition is its watermark. When that has moved on by more than 90 days since a session's
-  last view or purchase in log order, before the event at hand, the session has ended: the event begins another. The
+  last view, search or purchase in log order, before the event at hand, the session has ended: the event begins another. The
   same holds for an order and its last purchase, and for a session without an id and its last event.
 - buyers: +1 when an actor first buys the item, ever. viewSessions: +1 on the first view of the item in a session.
 - A null stock record deletes whatever it comes after; a later record counts unless its asOf is before the deletion's
@@ -46,6 +46,11 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   when the one before it is of the same item, "earlier" when another one before it is, else "new".
 - profile: first and last are the smallest and largest t of the actor's events, impressions left out; an actor with
   nothing else is not printed. An order counts with its first purchase; units and spend as popularity's.
+- searched-then-bought: clicks, +1 on the first view of an item since the session's last search; orders, +1 when an item
+  first comes in an order, with the query of the purchase's session. A query is lower-cased by the table in
+  `lower_case`, white space (Unicode's White_Space) at its ends goes and elsewhere becomes one space, and it ends before
+  the character that would be beyond 128 bytes. One that is empty then is none. Rows of a query that fewer than 5 actors
+  have ever searched for are not printed.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
 - A row whose figures are all zero is printed when something was counted in it.
@@ -64,7 +69,7 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 EPOCH = 30 * DAY
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
-COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "item-totals", "revisits")
+COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits")
 PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions")  # they print hashes
 OTHER_VIEWS = (*PERSON_VIEWS, "catalog", "stock")
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
@@ -111,6 +116,27 @@ def money(amount):
     return decimal.Decimal("-" + text if amount < 0 else text)
 
 
+WHITE_SPACE = {*"\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000", *map(chr, range(0x2000, 0x200B))}
+HAVE_LOWER_CASE = (range(0x80), range(0xC0, 0xDF), range(0x100, 0x180), range(0x386, 0x3AC), range(0x400, 0x430),
+                   range(0x1EA0, 0x1F00))
+
+
+def lower_case(char):
+    lower = char.lower()
+    return lower if len(lower) == 1 and any(ord(char) in chars for chars in HAVE_LOWER_CASE) else char
+
+
+def normalised(query):
+    ret = ""
+    for word in "".join(" " if char in WHITE_SPACE else char for char in query).split(" "):
+        for place, char in enumerate(word):
+            longer = ret + (" " if ret and not place else "") + lower_case(char)
+            if len(longer.encode()) > 128:
+                return ret
+            ret = longer
+    return ret
+
+
 class Event:
     def __init__(self, value, timestamp):
         if not isinstance(value, dict) or value.get("type") not in TYPES:
@@ -129,6 +155,7 @@ class Event:
             raise NotAnEvent("no actor")
         self.actor = ("u", self.user) if self.user else ("v", self.visitor)
         self.event_id = (value.get("eventId") or "").encode()
+        self.query = normalised(value.get("query") or "") if self.type == "search" else ""
         self.session_id, self.order_id = value.get("sessionId"), value.get("orderId")
         lines = value.get("items") or ([value] if value.get("itemId") else [])
         self.lines = [(line["itemId"], line.get("quantity") or 1, line.get("price")) for line in lines]
@@ -159,7 +186,7 @@ class Actor:
     def session_of(self, ev, passed):
         if ev.session_id is not None:
             session = kept(self.sessions, ev.session_id, Session, passed)
-            if ev.type in ("view", "purchase"):
+            if ev.type in ("view", "search", "purchase"):
                 session.seen = now(ev, passed)
             return session
         if self.bare_t is None or abs(ev.t - self.bare_t) > 30 * MINUTE or is_over(self.bare_seen, passed):
@@ -222,8 +249,10 @@ class Viewed:
 
 class Session:
     def __init__(self):
-        self.seen = None                    # the partition's watermark at its last view or purchase
+        self.seen = None                    # the partition's watermark at its last view, search or purchase
         self.viewed = None
+        self.query = ""                     # of its last search
+        self.found = set()                  # what was viewed since
         self.first_views = []               # distinct items in the order of their first view
         self.last_views = {}                # item -> None, in the order of the last view
         self.counted = set()                # (viewed, bought)
@@ -242,6 +271,8 @@ class Shop:
         self.totals = collections.defaultdict(lambda: [0] * 3)       # (item, epoch)
         self.sessions = []                                           # Viewed
         self.revisits = collections.defaultdict(lambda: [0] * 2)     # (distance, seen, items, last)
+        self.searched = collections.defaultdict(lambda: [0] * 2)     # (query, item, epoch)
+        self.searchers = collections.defaultdict(set)                # query -> actors
         self.links = {}                                              # visitor -> (t, user)
         self.catalog, self.stock = {}, {}
         self.applied = self.duplicates = 0
@@ -282,6 +313,9 @@ class Shop:
             self.links[ev.visitor] = max(self.links.get(ev.visitor, (ev.t, ev.user)), (ev.t, ev.user))
         if ev.type == "view":
             self.view(ev, session, passed)
+        elif ev.type == "search":
+            session.query, session.found = ev.query, set()
+            self.searchers[ev.query].add(ev.actor)
         elif ev.type == "cart-add":
             for item, _, _ in ev.lines:
                 self.count(item, ev.t, "carts", 1)
@@ -303,6 +337,9 @@ class Shop:
         for item, _, _ in ev.lines:
             self.count_revisits([before for before, _, _ in session.viewed.views[-40:]], item)
             session.viewed.add(item, ev.t)
+            if session.query and item not in session.found:
+                self.searched[session.query, item, ev.t // EPOCH][0] += 1
+            session.found.add(item)
             self.count(item, ev.t, "views", 1)
             if item not in session.last_views:
                 self.totals[item, ev.t // EPOCH][0] += 1
@@ -330,6 +367,8 @@ class Shop:
             if item not in order:
                 self.count(item, ev.t, "orders", 1)
                 self.totals[item, ev.t // EPOCH][1] += 1
+                if session.query:
+                    self.searched[session.query, item, ev.t // EPOCH][1] += 1
                 if len(order) < 100:
                     for other in order:
                         self.pair("bought-together", item, other, ev.t)
@@ -397,6 +436,10 @@ class Shop:
         if view == "item-totals":
             return [{"itemId": item, "epoch": epoch, **dict(zip(TOTALS_COLUMNS, figures))}
                     for (item, epoch), figures in sorted(self.totals.items()) if self.epoch_alive(epoch)]
+        if view == "searched-then-bought":
+            return [{"query": query, "itemId": item, "epoch": epoch, **dict(zip(("clicks", "orders"), figures))}
+                    for (query, item, epoch), figures in sorted(self.searched.items())
+                    if self.epoch_alive(epoch) and len(self.searchers[query]) >= 5]
         if view == "revisits":
             return [dict(zip(("distance", "seen", "items", "last", "chances", "hits"), (*cell, *figures)))
                     for cell, figures in sorted(self.revisits.items())]
