@@ -337,6 +337,14 @@ static void ask(struct str scenario, unsigned given)
 	}
 	if (given & INPUT_CATEGORY)
 		rq.category = STR("Home");
+	if (given & INPUT_QUERY)
+		rq.query = STR("cup");
+	if (given & INPUT_SESSION_ID)
+		rq.session_id = STR("s1");
+	if (given & INPUT_SESSION_ITEMS) {
+		rq.session_items[rq.session_item_count++] = STR("p2");
+		rq.session_items[rq.session_item_count++] = STR("p1");
+	}
 	rc = recommend(f.answerer, &rq, &answer, &e);
 	assert(!rc || rc == ERR_STORE_CORRUPT);
 	for (unsigned i = 0; !rc && i < answer.item_count; i++)
