@@ -221,42 +221,47 @@ static void search(struct fold *f, const struct event *ev, struct state_head *h)
 	h->search_clock = h->clock;
 }
 
+static void view_items(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor, struct state_head *h)
+{
+	for (uint32_t i = 0; i < ev->item_count; i++)
+		view_item(j, &j->items[i], h);
+	session_add(f, ev, actor, j->items, h->number, &j->views);
+	h->number = j->views.number;
+}
+
+/* Bytes that the session's row may grow by. */
+static size_t growth(const struct event *ev)
+{
+	if (ev->type == EVENT_VIEW)
+		return ev->item_count * sizeof(struct session_item);
+	return ev->type == EVENT_PURCHASE ? ev->item_count * sizeof(struct session_pair) * VIEWED_BEFORE_MAX : 0;
+}
+
 /*
  * A session without an id is kept alive by any event, so each is noted in its row; one with an id by what it counts.
  * Returns the query of its last search, or ID_NONE.
  */
 static uint32_t take_session(struct journal *j, struct fold *f, const struct event *ev, uint32_t actor)
 {
-	bool views = ev->type == EVENT_VIEW, buys = ev->type == EVENT_PURCHASE, searches = ev->type == EVENT_SEARCH;
 	unsigned char bytes[NAMED_KEY_BYTES];
 	struct str key = named_key(actor, ev->session_id, bytes);
 	struct state_head *h;
-	size_t n, room = sizeof(*h);
+	size_t n;
 
-	if (ev->session_id.n && !views && !buys && !searches)
+	if (ev->session_id.n && ev->type != EVENT_VIEW && ev->type != EVENT_SEARCH && ev->type != EVENT_PURCHASE)
 		return ID_NONE;
-	if (views)
-		room += ev->item_count * sizeof(struct session_item);
-	else if (buys)
-		room += ev->item_count * sizeof(struct session_pair) * VIEWED_BEFORE_MAX;
-	h = (struct state_head *)fold_edit(f, TBL_SESSION_STATE, key, room, &n);
+	h = (struct state_head *)fold_edit(f, TBL_SESSION_STATE, key, sizeof(*h) + growth(ev), &n);
 	if (n && !session_is_good(h, n))
 		n = damaged(f);
 	if (n == 0 || !goes_on(h, f, ev))
 		*h = (struct state_head){ 0 };
 	mark_set(&h->mark, f, ev->t_ms);
-	for (uint32_t i = 0; i < ev->item_count; i++) {
-		if (views)
-			view_item(j, &j->items[i], h);
-		else if (buys)
-			buy_after_views(j, &j->items[i], h);
-	}
-	if (searches)
+	if (ev->type == EVENT_SEARCH)
 		search(f, ev, h);
-	if (views) {
-		session_add(f, ev, actor, j->items, h->number, &j->views);
-		h->number = j->views.number;
-	}
+	else if (ev->type == EVENT_VIEW)
+		view_items(j, f, ev, actor, h);
+	for (uint32_t i = 0; ev->type == EVENT_PURCHASE && i < ev->item_count; i++)
+		buy_after_views(j, &j->items[i], h);
 	fold_edited(f, TBL_SESSION_STATE, key, session_bytes(h));
 	return h->query ? h->query - 1 : ID_NONE;
 }
