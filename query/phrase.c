@@ -38,7 +38,8 @@ static struct str cut(struct str text, size_t room)
 static void put(struct saying *s, struct str text)
 {
 	text = cut(text, RECOMMEND_REASON_MAX - 1 - s->n);
-	memcpy(s->to + s->n, text.p, text.n);
+	if (text.n)
+		memcpy(s->to + s->n, text.p, text.n);
 	s->n += text.n;
 }
 

@@ -60,11 +60,14 @@ int session_state_get(struct snap *sn, uint64_t *ret_commit, uint32_t *ret_total
 	return 0;
 }
 
+/* A damaged number would make readers ask for memory for items that there are not. */
 int snap_items(struct snap *sn, uint32_t *ret)
 {
 	struct fold_meta meta;
 	int rc = fold__read_meta(sn, &meta);
 
+	if (!rc && meta.next_item && !snap_item_name(sn, meta.next_item - 1).n)
+		rc = ERR_STORE_CORRUPT;
 	if (!rc)
 		*ret = meta.next_item;
 	return rc;

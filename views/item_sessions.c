@@ -181,6 +181,8 @@ static int print_item(struct printing *p, uint32_t item)
 {
 	int rc = session_numbers_get(p->sn, item, p->oldest, p->newest, UINT32_MAX, &p->numbers);
 
+	if (!rc && !snap_item_name(p->sn, item).n)
+		rc = ERR_STORE_CORRUPT;
 	p->n = 0;
 	for (uint32_t i = 0; i < p->numbers.n && !rc; i++)
 		rc = gather(p, item, p->numbers.v[i]);

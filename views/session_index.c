@@ -312,10 +312,12 @@ uint64_t session_stamp(const struct session_index *x, uint32_t item)
 
 int session_newest(struct session_index *x, uint32_t item, uint32_t max, const uint32_t **ret, uint32_t *ret_n)
 {
+	static const uint32_t none[1];
 	struct item_slot *slot = &x->items[item % ITEM_SLOTS];
 	size_t bytes;
 	int rc;
 
+	*ret = none;
 	*ret_n = 0;
 	if (item == ID_NONE || max == 0)
 		return 0;
@@ -326,7 +328,7 @@ int session_newest(struct session_index *x, uint32_t item, uint32_t max, const u
 			return rc;
 		bytes = x->numbers.n * sizeof(*x->numbers.v);
 		*slot = (struct item_slot){ .item = item + 1, .n = x->numbers.n, .max = max };
-		slot->numbers = bytes ? memcpy(arena_alloc(&x->kept, bytes), x->numbers.v, bytes) : NULL;
+		slot->numbers = bytes ? memcpy(arena_alloc(&x->kept, bytes), x->numbers.v, bytes) : none;
 	}
 	*ret = slot->numbers;
 	*ret_n = slot->n < max ? slot->n : max;
