@@ -48,6 +48,12 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def private_mib(pid):
+    """Anonymous memory of a process."""
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
+        return sum(int(text.split()[1]) for text in f if text.startswith("Anonymous:")) / 1024
+
+
 def median(rows, name):
     """The row in the middle by one figure, so that its figures belong together."""
     ordered = sorted(rows, key=lambda row: row[name])

@@ -35,12 +35,6 @@ def line(name, row):
                                           if key in row))
 
 
-def private_mb(pid):
-    """Anonymous memory of a process."""
-    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as f:
-        return sum(int(text.split()[1]) for text in f if text.startswith("Anonymous:")) / 1024
-
-
 def store_mb(store):
     return sum(os.stat(os.path.join(at, name)).st_blocks * 512 for at, _, names in os.walk(store) for name in names) / 1e6
 
@@ -51,7 +45,7 @@ def asked(report, data, store, options):
         with sessions.Server(harness.AISLE, store) as server:
             for strategy in STRATEGIES:
                 rows.append(line(strategy, sessions.static(server, data, strategy, options.every)))
-            memory = private_mb(server.process.pid)
+            memory = machine.private_mib(server.process.pid)
         report.table(HEADER, rows)
         report.say(f"  private memory of `aisle serve` {memory:.0f} MiB; the store takes {store_mb(store):.0f} MB")
     if "parts" in options.kinds:

@@ -61,6 +61,7 @@ def speed(report, flow, data, store):
     aisle = flow.aisle("serve", store=store, settings={"log.level": "warn", "store.mapSize": "64g"})
     aisle.wait_ready(60)
     rows.append(("nothing applied", *asked(aisle.url, aisle.pid, path)))
+    serving = machine.private_mib(aisle.pid)
     aisle.stop()
     topics = flow.topics(partitions=4)
     aisle = flow.aisle("run", store=store, settings={**topics.settings(), "log.level": "warn", "store.mapSize": "64g"})
@@ -70,6 +71,8 @@ def speed(report, flow, data, store):
     for name, rate in (("as fast as it goes", None), (f"about {machine.count(CALM)}/s", CALM)):
         with Events(topics, echo, aisle.url.rsplit(":", 1)[1]):
             rows.append((f"{machine.count(APPLIED)} events/s applied, {name}", *asked(aisle.url, aisle.pid, path, rate)))
+    memory = machine.private_mib(aisle.pid)
     aisle.stop()
     report.say(f"  next-in-session under wrk, {THREADS} threads, {CONNECTIONS} connections, on the same cores")
     report.table(("", "answers/s", "p50 ms", "p99 ms", "CPU us"), rows)
+    report.say(f"  private memory of `aisle serve` {serving:.0f} MiB, of `aisle run` {memory:.0f} MiB afterwards")

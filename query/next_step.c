@@ -2,7 +2,7 @@
 #include "query/next_internal.h"
 
 #define WEIGHT 0.6
-#define SIDES_BYTES_MAX (16 << 20)                   /* of what is kept; beyond it all is made anew */
+#define SIDES_BYTES_MAX (12 << 20)                   /* of what is kept; beyond it all is made anew */
 #define SIDES_A_LINE (64 / sizeof(struct next_side)) /* of the processor's cache */
 
 struct best {
