@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """How good the lists are: real data learnt through `aisle replay`, asked for over HTTP.
 
-    bench/quality.py DIR [--only sessions|parts|speed|learning|baskets ...] [--set NAME] [--every N] [--write FILE]
+    bench/quality.py DIR [--only sessions|parts|learning|speed|baskets ...] [--set NAME] [--every N] [--write FILE]
 
 DIR holds NAME-train.txt.gz with NAME-test.txt.gz (sessions.py) and online-retail.tsv.gz (baskets.py); what is not there is
 left out. parts: next-in-session with one part of its formula left out. speed and learning need Kafka (`make kafka`).
@@ -22,7 +22,7 @@ import machine  # noqa: E402
 import sessions  # noqa: E402
 import speed  # noqa: E402
 
-KINDS = ("sessions", "parts", "speed", "learning", "baskets")
+KINDS = ("sessions", "parts", "learning", "speed", "baskets")
 STRATEGIES = ("next-in-session", "also-viewed", "trending")
 PARTS = ("before", "bigram", "order2", "step", "revisits", "context")
 HEADER = ("", "cases", "HR@20", "MRR@20", "coverage", "popularity", "compute p50 ms", "p99 ms", "round trip p50 ms", "p99 ms")
@@ -57,7 +57,7 @@ def asked(report, data, store, options):
 
 
 def learnt(report, flow, data, store, options):
-    topics = flow.topics(partitions=1)
+    topics = flow.topics(partitions=1, suffix="-learning")
     settings = {**topics.settings(), "log.level": "warn"}
     tests = data.tests[:len(data.tests) // options.every]
     with sessions.Server(harness.AISLE, store, settings, command="run") as server:
@@ -77,10 +77,11 @@ def sets(report, directory, options):
                            f"{'every case' if options.every == 1 else f'one case of {options.every}'}")
             data.learn(harness.AISLE, store, flow.path("sessions.ndjson"))
             asked(report, data, store, options)
-            if "speed" in options.kinds:
-                speed.speed(report, flow, data, store)
             if "learning" in options.kinds:
                 learnt(report, flow, data, store, options)
+            # last: its events move the watermark, which learning waits for
+            if "speed" in options.kinds:
+                speed.speed(report, flow, data, store)
         finally:
             flow.close()
             shutil.rmtree(flow.directory, ignore_errors=True)

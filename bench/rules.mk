@@ -18,7 +18,7 @@ bench-run: $(BENCHES) $(OUT)/aisle kafka
 	@BENCH_COMMAND='$(BENCH_COMMAND)' BENCH_OUT=$(CURDIR)/$(OUT) $(PYTHON) bench/run.py --events $(EVENTS) \
 		--scale $(BENCH_SCALE) $(if $(RESULTS),--write $(RESULTS)) $(BENCH)
 
-# make quality DATA=DIR [QUALITY="sessions parts speed learning baskets"] [SET=NAME] [EVERY=1] [RESULTS=bench/RESULTS.md]
+# make quality DATA=DIR [QUALITY="sessions parts learning speed baskets"] [SET=NAME] [EVERY=1] [RESULTS=bench/RESULTS.md]
 DATA ?=
 QUALITY ?=
 SET ?=
