@@ -48,6 +48,8 @@ static int64_t count_of(const struct explanation *why)
 	switch (why->kind) {
 	case EXPLAIN_INTEREST:
 		return why->with.n ? why->together : why->units;
+	case EXPLAIN_SEGMENT:
+		return why->segment.people;
 	case EXPLAIN_PEOPLE:
 		return why->people.n;
 	case EXPLAIN_SEARCH:

@@ -26,6 +26,7 @@ struct ranker {
 	struct rank_parts parts;
 	struct held held;
 	struct year year;
+	struct segment_round segments;
 	struct revisit_counts revisits[REVISIT_CELLS];
 	int64_t full_hour;              /* the watermark's at the last full refresh */
 	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
@@ -104,6 +105,7 @@ static struct rankings *make_rankings(struct ranker *r, enum refresh how, int64_
 				     .counts = &r->counts,
 				     .held = &r->held,
 				     .year = &r->year,
+				     .segments = &r->segments.done,
 				     .calendar = &r->calendar,
 				     .weights = &r->weights,
 				     .now_ms = watermark_ms,
@@ -143,6 +145,7 @@ static int refresh(struct ranker *r, enum refresh how)
 	if (rc)
 		return rc;
 	ra = make_rankings(r, how, watermark_ms);
+	ra->big_spend_micros = r->segments.done.big_spend_micros;
 	next_rates(r->revisits, r->revisits_by_distance, ra->revisits);
 	publish(r, ra);
 	r->version = snap_version(r->snap);
@@ -284,6 +287,7 @@ void ranker_stop(struct ranker *r)
 	rank_parts_unref(&r->parts);
 	held_fini(&r->held);
 	year_fini(&r->year);
+	segment_round_fini(&r->segments);
 	counts_fini(&r->counts);
 	pthread_cond_destroy(&r->stop_cond);
 	pthread_mutex_destroy(&r->stop_lock);

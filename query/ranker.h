@@ -20,6 +20,7 @@
 
 #include "config/settings.h"
 #include "query/recommend.h"
+#include "query/segments.h"
 
 #define RANK_LIST_MAX 500         /* items a list that may be shown, */
 #define RANK_SHOP 0               /* in place of a category's number */
@@ -38,7 +39,8 @@ enum rank_kind {
 	RANK_TOP_RATED, /* from here on lists are made anew at full refreshes only, when what they are made of has changed */
 	RANK_NEW_ARRIVALS,
 	RANK_SEASONAL,
-	RANK_KIND_COUNT
+	RANK_SEGMENT, /* + SEGMENT_: what the segment chooses */
+	RANK_KIND_COUNT = RANK_SEGMENT + SEGMENT_COUNT
 };
 #define RANK_SLOW_FIRST RANK_TOP_RATED
 
@@ -118,6 +120,8 @@ struct rank_now {
 	int64_t units;  /* sold less returned, in the day */
 };
 struct rank_now rankings_now(const struct rankings *ra, uint32_t item);
+/* What a tenth of all buyers reach, as of the last whole round over them; SEGMENT_SPEND_UNKNOWN. */
+int64_t rankings_big_spend(const struct rankings *ra);
 int64_t rankings_watermark_ms(const struct rankings *ra);
 unsigned rankings_generation(const struct rankings *ra);
 

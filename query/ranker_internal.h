@@ -142,6 +142,32 @@ void year_fini(struct year *y);
 /* Read again when the watermark has entered another hour. */
 int year_read(struct year *y, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
 
+/* ---- what segments choose (ranker_segments.c) ---- */
+
+#define SEGMENT_SPENDS 512 /* buckets of spend, by its logarithm */
+
+struct segment_counts {
+	uint32_t (*v)[SEGMENT_COUNT]; /* by item: people of the segment who chose it */
+	uint32_t items, room;
+	int64_t big_spend_micros;
+	uint64_t hash; /* of all that */
+};
+
+struct segment_round {
+	uint32_t actor;   /* the next one */
+	bool is_counting; /* the second pass */
+	uint32_t buyers, spends[SEGMENT_SPENDS];
+	struct segment_counts counting, done; /* done: the last whole round's */
+	struct history_row *rows;
+	struct idmap seen; /* of one actor */
+	unsigned generation;
+};
+
+void segment_counts_fini(struct segment_counts *c);
+void segment_round_fini(struct segment_round *r);
+/* A bounded piece; a shop of few actors is done with one. */
+int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms) MUST_CHECK;
+
 /* ---- marginals (ranker_totals.c) ---- */
 
 struct totals {
@@ -203,6 +229,7 @@ struct rankings {
 	int64_t watermark_ms;
 	struct rank_parts parts;
 	float revisits[REVISIT_CELLS];
+	int64_t big_spend_micros;
 	struct list_set *lists[RANK_KIND_COUNT];
 	struct now_counts *now;
 };
@@ -219,6 +246,7 @@ struct ranking_from {
 	struct counts *counts;
 	const struct held *held;
 	const struct year *year;
+	const struct segment_counts *segments;
 	const struct calendar *calendar;
 	const struct rank_weights *weights;
 	int64_t now_ms;       /* the watermark; the wall clock before the first event */

@@ -92,10 +92,23 @@ static bool rank_seasonal(const struct ranking_from *from, uint32_t today, const
 	return true;
 }
 
+static bool rank_chosen(const struct segment_counts *segments, int segment, uint32_t item, struct ranked *ret)
+{
+	uint32_t n = item < segments->items ? segments->v[item][segment] : 0;
+
+	ret->score = ret->recent = n;
+	return n > 0;
+}
+
+static uint32_t larger(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
 static struct list_set *make(const struct rank_parts *p, const struct ranking_from *from, enum rank_kind kind)
 {
 	const struct categories *cats = p->categories;
-	uint32_t items = cats->items > from->year->items ? cats->items : from->year->items, n = 0;
+	uint32_t items = larger(cats->items, larger(from->year->items, from->segments->items)), n = 0;
 	uint32_t today = calendar_at(from->calendar, from->now_ms);
 	struct ranked *all = xcalloc((size_t)items + 1, sizeof(*all));
 	struct list_set *set;
@@ -105,7 +118,9 @@ static struct list_set *make(const struct rank_parts *p, const struct ranking_fr
 		bool is_in;
 
 		all[n] = (struct ranked){ .item = item };
-		if (kind == RANK_SEASONAL)
+		if (kind >= RANK_SEGMENT)
+			is_in = rank_chosen(from->segments, (int)kind - RANK_SEGMENT, item, &all[n]);
+		else if (kind == RANK_SEASONAL)
 			is_in = rank_seasonal(from, today, f, item, &all[n]);
 		else
 			is_in = f && (kind == RANK_TOP_RATED ? rank_rated(p->prior, f, &all[n])
@@ -128,6 +143,7 @@ static uint64_t key_of(const struct rank_parts *p, const struct ranking_from *fr
 		p->catalog_generation,
 		(uint64_t)time_bucket(from->now_ms, MS_PER_DAY),
 		(uint64_t)from->year->hour,
+		from->segments->hash,
 		from->held->n ? XXH3_64bits(from->held->v, from->held->n) : 0,
 	};
 

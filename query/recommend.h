@@ -15,6 +15,7 @@
 #include "config/clock.h"
 #include "config/settings.h"
 #include "query/similar.h"
+#include "query/segments.h"
 #include "schemas/catalog_item.h"
 #include "schemas/error.h"
 #include "views/stock.h"
@@ -147,7 +148,8 @@ struct explanation {
 		EXPLAIN_SEARCH,
 		EXPLAIN_STEP_UP,
 		EXPLAIN_BUNDLE,
-		EXPLAIN_SHIPPING
+		EXPLAIN_SHIPPING,
+		EXPLAIN_SEGMENT
 	} kind;
 	int64_t together, item_total, other_total; /* PAIR; INTEREST: people or visits with both */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
@@ -187,8 +189,12 @@ struct explanation {
 			uint32_t clicks, orders; /* that followed the query */
 		} searched;                      /* SEARCH */
 		const struct bundle *bundle; /* BUNDLE; `together`: of the pair in it that was bought together least */
-		double taste;                /* INTEREST: 0..1, how much it is to the person's taste */
-		bool season_named;           /* SEASON: the record names a season of today */
+		struct {
+			enum segment which;
+			uint32_t people; /* of it who chose the item */
+		} segment;               /* SEGMENT */
+		double taste;            /* INTEREST: 0..1, how much it is to the person's taste */
+		bool season_named;       /* SEASON: the record names a season of today */
 	};
 };
 
@@ -252,6 +258,14 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 
 /* The slug of the scenario that a recommendationId of this store was given for; false: it is none. */
 bool recommendation_scenario(struct answerer *a, struct str recommendation_id, const char **ret) MUST_CHECK;
+
+struct person_segments {
+	unsigned in;      /* 1 << SEGMENT_ */
+	int64_t as_of_ms; /* TIME_NONE in an empty store */
+};
+
+/* Of a user and the visitors linked to it; none for one that is not known. 0 or an error of the store. */
+int answerer_segments(struct answerer *a, struct str user_id, struct person_segments *ret, struct error *e) MUST_CHECK;
 
 /* What there is, for GET /strategies and check-routes: index 0.. until false. */
 struct scenario_info {

@@ -50,6 +50,12 @@ static void write_bundle(struct json_out *j, const struct explanation *why)
 	key_int(j, "together", why->together);
 }
 
+static void write_segment(struct json_out *j, const struct explanation *why)
+{
+	key_text(j, "segment", segment_rules[why->segment.which].slug);
+	key_int(j, "people", why->segment.people);
+}
+
 static void write_people(struct json_out *j, const struct explanation *why)
 {
 	key_int(j, "people", why->people.n);
@@ -140,6 +146,7 @@ static void (*const writers[])(struct json_out *j, const struct explanation *why
 	[EXPLAIN_RATING] = write_rating,   [EXPLAIN_ARRIVAL] = write_arrival,   [EXPLAIN_SEASON] = write_season,
 	[EXPLAIN_STEP_UP] = write_step_up, [EXPLAIN_INTEREST] = write_interest, [EXPLAIN_PEOPLE] = write_people,
 	[EXPLAIN_SEARCH] = write_search,   [EXPLAIN_BUNDLE] = write_bundle,     [EXPLAIN_SHIPPING] = write_shipping,
+	[EXPLAIN_SEGMENT] = write_segment,
 };
 
 void explanation_write(struct json_out *j, const struct explanation *why)

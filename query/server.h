@@ -28,6 +28,7 @@ struct answer_ops {
 	int (*recommend)(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e);
 	bool (*info)(size_t index, struct scenario_info *ret);
 	bool (*scenario_of)(struct answerer *a, struct str recommendation_id, const char **ret);
+	int (*segments)(struct answerer *a, struct str user_id, struct person_segments *ret, struct error *e);
 };
 
 struct server_options {

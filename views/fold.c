@@ -73,6 +73,16 @@ int snap_items(struct snap *sn, uint32_t *ret)
 	return rc;
 }
 
+int snap_actors(struct snap *sn, uint32_t *ret)
+{
+	struct fold_meta meta;
+	int rc = fold__read_meta(sn, &meta);
+
+	if (!rc)
+		*ret = meta.next_actor;
+	return rc;
+}
+
 int fold_new(struct store *s, struct fold **ret, struct error *e)
 {
 	struct fold *f = xcalloc(1, sizeof(*f));

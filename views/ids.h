@@ -23,6 +23,8 @@ uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id);
 
 /* How many items there are: their ids are below it. */
 int snap_items(struct snap *sn, uint32_t *ret) MUST_CHECK;
+/* And actors. */
+int snap_actors(struct snap *sn, uint32_t *ret) MUST_CHECK;
 
 /* All items in the order of their ids' bytes. Stops on non-zero. */
 typedef int (*snap_item_each)(void *arg, uint32_t item);

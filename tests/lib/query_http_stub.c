@@ -175,4 +175,14 @@ static bool stub_scenario_of(struct answerer *a, struct str id, const char **ret
 	return true;
 }
 
-const struct answer_ops stub_answers = { stub_open, stub_close, stub_recommend, stub_info, stub_scenario_of };
+static int stub_segments(struct answerer *a, struct str user_id, struct person_segments *ret, struct error *e)
+{
+	if (str_eq(user_id, STR("broken")))
+		return error_set(e, ERR_STORE_IO, "", "secret path");
+	ret->as_of_ms = a->clock->wall_ms(a->clock);
+	ret->in = str_eq(user_id, STR("u1")) ? 1u << SEGMENT_FREQUENT | 1u << SEGMENT_BIG_SPENDER : 0;
+	return 0;
+}
+
+const struct answer_ops stub_answers = { stub_open, stub_close,       stub_recommend,
+					 stub_info, stub_scenario_of, stub_segments };

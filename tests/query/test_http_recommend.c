@@ -51,6 +51,22 @@ static const struct {
 	{ "/v1/items/trending/also-bought", "items=1/trending" },
 };
 
+Test(http_recommend, segments_of_a_user)
+{
+	struct reply *r = ask(&f, "GET", "/v1/users/u1/segments", NULL);
+
+	cr_assert_eq(r->status, 200, "%s", r->body);
+	cr_assert(strstr(r->body, "{\"segments\":[{\"segment\":\"frequent\",\"meaning\":\""), "%s", r->body);
+	cr_assert(strstr(r->body, "{\"segment\":\"big-spender\""), "%s", r->body);
+	r = ask(&f, "GET", "/v1/users/nobody/segments", NULL);
+	cr_assert(strstr(r->body, "{\"segments\":[],\"asOf\":\""), "%s", r->body);
+	r = ask(&f, "GET", "/v1/users/u1/segments?count=3", NULL);
+	cr_assert_eq(r->status, 400);
+	r = ask(&f, "GET", "/v1/users/broken/segments", NULL);
+	cr_assert_eq(r->status, 500);
+	cr_assert_not(strstr(r->body, "secret"), "%s", r->body);
+}
+
 Test(http_recommend, query_strings_become_requests)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
