@@ -347,6 +347,12 @@ static void bench_all(struct bench *b)
 	bench_answers(b, "up-sell", "up-sell", INPUT_ITEM_IDS, 1);
 	bench_answers(b, "top-rated in a category", "top-rated", INPUT_CATEGORY, 0);
 	bench_answers(b, "fast-shipping", "fast-shipping", INPUT_PLACE, 0);
+	bench_answers(b, "recommended-for-you", "recommended-for-you", INPUT_USER_ID, 0);
+	bench_answers(b, "people-like-you", "people-like-you", INPUT_USER_ID, 0);
+	bench_answers(b, "because-you-viewed", "because-you-viewed", INPUT_USER_ID, 0);
+	bench_answers(b, "segment-picks", "segment-picks", INPUT_USER_ID, 0);
+	bench_answers(b, "cart-cross-sell, 5 items", "cart-cross-sell", INPUT_ITEM_IDS, 5);
+	bench_answers(b, "bundle", "bundle", INPUT_ITEM_IDS, 1);
 	bench_answers(b, "home", "home", INPUT_USER_ID, 0);
 	bench_answers(b, "product-page", "product-page", INPUT_ITEM_IDS, 1);
 	bench_answers(b, "cart, 5 items", "cart", INPUT_ITEM_IDS, 5);

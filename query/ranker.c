@@ -31,6 +31,7 @@ struct ranker {
 	int64_t full_hour;              /* the watermark's at the last full refresh */
 	uint64_t full_version, version; /* the store's at the last full and at the last refresh of any kind */
 	uint64_t full_done_ns, full_cost_ns;
+	uint64_t full_segments; /* hash of what they choose */
 
 	pthread_mutex_t published_lock;
 	struct rankings *published;
@@ -96,7 +97,9 @@ static enum refresh due(const struct ranker *r, int64_t watermark_ms)
 		return REFRESH_FULL;
 	if (version != r->full_version && now_ns() - r->full_done_ns >= (rest > FULL_EVERY_NS ? rest : FULL_EVERY_NS))
 		return REFRESH_FULL;
-	return version != r->version ? REFRESH_QUICK : REFRESH_DUE;
+	if (version != r->version)
+		return REFRESH_QUICK;
+	return r->segments.done.hash != r->full_segments ? REFRESH_FULL : REFRESH_DUE;
 }
 
 static struct rankings *make_rankings(struct ranker *r, enum refresh how, int64_t watermark_ms)
@@ -128,6 +131,10 @@ static int refresh(struct ranker *r, enum refresh how)
 
 	if (rc)
 		return rc;
+	if (watermark_ms != TIME_NONE)
+		rc = segment_round_step(&r->segments, r->snap, watermark_ms);
+	if (rc)
+		return rc;
 	if (how == REFRESH_DUE)
 		how = due(r, watermark_ms);
 	if (how == REFRESH_DUE)
@@ -152,6 +159,7 @@ static int refresh(struct ranker *r, enum refresh how)
 	if (how == REFRESH_FULL) {
 		r->full_hour = time_bucket(watermark_ms, MS_PER_HOUR);
 		r->full_version = r->version;
+		r->full_segments = r->segments.done.hash;
 		r->full_cost_ns = thread_cpu_ns() - start_ns;
 		r->full_done_ns = now_ns();
 	}

@@ -150,7 +150,8 @@ struct segment_counts {
 	uint32_t (*v)[SEGMENT_COUNT]; /* by item: people of the segment who chose it */
 	uint32_t items, room;
 	int64_t big_spend_micros;
-	uint64_t hash; /* of all that */
+	uint64_t hash;    /* of all that */
+	uint64_t version; /* of the store when the round began */
 };
 
 struct segment_round {
@@ -165,7 +166,7 @@ struct segment_round {
 
 void segment_counts_fini(struct segment_counts *c);
 void segment_round_fini(struct segment_round *r);
-/* A bounded piece; a shop of few actors is done with one. */
+/* A bounded piece, unless the last whole round was of this version; a shop of few actors is done with one. */
 int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms) MUST_CHECK;
 
 /* ---- marginals (ranker_totals.c) ---- */

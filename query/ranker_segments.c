@@ -1,5 +1,5 @@
 /*
- * What segments choose, counted in rounds over all actors, a piece in each full refresh. A round goes over them twice: first
+ * What segments choose, counted in rounds over all actors, a piece whenever the ranker looks at the store. A round goes over them twice: first
  * for the spend that a tenth of the buyers reach, then for who is in which segment and what they chose. An actor counts by
  * itself: the visitors of a user are not looked up.
  */
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define STEP_ACTORS 2000     /* that a full refresh looks at */
+#define STEP_ACTORS 200      /* of a piece */
 #define BUCKETS_PER_DOUBLE 8 /* of a spend; the limit is exact to a twelfth */
 #define BIG_SPENDERS 0.1     /* of all buyers */
 
@@ -30,13 +30,14 @@ void segment_round_fini(struct segment_round *r)
 	*r = (struct segment_round){ .done.big_spend_micros = SEGMENT_SPEND_UNKNOWN };
 }
 
-static void begin(struct segment_round *r)
+static void begin(struct segment_round *r, uint64_t version)
 {
 	r->actor = 0;
 	r->is_counting = false;
 	r->buyers = 0;
 	memset(r->spends, 0, sizeof(r->spends));
 	r->counting.items = 0;
+	r->counting.version = version;
 }
 
 /* ---- first: how much is much ---- */
@@ -121,7 +122,7 @@ static int count_actor(struct segment_round *r, struct snap *sn, uint32_t actor,
 
 /* ---- a round ---- */
 
-static void end_pass(struct segment_round *r)
+static void end_pass(struct segment_round *r, uint64_t version)
 {
 	struct segment_counts done;
 
@@ -135,7 +136,7 @@ static void end_pass(struct segment_round *r)
 	done.hash = XXH3_64bits_withSeed(done.v, done.items * sizeof(*done.v), (uint64_t)done.big_spend_micros);
 	r->counting = r->done;
 	r->done = done;
-	begin(r);
+	begin(r, version);
 }
 
 int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
@@ -149,12 +150,15 @@ int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
 		segment_round_fini(r);
 		r->rows = xcalloc(HISTORY_MAX, sizeof(*r->rows));
 		r->generation = snap_generation(sn);
+		begin(r, snap_version(sn));
 	}
+	if (r->done.version == snap_version(sn))
+		return 0;
 	for (unsigned i = 0; i < STEP_ACTORS && passes < 2 && !rc; i++) {
 		struct profile p;
 
 		if (r->actor >= actors) {
-			end_pass(r);
+			end_pass(r, snap_version(sn));
 			passes++;
 			continue;
 		}

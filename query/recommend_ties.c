@@ -26,6 +26,11 @@ static double share_of(double squares)
 	return pow(squares, -0.375);
 }
 
+static double squared(double v)
+{
+	return v * v;
+}
+
 int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32_t item, double weight,
 	      struct votes *votes)
 {
@@ -36,7 +41,7 @@ int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < with->n; i++)
-		squares += pow(tie_jaccard(q, item, with->v[i].member, with->v[i].count, which), 4);
+		squares += squared(squared(tie_jaccard(q, item, with->v[i].member, with->v[i].count, which)));
 	weight *= share_of(squares);
 	for (size_t i = 0; i < with->n; i++) {
 		double j = tie_jaccard(q, item, with->v[i].member, with->v[i].count, which);
@@ -97,7 +102,7 @@ int ties_vote_sessions(struct asking *q, uint32_t item, double weight, struct vo
 		double other = fmax(of_all * marginal_of(q, c->item, MARGINAL_VIEW_SESSIONS), c->voters);
 
 		c->score = c->voters < q->a->min_support ? 0 : c->voters / (sessions + other - c->voters);
-		squares += pow(c->score, 4);
+		squares += squared(squared(c->score));
 	}
 	weight *= share_of(squares);
 	for (size_t i = 0; i < counted->n; i++)

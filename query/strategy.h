@@ -114,7 +114,7 @@ const struct person_item *person_item_of(const struct person *p, uint32_t item);
 
 /* ---- what a person is interested in (recommend_interests.c) ---- */
 
-#define INTERESTS_MAX 10
+#define INTERESTS_MAX 8
 
 struct interest {
 	const struct person_item *of;
@@ -189,7 +189,7 @@ int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enu
 
 /* ---- votes for what goes with an item (recommend_ties.c) ---- */
 
-#define TIE_SESSIONS 50 /* of an item, the newest */
+#define TIE_SESSIONS 32 /* of an item, the newest */
 
 double tie_jaccard(const struct asking *q, uint32_t item, uint32_t other, uint32_t together, enum marginal which);
 /* The item's neighbours in a view of pairs; needs the rankings. */

@@ -118,8 +118,8 @@ const struct strategy strategy_people_like_you = {
 		"what people did who viewed the same rare items, as far as it is new to this one; use it on start pages, to "
 		"discover",
 	.formula =
-		"sum over the 20 people most like this one of s x p: s by the items in common among the newest 50 visits of "
-		"each of its 10 items of most interest, each by w x ln(1 + N / n) (w its share of the interest, n of N visits "
+		"sum over the 20 people most like this one of s x p: s by the items in common among the newest 32 visits of "
+		"each of its 8 items of most interest, each by w x ln(1 + N / n) (w its share of the interest, n of N visits "
 		"with it), s summing to 1; p the item's share of that person's interest, as in recommended-for-you",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,

@@ -150,9 +150,9 @@ const struct strategy strategy_recommended_for_you = {
 		"new things for one person, from all it did; one who is not known gets best sellers; use it on start "
 		"pages and in mails",
 	.formula =
-		"(sum over the 10 items of most interest of w x T + 0.05 x L) x (0.2 + taste): w the item's share of the "
+		"(sum over the 8 items of most interest of w x T + 0.05 x L) x (0.2 + taste): w the item's share of the "
 		"interest (view 1, cart-add 3, purchase 8, halved every 30 days); T = J^2 / |J^2|^0.75, J as in also-bought "
-		"for what was bought, and over the item's newest 50 visits for what was viewed; L best sellers of the "
+		"for what was bought, and over the item's newest 32 visits for what was viewed; L best sellers of the "
 		"liked categories and of the shop; taste: the part of the categories, brands and price bands of interest, by "
 		"inverse document frequency, that the item has",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
