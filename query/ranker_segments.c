@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define STEP_ACTORS 200      /* of a piece */
+#define STEP_ACTORS 1000     /* of a piece */
 #define BUCKETS_PER_DOUBLE 8 /* of a spend; the limit is exact to a twelfth */
 #define BIG_SPENDERS 0.1     /* of all buyers */
 

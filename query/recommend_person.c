@@ -97,8 +97,8 @@ static void viewed(struct person *p, struct person_item *it, int64_t t_ms)
 static void bought(struct person_item *it, const struct person_event *ev)
 {
 	it->units += ev->quantity;
-	if (it->buys && it->first_buy_ms == ev->t_ms)
-		return; /* another line of the same moment */
+	if (it->buys && time_bucket(it->first_buy_ms, MS_PER_DAY) == time_bucket(ev->t_ms, MS_PER_DAY))
+		return; /* of the same day: not once more because the last one was used up */
 	if (it->buys++ == 0)
 		it->last_buy_ms = ev->t_ms;
 	it->first_buy_ms = ev->t_ms; /* newest first: the last one seen is the first */

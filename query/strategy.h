@@ -84,7 +84,7 @@ struct person_item {
 	uint32_t item;
 	double interest; /* weighted by what was done and how long ago: recommend_person.c */
 	bool disliked;
-	uint32_t views, buys; /* in the history; buys: distinct times */
+	uint32_t views, buys; /* in the history; buys: days on which it was bought */
 	int64_t last_view_ms, first_buy_ms, last_buy_ms;
 	int64_t units;            /* bought less returned */
 	bool cart_known, in_cart; /* the newest of cart-add, cart-remove, purchase is a cart-add */

@@ -1,6 +1,7 @@
 #include "query/strategy.h"
 #include "views/ids.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct due {
@@ -14,15 +15,18 @@ static double days_between(int64_t from_ms, int64_t to_ms)
 	return (double)(to_ms - from_ms) / (double)MS_PER_DAY;
 }
 
-/* Items bought again come before those bought once: 1 + x against x < 1. */
+/* Items bought again come before those bought once: 1 + x against x < 1. Whoever is long overdue has gone elsewhere. */
 static struct due due_of(struct asking *q, const struct person_item *it)
 {
 	struct due d = { .it = it, .item_id = snap_item_name(q->sn, it->item) };
 	double since = days_between(it->last_buy_ms, q->watermark_ms);
 
 	if (it->buys >= 2) {
-		d.interval_days = days_between(it->first_buy_ms, it->last_buy_ms) / (it->buys - 1);
-		d.score = 1 + since / d.interval_days;
+		double due;
+
+		d.interval_days = fmax(days_between(it->first_buy_ms, it->last_buy_ms) / (it->buys - 1), 1);
+		due = since / d.interval_days;
+		d.score = 1 + (due > 1 ? 1 / due : due);
 	} else {
 		d.score = since / (since + 30);
 	}
@@ -67,9 +71,10 @@ static int fill(struct asking *q)
 
 const struct strategy strategy_buy_it_again = {
 	.slug = "buy-it-again",
-	.meaning = "what the person bought and did not return, the most overdue first; for things that are used up",
-	.formula = "bought at two times or more: 1 + time since the last / mean time between purchases; bought once, "
-		   "d days ago: d / (d + 30); time is measured to the watermark",
+	.meaning = "what the person bought and did not return, first what is due now; for things that are used up",
+	.formula =
+		"bought on two days or more: 1 + min(x, 1 / x), x the time since the last purchase / the mean time between them "
+		"(at least a day); bought once, d days ago: d / (d + 30); time is measured to the watermark",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,
 	.fill = fill,

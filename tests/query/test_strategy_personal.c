@@ -39,22 +39,24 @@ Test(personal, a_person_is_all_its_visitors)
 	stall_expect(&s, "recently-viewed; visitor=v2", "p5 p4 p3 p2 p1");
 }
 
-Test(personal, buy_it_again_by_how_overdue_it_is)
+Test(personal, buy_it_again_when_it_is_due)
 {
 	/* at day 40: p1 every 10 days, last 20 ago; p2 every 20, last 10 ago; p3 once, 30 ago; p4 returned; p5 partly */
 	shop_play(&s.shop, "u1 buy p1 @0d; u1 buy p3,p4 @10d; u1 buy p5 @10d q=2; u1 buy p1 @10d; u1 buy p2 @10d;"
 			   "u1 buy p1 @20d; u1 return p4 @20d; u1 return p5 @21d; u1 buy p2 @30d; u2 view p9 @40d");
-	stall_expect(&s, "buy-it-again; user=u1", "p1=3 p2=1.5 p3=0.5 p5=0.5");
+	stall_expect(&s, "buy-it-again; user=u1", "p1=1.5 p2=1.5 p3=0.5 p5=0.5");
 	cr_assert_str_eq(s.answer.items[0].reason, "bought 3 times, every 10 days; last 20 days ago");
 	cr_assert_str_eq(s.answer.items[2].reason, "bought once, 30 days ago");
 	cr_assert_eq(s.answer.items[0].why.times, 3);
 	stall_expect(&s, "buy-it-again; user=u2", "");
+	shop_play(&s.shop, "u2 view p9 @50d"); /* p2 is due today, p1 has been for twice its time */
+	stall_expect(&s, "buy-it-again; user=u1; count=2", "p2=2 p1=1.33333");
 }
 
-Test(personal, two_lines_of_one_moment_are_one_purchase)
+Test(personal, purchases_of_one_day_are_one)
 {
-	shop_play(&s.shop, "u1 buy p1 @0d o=a; u1 buy p1 @0d o=b; u2 view p9 @30d");
-	stall_expect(&s, "buy-it-again; user=u1", "p1=0.5");
+	shop_play(&s.shop, "u1 buy p1 @0d o=a; u1 buy p1 @0d o=b; u1 buy p1 @23h; u2 view p9 @30d");
+	stall_expect(&s, "buy-it-again; user=u1", "p1=0.491884"); /* 29 days and an hour ago */
 }
 
 Test(personal, exclude_leaves_out_what_the_person_did)
