@@ -158,6 +158,23 @@ Test(people, nobody_is_like_a_stranger)
 
 /* ---- searched-then-bought ---- */
 
+Test(people, orders_after_a_search_weigh_more_than_clicks)
+{
+	/* a: 3 clicks; b: a click and an order; c: an order */
+	shop_play(&s.shop,
+		  "u1 search red_cup @0s; u2 search Red_Cup @0s; u3 search red__cup @0s; u4 search red_cup @0s; "
+		  "u1 view a,b @1s; u2 view a @1s; u3 view a @1s; u1 buy b @2s; u2 buy c @2s");
+	stall_expect(&s, "searched-then-bought; query=red cup", ""); /* of four people */
+	shop_play(&s.shop, "u5 search red_cup @3s");
+	stall_expect(&s, "searched-then-bought; query=red cup", "b=9 c=8 a=3");
+	cr_assert_str_eq(s.answer.items[0].reason, "bought 1 time after this search");
+	cr_assert_str_eq(s.answer.items[2].reason, "viewed 3 times after this search");
+	cr_assert_eq(s.answer.items[0].why.searched.clicks, 1);
+	stall_stock(&s, "b", 0);
+	stall_expect(&s, "searched-then-bought; query= RED  cup ", "c a");
+	stall_expect(&s, "searched-then-bought; query=red", "");
+}
+
 Test(people, a_search_needs_a_query)
 {
 	stall_expect(&s, "searched-then-bought; query=boots", "");
