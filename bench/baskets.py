@@ -1,7 +1,8 @@
 """How well a basket is completed: one item of each later order is hidden, and asked for over HTTP.
 
 The oldest 80 % of the orders of a real shop (online-retail.tsv.gz: UCI Online Retail) are learnt by `aisle replay
---from-file`; of each later order one item, chosen at random, is hidden and the rest is the basket that is asked about.
+--from-file`; of each later order one item, chosen at random, is hidden and the rest is the basket that is asked about. For a
+customer who is known, what is new in the first later order is what a list for that person should find.
 """
 import csv
 import datetime
@@ -19,6 +20,7 @@ ITEMS_MAX = 100 # itemIds of a request
 COUNT = 20
 LEARNT = 0.8
 STRATEGIES = ("cart-cross-sell", "frequently-bought-together", "also-bought", "best-sellers")
+PERSONAL = ("recommended-for-you", "best-sellers")
 
 
 def orders_of(path):
@@ -44,13 +46,25 @@ def event_of(order):
     return event
 
 
-def cases_of(orders, chance):
-    """(hidden item, basket) of each order with at least two items."""
+def baskets_of(orders, chance):
+    """({hidden item}, request) of each order with at least two items."""
     for order in orders:
         items = list(order[3])
         if len(items) > 1:
             hidden = chance.choice(items)
-            yield hidden, [item for item in items if item != hidden]
+            yield {hidden}, {"itemIds": [item for item in items if item != hidden][:ITEMS_MAX]}
+
+
+def people_of(learnt, later):
+    """({what is new to the customer}, request) of each known customer's first later order."""
+    known = {}
+    for _, _, customer, items in learnt:
+        if customer:
+            known.setdefault(customer, set()).update(items)
+    for _, _, customer, items in later:
+        new = set(items) - known.pop(customer, set(items))
+        if new:
+            yield new, {"userId": customer}
 
 
 class Server:
@@ -106,35 +120,35 @@ def learn(aisle, store, orders, directory):
 
 
 def measure(server, strategy, cases, sold):
-    """HR@20, MRR@20; coverage: share of the items sold that were in some list; popularity: mean place of what is shown among
+    """HR@20: lists with something that was wanted; MRR@20: one by the place of the first such; coverage: share of the items sold that were in some list; popularity: mean place of what is shown among
     all items by orders, 0 the most sold; latency as the client sees it."""
     hits = ranks = 0
     shown, places, took = set(), [], []
     by_orders = sorted(sold, key=lambda item: -sold[item])
     place = {item: at / len(by_orders) for at, item in enumerate(by_orders)}
-    for hidden, basket in cases:
-        request = {"count": COUNT}
-        if strategy != "best-sellers":
-            request["itemIds"] = basket[:ITEMS_MAX]
+    for wanted, request in cases:
+        request = {"count": COUNT} | (request if strategy != "best-sellers" else {})
         start = time.perf_counter()
         ids = [item["itemId"] for item in server.ask(strategy, request)["items"]]
         took.append(time.perf_counter() - start)
         shown.update(ids)
         places += [place.get(item, 1) for item in ids]
-        if hidden in ids:
+        first = next((at for at, item in enumerate(ids) if item in wanted), None)
+        if first is not None:
             hits += 1
-            ranks += 1 / (ids.index(hidden) + 1)
+            ranks += 1 / (first + 1)
     took.sort()
     return {"strategy": strategy, "cases": len(cases), "hr": hits / len(cases), "mrr": ranks / len(cases),
             "coverage": len(shown & set(sold)) / len(sold), "popularity": sum(places) / max(len(places), 1),
             "p50_ms": took[len(took) // 2] * 1e3, "p99_ms": took[int(len(took) * 0.99)] * 1e3}
 
 
-def quality(aisle, path, seed=1, strategies=STRATEGIES):
-    """One row a strategy."""
+def quality(aisle, path, seed=1, strategies=STRATEGIES, personal=PERSONAL):
+    """One row a strategy, and one for each that is asked about people."""
     orders = orders_of(path)
     cut = int(len(orders) * LEARNT)
-    cases = list(cases_of(orders[cut:], random.Random(seed)))
+    cases = list(baskets_of(orders[cut:], random.Random(seed)))
+    people = list(people_of(orders[:cut], orders[cut:]))
     sold = {}
     for order in orders[:cut]:
         for item in order[3]:
@@ -143,7 +157,11 @@ def quality(aisle, path, seed=1, strategies=STRATEGIES):
         store = os.path.join(directory, "store")
         learn(aisle, store, orders[:cut], directory)
         with Server(aisle, store) as server:
-            return [measure(server, strategy, cases, sold) for strategy in strategies]
+            rows = [measure(server, strategy, cases, sold) for strategy in strategies]
+            for strategy in personal:
+                row = measure(server, strategy, people, sold)
+                rows.append(row | {"strategy": f"{strategy}, new in the next order of a customer"})
+            return rows
 
 
 def main():
