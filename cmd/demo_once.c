@@ -12,44 +12,48 @@
 struct question {
 	const char *heading;
 	const char *scenario;
+	unsigned given; /* INPUT_ bits: the shop's example of each */
 	const char *items[2];
-	const char *user;
 	enum window window;
 };
 
+#define CAKESTAND "22423"
+#define CUSTOMER "14911"
+#define QUERY "baking"
+#define COUNTRY "Germany"
+
 static const struct question questions[] = {
-	{ "product page: Regency Cakestand 3 Tier (22423)", "product-page", { "22423" }, NULL, WINDOW_DEFAULT },
-	{ "bought together with it", "frequently-bought-together", { "22423" }, NULL, WINDOW_DEFAULT },
-	{ "looked at in the same visit (simulated visits)", "also-viewed", { "22423" }, NULL, WINDOW_DEFAULT },
+	{ "product page: Regency Cakestand 3 Tier (" CAKESTAND ")", "product-page", INPUT_ITEM_IDS, { CAKESTAND }, 0 },
 	{ "basket: Lunch Bag Red Retrospot, Alarm Clock Bakelike Red",
 	  "cart",
+	  INPUT_ITEM_IDS,
 	  { "20725", "22727" },
-	  NULL,
-	  WINDOW_DEFAULT },
-	{ "home of customer 14911", "home", { NULL }, "14911", WINDOW_DEFAULT },
-	{ "trending, 7 days", "trending", { NULL }, NULL, WINDOW_7D },
-	{ "best sellers, 30 days", "best-sellers", { NULL }, NULL, WINDOW_DEFAULT },
+	  0 },
+	{ "home of customer " CUSTOMER, "home", INPUT_USER_ID, { NULL }, 0 },
+	{ "trending, 7 days", "trending", INPUT_WINDOW, { NULL }, WINDOW_7D },
 };
 
 static void fill(struct recommend_request *rq, const struct question *q)
 {
 	*rq = (struct recommend_request){ .scenario = str_of(q->scenario),
+					  .given = q->given,
 					  .count = 5,
 					  .explain = true,
 					  .max_staleness_ms = -1,
 					  .window = q->window };
-	while (rq->item_count < ARRAY_SIZE(q->items) && q->items[rq->item_count]) {
-		rq->item_ids[rq->item_count] = str_of(q->items[rq->item_count]);
-		rq->item_count++;
-	}
-	if (rq->item_count)
-		rq->given |= INPUT_ITEM_IDS;
-	if (q->window != WINDOW_DEFAULT)
-		rq->given |= INPUT_WINDOW;
-	if (q->user) {
-		rq->user_id = str_of(q->user);
-		rq->given |= INPUT_USER_ID;
-	}
+	if (q->given & INPUT_ITEM_IDS)
+		while (rq->item_count < ARRAY_SIZE(q->items) && q->items[rq->item_count]) {
+			rq->item_ids[rq->item_count] = str_of(q->items[rq->item_count]);
+			rq->item_count++;
+		}
+	if (q->given & INPUT_SESSION_ITEMS)
+		rq->session_items[rq->session_item_count++] = STR(CAKESTAND);
+	if (q->given & INPUT_USER_ID)
+		rq->user_id = STR(CUSTOMER);
+	if (q->given & INPUT_QUERY)
+		rq->query = STR(QUERY);
+	if (q->given & INPUT_PLACE)
+		rq->country = STR(COUNTRY);
 	rq->properties[rq->property_count++] = STR("title");
 	rq->properties[rq->property_count++] = STR("price");
 }
@@ -90,6 +94,22 @@ static int ask(struct answerer *a, const struct question *q, struct error *e)
 	return 0;
 }
 
+/* Each strategy by itself, with the example of what it needs. */
+static int ask_each_strategy(struct answerer *a, struct error *e)
+{
+	struct scenario_info info;
+	int r = 0;
+
+	for (size_t i = 0; scenario_info(i, &info) && !r; i++) {
+		struct question q = { .heading = info.meaning, .scenario = info.slug, .items = { CAKESTAND } };
+
+		q.given = info.required & INPUT_SESSION_ITEMS ? INPUT_SESSION_ITEMS : info.required & ~INPUT_VISITOR_ID;
+		if (info.is_strategy)
+			r = ask(a, &q, e);
+	}
+	return r;
+}
+
 int demo_print_answers(struct store *store, struct status *status, const struct settings *settings, struct error *e)
 {
 	struct answerer_options opt = { .store = store, .status = status, .settings = settings };
@@ -103,6 +123,8 @@ int demo_print_answers(struct store *store, struct status *status, const struct 
 		r = answerer_new(&opt, &a, e);
 	for (size_t i = 0; i < ARRAY_SIZE(questions) && !r; i++)
 		r = ask(a, &questions[i], e);
+	if (!r)
+		r = ask_each_strategy(a, e);
 	if (r)
 		error_set(e, r, "", "cannot answer: %s", error_text(r));
 	answerer_free(a);

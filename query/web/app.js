@@ -8,6 +8,12 @@ const LISTS = {
 	home: [
 		{ id: "home", title: "For you", path: "recommendations/home", visitor: true, count: 8,
 		  note: "The scenario “home”: your own history first, then what is trending, then best sellers." },
+		{ id: "next-in-session", title: "What visitors like you look at next", path: "recommendations/next-in-session",
+		  visitor: true, empty: "Nothing yet: open a product.",
+		  note: "From sessions like yours, your own running one included at once." },
+		{ id: "recommended-for-you", title: "New for you", path: "recommendations/recommended-for-you", visitor: true },
+		{ id: "because-you-viewed", title: "Because of what you looked at", path: "recommendations/because-you-viewed",
+		  visitor: true, empty: "Nothing yet: open a product." },
 		{ id: "recently-viewed", title: "You looked at", path: "recommendations/recently-viewed", visitor: true,
 		  empty: "Nothing yet: open a product." },
 		{ id: "buy-it-again", title: "Buy it again", path: "recommendations/buy-it-again", visitor: true,
@@ -22,10 +28,13 @@ const LISTS = {
 		  note: "From simulated visits and your own." },
 		{ id: "viewed-then-bought", title: "What people bought after looking at this", neighbour: true,
 		  note: "From simulated visits and your own." },
+		{ id: "similar", title: "Like this one", neighbour: true, note: "From the catalogue alone: words, colours, prices." },
+		{ id: "up-sell", title: "A step up", neighbour: true, empty: "Nothing better for the same need." },
 	],
 	basket: [
 		{ id: "cart", title: "Goes with your basket", path: "recommendations/cart", basket: true, count: 8,
 		  note: "The scenario “cart”: what was bought together with the products in the basket." },
+		{ id: "cart-cross-sell", title: "Completes your basket", path: "recommendations/cart-cross-sell", basket: true },
 		{ id: "best-sellers", title: "Best sellers of 30 days", path: "best-sellers" },
 	],
 };
