@@ -63,7 +63,8 @@ static int open_rings(struct next_work *w, const struct next_source *src, const 
 
 		if (rc)
 			return rc;
-		memcpy(ring, newest, w->ring_n[y] * sizeof(*ring));
+		if (w->ring_n[y])
+			memcpy(ring, newest, w->ring_n[y] * sizeof(*ring));
 		ret->at[y] = ring;
 		ret->end[y] = ring + w->ring_n[y];
 		ret->adds[y] = w->weight[y] * next__powers()->place[y] * rarity * sqrt(rarity);
