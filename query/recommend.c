@@ -48,6 +48,7 @@ void answerer_free(struct answerer *a)
 	next_work_fini(&a->next);
 	snap_close(a->snap);
 	idmap_fini(&a->hidden);
+	idmap_fini(&a->listed);
 	person_fini(&a->person);
 	pairing_fini(&a->pairing);
 	search_items_fini(&a->found);

@@ -3,38 +3,66 @@
 
 /* ---- mixing ---- */
 
+struct mixing {
+	unsigned next[TURNS_MAX]; /* candidate of each turn */
+	int credit[TURNS_MAX];
+};
+
+/* Several strategies may have brought an item. */
+static void skip_listed(const struct asking *q, struct mixing *m, unsigned i)
+{
+	while (m->next[i] < q->a->turns[i].end && idmap_get(&q->a->listed, q->a->shelf[m->next[i]].item))
+		m->next[i]++;
+}
+
+static void list_next(struct asking *q, struct mixing *m, unsigned i)
+{
+	struct candidate *c = &q->a->shelf[m->next[i]++];
+
+	idmap_put(&q->a->listed, c->item, 0);
+	q->a->list[q->list_n++] = c;
+}
+
 /*
  * Smooth weighted round-robin, as nginx chooses its upstreams: in each round a turn gains its share, the richest one
- * gives an item and pays what all gained. Turns that have nothing left take no part, those without a share come after.
+ * gives an item and pays what all gained; turns that have nothing left take no part. False: none has.
  */
+static bool mix_next(struct asking *q, struct mixing *m)
+{
+	int best = -1, total = 0;
+
+	for (unsigned i = 0; i < q->turn_n; i++) {
+		const struct turn *t = &q->a->turns[i];
+
+		skip_listed(q, m, i);
+		if (!t->share || m->next[i] == t->end)
+			continue;
+		m->credit[i] += (int)t->share;
+		total += (int)t->share;
+		if (best < 0 || m->credit[i] > m->credit[best])
+			best = (int)i;
+	}
+	if (best < 0)
+		return false;
+	m->credit[best] -= total;
+	list_next(q, m, (unsigned)best);
+	return true;
+}
+
+/* Those without a share come after. */
 static void mix(struct asking *q)
 {
-	struct turn *turns = q->a->turns;
-	int credit[TURNS_MAX] = { 0 };
-	unsigned next[TURNS_MAX];
+	struct mixing m = { 0 };
 
 	q->list_n = 0;
+	idmap_clear(&q->a->listed);
 	for (unsigned i = 0; i < q->turn_n; i++)
-		next[i] = turns[i].first;
-	for (;;) {
-		int best = -1, total = 0;
-
-		for (unsigned i = 0; i < q->turn_n; i++) {
-			if (!turns[i].share || next[i] == turns[i].end)
-				continue;
-			credit[i] += (int)turns[i].share;
-			total += (int)turns[i].share;
-			if (best < 0 || credit[i] > credit[best])
-				best = (int)i;
-		}
-		if (best < 0)
-			break;
-		credit[best] -= total;
-		q->a->list[q->list_n++] = &q->a->shelf[next[best]++];
-	}
+		m.next[i] = q->a->turns[i].first;
+	while (mix_next(q, &m))
+		;
 	for (unsigned i = 0; i < q->turn_n; i++)
-		for (; !turns[i].share && next[i] < turns[i].end; next[i]++)
-			q->a->list[q->list_n++] = &q->a->shelf[next[i]];
+		while (skip_listed(q, &m, i), m.next[i] < q->a->turns[i].end)
+			list_next(q, &m, i);
 }
 
 /* ---- quotas and pins ---- */

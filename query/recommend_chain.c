@@ -18,11 +18,15 @@ static unsigned turn_room(const struct asking *q, unsigned mixed, unsigned missi
 {
 	unsigned n = OVERFETCH * q->count;
 
+	unsigned most = SHELF_MAX / (mixed > 1 ? mixed : 1);
+
 	if (!reorders(q))
-		return mixed > 1 ? q->count : missing;
-	if (q->rq->sort != SORT_RELEVANCE)
-		return SHELF_MAX / (mixed > 1 ? mixed : 1);
-	return n < OVERFETCH_MIN ? OVERFETCH_MIN : n;
+		n = mixed > 1 ? q->count : missing;
+	else if (q->rq->sort != SORT_RELEVANCE)
+		n = most;
+	else if (n < OVERFETCH_MIN)
+		n = OVERFETCH_MIN;
+	return n < most ? n : most;
 }
 
 static int take_turn(struct asking *q, const struct chain_link *link, unsigned room, bool is_fallback)
@@ -93,6 +97,7 @@ static int run_links(struct asking *q)
 /* Pins are candidates of no strategy; they take their items first. */
 static int take_pins(struct asking *q)
 {
+	q->a->turns[q->turn_n].share = 0;
 	for (unsigned i = 0; i < q->rq->pin_count; i++) {
 		const struct pin *pin = &q->rq->pins[i];
 		uint32_t item = snap_item(q->sn, pin->item_id);

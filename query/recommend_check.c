@@ -44,6 +44,8 @@ bool inputs_given(const struct recommend_request *rq, unsigned required)
 		return false;
 	if ((required & INPUT_PLACE) && !rq->country.n && !rq->region.n)
 		return false;
+	if ((required & INPUT_CATEGORY) && rq->category.n == 0)
+		return false;
 	if ((required & INPUT_SESSION_ITEMS) && rq->session_item_count)
 		return true;
 	return !(required & person) || rq->user_id.n || rq->visitor_id.n;
@@ -93,6 +95,7 @@ static int check_subject(const struct recommend_request *rq, const struct scenar
 	} subjects[] = {
 		{ INPUT_ITEM_IDS, "itemIds", "at least one item" },
 		{ INPUT_QUERY, "query", "what was searched for" },
+		{ INPUT_CATEGORY, "category", "a category" },
 		{ INPUT_PLACE, "context", "context.country or context.region" },
 	};
 

@@ -232,7 +232,7 @@ static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, e
 
 		if (p->best_n == room && c.bound < p->best[room - 1].score)
 			return 0;
-		if (idmap_get(&q->a->hidden, c.item))
+		if (shelf_hides(q, c.item))
 			continue;
 		rc = score(q, &c, seeds, of_other, &b);
 		if (rc)

@@ -117,12 +117,20 @@ static bool passes(struct asking *q, const struct filter_item *item)
 	       (!c->has_asked || q->filter_lifted || filter_matches(&c->pool, c->asked, item));
 }
 
+/* Strategies that share a page do not take items from each other: which of them gives it is seen when they are mixed. */
+bool shelf_hides(const struct asking *q, uint32_t item)
+{
+	const uint32_t *turn = idmap_get(&q->a->hidden, item);
+
+	return turn && (*turn == 0 || !q->a->turns[q->turn_n].share || *turn == q->turn_n + 1);
+}
+
 int shelf_allows(struct asking *q, uint32_t item)
 {
 	struct filter_item about;
 	int rc;
 
-	if (idmap_get(&q->a->hidden, item) || was_shown(q, item))
+	if (shelf_hides(q, item) || was_shown(q, item))
 		return 0;
 	rc = shelf_look(q, item, &about);
 	if (rc <= 0)
@@ -137,7 +145,7 @@ int shelf_put(struct asking *q, uint32_t item, double score, const struct explan
 	assert(!shelf_full(q));
 	*c = (struct candidate){ .item = item, .strategy = q->strategy, .score = score, .why = *why };
 	c->why.with = arena_str(&q->a->arena, why->with);
-	idmap_put(&q->a->hidden, item, 0);
+	*idmap_put(&q->a->hidden, item, 0) = q->turn_n + 1;
 	q->shelf_n++;
 	return 0;
 }

@@ -248,7 +248,9 @@ struct answerer {
 	enum language language;
 	double up_sell_ratio;
 	bool catalog_required;
-	struct idmap hidden; /* items not to be offered (again) in this request */
+	/* Items not to be offered in this request: 0, or the number of the turn, from 1, that put it on the shelf. */
+	struct idmap hidden;
+	struct idmap listed; /* scratch of list_arrange */
 	struct person person;
 	struct pairing pairing;
 	struct search_items found;
@@ -303,6 +305,9 @@ static inline unsigned shelf_room(const struct asking *q)
 {
 	return q->shelf_limit - q->shelf_n;
 }
+
+/* It is on the shelf or may not stand there; cheaper than shelf_allows, which looks for it too. */
+bool shelf_hides(const struct asking *q, uint32_t item);
 
 /* 1: may be shown; 0: not; or an error. */
 int shelf_allows(struct asking *q, uint32_t item) MUST_CHECK;

@@ -318,7 +318,7 @@ static void read_searches(void)
 	search_items_fini(&list);
 }
 
-static void ask(struct str scenario, unsigned given)
+static void ask(struct str scenario, unsigned given, enum sort_order shape)
 {
 	static struct recommend_request rq;
 	static struct answer answer;
@@ -345,6 +345,15 @@ static void ask(struct str scenario, unsigned given)
 		rq.session_items[rq.session_item_count++] = STR("p2");
 		rq.session_items[rq.session_item_count++] = STR("p1");
 	}
+	if (given & INPUT_PLACE)
+		rq.country = STR("DE");
+	if (shape) {
+		rq.filter = STR("attributes.a != 1 or price < 5 or category = 'Home'");
+		rq.boost = STR("rating > 1 -> 2");
+		rq.sort = shape;
+		rq.diversity = 0.5;
+		rq.fill = FILL_ANY;
+	}
 	rc = recommend(f.answerer, &rq, &answer, &e);
 	assert(!rc || rc == ERR_STORE_CORRUPT);
 	for (unsigned i = 0; !rc && i < answer.item_count; i++)
@@ -357,7 +366,7 @@ static void read_answers(void)
 
 	expect_read(ranker_refresh(f.ranker));
 	for (size_t i = 0; scenario_info(i, &info); i++)
-		ask(str_of(info.slug), info.inputs & ~(unsigned)INPUT_COMMON);
+		ask(str_of(info.slug), info.inputs & ~(unsigned)INPUT_COMMON, i % 2 ? SORT_RELEVANCE : i % 12 / 2);
 }
 
 /* ---- folding ---- */

@@ -206,6 +206,8 @@ static void draw_inputs(const struct scenario_info *info)
 {
 	static char user[16];
 
+	rq.given = info->required & INPUT_PLACE;
+
 	person = info->inputs & INPUT_USER_ID && (info->required & INPUT_USER_ID || draw(2)) ? (int)draw(PEOPLE) : -1;
 	if (person >= 0) {
 		snprintf(user, sizeof(user), "u%d", person);
@@ -220,7 +222,7 @@ static void draw_inputs(const struct scenario_info *info)
 		rq.session_items[rq.session_item_count++] = str_of(items[draw(ITEMS)].id);
 	if (info->inputs & INPUT_QUERY && (info->required & INPUT_QUERY || draw(2)))
 		rq.query = STR("shoe");
-	if (info->inputs & INPUT_CATEGORY && draw(3) == 0)
+	if (info->inputs & INPUT_CATEGORY && (info->required & INPUT_CATEGORY || draw(3) == 0))
 		rq.category = str_of(categories[1 + draw(ARRAY_SIZE(categories) - 1)]);
 }
 
@@ -231,7 +233,7 @@ static void draw_shape(void)
 		draw_condition(&filter, 0);
 		rq.filter = str_of(filter.text);
 	}
-	if (draw(3) == 0)
+	if (rq.given & INPUT_PLACE || draw(3) == 0)
 		rq.country = str_of(PICK(((const char *const[]){ "DE", "FR", "ch" })));
 	if (draw(4) == 0)
 		rq.boost = STR("brand = 'x' -> 3; price > 20 -> 0.2");

@@ -29,11 +29,12 @@ Test(recommend, an_empty_store_answers_with_nothing)
 
 		if (!scenario_info(i, &info))
 			break;
-		snprintf(request, sizeof(request), "%s%s%s%s", info.slug,
+		snprintf(request, sizeof(request), "%s%s%s%s%s", info.slug,
 			 info.required & INPUT_ITEM_IDS ? "; items=p1" : "",
 			 info.required & INPUT_QUERY   ? "; query=q"
 			 : info.required & INPUT_PLACE ? "; region=r"
 						       : "",
+			 info.required & INPUT_CATEGORY ? "; category=A > B" : "",
 			 info.required & INPUT_USER_ID ? "; user=u1" : "");
 		stall_expect(&s, request, "");
 		cr_assert_eq(s.answer.as_of_ms, TIME_NONE);
@@ -94,18 +95,73 @@ Test(recommend, the_product_page_falls_back_in_order)
 	stall_expect(&s, "cart; items=p1,p2,p4; count=5", "p3");
 }
 
-Test(recommend, home_is_personal_when_it_can_be)
+/* What stands in a list, by strategy. */
+static const char *strategies_of(char ret[400])
 {
-	shop_play(&s.shop, "u1 view p1 @0s; u1 buy p2 @1s; u2 view p3 @2s; u2 view p3 @3s");
+	size_t n = 0;
+
+	ret[0] = '\0';
+	for (unsigned i = 0; i < s.answer.item_count; i++)
+		n += (size_t)snprintf(ret + n, 400 - n, "%s%s", i ? " " : "", s.answer.items[i].strategy);
+	return ret;
+}
+
+Test(recommend, home_mixes_what_is_personal_with_what_moves)
+{
+	char text[400];
+
+	shop_play(&s.shop,
+		  "u1 view p1 @0s; u1 buy p2 @1s; u2 view p3 @2s; u2 view p3 @3s; u3 buy p4 @4s q=2; u4 buy p5 @5s");
 	stall_rank(&s);
-	stall_expect(&s, "home", "p2 p3 p1"); /* trending: 8 points, 2, 1 */
+	stall_expect(&s, "home; count=3", "p2 p4 p5"); /* trending */
 	cr_assert_not(s.answer.fallback, "without a visitor trending is the first strategy");
-	stall_expect(&s, "home; user=u1", "p1 p2 p3");
-	cr_assert_str_eq(s.answer.items[1].strategy, "buy-it-again");
-	cr_assert_str_eq(s.answer.items[2].strategy, "trending");
+	stall_expect(&s, "home; user=u1; count=5", "p4 p1 p2 p5 p3");
+	cr_assert_str_eq(strategies_of(text),
+			 "recommended-for-you next-in-session trending recommended-for-you trending");
+	cr_assert_not(s.answer.fallback, "best sellers alone are one here");
+	stall_expect(&s, "home; visitor=new; count=2", "p4 p2");
+}
+
+Test(recommend, a_category_has_a_page)
+{
+	char text[400];
+
+	for (int i = 1; i <= 6; i++) {
+		shop_playf(&s.shop, "u%d buy c%d @%ds q=%d; u%d buy d%d @%ds q=%d", i, i, i, 10 - i, i, i, i, 20 - i);
+		stall_item(&s, (char[]){ 'c', (char)('0' + i), 0 }, "C > D", TIME_ABSENT, TIME_ABSENT);
+	}
+	stall_rank(&s);
+	stall_expect(&s, "category; category=C; count=4", "c1 c2 c3 c4");
+	cr_assert_str_eq(strategies_of(text), "trending best-sellers trending best-sellers");
+	stall_expect(&s, "category; category=C > E; count=3", "c1 c2 c3");
+	cr_assert(str_eq(s.answer.widened_to, STR("C")));
+	stall_refuses(&s, "category", ERR_BAD_REQUEST, "category");
+}
+
+Test(recommend, a_mail_shows_nothing_that_is_nearly_gone)
+{
+	shop_play(&s.shop, "u1 buy p1 @0s; u2 buy p1,p2 @1s; u3 buy p1,p3 @2s");
+	stall_stock(&s, "p2", 5);
+	stall_stock(&s, "p3", 6);
+	stall_rank(&s);
+	stall_expect(&s, "email; user=u1; not=p1", "p3");
+	stall_expect(&s, "email; user=u1; not=p1; fill=any", "p3");
+	stall_refuses(&s, "email", ERR_BAD_REQUEST, "userId");
+}
+
+Test(recommend, other_places_begin_with_their_own_strategy)
+{
+	shop_play(&s.shop,
+		  "u1 buy p1,p2 @0s; u2 buy p1,p2 @1s; u3 view p1 @2s; u3 view p3 @3s; u4 view p1 @4s; u4 view p3 @5s");
+	stall_rank(&s);
+	stall_expect(&s, "checkout; items=p1; count=1", "p2");
+	cr_assert_str_eq(s.answer.items[0].strategy, "cart-cross-sell");
+	stall_expect(&s, "out-of-stock; items=p1; count=1", "p3");
+	stall_expect(&s, "search; query=shoes; count=1", "p1");
 	cr_assert(s.answer.fallback);
-	stall_expect(&s, "home; visitor=new", "p2 p3 p1");
-	cr_assert(s.answer.fallback, "the first one gave nothing");
+	stall_refuses(&s, "search", ERR_BAD_REQUEST, "query");
+	stall_refuses(&s, "checkout", ERR_BAD_REQUEST, "itemIds");
+	stall_refuses(&s, "out-of-stock", ERR_BAD_REQUEST, "itemIds");
 }
 
 struct refusal {
@@ -119,7 +175,7 @@ ParameterizedTestParameters(recommend, refuses)
 		{ "nowhere", "scenario", ERR_NOT_FOUND },
 		{ "HOME", "scenario", ERR_NOT_FOUND },
 		{ "home; items=p1", "itemIds", ERR_BAD_REQUEST },
-		{ "home; session=s1", "sessionId", ERR_BAD_REQUEST },
+		{ "cart; items=p1; session=s1", "sessionId", ERR_BAD_REQUEST },
 		{ "product-page", "itemIds", ERR_BAD_REQUEST },
 		{ "product-page; items=p1; window=1h", "window", ERR_BAD_REQUEST },
 		{ "cart; user=u1", "userId", ERR_BAD_REQUEST },
