@@ -23,7 +23,7 @@ static void vote_sellers(struct asking *q, struct rank_list list, double share)
 			  ID_NONE, (uint32_t)list.v[i].recent);
 }
 
-/* Best sellers of the categories with the largest shares of the interest, and of the shop. */
+/* Best sellers of the categories with the largest shares of the interest, and of the shop or the category asked for. */
 static void vote_liked_categories(struct asking *q, const struct interests *in)
 {
 	struct votes *liked = &q->a->tastes;
@@ -40,7 +40,7 @@ static void vote_liked_categories(struct asking *q, const struct interests *in)
 	votes_order(liked, NULL);
 	for (unsigned i = 0; i < LIKED_CATEGORIES && votes_next(liked, NULL, &v); i++)
 		vote_sellers(q, rankings_list(q->rankings, RANK_BEST_SELLERS, v.item), v.score);
-	vote_sellers(q, rankings_list(q->rankings, RANK_BEST_SELLERS, RANK_SHOP), 1);
+	vote_sellers(q, rankings_get(q->rankings, RANK_BEST_SELLERS, q->category), 1);
 }
 
 /* Not what the person has bought and kept, has in the cart or does not like. */
@@ -112,6 +112,25 @@ static int offer_all(struct asking *q)
 	return rc < 0 ? rc : 0;
 }
 
+/* When all that is left is what sells: one who is not known has no other candidates. */
+static int offer_sellers(struct asking *q)
+{
+	struct rank_list list = rankings_get(q->rankings, RANK_BEST_SELLERS, q->category);
+	int rc = 1;
+
+	for (size_t i = LIKED_SELLERS; i < list.n && rc > 0; i++) {
+		struct choice c = {
+			.vote = { .item = list.v[i].item, .seed = ID_NONE, .count = (uint32_t)list.v[i].recent }
+		};
+		struct explanation why = explained(q, &c);
+
+		if (is_wanted(&q->a->person, c.vote.item))
+			rc = shelf_offer(q, c.vote.item, SALES_WEIGHT * TASTE_FLOOR * list.v[i].score / list.v[0].score,
+					 &why);
+	}
+	return rc < 0 ? rc : 0;
+}
+
 static int fill(struct asking *q)
 {
 	struct answerer *a = q->a;
@@ -132,7 +151,8 @@ static int fill(struct asking *q)
 	votes_clear(&a->tastes);
 	for (unsigned i = 0; i < in.n; i++)
 		taste_add(&a->tastes, rankings_similar(q->rankings), in.v[i].of->item, in.v[i].share);
-	return offer_all(q);
+	rc = offer_all(q);
+	return rc ? rc : offer_sellers(q);
 }
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])

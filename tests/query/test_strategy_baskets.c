@@ -2,6 +2,7 @@
 #include "tests/lib/query_shop.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static struct stall s;
 
@@ -113,4 +114,24 @@ Test(baskets, a_set_has_no_item_that_cannot_be_bought)
 	stall_expect(&s, "bundle; items=a", "");
 	stall_expect(&s, "bundle; items=nobody-knows", "");
 	stall_refuses(&s, "bundle", ERR_BAD_REQUEST, "itemIds");
+}
+
+/* ---- hostile ---- */
+
+Test(baskets, a_hundred_items_most_of_them_unknown_and_repeated)
+{
+	static const char *const slugs[] = { "cart-cross-sell", "bundle", "frequently-bought-together" };
+	char request[2048];
+
+	shop_play(&s.shop, orders);
+	stall_rank(&s);
+	for (size_t k = 0; k < ARRAY_SIZE(slugs); k++) {
+		int n = snprintf(request, sizeof(request), "%s; items=a", slugs[k]);
+
+		for (int i = 1; i < RECOMMEND_ITEMS_MAX; i++)
+			n += snprintf(request + n, sizeof(request) - (size_t)n, ",%s%d", i % 3 ? "none" : "a",
+				      i % 3 ? i : 0);
+		cr_assert_eq(stall_ask(&s, request), 0, "%s: %s", slugs[k], s.e.text);
+		cr_assert_eq(s.answer.item_count, 3, "%s: %u", slugs[k], s.answer.item_count);
+	}
 }

@@ -101,6 +101,21 @@ Test(people, taste_is_of_categories_brands_and_prices)
 	stall_expect(&s, "recommended-for-you; visitor=v1; category=Shoes > Running", "b");
 	/* and somebody who is not known gets what sells */
 	stall_expect(&s, "recommended-for-you; visitor=v2", "d b c");
+	stall_expect(&s, "recommended-for-you; visitor=v2; category=Hats", "d");
+}
+
+Test(people, all_that_sells_is_there_for_a_stranger)
+{
+	for (int i = 0; i < 60; i++)
+		shop_playf(&s.shop, "u%d buy i%d @%ds q=%d", i, i, i, 100 - i);
+	stall_rank(&s);
+	cr_assert_eq(stall_ask(&s, "recommended-for-you; user=nobody; count=100"), 0);
+	cr_assert_eq(s.answer.item_count, 60);
+	for (unsigned i = 1; i < 60; i++)
+		cr_assert(s.answer.items[i].score <= s.answer.items[i - 1].score);
+	cr_assert_str_eq(s.answer.items[59].reason, "41 sold in the last 30 days");
+	cr_assert_eq(stall_ask(&s, "recommended-for-you; user=u59; count=100"), 0);
+	cr_assert_eq(s.answer.item_count, 59, "what it bought is no news");
 }
 
 Test(people, an_empty_shop_recommends_nothing)
@@ -177,7 +192,13 @@ Test(people, orders_after_a_search_weigh_more_than_clicks)
 
 Test(people, a_search_needs_a_query)
 {
+	char long_query[EVENT_QUERY_MAX + 64] = "searched-then-bought; query=";
+	size_t n = strlen(long_query);
+
 	stall_expect(&s, "searched-then-bought; query=boots", "");
 	stall_refuses(&s, "searched-then-bought", ERR_BAD_REQUEST, "query");
 	stall_refuses(&s, "searched-then-bought; query=boots; user=u1", ERR_BAD_REQUEST, "userId");
+	memset(long_query + n, 'x', EVENT_QUERY_MAX);
+	stall_expect(&s, long_query, "");
+	stall_expect(&s, "searched-then-bought; query=\xff\x01 ", "");
 }
