@@ -1,8 +1,8 @@
 /*
- * ranker.h - the lists that need a look at every item: trending per window and best sellers, for the whole shop and
- * for each category, ancestors included.
+ * ranker.h - what needs a look at every item: lists for the whole shop and for each category, ancestors included
+ * (trending per window, best sellers, top rated, new arrivals, seasonal), which items are alike, what ships where, totals.
  *
- * One background thread reads the popularity, catalog and stock views and publishes immutable lists; answers take the
+ * One background thread reads the popularity, catalog and stock views and publishes it immutable; answers take the
  * newest by reference.
  *
  * Freshness. A quick refresh reads the watermark's hour and day alone and adds them to the closed ones it holds in
