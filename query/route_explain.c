@@ -128,8 +128,10 @@ static void write_step_up(struct json_out *j, const struct explanation *why)
 	key_str(j, "with", why->with);
 	key_number(j, "score", why->pair_score);
 	key_number(j, "priceRatio", why->step_up.price_ratio);
-	key_number(j, "rating", why->step_up.rating);
-	key_number(j, "withRating", why->step_up.with_rating);
+	if (why->step_up.rating > 0)
+		key_number(j, "rating", why->step_up.rating);
+	if (why->step_up.with_rating > 0)
+		key_number(j, "withRating", why->step_up.with_rating);
 }
 
 static void write_shipping(struct json_out *j, const struct explanation *why)

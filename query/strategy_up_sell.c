@@ -8,21 +8,24 @@
 struct base {
 	uint32_t item;
 	int64_t price_micros;
-	double rating;
+	double rating, own_rating; /* with the shop's mean counted in, and without */
 	struct str currency;
 	uint32_t category_n;
 	struct str categories[CATALOG_LIST_MAX];
 };
 
+static double own_rating_of(const struct catalog_item *record)
+{
+	return record->rating_micros == PRICE_ABSENT ? 0 : (double)record->rating_micros / (double)MICROS;
+}
+
 static double rating_of(const struct asking *q, const struct catalog_item *record)
 {
-	double rating = 0, count = 0;
+	double count = record->rating_count < 0 ? 1 : (double)record->rating_count;
 
-	if (record->rating_micros != PRICE_ABSENT) {
-		rating = (double)record->rating_micros / (double)MICROS;
-		count = record->rating_count < 0 ? 1 : (double)record->rating_count;
-	}
-	return rank_prior_rating(rankings_prior(q->rankings), rating, count);
+	if (record->rating_micros == PRICE_ABSENT)
+		count = 0;
+	return rank_prior_rating(rankings_prior(q->rankings), own_rating_of(record), count);
 }
 
 /* 1, 0 when it has no price or no category, or an error. */
@@ -38,6 +41,7 @@ static int read_base(struct asking *q, uint32_t item, struct base *ret)
 	ret->item = item;
 	ret->price_micros = record->price_micros;
 	ret->rating = rating_of(q, record);
+	ret->own_rating = own_rating_of(record);
 	ret->currency = arena_str(&q->a->arena, record->currency);
 	ret->category_n = record->categories.n;
 	for (uint32_t i = 0; i < ret->category_n; i++)
@@ -109,9 +113,9 @@ static int explain(struct asking *q, const struct base *base, const struct vote 
 		return rc;
 	*ret = (struct explanation){ .kind = EXPLAIN_STEP_UP, .with = snap_item_name(q->sn, v->seed) };
 	ret->step_up.price_ratio = (double)record->price_micros / (double)base->price_micros;
-	ret->step_up.rating = rating_of(q, record);
-	ret->step_up.with_rating = base->rating;
-	ret->pair_score = base->rating > 0 ? v->strongest * base->rating / ret->step_up.rating : v->strongest;
+	ret->step_up.rating = own_rating_of(record);
+	ret->step_up.with_rating = base->own_rating;
+	ret->pair_score = base->rating > 0 ? v->strongest * base->rating / rating_of(q, record) : v->strongest;
 	return 0;
 }
 
@@ -154,7 +158,9 @@ static int fill(struct asking *q)
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
 {
-	phrase_say(q, why->step_up.rating > why->step_up.with_rating ? PHRASE_STEP_UP_RATED : PHRASE_STEP_UP, why, ret);
+	bool is_rated = why->step_up.with_rating > 0 && why->step_up.rating > why->step_up.with_rating;
+
+	phrase_say(q, is_rated ? PHRASE_STEP_UP_RATED : PHRASE_STEP_UP, why, ret);
 }
 
 const struct strategy strategy_up_sell = {

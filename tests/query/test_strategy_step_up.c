@@ -35,11 +35,11 @@ Test(step_up, a_better_one_for_the_same_need)
 	stall_expect(&s, "up-sell; items=a", "good plain");
 	cr_assert_float_eq(s.answer.items[0].why.step_up.price_ratio, 1.45, 1e-9);
 	/* the shop's mean is 4.5, its weight 9: (4.5 + 5) / 2 against (4.5 + 4) / 2 */
-	cr_assert_float_eq(s.answer.items[0].why.step_up.rating, 4.75, 1e-9);
-	cr_assert_float_eq(s.answer.items[0].why.step_up.with_rating, 4.25, 1e-9);
+	cr_assert_eq(s.answer.items[0].why.step_up.rating, 5);
+	cr_assert_eq(s.answer.items[0].why.step_up.with_rating, 4);
 	cr_assert_float_eq(s.answer.items[0].score, s.answer.items[0].why.pair_score * 4.75 / 4.25, 1e-9);
 	cr_assert_str_eq(s.answer.items[1].reason, "a step up from Kettle, 50 % dearer");
-	cr_assert_str_eq(s.answer.items[0].reason, "a step up from Kettle: rated 4.8 instead of 4.3, 45 % dearer");
+	cr_assert_str_eq(s.answer.items[0].reason, "a step up from Kettle: rated 5 instead of 4, 45 % dearer");
 	stall_expect(&s, "up-sell; items=a; category=Kitchen > Kettles > Glass", "good");
 	stall_stock(&s, "plain", 0);
 	stall_expect(&s, "up-sell; items=a", "good");
@@ -67,7 +67,9 @@ Test(step_up, records_without_ratings_prices_or_categories)
 	stall_records(&s, "{'itemId':'a','categories':['X'],'brand':'F','price':20}\n"
 			  "{'itemId':'b','categories':['X'],'brand':'F','price':25}\n"
 			  "{'itemId':'c','brand':'F','price':25}\n{'itemId':'d','categories':['X'],'brand':'F'}\n"
-			  "{'itemId':'e','categories':['X'],'brand':'F','price':0}\n");
+			  "{'itemId':'e','categories':['X'],'brand':'F','price':0}\n"
+			  "{'itemId':'bad','categories':['X'],'brand':'F','price':25,'rating':0,'ratingCount':90}\n"
+			  "{'itemId':'other','rating':5,'ratingCount':90}\n");
 	stall_rank(&s);
 	stall_expect(&s, "up-sell; items=a", "b");
 	cr_assert_str_eq(s.answer.items[0].reason, "a step up from a, 25 % dearer");
