@@ -21,7 +21,7 @@ PREFIXES = ("generation:", "swap:", "drop:", "replay:", "rollback:", "alone:")
 # only a replay of Kafka, and only the first writer of a store, come past these
 ELSEWHERE = ("replay:caught-up", "generation:folder-made", "generation:made")
 EVENTS = 3000
-VIEWS = ("identity", "history", "popularity", "also-bought", "also-viewed", "item-totals")
+VIEWS = ("identity", "history", "popularity", "also-bought", "also-viewed", "searched-then-bought", "item-totals", "revisits")
 
 
 class Failed(Exception):

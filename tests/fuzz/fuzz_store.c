@@ -337,6 +337,8 @@ static void ask(struct str scenario, unsigned given, enum sort_order shape)
 	}
 	if (given & INPUT_CATEGORY)
 		rq.category = STR("Home");
+	if (given & INPUT_PLACE)
+		rq.country = STR("DE");
 	if (given & INPUT_QUERY)
 		rq.query = STR("cup");
 	if (given & INPUT_SESSION_ID)
