@@ -3,6 +3,7 @@
 #include "views/history_entry.h"
 #include "views/ids.h"
 #include "views/pairs.h"
+#include "views/session_rows.h"
 #include "views/store_internal.h"
 
 #include <criterion/criterion.h>
@@ -225,6 +226,47 @@ Test(damage, position)
 	overwrite(TBL_OFFSETS, 0, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, 0);
 	cr_expect_eq(rows_of("offsets"), ERR_STORE_CORRUPT);
 	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
+/* More views than it has, none, times that are none, and fewer there ever were than are kept. */
+Test(damage, session)
+{
+	static const struct {
+		size_t at;
+		const char *bytes;
+		size_t n;
+	} edits[] = {
+		{ offsetof(struct session_head, mark.items_n), "\x41\x00\x00\x00", 4 },
+		{ offsetof(struct session_head, mark.items_n), "\x00\x00\x00\x00", 4 },
+		{ offsetof(struct session_head, mark.items_n), "\x01\x00\x00\x00", 4 },
+		{ offsetof(struct session_head, mark.last_ms), "\xff\xff\xff\xff\xff\xff\xff\xff", 8 },
+		{ offsetof(struct session_head, views), "\x01\x00\x00\x00", 4 },
+	};
+	struct first f = { .n = 0 };
+
+	cr_assert_eq(snap_each(shop.snap, TBL_SESSIONS, (struct str){ NULL, 0 }, keep_first, &f), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(edits); i++) {
+		f.value[0] = 0;
+		write_raw(TBL_SESSIONS, f.key, f.key_n, f.value, f.n);
+		cr_assert_eq(rows_of("sessions"), 0);
+		overwrite(TBL_SESSIONS, edits[i].at, edits[i].bytes, edits[i].n, 0);
+		cr_expect_eq(rows_of("sessions"), ERR_STORE_CORRUPT, "edit %zu", i);
+		cr_expect_eq(rows_of("item-sessions"), ERR_STORE_CORRUPT, "edit %zu", i);
+	}
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+}
+
+/* A cell that there is not, and more hits than chances. */
+Test(damage, revisits)
+{
+	static const unsigned char beyond[] = { 0xf0, 0x10, 4, 2 }, hits[] = { 1, 2, 4 };
+	static const unsigned char key[12];
+
+	cr_assert_eq(rows_of("revisits"), 0);
+	write_raw(TBL_REVISITS, key, sizeof(key), beyond, sizeof(beyond));
+	cr_expect_eq(rows_of("revisits"), ERR_STORE_CORRUPT);
+	write_raw(TBL_REVISITS, key, sizeof(key), hits, sizeof(hits));
+	cr_expect_eq(rows_of("revisits"), ERR_STORE_CORRUPT);
 }
 
 /* The page that says which young levels there are, and a number nobody reaches: base is the state, numbers go on. */
