@@ -96,7 +96,7 @@ static int find_seeds(struct asking *q, const uint32_t *items, unsigned n, enum 
 	return 0;
 }
 
-static int neighbours_of(struct asking *q, enum pair_view view, uint32_t item, bool all)
+int pairs_list(struct asking *q, enum pair_view view, uint32_t item, bool all)
 {
 	struct pairing *p = &q->a->pairing;
 	uint32_t count_min = (uint32_t)q->a->min_support;
@@ -115,10 +115,10 @@ static int gather_all(struct asking *q, enum pair_view view, const struct seed *
 	p->heap_n = p->entry_n = 0;
 	idmap_clear(&p->places);
 	for (unsigned k = 0; k < seed_n; k++) {
-		int rc = neighbours_of(q, view, seeds[k].item, false);
+		int rc = pairs_list(q, view, seeds[k].item, false);
 
 		if (!rc && !p->list.whole)
-			rc = neighbours_of(q, view, seeds[k].item, true);
+			rc = pairs_list(q, view, seeds[k].item, true);
 		if (rc)
 			return rc;
 		for (size_t i = 0; i < p->list.n; i++)
@@ -257,7 +257,7 @@ static int choose_of_one(struct asking *q, const struct seed *seed, struct pair_
 
 	for (int all = 0; all < 2 && rc == 1; all++) {
 		q->a->pairing.best_n = 0;
-		rc = neighbours_of(q, measure.view, seed->item, all);
+		rc = pairs_list(q, measure.view, seed->item, all);
 		if (!rc)
 			rc = choose(q, seed, 1, measure.of_other);
 	}

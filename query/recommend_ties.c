@@ -34,9 +34,9 @@ static double squared(double v)
 int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32_t item, double weight,
 	      struct votes *votes)
 {
-	struct snap_counts *with = &q->a->pairing.neighbours;
+	const struct neighbour_list *with = &q->a->pairing.list;
 	double squares = 0;
-	int rc = pairs_get(q->sn, view, item, (uint32_t)q->a->min_support, with);
+	int rc = pairs_list(q, view, item, false);
 
 	if (rc)
 		return rc;

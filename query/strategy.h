@@ -182,6 +182,8 @@ struct pair_measure {
 
 /* Jaccard c / (a + b - c), summed over these items; the denominator is never below c. */
 int pairs_fill_with(struct asking *q, const uint32_t *items, unsigned n, struct pair_measure measure) MUST_CHECK;
+/* The neighbours of an item into a->pairing.list; unless all, those that are kept (neighbours.h) will do. */
+int pairs_list(struct asking *q, enum pair_view view, uint32_t item, bool all) MUST_CHECK;
 /* With the asked ones. */
 int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enum marginal of_other) MUST_CHECK;
 
@@ -189,10 +191,11 @@ int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enu
 
 /* ---- votes for what goes with an item (recommend_ties.c) ---- */
 
+#define TIES_MAX NEIGHBOURS_KEPT
 #define TIE_SESSIONS 32 /* of an item, the newest */
 
 double tie_jaccard(const struct asking *q, uint32_t item, uint32_t other, uint32_t together, enum marginal which);
-/* The item's neighbours in a view of pairs; needs the rankings. */
+/* The item's neighbours in a view of pairs, those of the TIES_MAX largest counts; needs the rankings. */
 int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32_t item, double weight,
 	      struct votes *votes) MUST_CHECK;
 /* What its newest sessions viewed beside it; the session index is begun. */
