@@ -7,7 +7,7 @@
 const LISTS = {
 	home: [
 		{ id: "home", title: "For you", path: "recommendations/home", visitor: true, count: 8,
-		  note: "The scenario “home”: your own history first, then what is trending, then best sellers." },
+		  note: "The scenario “home”: what is for you, what you may look at next, what you looked at and what is trending share the list; best sellers fill it." },
 		{ id: "next-in-session", title: "What visitors like you look at next", path: "recommendations/next-in-session",
 		  visitor: true, empty: "Nothing yet: open a product.",
 		  note: "From sessions like yours, your own running one included at once." },
