@@ -77,7 +77,7 @@ int decode__ids(struct decoder *d, const struct field *f, int token, void *into)
 typedef int (*entry_read)(struct decoder *d, const struct field *f, int token, void *into);
 int decode__list(struct decoder *d, const struct field *f, int token, void *into, entry_read read);
 
-/* Is `id` an id by the rules of VIEWS.md: 1 to max bytes, no NUL? (Its UTF-8 is checked elsewhere.) */
+/* Is `id` an id by the rules of docs/views.md: 1 to max bytes, no NUL? (Its UTF-8 is checked elsewhere.) */
 static inline bool id_valid(struct str id, int64_t max)
 {
 	return id.n && id.n <= max && !memchr(id.p, 0, id.n);

@@ -7,7 +7,7 @@
  *     items        distinct items: 1, 2, 3-4, 5-8, 9-16, 17 and more
  *     last         the kind of the last view: a new item, one viewed earlier, the same as before it
  *
- * All of it over the session's last REVISIT_VIEWS views. Source: SESSION, part D.
+ * All of it over the session's last REVISIT_VIEWS views. Source: docs/next-in-session.md, D.
  * Thread: any (a snapshot has one thread).
  */
 #ifndef AISLE_VIEWS_REVISITS_H
