@@ -89,20 +89,34 @@ class Server:
         self.log.seek(0)
         raise RuntimeError(f"aisle serve does not get ready: {self.log.read()[-1000:]}")
 
-    def ask(self, strategy, request):
-        self.connection.request("POST", f"/v1/recommendations/{strategy}", json.dumps(request),
-                                {"content-type": "application/json"})
-        answer = self.connection.getresponse()
-        body = json.loads(answer.read())
+    def post(self, path, value):
+        """What the answer says, which must be 200. A connection that was closed for its idleness is opened again."""
+        body = json.dumps(value)
+        for attempt in range(2):
+            try:
+                self.connection.request("POST", path, body, {"content-type": "application/json"})
+                answer = self.connection.getresponse()
+                break
+            except ConnectionError:
+                self.connection.close()
+                if attempt:
+                    raise
+        said = json.loads(answer.read())
         if answer.status != 200:
-            raise RuntimeError(f"{strategy}: {answer.status} {body}")
-        return body
+            raise RuntimeError(f"POST {path}: {answer.status} {said}")
+        return said
+
+    def ask(self, strategy, request):
+        return self.post(f"/v1/recommendations/{strategy}", request)
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         self.connection.close()
+        if kind and self.process.poll() is not None:
+            self.log.seek(0)
+            print(f"aisle ended with {self.process.returncode}: {self.log.read()[-2000:]}", file=sys.stderr)
         self.process.terminate()
         self.process.wait()
         self.log.close()

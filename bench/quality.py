@@ -42,7 +42,7 @@ def store_mb(store):
 def asked(report, data, store, options):
     if "sessions" in options.kinds:
         rows = []
-        with sessions.Server(harness.AISLE, store) as server:
+        with baskets.Server(harness.AISLE, store) as server:
             for strategy in STRATEGIES:
                 rows.append(line(strategy, sessions.static(server, data, strategy, options.every)))
             memory = machine.private_mib(server.process.pid)
@@ -51,7 +51,7 @@ def asked(report, data, store, options):
     if "parts" in options.kinds:
         rows = []
         for part in PARTS:
-            with sessions.Server(harness.AISLE, store, {"next.without": part}) as server:
+            with baskets.Server(harness.AISLE, store, {"next.without": part}) as server:
                 rows.append(line(f"without {part}", sessions.static(server, data, "next-in-session", options.every)))
         report.table(HEADER, rows)
 
@@ -60,7 +60,7 @@ def learnt(report, flow, data, store, options):
     topics = flow.topics(partitions=1, suffix="-learning")
     settings = {**topics.settings(), "log.level": "warn"}
     tests = data.tests[:len(data.tests) // options.every]
-    with sessions.Server(harness.AISLE, store, settings, command="run") as server:
+    with baskets.Server(harness.AISLE, store, settings, command="run") as server:
         row = sessions.learning(server, data, tests)
     report.table(HEADER, [line("next-in-session, learning", row)])
 

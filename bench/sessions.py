@@ -159,17 +159,6 @@ def learning(server, data, tests):
         for so_far, target in cases:
             figures.add(target, *ask_since(server, "next-in-session", request_of("next-in-session", so_far), as_of))
         events = data.events(number, whole)
-        server.send(events)
+        server.post("/v1/events", events)
         as_of = time_text(events[-1]["eventTime"])
     return figures.row()
-
-
-class Server(baskets.Server):
-    """`aisle serve` or `run` on a store."""
-
-    def send(self, events):
-        self.connection.request("POST", "/v1/events", json.dumps(events), {"content-type": "application/json"})
-        answer = self.connection.getresponse()
-        body = answer.read()
-        if answer.status != 200:
-            raise SessionsFailed(f"POST /v1/events: {answer.status} {body[:300]!r}")
