@@ -8,6 +8,7 @@ import urllib.parse
 
 import stream
 from machine import BenchFailed, CHILD, HERE, count, cpu_seconds, median, percentile, program, run_json
+from steady import APPLIED, Events
 
 THREADS = 2
 CONNECTIONS = 32
@@ -34,10 +35,14 @@ def paths_of(items, users):
 
     return {
         "frequently-bought-together": some(lambda: f"/v1/items/{item()}/frequently-bought-together"),
+        "also-bought": some(lambda: f"/v1/items/{item()}/also-bought"),
         "also-viewed": some(lambda: f"/v1/items/{item()}/also-viewed"),
+        "viewed-then-bought": some(lambda: f"/v1/items/{item()}/viewed-then-bought"),
         "home": some(lambda: f"/v1/recommendations/home?userId={user()}"),
         "cart": some(lambda: "/v1/recommendations/cart?" + "&".join(f"itemIds={item()}" for _ in range(3))),
+        "recommended-for-you": some(lambda: f"/v1/recommendations/recommended-for-you?userId={user()}"),
         "trending": ["/v1/trending"],
+        "best-sellers": ["/v1/best-sellers"],
         "recently-viewed": some(lambda: f"/v1/users/{user()}/recently-viewed"),
         "healthz": ["/healthz"],
     }
@@ -96,13 +101,15 @@ def sample(url, paths, number):
     return round(sum(sizes) / len(sizes)), took
 
 
-def route(aisle, name, paths, options):
+def route(aisle, echo, name, paths, options):
+    """Both measured while events are being applied."""
     body_bytes, took = sample(aisle.url, paths, options.scaled(2_000))
     path_file = aisle.flow.path(f"paths-{name}")
     with open(path_file, "w", encoding="utf-8") as f:
         f.write("\n".join(paths) + "\n")
     ours, bare = [], []
-    with Bare(body_bytes) as limit:
+    seconds = 2 * options.repeat * (options.http_s + 1)
+    with Bare(body_bytes) as limit, Events(aisle.topics, echo, aisle.url.rsplit(":", 1)[1], seconds):
         for _ in range(options.repeat):
             ours.append(load(aisle.url, aisle.pid, path_file, options.http_s))
             bare.append(load(limit.url, limit.process.pid, path_file, options.http_s))
@@ -110,14 +117,18 @@ def route(aisle, name, paths, options):
 
 
 def answers(report, shop, options):
-    report.section(f"5. Answers: aisle serve on that store, {THREADS} threads, wrk with {CONNECTIONS} connections on "
-                   "the same cores; compute is tookMs, asked one by one")
-    aisle = shop.flow.aisle("serve", store=shop.store,
-                            settings={"http.threads": str(THREADS), "log.level": "warn", "store.mapSize": "64g"})
+    report.section(f"5. Answers: aisle run on that store while {APPLIED:,} events a second are applied, {THREADS} threads, "
+                   f"wrk with {CONNECTIONS} connections on the same cores; compute is tookMs, asked one by one")
+    shop.simulate_catalog()
+    aisle = shop.flow.aisle("run", store=shop.store, settings={**shop.settings, "http.threads": str(THREADS)})
     aisle.wait_ready(60)
+    aisle.wait_caught_up(shop.topics)
+    aisle.topics = shop.topics
+    echo = shop.topics.prefix + ".answers"
+    shop.topics.tool("create", echo, 1)
     rows = []
     for name, paths in paths_of(*stream.traffic_sample(shop, SAMPLE_EVENTS)).items():
-        body_bytes, took, ours, bare = route(aisle, name, paths, options)
+        body_bytes, took, ours, bare = route(aisle, echo, name, paths, options)
         compute = [f"{percentile(took, share):.3f}" if took else "-" for share in (0.5, 0.99)]
         rows.append((name, body_bytes, count(ours["rate"]), count(bare["rate"]), f"{ours['rate'] / bare['rate']:.3f}",
                      f"{ours['p99_ms']:.2f}", f"{bare['p99_ms']:.2f}", f"{ours['cpu']:.1f}", f"{bare['cpu']:.1f}",

@@ -1,18 +1,16 @@
 """How fast next-in-session is with real sessions: wrk beside `aisle run`, while other events are being applied."""
-import json
 import os
 import random
-import subprocess
 import urllib.parse
 
 import harness
 import machine
 import sessions
+from steady import APPLIED, Events
 
 PATHS = 20_000
 THREADS, CONNECTIONS = 2, 32
 SECONDS = 10
-APPLIED = 2_000  # events a second meanwhile
 CALM = 1_000     # requests a second
 
 
@@ -37,23 +35,6 @@ def asked(url, pid, path, rate=None):
     return (machine.count(got["requests"] / got["seconds"]), f"{got['p50_ms']:.2f}", f"{got['p99_ms']:.2f}", f"{cpu:.0f}")
 
 
-class Events:
-    """So many a second into the log, as long as it is open."""
-
-    def __init__(self, topics, echo, port):
-        command = [machine.program("live"), topics.broker.bootstrap, topics.events, echo, port, APPLIED, SECONDS + 6]
-        self.process = subprocess.Popen([str(word) for word in command], **machine.CHILD)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        out, _ = self.process.communicate(timeout=SECONDS + 60)
-        sent = json.loads(out.splitlines()[-1])["sent_a_second"] if out else 0
-        if sent < 0.9 * APPLIED:
-            raise machine.BenchFailed(f"{sent:.0f} events a second were sent, not {APPLIED}")
-
-
 def speed(report, flow, data, store):
     path = flow.path("paths")
     paths_of(data, path)
@@ -69,7 +50,7 @@ def speed(report, flow, data, store):
     echo = topics.prefix + ".echo"
     topics.tool("create", echo, 1)
     for name, rate in (("as fast as it goes", None), (f"about {machine.count(CALM)}/s", CALM)):
-        with Events(topics, echo, aisle.url.rsplit(":", 1)[1]):
+        with Events(topics, echo, aisle.url.rsplit(":", 1)[1], SECONDS):
             rows.append((f"{machine.count(APPLIED)} events/s applied, {name}", *asked(aisle.url, aisle.pid, path, rate)))
     memory = machine.private_mib(aisle.pid)
     aisle.stop()

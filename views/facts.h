@@ -8,9 +8,10 @@
 #ifndef AISLE_VIEWS_FACTS_H
 #define AISLE_VIEWS_FACTS_H
 
+#include "views/pairs.h"
 #include "views/stock.h"
 
-enum { FACT_NAME = 1, FACT_CATALOG = 2, FACT_STOCK = 4 };
+enum { FACT_NAME = 1, FACT_CATALOG = 2, FACT_STOCK = 4, FACT_TOTALS = 8 };
 
 struct item_fact {
 	uint64_t base; /* its version; 0: nothing */
@@ -19,9 +20,18 @@ struct item_fact {
 	int8_t catalog_state;
 	struct str name, record; /* in base's pages; record: the packed one of a live item */
 	struct stock_level stock;
+	int64_t totals_first;      /* the oldest epoch of: */
+	struct item_totals totals; /* of base alone */
 };
 
-/* The item's place; what of it is not known may be filled. NULL: look it up. */
+/* What a snapshot has looked up once. */
+struct snap_note {
+	bool has_watermark;
+	int64_t watermark_ms;
+};
+struct snap_note *snap_note(struct snap *sn);
+
+/* The item's place; what of it is not known may be filled. NULL: look it up. Of names and totals the part that is in base. */
 struct item_fact *snap_fact(struct snap *sn, enum table_id id, uint32_t item);
 /* Whether a value just looked up lies in base's pages, given that no young level has any. */
 bool snap_fact_stays(const struct snap *sn, struct str value);

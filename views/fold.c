@@ -1,3 +1,4 @@
+#include "views/facts.h"
 #include "views/fold_internal.h"
 #include "views/catalog_rows.h"
 #include "views/history_rows.h"
@@ -39,12 +40,16 @@ int fold__load_meta(struct fold *f)
 
 int snap_watermark(struct snap *sn, int64_t *ret)
 {
+	struct snap_note *note = snap_note(sn);
 	struct fold_meta meta;
-	int rc = fold__read_meta(sn, &meta);
+	int rc = note->has_watermark ? 0 : fold__read_meta(sn, &meta);
 
-	if (!rc)
-		*ret = meta.watermark_ms;
-	return rc;
+	if (rc)
+		return rc;
+	if (!note->has_watermark)
+		*note = (struct snap_note){ true, meta.watermark_ms };
+	*ret = note->watermark_ms;
+	return 0;
 }
 
 int session_state_get(struct snap *sn, uint64_t *ret_commit, uint32_t *ret_total, int64_t *ret_watermark_ms)

@@ -3,6 +3,7 @@
  * Blocks, so that an item's totals are one or two rows, and what is old is dropped by ranges of groups.
  */
 #include "schemas/json_out.h"
+#include "views/facts.h"
 #include "views/ids.h"
 #include "views/pair_rows.h"
 #include "views/pairs.h"
@@ -39,7 +40,8 @@ static int item_totals_expire(struct store_txn *t, int64_t watermark_ms, size_t 
 }
 
 /* The item's epochs from `first` to the watermark's, and others of their blocks. */
-static int each_epoch(struct snap *sn, uint32_t item, int64_t first, int64_t watermark, snap_sum each, void *arg)
+static int each_epoch(struct snap *sn, enum snap_part part, uint32_t item, int64_t first, int64_t watermark,
+		      snap_sum each, void *arg)
 {
 	int64_t last = time_bucket(watermark, MS_PER_EPOCH);
 	int rc = 0;
@@ -47,7 +49,7 @@ static int each_epoch(struct snap *sn, uint32_t item, int64_t first, int64_t wat
 	for (int64_t block = first / EPOCHS_A_BLOCK; block <= last / EPOCHS_A_BLOCK && !rc; block++) {
 		uint64_t group = group_of(block * EPOCHS_A_BLOCK, item);
 
-		rc = snap_sums(sn, TBL_ITEM_TOTALS, group, group, each, arg);
+		rc = snap_sums_in(sn, part, TBL_ITEM_TOTALS, group, group, each, arg);
 	}
 	return rc;
 }
@@ -83,6 +85,7 @@ static int sum_epoch(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 {
 	struct summing s = { .totals = ret };
+	struct item_fact *f;
 	int64_t watermark;
 	int rc = snap_watermark(sn, &watermark);
 
@@ -90,7 +93,19 @@ int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 	if (rc || watermark == TIME_NONE)
 		return rc;
 	s.first = pair_oldest_epoch(watermark);
-	return each_epoch(sn, item, s.first, watermark, sum_epoch, &s);
+	f = snap_fact(sn, TBL_ITEM_TOTALS, item);
+	if (!f)
+		return each_epoch(sn, PART_ALL, item, s.first, watermark, sum_epoch, &s);
+	if (f->known & FACT_TOTALS && f->totals_first == s.first)
+		*ret = f->totals;
+	else
+		rc = each_epoch(sn, PART_BASE, item, s.first, watermark, sum_epoch, &s);
+	if (rc)
+		return rc;
+	f->known |= FACT_TOTALS;
+	f->totals_first = s.first;
+	f->totals = *ret;
+	return each_epoch(sn, PART_YOUNG, item, s.first, watermark, sum_epoch, &s);
 }
 
 struct walking {
@@ -166,7 +181,7 @@ static int item_totals_rows(struct snap *sn, const struct view_filter *filter, v
 	p.first = pair_oldest_epoch(watermark);
 	if (filter->item.n) {
 		item = snap_item(sn, filter->item);
-		rc = item == ID_NONE ? 0 : each_epoch(sn, item, p.first, watermark, print_row, &p);
+		rc = item == ID_NONE ? 0 : each_epoch(sn, PART_ALL, item, p.first, watermark, print_row, &p);
 	} else {
 		rc = snap_sums(sn, TBL_ITEM_TOTALS, group_of(p.first, 0), UINT64_MAX, print_row, &p);
 	}

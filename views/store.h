@@ -242,6 +242,11 @@ int snap_each_from(struct snap *sn, enum table_id id, struct str first, snap_row
 typedef int (*snap_sum)(void *arg, uint64_t group, uint32_t member, const int64_t *columns);
 int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg);
 
+/* The same of base or of young levels alone; the two added up are the whole. */
+enum snap_part { PART_ALL, PART_BASE, PART_YOUNG };
+int snap_sums_in(struct snap *sn, enum snap_part part, enum table_id id, uint64_t first, uint64_t last, snap_sum each,
+		 void *arg);
+
 /* A member of an adding table with one column. */
 struct snap_count {
 	uint32_t member, count;

@@ -43,14 +43,19 @@ struct item_fact *snap_fact(struct snap *sn, enum table_id id, uint32_t item)
 	struct item_fact *f;
 	uint64_t base;
 
-	/* a name is in one level only, and never changes */
-	if (!sn->facts || (id != TBL_ITEM_NAMES && is_young(sn, id)))
+	/* a name is in one level only, and never changes; totals are added up */
+	if (!sn->facts || (id != TBL_ITEM_NAMES && id != TBL_ITEM_TOTALS && is_young(sn, id)))
 		return NULL;
 	base = mdb_txn_id(sn->base.txn);
 	f = &sn->facts[item % FACTS];
 	if (f->base != base || f->item != item)
 		*f = (struct item_fact){ .base = base, .item = item };
 	return f;
+}
+
+struct snap_note *snap_note(struct snap *sn)
+{
+	return &sn->note;
 }
 
 bool snap_fact_stays(const struct snap *sn, struct str value)

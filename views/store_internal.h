@@ -16,6 +16,7 @@
 #include "config/clock.h"
 #include "views/keys.h"
 #include "views/page_file.h"
+#include "views/facts.h"
 #include "views/store.h"
 
 #include <lmdb.h>
@@ -239,6 +240,7 @@ struct snap {
 	unsigned char *assembled;
 	struct item_fact *facts; /* facts.h; NULL: it remembers nothing */
 	uint8_t young_rows[TABLE_COUNT];
+	struct snap_note note;
 };
 
 /* Whether young levels have rows of a table. */

@@ -157,13 +157,15 @@ static int next_member(struct sum_place *pl, unsigned columns, uint64_t last)
 	return pl->p ? 0 : ERR_STORE_CORRUPT;
 }
 
-static int open_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, struct sum_place places[LEVELS])
+/* Of the levels from..to. */
+static int open_sums(struct snap *sn, unsigned from, unsigned to, enum table_id id, uint64_t first, uint64_t last,
+		     struct sum_place places[LEVELS])
 {
 	unsigned char key[SUM_KEY_BYTES] = { 0 };
 	int rc = 0;
 
 	put_be64(key, first);
-	for (unsigned i = 0; i < sn->n && !rc; i++) {
+	for (unsigned i = from; i < to && !rc; i++) {
 		MDB_val k = { SUM_KEY_BYTES, key };
 
 		rc = store__error(mdb_cursor_open(sn->at[i]->txn, sn->at[i]->level->dbi[id], &places[i].cur));
@@ -210,23 +212,31 @@ static int add_up(struct sum_place *places, unsigned n, const struct sum_place *
 	return rc;
 }
 
-int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg)
+int snap_sums_in(struct snap *sn, enum snap_part part, enum table_id id, uint64_t first, uint64_t last, snap_sum each,
+		 void *arg)
 {
+	/* base is the last of the levels */
+	unsigned from = part == PART_BASE ? sn->n - 1 : 0, to = part == PART_YOUNG ? sn->n - 1 : sn->n;
 	struct sum_place places[LEVELS] = { 0 }, sum, *pl;
 	unsigned columns = table_get(id)->columns;
 	int rc;
 
 	assert(sn->n);
-	rc = open_sums(sn, id, first, last, places);
-	while (!rc && (pl = next_sum(places, sn->n))) {
-		rc = add_up(places, sn->n, pl, columns, last, &sum);
+	rc = open_sums(sn, from, to, id, first, last, places);
+	while (!rc && (pl = next_sum(places + from, to - from))) {
+		rc = add_up(places + from, to - from, pl, columns, last, &sum);
 		if (!rc)
 			rc = each(arg, sum.group, sum.e.member, sum.e.columns);
 	}
-	for (unsigned i = 0; i < sn->n; i++)
+	for (unsigned i = from; i < to; i++)
 		if (places[i].cur)
 			mdb_cursor_close(places[i].cur);
 	return rc;
+}
+
+int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg)
+{
+	return snap_sums_in(sn, PART_ALL, id, first, last, each, arg);
 }
 
 /* ---- one group of counts, fast ---- */

@@ -98,6 +98,7 @@ static void park_all(struct snap *sn)
 static int take_levels(struct snap *sn)
 {
 	memset(sn->young_rows, YOUNG_UNKNOWN, sizeof(sn->young_rows));
+	sn->note = (struct snap_note){ 0 };
 	uint64_t newest = young__newest(sn->levels), merged, number;
 	unsigned n = 0;
 	/* one that was seen merged need not be looked for: whatever base is looked at has it */

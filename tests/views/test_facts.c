@@ -2,6 +2,7 @@
 #include "tests/lib/views_shop.h"
 #include "views/catalog.h"
 #include "views/ids.h"
+#include "views/pairs.h"
 #include "views/stock.h"
 
 #include <criterion/criterion.h>
@@ -35,6 +36,7 @@ static void expect_same(void)
 	for (uint32_t item = 0; item < ITEMS + 2; item++) {
 		for (int again = 0; again < 2; again++) {
 			struct str a = { NULL, 0 }, b = { NULL, 0 };
+			struct item_totals u, v;
 			struct stock_level s, t;
 
 			cr_assert_eq(catalog_get_packed(shop.snap, item, &a), catalog_get_packed(plain, item, &b), "%u",
@@ -44,6 +46,9 @@ static void expect_same(void)
 			cr_assert_eq(stock_get(plain, item, &t), 0);
 			cr_assert(s.known == t.known && s.quantity == t.quantity && s.locations == t.locations, "%u",
 				  item);
+			cr_assert_eq(item_totals_get(shop.snap, item, &u), 0);
+			cr_assert_eq(item_totals_get(plain, item, &v), 0);
+			cr_assert(memcmp(&u, &v, sizeof(u)) == 0, "%u", item);
 			cr_assert(str_eq(snap_item_name(shop.snap, item), snap_item_name(plain, item)), "%u", item);
 		}
 	}
@@ -78,6 +83,9 @@ Test(facts, are_those_of_the_snapshot)
 	for (int round = 1; round < 500; round++) {
 		if (rand() % 3)
 			write_some(round);
+		if (rand() % 2)
+			shop_playf(&shop, "u%d %s i%d,i%d @%dh", rand() % 9, rand() % 2 ? "view" : "buy",
+				   rand() % ITEMS, rand() % ITEMS, round * 15);
 		if (rand() % 12 == 0) {
 			store_young_seal(shop.store);
 			if (store_young_sealed(shop.store))

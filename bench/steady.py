@@ -1,0 +1,25 @@
+"""Events at a steady rate into the log, beside what is measured."""
+import json
+import subprocess
+
+import machine
+
+APPLIED = 2_000  # a second
+
+
+class Events:
+    """So many a second into the log, as long as it is open."""
+
+    def __init__(self, topics, echo, port, seconds):
+        self.seconds = seconds
+        command = [machine.program("live"), topics.broker.bootstrap, topics.events, echo, port, APPLIED, seconds + 6]
+        self.process = subprocess.Popen([str(word) for word in command], **machine.CHILD)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        out, _ = self.process.communicate(timeout=self.seconds + 60)
+        sent = json.loads(out.splitlines()[-1])["sent_a_second"] if out else 0
+        if sent < 0.9 * APPLIED:
+            raise machine.BenchFailed(f"{sent:.0f} events a second were sent, not {APPLIED}")
