@@ -135,7 +135,7 @@ Test(shop_lists, lists_are_made_anew_only_when_something_changed)
 	shop_play(&s.shop, "u1 buy a @0s");
 	stall_rank(&s);
 	a = ranker_acquire(s.ranker);
-	shop_play(&s.shop, "u1 buy a @1s");
+	shop_play(&s.shop, "u1 view a @1s");
 	stall_rank(&s);
 	b = ranker_acquire(s.ranker);
 	before = rankings_get(a, RANK_TOP_RATED, (struct str){ NULL, 0 });
