@@ -22,7 +22,7 @@ import kafka  # noqa: E402
 
 # seconds; those that count kills get more for each
 TIMEOUTS = {"spine": 180, "store_faults": 150, "kill": 60, "broker_kill": 60, "garbage": 120, "log_changed": 120,
-            "page": 180, "client": 240, "conformance": 400, "replay": 150, "replay_live": 150}
+            "page": 180, "random": 150, "client": 240, "conformance": 400, "replay": 150, "replay_live": 150}
 TIMEOUT_DEFAULT = 90
 
 
