@@ -83,13 +83,6 @@ static int open_session(struct asking *q, struct next_source *src, bool *ret_fou
 	return 0;
 }
 
-static const struct person_item *item_of(const struct person *p, uint32_t item)
-{
-	const uint32_t *place = idmap_get(&p->places, item);
-
-	return place ? &p->items[*place] : NULL;
-}
-
 /* What was put into the cart, or bought after the last look at it, says more or less than a view. */
 static int weigh(struct asking *q)
 {
@@ -101,7 +94,7 @@ static int weigh(struct asking *q)
 		return 0;
 	rc = person_load(q);
 	for (unsigned y = 0; y < w->d_n && !rc; y++) {
-		const struct person_item *it = item_of(&a->person, w->d[y]);
+		const struct person_item *it = person_item_of(&a->person, w->d[y]);
 
 		if (it && it->in_cart)
 			w->weight[y] = a->next_cart_weight;
