@@ -206,6 +206,7 @@ struct rank_parts {
 	struct list_set *slow[RANK_KIND_COUNT - RANK_SLOW_FIRST];
 	struct rank_prior prior;
 	uint64_t slow_key;           /* of all that the slow lists were made of */
+	uint64_t segment_key;        /* and of what those of segments were */
 	uint64_t catalog_signature;  /* of the catalogue that categories and similar are of, */
 	unsigned catalog_generation; /* in this generation's numbers */
 };

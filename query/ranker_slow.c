@@ -143,7 +143,6 @@ static uint64_t key_of(const struct rank_parts *p, const struct ranking_from *fr
 		p->catalog_generation,
 		(uint64_t)time_bucket(from->now_ms, MS_PER_DAY),
 		(uint64_t)from->year->hour,
-		from->segments->hash,
 		from->held->n ? XXH3_64bits(from->held->v, from->held->n) : 0,
 	};
 
@@ -152,14 +151,17 @@ static uint64_t key_of(const struct rank_parts *p, const struct ranking_from *fr
 
 void rank_parts_make_slow(struct rank_parts *p, const struct ranking_from *from)
 {
-	uint64_t key = key_of(p, from);
+	uint64_t key = key_of(p, from), segment_key = key ^ from->segments->hash * UINT64_C(0x9e3779b97f4a7c15);
+	bool same = p->slow[0] && key == p->slow_key, same_segments = p->slow[0] && segment_key == p->segment_key;
 
-	if (p->slow[0] && key == p->slow_key)
-		return;
-	p->prior = prior_of(p->categories);
+	if (!same)
+		p->prior = prior_of(p->categories);
 	for (int kind = RANK_SLOW_FIRST; kind < RANK_KIND_COUNT; kind++) {
+		if (kind < RANK_SEGMENT ? same : same_segments)
+			continue;
 		list_set_unref(p->slow[kind - RANK_SLOW_FIRST]);
 		p->slow[kind - RANK_SLOW_FIRST] = make(p, from, (enum rank_kind)kind);
 	}
 	p->slow_key = key;
+	p->segment_key = segment_key;
 }
