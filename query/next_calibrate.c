@@ -92,7 +92,7 @@ int next_calibrate(struct store *st, const struct settings *set, uint32_t prefix
 	if (!rc && ret->shares <= 0)
 		rc = ERR_NOT_FOUND;
 	if (rc)
-		error_set(e, rc, "",
+		error_set(e, rc, "", "%s",
 			  rc == ERR_NOT_FOUND ? "no session of the store has two views to learn from" : error_text(rc));
 	else
 		ret->kappa = ret->hits / ret->shares;
