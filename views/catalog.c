@@ -53,7 +53,7 @@ int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret)
 	state = look_up(sn, item, &record);
 	if (state == CATALOG_LIVE)
 		*ret = record;
-	if (f && state >= 0 && snap_fact_stays(sn, (struct str){ record.p - (record.p != NULL), record.n })) {
+	if (f && state >= 0 && snap_fact_stays(sn, (struct str){ record.p ? record.p - 1 : NULL, record.n })) {
 		f->known |= FACT_CATALOG;
 		f->catalog_state = (int8_t)state;
 		f->record = record;
