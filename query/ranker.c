@@ -131,8 +131,11 @@ static int refresh(struct ranker *r, enum refresh how)
 
 	if (rc)
 		return rc;
-	if (watermark_ms != TIME_NONE)
-		rc = segment_round_step(&r->segments, r->snap, watermark_ms);
+	if (watermark_ms != TIME_NONE) {
+		do
+			rc = segment_round_step(&r->segments, r->snap, watermark_ms);
+		while (!rc && how == REFRESH_FULL && r->segments.done.version != snap_version(r->snap));
+	}
 	if (rc)
 		return rc;
 	if (how == REFRESH_DUE)

@@ -127,7 +127,7 @@ unsigned rankings_generation(const struct rankings *ra);
 
 /* Whatever is due now, on the caller's thread: the first lists, or those of the generation that the store went over to. */
 int ranker_follow(struct ranker *r) MUST_CHECK;
-/* A full refresh now, on the caller's thread. */
+/* A full refresh now, on the caller's thread, with what segments choose counted to the end. */
 int ranker_refresh(struct ranker *r) MUST_CHECK;
 
 #endif

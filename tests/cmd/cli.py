@@ -19,6 +19,8 @@ import unittest
 AISLE = os.path.abspath(os.environ.get("AISLE", "build/release/aisle"))
 COMMANDS = [line[8:-1].replace("_", "-") for line in open("cmd/commands.def", encoding="utf-8").read().splitlines()
             if line.startswith("COMMAND(")]
+with open("query/strategies.def", encoding="utf-8") as registry:
+    STRATEGIES = [name.replace("_", "-") for name in re.findall(r"^STRATEGY\((\w+)\)", registry.read(), re.M)]
 
 
 class Case(unittest.TestCase):
@@ -203,6 +205,12 @@ class Cli(Case):
         self.assertAlmostEqual(got["kappa"], got["hits"] / got["shares"])
         self.assertEqual(json.loads(self.aisle("calibrate", "--store", "s", "--prefixes", "3", "--json").stdout)["prefixes"], 3)
         self.assertRegex(self.aisle("calibrate", "--store", "s").stdout, r"\Anext\.kappa = [0-9.]+\n# after 16 views ")
+
+    def test_the_demo_asks_each_strategy(self):
+        text = self.aisle("demo", "--once", "--store", "d", "--set", "http.listen=127.0.0.1:0").stdout
+        self.assertGreater(len(STRATEGIES), 20)
+        for slug in STRATEGIES:
+            self.assertRegex(text, rf" - {slug}, .* ms\n +1 ")
 
     def test_kappa_needs_sessions(self):
         self.views_loaded("s", "alone")
