@@ -122,6 +122,19 @@ static struct rankings *make_rankings(struct ranker *r, enum refresh how, int64_
 	return rankings_make(&r->parts, &from);
 }
 
+/* A piece of the round, or all of it. */
+static int count_segments(struct ranker *r, int64_t watermark_ms, bool all)
+{
+	int rc = 0;
+
+	if (watermark_ms == TIME_NONE)
+		return 0;
+	do
+		rc = segment_round_step(&r->segments, r->snap, watermark_ms);
+	while (!rc && all && r->segments.done.version != snap_version(r->snap));
+	return rc;
+}
+
 static int refresh(struct ranker *r, enum refresh how)
 {
 	uint64_t start_ns = thread_cpu_ns();
@@ -131,11 +144,7 @@ static int refresh(struct ranker *r, enum refresh how)
 
 	if (rc)
 		return rc;
-	if (watermark_ms != TIME_NONE) {
-		do
-			rc = segment_round_step(&r->segments, r->snap, watermark_ms);
-		while (!rc && how == REFRESH_FULL && r->segments.done.version != snap_version(r->snap));
-	}
+	rc = count_segments(r, watermark_ms, how == REFRESH_FULL);
 	if (rc)
 		return rc;
 	if (how == REFRESH_DUE)
