@@ -163,7 +163,7 @@ int next_score(struct next_work *w, const struct next_source *src, const struct 
 	if (!rc && !(opt->without & NEXT_NO_BIGRAM))
 		rc = next__bigram(w, src, opt);
 	if (!rc && !(opt->without & NEXT_NO_STEP))
-		rc = next__step(w, src, opt);
+		rc = next__step(w, src);
 	if (rc)
 		return rc;
 	if (src->rates && !(opt->without & NEXT_NO_REVISITS))

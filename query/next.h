@@ -28,12 +28,7 @@
 #define NEXT_ITEMS_MAX 10       /* A: the last views, whose items bring neighbours */
 #define NEXT_TOUCHED_MAX 2500   /* m at most */
 #define NEXT_NEIGHBOURS_MAX 250 /* k at most */
-#define NEXT_STEP_ITEMS_MAX 40  /* C: at most */
-#define NEXT_STEP_VIEWS_MAX 30
 #define NEXT_SIDES_SLOTS (UINT32_C(1) << 17)
-
-#define NEXT_STEP_ITEMS 25 /* C: from so many items */
-#define NEXT_STEP_VIEWS 20 /* C: over so many newest views of each */
 
 /* What is known of all sessions: of the index in its snapshot, of the rest as the ranker saw it last. */
 struct next_source {
@@ -62,12 +57,11 @@ enum next_part {
 };
 
 struct next_options {
-	double kappa;                    /* hits of the best new item / its share */
-	unsigned ring_max;               /* the newest sessions of an item */
-	unsigned touched_max;            /* m: the newest sessions that have an item in common */
-	unsigned neighbours_max;         /* k: the best of them */
-	unsigned step_items, step_views; /* C: from so many items, over so many newest views of each */
-	unsigned without;                /* NEXT_NO_ bits */
+	double kappa;            /* hits of the best new item / its share */
+	unsigned ring_max;       /* the newest sessions of an item */
+	unsigned touched_max;    /* m: the newest sessions that have an item in common */
+	unsigned neighbours_max; /* k: the best of them */
+	unsigned without;        /* NEXT_NO_ bits */
 };
 
 void next_options_of(const struct settings *set, struct next_options *ret);

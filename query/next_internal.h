@@ -7,7 +7,7 @@
 /* Each adds its part to the shares; in this order. 0 or an error of the store. */
 int next__neighbours(struct next_work *w, const struct next_source *src, const struct next_options *opt) MUST_CHECK;
 int next__bigram(struct next_work *w, const struct next_source *src, const struct next_options *opt) MUST_CHECK;
-int next__step(struct next_work *w, const struct next_source *src, const struct next_options *opt) MUST_CHECK;
+int next__step(struct next_work *w, const struct next_source *src) MUST_CHECK;
 /* The rates of the items of the session. */
 void next__revisits(struct next_work *w, const struct next_source *src);
 

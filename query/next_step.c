@@ -2,6 +2,8 @@
 #include "query/next_internal.h"
 
 #define WEIGHT 0.6
+#define ITEMS 25                                     /* from so many, */
+#define VIEWS 20                                     /* over so many newest views of each */
 #define SIDES_BYTES_MAX (12 << 20)                   /* of what is kept; beyond it all is made anew */
 #define SIDES_A_LINE (64 / sizeof(struct next_side)) /* of the processor's cache */
 
@@ -21,19 +23,18 @@ static bool is_before(const struct next_source *src, const struct next_candidate
 	return df_a != df_b ? df_a > df_b : a->item < b->item;
 }
 
-/* The `room` best by share, best first. */
-static unsigned choose(const struct next_work *w, const struct next_source *src, unsigned room,
-		       struct best ret[NEXT_STEP_ITEMS_MAX])
+/* The best by share, best first. */
+static unsigned choose(const struct next_work *w, const struct next_source *src, struct best ret[ITEMS])
 {
-	const struct next_candidate *best[NEXT_STEP_ITEMS_MAX];
+	const struct next_candidate *best[ITEMS];
 	unsigned n = 0, at;
 
 	for (size_t i = 0; i < w->v_n; i++) {
 		const struct next_candidate *c = &w->v[i];
 
-		if (n == room && !is_before(src, c, best[n - 1]))
+		if (n == ITEMS && !is_before(src, c, best[n - 1]))
 			continue;
-		if (n < room)
+		if (n < ITEMS)
 			n++;
 		for (at = n - 1; at > 0 && is_before(src, c, best[at - 1]); at--)
 			best[at] = best[at - 1];
@@ -48,7 +49,7 @@ static unsigned choose(const struct next_work *w, const struct next_source *src,
 
 struct sides {
 	unsigned views, n;
-	struct next_side v[2 * NEXT_STEP_VIEWS_MAX];
+	struct next_side v[2 * VIEWS];
 };
 
 static void add_side(struct sides *s, uint32_t item)
@@ -79,25 +80,25 @@ static unsigned add_sides(const struct session *s, uint32_t item, unsigned room,
 	return n;
 }
 
-static int look(const struct next_source *src, uint32_t item, unsigned most, struct sides *ret)
+static int look(const struct next_source *src, uint32_t item, struct sides *ret)
 {
 	const uint32_t *ring;
 	uint32_t ring_n;
-	int rc = session_newest(src->index, item, most + 1, &ring, &ring_n); /* one more: it may be `self` */
+	int rc = session_newest(src->index, item, VIEWS + 1, &ring, &ring_n); /* one more: it may be `self` */
 
 	ret->views = ret->n = 0;
 	for (uint32_t i = 0; !rc && i < ring_n; i++)
 		session_prefetch(src->index, ring[i]);
 	for (uint32_t i = 0; !rc && i < ring_n; i++)
 		session_prefetch_row(src->index, ring[i]);
-	for (uint32_t i = 0; !rc && i < ring_n && ret->views < most; i++) {
+	for (uint32_t i = 0; !rc && i < ring_n && ret->views < VIEWS; i++) {
 		struct session s;
 
 		if (ring[i] == src->self)
 			continue;
 		rc = next__session(src, ring[i], &s);
 		if (!rc)
-			ret->views += add_sides(&s, item, most - ret->views, ret);
+			ret->views += add_sides(&s, item, VIEWS - ret->views, ret);
 	}
 	return rc;
 }
@@ -138,29 +139,31 @@ static void add(struct next_work *w, double share, const struct next_side *v, un
 		next__candidate(w, v[i].item)->part += share * v[i].times / views;
 }
 
-static bool is_in_session(const struct next_work *w, uint32_t item)
+/* Then `self` is left out of what lies beside it, which is of no use to others. */
+static bool is_own(const struct session *self, uint32_t item)
 {
-	for (uint32_t i = 0; i < w->n; i++)
-		if (w->views[i] == item)
+	for (uint32_t i = 0; i < self->n; i++)
+		if (session_item(self, i) == item)
 			return true;
 	return false;
 }
 
-static int step_from(struct next_work *w, const struct next_source *src, const struct best *from, unsigned most)
+static int step_from(struct next_work *w, const struct next_source *src, const struct session *self,
+		     const struct best *from)
 {
 	const struct next_sides *slot = slot_of(w, from->item);
-	bool is_own = src->self != SESSION_NONE && is_in_session(w, from->item); /* `self` is left out of it */
+	bool own = is_own(self, from->item);
 	struct sides sides;
 	int rc;
 
-	if (!is_own && is_known(w, src, from->item)) {
+	if (!own && is_known(w, src, from->item)) {
 		add(w, from->share, slot->v, slot->n, slot->views);
 		return 0;
 	}
-	rc = look(src, from->item, most, &sides);
+	rc = look(src, from->item, &sides);
 	if (rc)
 		return rc;
-	if (!is_own)
+	if (!own)
 		keep(w, src, from->item, &sides);
 	add(w, from->share, sides.v, sides.n, sides.views);
 	return 0;
@@ -178,22 +181,22 @@ static void prefetch(const struct next_work *w, const struct best *best, unsigne
 	}
 }
 
-int next__step(struct next_work *w, const struct next_source *src, const struct next_options *opt)
+int next__step(struct next_work *w, const struct next_source *src)
 {
-	struct best best[NEXT_STEP_ITEMS_MAX];
-	unsigned n = choose(w, src, opt->step_items, best);
+	struct best best[ITEMS];
+	unsigned n = choose(w, src, best);
+	struct session self = { 0 };
+	int rc = src->self == SESSION_NONE ? 0 : next__session(src, src->self, &self);
 
 	if (w->sides_arena.total > SIDES_BYTES_MAX) {
 		arena_reset(&w->sides_arena);
 		w->sides_round++;
 	}
 	prefetch(w, best, n);
-	for (unsigned i = 0; i < n; i++) {
-		int rc = step_from(w, src, &best[i], opt->step_views);
-
-		if (rc)
-			return rc;
-	}
+	for (unsigned i = 0; !rc && i < n; i++)
+		rc = step_from(w, src, &self, &best[i]);
+	if (rc)
+		return rc;
 	for (size_t i = 0; i < w->v_n; i++)
 		w->v[i].part *= next__damping(NEXT_DF_STEP, next_df(src, w->v[i].item));
 	next__add_parts(w, WEIGHT);

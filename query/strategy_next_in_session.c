@@ -15,9 +15,7 @@ void next_options_of(const struct settings *set, struct next_options *ret)
 	*ret = (struct next_options){ .kappa = setting_number(set, SET_NEXT_KAPPA),
 				      .ring_max = (unsigned)setting_int(set, SET_ITEM_SESSIONS),
 				      .touched_max = (unsigned)setting_int(set, SET_NEXT_SESSIONS),
-				      .neighbours_max = (unsigned)setting_int(set, SET_NEXT_NEIGHBOURS),
-				      .step_items = NEXT_STEP_ITEMS,
-				      .step_views = NEXT_STEP_VIEWS };
+				      .neighbours_max = (unsigned)setting_int(set, SET_NEXT_NEIGHBOURS) };
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
 		if (strcmp(without, parts[i].name) == 0)
 			ret->without |= parts[i].part;

@@ -35,10 +35,18 @@ static void commit_views(int *at)
 
 static void a_request(char *ret, size_t size)
 {
-	if (below(2))
-		snprintf(ret, size, "next-in-session; visitor=v%u; session=s%u; count=50", below(VISITORS), below(2));
-	else
-		snprintf(ret, size, "next-in-session; seen=p%u,p%u,p%u; count=50", below(ITEMS), below(ITEMS), below(ITEMS));
+	unsigned visitor = below(VISITORS), session = below(2), a = below(ITEMS), b = below(ITEMS), c = below(ITEMS);
+
+	switch (below(3)) {
+	case 0:
+		snprintf(ret, size, "next-in-session; visitor=v%u; session=s%u; count=50", visitor, session);
+		break;
+	case 1:
+		snprintf(ret, size, "next-in-session; seen=p%u,p%u,p%u; count=50", a, b, c);
+		break;
+	default: /* views that the store's session need not have */
+		snprintf(ret, size, "next-in-session; visitor=v%u; session=s%u; seen=p%u; count=50", visitor, session, a);
+	}
 }
 
 static void list_of(const char *request, char *ret, size_t size)
