@@ -2,10 +2,8 @@
 #include "schemas/json_scan.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <strings.h>
 
 /* Places are counted in characters from 1, as a person counts. */
@@ -98,7 +96,6 @@ static void read_number(struct filter_parser *p)
 {
 	const unsigned char *from = (const unsigned char *)p->p;
 	struct number n;
-	char text[64];
 
 	if (!json_parse_number(&from, (const unsigned char *)p->end, &n) ||
 	    (from < (const unsigned char *)p->end && is_word_char((char)*from))) {
@@ -107,8 +104,7 @@ static void read_number(struct filter_parser *p)
 	}
 	p->p = (const char *)from;
 	p->kind = LEX_NUMBER;
-	snprintf(text, sizeof(text), "%s%" PRIu64 "e%d", n.negative ? "-" : "", n.mantissa, n.exponent);
-	p->number = strtod(text, NULL);
+	p->number = number_to_double(&n);
 }
 
 static void read_word(struct filter_parser *p)

@@ -1,11 +1,6 @@
 #include "query/filter_internal.h"
 #include "schemas/scan.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <strings.h>
-
 static bool numbers_match(double a, enum compare compare, double b)
 {
 	switch (compare) {
@@ -81,14 +76,6 @@ static bool region_matches(const struct filter_pool *pool, const struct filter_s
 
 /* ---- attributes ---- */
 
-static double to_double(const struct number *n)
-{
-	char text[64];
-
-	snprintf(text, sizeof(text), "%s%" PRIu64 "e%d", n->negative ? "-" : "", n->mantissa, n->exponent);
-	return strtod(text, NULL);
-}
-
 static bool token_matches(const struct filter_pool *pool, const struct filter_step *s, int token,
 			  const struct scan *scan)
 {
@@ -96,7 +83,7 @@ static bool token_matches(const struct filter_pool *pool, const struct filter_st
 	case TOKEN_STRING:
 		return text_matches(pool, s, scan->text);
 	case TOKEN_NUMBER:
-		return number_matches(pool, s, to_double(&scan->number));
+		return number_matches(pool, s, number_to_double(&scan->number));
 	case TOKEN_TRUE:
 	case TOKEN_FALSE:
 		return flag_matches(pool, s, token == TOKEN_TRUE);

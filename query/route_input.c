@@ -2,7 +2,6 @@
 #include "query/route_input_internal.h"
 #include "schemas/json_scan.h"
 
-#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,12 +53,10 @@ static bool set_real(const struct input_field *f, struct recommend_request *ask,
 {
 	const unsigned char *p = (const unsigned char *)v.p;
 	struct number n;
-	char text[64];
 
 	if (!json_parse_number(&p, (const unsigned char *)v.p + v.n, &n) || (const char *)p != v.p + v.n)
 		return BAD(ret, f, "'%s' is a number", f->name);
-	snprintf(text, sizeof(text), "%s%" PRIu64 "e%d", n.negative ? "-" : "", n.mantissa, n.exponent);
-	return input_set_real(f, ask, strtod(text, NULL), ret);
+	return input_set_real(f, ask, number_to_double(&n), ret);
 }
 
 static bool set_from_text(struct http_req *rq, const struct input_field *f, struct recommend_request *ask,

@@ -1,5 +1,6 @@
 #include "schemas/scan.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,6 +188,14 @@ bool number_from_double(double v, struct number *ret)
 	}
 	p = (const unsigned char *)text;
 	return json_parse_number(&p, p + n, ret);
+}
+
+double number_to_double(const struct number *n)
+{
+	char text[40];
+
+	snprintf(text, sizeof(text), "%s%" PRIu64 "e%d", n->negative ? "-" : "", n->mantissa, n->exponent);
+	return strtod(text, NULL);
 }
 
 /* Bytes of a sequence by its first byte, 0 when none begins so. */

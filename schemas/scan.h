@@ -85,6 +85,8 @@ bool number_micros(const struct number *n, int64_t max, int64_t *ret);
 
 /* The shortest decimal text that reads back as v, as a number; false for inf and nan. */
 bool number_from_double(double v, struct number *ret);
+/* The double next to it; inf beyond their range. */
+double number_to_double(const struct number *n);
 
 /* Bytes of the UTF-8 sequence at p (RFC 3629: no surrogates, nothing overlong); 0 when it is none. */
 unsigned utf8_sequence(const unsigned char *p, const unsigned char *end);

@@ -340,6 +340,9 @@ Test(scan, doubles_are_their_shortest_text)
 		cr_assert(number_micros(&n, INT64_MAX / 2, &micros));
 		cr_expect_eq(micros, cases[i].micros, "%g: %" PRId64, cases[i].v, micros);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		cr_expect(number_from_double(cases[i].v, &n) && number_to_double(&n) == cases[i].v, "%g", cases[i].v);
+	cr_expect_eq(number_to_double(&(struct number){ 1, 400, true, false }), -1.0 / 0.0);
 	cr_expect(!number_from_double(1.0 / 0.0, &n));
 	cr_expect(!number_from_double(0.0 / 0.0, &n));
 }
