@@ -17,14 +17,18 @@ static int read_catalog(struct rank_parts *p, struct snap *sn, int64_t now_ms, c
 	rc = categories_read(sn, now_ms, calendar, &cats);
 	if (rc)
 		return rc;
+	if (same) {
+		similar = similar_ref(p->similar);
+	} else {
+		rc = similar_read(sn, &similar);
+		if (rc) {
+			categories_unref(cats);
+			return rc;
+		}
+	}
 	categories_unref(p->categories);
-	p->categories = cats;
-	if (same)
-		return 0;
-	rc = similar_read(sn, &similar);
-	if (rc)
-		return rc;
 	similar_unref(p->similar);
+	p->categories = cats;
 	p->similar = similar;
 	p->catalog_signature = signature;
 	p->catalog_generation = snap_generation(sn);
