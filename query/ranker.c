@@ -261,13 +261,15 @@ static void init_locks(struct ranker *r)
 int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e)
 {
 	struct ranker *r = xcalloc(1, sizeof(*r));
+	struct next_options next;
 	int rc;
 
 	r->weights.of[TALLY_VIEWS] = setting_number(set, SET_TREND_VIEW_WEIGHT);
 	r->weights.of[TALLY_CARTS] = setting_number(set, SET_TREND_CART_WEIGHT);
 	r->weights.of[TALLY_ORDERS] = setting_number(set, SET_TREND_PURCHASE_WEIGHT);
 	r->catalog_required = setting_bool(set, SET_ANSWER_CATALOG_REQUIRED);
-	r->revisits_by_distance = strcmp(setting_string(set, SET_NEXT_WITHOUT), "context") == 0;
+	next_options_of(set, &next);
+	r->revisits_by_distance = next.without & NEXT_NO_CONTEXT;
 	r->refresh_ns = (uint64_t)setting_int(set, SET_RANK_REFRESH) * NS_PER_MS;
 	r->new_days = setting_int(set, SET_ANSWER_NEW_DAYS);
 	init_locks(r);

@@ -2,6 +2,7 @@
 #include "views/catalog.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 #define SEPARATOR " > "
 
@@ -12,18 +13,9 @@ struct reading {
 	const struct calendar *calendar;
 };
 
-static uint64_t hash(struct str s)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
-
-	for (uint32_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-	return h ^ h >> 32;
-}
-
 static uint32_t *slot_of(const struct categories *c, struct str name)
 {
-	size_t i = (size_t)hash(name) & (c->slot_room - 1);
+	size_t i = (size_t)XXH3_64bits(name.p, name.n) & (c->slot_room - 1);
 
 	while (c->slots[i] && !str_eq(c->names[c->slots[i] - 1], name))
 		i = (i + 1) & (c->slot_room - 1);
@@ -117,7 +109,7 @@ static void note_moment(struct reading *r, int64_t t_ms)
 
 static struct item_facts facts_of(const struct reading *r, const struct catalog_item *record)
 {
-	struct item_facts f = { .available_from_ms = record->available_from_ms, .has_seasons = record->seasons.n > 0 };
+	struct item_facts f = { .available_from_ms = record->available_from_ms };
 
 	if (record->rating_micros != PRICE_ABSENT) {
 		f.rating = (double)record->rating_micros / (double)MICROS;

@@ -29,7 +29,6 @@ struct item_facts {
 	double rating;
 	uint32_t rating_count; /* 0: unrated; a rating without a count is one */
 	uint32_t seasons;      /* of the calendar; 0: none, or none that it names */
-	bool has_seasons;
 };
 
 struct categories {

@@ -83,7 +83,7 @@ static bool rank_seasonal(const struct ranking_from *from, uint32_t today, const
 	double season = (double)u.season + (is_named ? SEASON_NAMED : 0);
 	double average = u.year > 0 ? (double)u.year * SEASON_DAYS / SEASON_YEAR_DAYS : 0;
 
-	if (season <= average || (f && f->has_seasons && f->seasons && !is_named))
+	if (season <= average || (f && f->seasons && !is_named))
 		return false;
 	ret->named = is_named;
 	ret->recent = (double)u.season;
