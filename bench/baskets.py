@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+from machine import percentile
+
 ITEMS_MAX = 100 # itemIds of a request
 COUNT = 20
 LEARNT = 0.8
@@ -76,7 +78,11 @@ class Server:
         self.log = tempfile.TemporaryFile(mode="w+")
         self.process = subprocess.Popen([aisle, command, *sets], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=self.log)
-        self.connection = http.client.HTTPConnection(self._address(), timeout=60)
+        try:
+            self.connection = http.client.HTTPConnection(self._address(), timeout=60)
+        except RuntimeError:
+            self.process.kill()
+            raise
 
     def _address(self):
         until = time.monotonic() + 60
@@ -151,10 +157,9 @@ def measure(server, strategy, cases, sold):
         if first is not None:
             hits += 1
             ranks += 1 / (first + 1)
-    took.sort()
     return {"strategy": strategy, "cases": len(cases), "hr": hits / len(cases), "mrr": ranks / len(cases),
             "coverage": len(shown & set(sold)) / len(sold), "popularity": sum(places) / max(len(places), 1),
-            "p50_ms": took[len(took) // 2] * 1e3, "p99_ms": took[int(len(took) * 0.99)] * 1e3}
+            "p50_ms": percentile(took, 0.5) * 1e3, "p99_ms": percentile(took, 0.99) * 1e3}
 
 
 def quality(aisle, path, seed=1, strategies=STRATEGIES, personal=PERSONAL):
