@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define SEPARATOR " > "
-
 struct reading {
 	struct categories *c;
 	uint32_t names_room, items_room, lists_n, lists_room;
@@ -92,12 +90,9 @@ static void add_list(struct reading *r, uint32_t item, uint32_t list)
 /* "Shoes > Running": itself and "Shoes". */
 static void add_with_ancestors(struct reading *r, uint32_t item, struct str category)
 {
-	struct str separator = STR(SEPARATOR);
-
 	add_list(r, item, find_or_add(r, category));
-	for (uint32_t n = 1; n + separator.n < category.n; n++)
-		if (memcmp(category.p + n, separator.p, separator.n) == 0)
-			add_list(r, item, find_or_add(r, (struct str){ category.p, n }));
+	for (uint32_t n = 0; (n = category_ancestor(category, n)) > 0;)
+		add_list(r, item, find_or_add(r, (struct str){ category.p, n }));
 }
 
 /* The first moment after now counts. */

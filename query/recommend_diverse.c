@@ -46,9 +46,8 @@ static void read_features(const struct catalog_item *record, struct features *f)
 		if (!name.n)
 			continue;
 		add_category(f, name);
-		for (uint32_t n = 1; n + 3 < name.n; n++)
-			if (memcmp(name.p + n, " > ", 3) == 0)
-				add_category(f, (struct str){ name.p, n });
+		for (uint32_t n = 0; (n = category_ancestor(name, n)) > 0;)
+			add_category(f, (struct str){ name.p, n });
 	}
 }
 

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <xxhash.h>
 
-#define SEPARATOR " > "
 #define WORD_MIN 2 /* bytes */
 #define WORD_MAX 64
 
@@ -24,12 +23,9 @@ static void add(struct terms *t, enum term_kind kind, struct str text, uint64_t 
 /* "Shoes > Running": itself and "Shoes". */
 static void add_category(struct terms *t, struct str category)
 {
-	struct str separator = STR(SEPARATOR);
-
 	add(t, TERM_CATEGORY, category, 0);
-	for (uint32_t n = 1; n + separator.n < category.n; n++)
-		if (memcmp(category.p + n, separator.p, separator.n) == 0)
-			add(t, TERM_CATEGORY, (struct str){ category.p, n }, 0);
+	for (uint32_t n = 0; (n = category_ancestor(category, n)) > 0;)
+		add(t, TERM_CATEGORY, (struct str){ category.p, n }, 0);
 }
 
 static void add_value(struct terms *t, int token, struct str text, uint64_t name)

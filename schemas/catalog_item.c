@@ -198,15 +198,27 @@ bool catalog_item_available(const struct catalog_item *item, int64_t now_ms)
 	       (item->available_to_ms == TIME_ABSENT || now_ms < item->available_to_ms);
 }
 
-bool category_is_under(struct str category, struct str ancestor)
+static bool is_ancestor(struct str category, uint32_t n)
 {
 	static const char separator[] = " > ";
 	const size_t width = sizeof(separator) - 1;
 
+	return category.n > n + width && !memcmp(category.p + n, separator, width);
+}
+
+bool category_is_under(struct str category, struct str ancestor)
+{
 	if (category.n < ancestor.n || memcmp(category.p, ancestor.p, ancestor.n))
 		return false;
-	return category.n == ancestor.n ||
-	       (category.n > ancestor.n + width && !memcmp(category.p + ancestor.n, separator, width));
+	return category.n == ancestor.n || is_ancestor(category, ancestor.n);
+}
+
+uint32_t category_ancestor(struct str category, uint32_t n)
+{
+	while (++n < category.n)
+		if (is_ancestor(category, n))
+			return n;
+	return 0;
 }
 
 static struct str trim(const char *p, const char *end)

@@ -107,6 +107,11 @@ Test(catalog_item, damage_is_noticed)
 
 Test(catalog_item, categories_and_their_ancestors)
 {
+	cr_expect_eq(category_ancestor(STR("Shoes > Running > Trail"), 0), 5);
+	cr_expect_eq(category_ancestor(STR("Shoes > Running > Trail"), 5), 15);
+	cr_expect_eq(category_ancestor(STR("Shoes > Running > Trail"), 15), 0);
+	cr_expect_eq(category_ancestor(STR("Shoes > "), 0), 0);
+	cr_expect_eq(category_ancestor(STR(""), 0), 0);
 	cr_expect(category_is_under(STR("Shoes > Running"), STR("Shoes > Running")));
 	cr_expect(category_is_under(STR("Shoes > Running > Trail"), STR("Shoes")));
 	cr_expect(category_is_under(STR("Shoes > Running > Trail"), STR("Shoes > Running")));
