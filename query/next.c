@@ -158,8 +158,10 @@ const struct next_candidate *next_take(struct next_work *w, const struct next_so
 
 int next_score(struct next_work *w, const struct next_source *src, const struct next_options *opt)
 {
-	int rc = next__neighbours(w, src, opt);
+	int rc;
 
+	assert(opt->ring_max <= NEXT_TOUCHED_MAX && opt->neighbours_max <= NEXT_NEIGHBOURS_MAX);
+	rc = next__neighbours(w, src, opt);
 	if (!rc && !(opt->without & NEXT_NO_BIGRAM))
 		rc = next__bigram(w, src, opt);
 	if (!rc && !(opt->without & NEXT_NO_STEP))

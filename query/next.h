@@ -26,7 +26,7 @@
 #include "views/sessions.h"
 
 #define NEXT_ITEMS_MAX 10       /* A: the last views, whose items bring neighbours */
-#define NEXT_TOUCHED_MAX 2500   /* m at most */
+#define NEXT_TOUCHED_MAX 2500   /* sessions of one item, and m, at most */
 #define NEXT_NEIGHBOURS_MAX 250 /* k at most */
 #define NEXT_SIDES_SLOTS (UINT32_C(1) << 17)
 
