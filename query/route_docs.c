@@ -1,9 +1,10 @@
 /* The page that shows schemas/openapi.yaml, all of it in the program (rules.mk). */
 #include "query/http_req.h"
 
+#include <pthread.h>
+#include <stdlib.h>
 #include <zlib.h>
 
-#define PLAIN_MAX (4 << 20) /* bytes of a file for clients that take no gzip */
 /* nothing is fetched from anywhere else, whatever the UI may want to */
 #define POLICY "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"
 
@@ -33,17 +34,42 @@ static const struct docs_file {
 #undef FILE_ROW
 };
 
-static void reply_unpacked(struct http_req *rq, const struct docs_file *f, struct str packed)
-{
-	z_stream z = { .next_in = (Bytef *)packed.p, .avail_in = packed.n, .avail_out = PLAIN_MAX };
-	char *plain = http_alloc(rq, PLAIN_MAX);
+/* For clients that take no gzip: made when the first one asks, the same bytes for all. NULL: cannot be unpacked */
+static struct str plain[ARRAY_SIZE(files)];
 
-	z.next_out = (Bytef *)plain;
+static void unpack(const struct docs_file *f, struct str *ret)
+{
+	const unsigned char *size = (const unsigned char *)f->end - 4; /* gzip's last word, the lowest byte first */
+	uint32_t n = size[0] | (uint32_t)size[1] << 8 | (uint32_t)size[2] << 16 | (uint32_t)size[3] << 24;
+	char *bytes = xmalloc((size_t)n + 1);
+	z_stream z = { .next_in = (Bytef *)f->start,
+		       .avail_in = (uInt)(f->end - f->start),
+		       .next_out = (Bytef *)bytes,
+		       .avail_out = n + 1 };
+
 	if (inflateInit2(&z, 16 + MAX_WBITS) == Z_OK && inflate(&z, Z_FINISH) == Z_STREAM_END)
-		http_reply_file(rq, f->content_type, (struct str){ plain, (uint32_t)z.total_out }, NULL);
+		*ret = (struct str){ bytes, (uint32_t)z.total_out };
 	else
-		http_refuse(rq, PROBLEM_INTERNAL, NULL, "cannot unpack '%s'", f->name);
+		free(bytes);
 	inflateEnd(&z);
+}
+
+static void unpack_all(void)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		if (files[i].packed)
+			unpack(&files[i], &plain[i]);
+}
+
+static void reply_plain(struct http_req *rq, size_t i)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, unpack_all);
+	if (plain[i].p)
+		http_reply_file(rq, files[i].content_type, plain[i], NULL);
+	else
+		http_refuse(rq, PROBLEM_INTERNAL, NULL, "cannot unpack '%s'", files[i].name);
 }
 
 static void reply(struct http_req *rq, struct str name)
@@ -56,7 +82,7 @@ static void reply(struct http_req *rq, struct str name)
 			continue;
 		http_header(rq, "content-security-policy", POLICY);
 		if (f->packed && !http_takes_gzip(rq))
-			reply_unpacked(rq, f, bytes);
+			reply_plain(rq, i);
 		else
 			http_reply_file(rq, f->content_type, bytes, f->packed ? "gzip" : NULL);
 		return;

@@ -174,8 +174,10 @@ Test(http_cache, the_docs_page_is_in_the_program)
 	cr_assert(strstr(ask(&f, "GET", "/docs/licenses.txt", NULL)->body, "Apache License"));
 	docs_head(script, "Accept-Encoding: gzip\r\n", head, sizeof(head));
 	cr_assert(strstr(head, "200 OK") && strstr(head, "content-encoding: gzip"), "%s", head);
-	docs_head(script, "", head, sizeof(head));
-	cr_assert(strstr(head, "200 OK") && !strstr(head, "content-encoding"), "%s", head);
+	for (int times = 0; times < 2; times++) {
+		docs_head(script, "", head, sizeof(head));
+		cr_assert(strstr(head, "200 OK") && !strstr(head, "content-encoding"), "%s", head);
+	}
 	expect_problem(ask(&f, "GET", "/docs/index.html", NULL), 404, "unknown-route", NULL, "no such file");
 	expect_problem(ask(&f, "GET", "/docs?x=1", NULL), 400, "unknown-parameter", "x", "parameter");
 }
