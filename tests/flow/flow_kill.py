@@ -13,7 +13,7 @@ import time  # noqa: E402
 from harness import check, digests_of, say  # noqa: E402
 
 KILLS = int(os.environ.get("FLOW_KILLS", "20"))
-EVENTS_A_KILL = 3000
+EVENTS_A_KILL = 1500
 # so many small commits that a run does not reach the end of its share before it is killed
 SETTINGS = {"batch.recordsMax": 10, "poll.recordsMax": 10}
 VIEWS = (*harness.ALL_VIEWS, "offsets")
