@@ -19,7 +19,7 @@ EVENTS = 4000
 
 
 def schemathesis():
-    """The program in an environment of its own, made once for each list of requirements."""
+    """The command in an environment of its own, made once for each list of requirements."""
     with open(REQUIREMENTS, "rb") as f:
         name = "schemathesis-" + hashlib.sha256(f.read()).hexdigest()[:16]
     place = os.path.join(harness.ROOT, ".cache", "venv", name)
@@ -31,7 +31,7 @@ def schemathesis():
                      REQUIREMENTS], timeout_s=600)
         with open(os.path.join(place, "ready"), "w", encoding="ascii"):
             pass
-    return program
+    return [os.path.join(place, "bin", "python3"), program]  # its first line names the place where it was made
 
 
 def flow(t):
@@ -44,8 +44,8 @@ def flow(t):
     aisle.wait_ready()
     aisle.wait_caught_up(topics)
     seed = os.environ.get("API_SEED") or str(t.seed)
-    out, err = harness.run(["env", "-C", t.directory, program, "--config-file", os.path.join(API, "schemathesis.toml"), "run", "--seed", seed,
-                            "--max-time", str(SECONDS), "--no-color", aisle.url + "/openapi.json"],
+    out, err = harness.run(["env", "-C", t.directory, *program, "--config-file", os.path.join(API, "schemathesis.toml"), "run", "--seed",
+                            seed, "--max-time", str(SECONDS), "--no-color", aisle.url + "/openapi.json"],
                            timeout_s=SECONDS * 2 + 240, status=None)
     found = "failures," in out.splitlines()[-1] if out else True
     if found or "passed" not in out:
