@@ -54,6 +54,13 @@ static inline char *exact_copy(const void *p, size_t n)
 	return copy;
 }
 
+/* What is no part of what is tried. */
+static inline void must(int rc)
+{
+	if (rc)
+		abort();
+}
+
 /* Nothing that a fuzzer does is worth a line in the log. */
 static inline void be_quiet(void)
 {

@@ -63,12 +63,6 @@ static void clean_up(void)
 	nftw(f.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static void must(int rc)
-{
-	if (rc)
-		abort();
-}
-
 static void fold_shop(void)
 {
 	struct event_item items[] = { { .id = STR("p1"), .quantity = 1 }, { .id = STR("p2"), .quantity = 2 } };

@@ -1,4 +1,4 @@
-# Fuzzers: tests/fuzz/fuzz_NAME.c, each linked with the whole program. BUILD=fuzz (clang) makes them libFuzzer's; any
+# Fuzzers: tests/fuzz/fuzz_NAME.c, each linked with the whole program and tests/lib/fuzz_*.c. BUILD=fuzz (clang) makes them libFuzzer's; any
 # other build gets replay.c, which runs what is kept in tests/fuzz/corpus/NAME and some mutations of it.
 FUZZ_SECONDS ?= 60
 FUZZERS ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -9,7 +9,7 @@ FUZZ = $(PYTHON) tests/fuzz/run.py --programs build/fuzz/tests/fuzz --work build
 fuzz_main = $(if $(filter fuzz,$(BUILD)),,$(OUT)/tests/fuzz/replay.o)
 fuzz_link = $(if $(filter fuzz,$(BUILD)),-fsanitize=fuzzer)
 
-$(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz_main) $(call archives,cmd)
+$(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(call lib_objs,fuzz) $(fuzz_main) $(call archives,cmd)
 	$(Q)$(CC) $(ALL_CFLAGS) $(fuzz_link) -o $@ $^ $(ALL_LIBS)
 
 RAW_SECONDS ?= 30
