@@ -86,7 +86,6 @@ static void forget(struct session_index *x)
 	madvise(x->items, ITEMS_BYTES, MADV_DONTNEED);
 	x->stamp++;
 	arena_reset(&x->kept);
-	x->changed_n = 0;
 }
 
 /* ---- rows ---- */
@@ -113,9 +112,10 @@ static int look_up(struct session_index *x, uint32_t number, struct session_slot
 		slot->number = SESSION_NONE;
 		return rc;
 	}
-	if (!stays) {
-		row.p = memcpy(arena_alloc(&x->kept, row.n), row.p, row.n);
-		row.n = (uint32_t)sizeof(h);
+	if (!stays) { /* without the times, which are not asked for */
+		size_t n = sizeof(h) + h.mark.items_n * sizeof(uint32_t);
+
+		row.p = memcpy(arena_alloc(&x->kept, n), row.p, n);
 	}
 	slot->last = last_of(h.mark.last_ms);
 	slot->row = (uint64_t)(uintptr_t)row.p | (uint64_t)h.mark.items_n << VIEWS_SHIFT;
@@ -131,12 +131,12 @@ static const unsigned char *row_of(const struct session_slot *s)
 
 static void stamp_items(struct session_index *x, const struct session_slot *s)
 {
-	const unsigned char *items = row_of(s) + sizeof(struct session_head);
+	const unsigned char *row = row_of(s);
 
-	for (uint64_t n = s->row >> VIEWS_SHIFT; n-- > 0; items += sizeof(uint32_t)) {
+	for (uint64_t n = s->row >> VIEWS_SHIFT; n-- > 0;) {
 		uint32_t item;
 
-		memcpy(&item, items, sizeof(item));
+		memcpy(&item, row + sizeof(struct session_head) + n * sizeof(item), sizeof(item));
 		x->stamps[item % ITEM_SLOTS]++;
 	}
 }
@@ -204,7 +204,6 @@ static int stamp_changed(struct session_index *x)
 			return rc;
 		stamp_items(x, slot);
 	}
-	x->changed_n = 0;
 	if (x->hour != hour)
 		x->stamp++;
 	x->hour = hour;
@@ -223,6 +222,7 @@ int session_index_begin(struct session_index *x, struct snap *sn)
 	if (x->seen == snap_version(sn) && x->generation == snap_generation(sn))
 		return 0;
 	x->seen = 0; /* unless this ends well */
+	x->changed_n = 0;
 	rc = session_state_get(sn, &commit, &x->newest, &x->watermark_ms);
 	if (rc)
 		return rc;
@@ -345,7 +345,7 @@ int session_running(struct session_index *x, uint32_t actor, struct str session_
 
 	if (rc && rc != ERR_NOT_FOUND)
 		return rc;
-	if (!session_id.n && x->watermark_ms - last_ms > SESSION_GAP_MS)
+	if (!session_id.n && x->watermark_ms > last_ms + SESSION_GAP_MS)
 		number = SESSION_NONE;
 	*ret = number;
 	return 0;

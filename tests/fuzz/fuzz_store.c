@@ -143,8 +143,10 @@ static void read_sessions(void)
 			assert(rc || (s.n >= 1 && s.n <= SESSION_VIEWS_MAX && session_item(&s, s.n - 1) + 1));
 		}
 	}
-	expect_read(session_running(x, 0, STR("s1"), &running));
-	expect_read(session_running(x, 0, (struct str){ 0 }, &running));
+	for (uint32_t actor = 0; actor < 3; actor++) {
+		expect_read(session_running(x, actor, STR("s1"), &running));
+		expect_read(session_running(x, actor, (struct str){ 0 }, &running));
+	}
 	session_index_free(x);
 }
 
