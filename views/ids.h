@@ -14,6 +14,14 @@
 #define ACTOR_HASH_BYTES 16
 #define ACTOR_HASH_HEX 33
 
+static inline bool id_among(const uint32_t *ids, uint32_t n, uint32_t id)
+{
+	while (n-- > 0)
+		if (ids[n] == id)
+			return true;
+	return false;
+}
+
 enum actor_kind { ACTOR_USER = 'u', ACTOR_VISITOR = 'v' };
 
 /* ID_NONE when the store has never seen it. */

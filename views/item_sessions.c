@@ -9,14 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool among(const uint32_t *items, uint32_t n, uint32_t item)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (items[i] == item)
-			return true;
-	return false;
-}
-
 static void item_sessions_apply(struct fold *f, const struct moment *m)
 {
 	const struct session_views *v = m->views;
@@ -24,7 +16,7 @@ static void item_sessions_apply(struct fold *f, const struct moment *m)
 	if (!v || v->number == SESSION_NONE)
 		return;
 	for (uint32_t i = v->moved ? 0 : v->before; i < v->before + m->item_count; i++)
-		if (!among(v->items, i, v->items[i]))
+		if (!id_among(v->items, i, v->items[i]))
 			fold_add(f, TBL_ITEM_SESSIONS, session_group(v->number, v->items[i]), UINT32_MAX - v->number, 0,
 				 1);
 }

@@ -2,6 +2,7 @@
 #include "views/revisits.h"
 #include "schemas/json_out.h"
 #include "views/delta.h"
+#include "views/ids.h"
 #include "views/journal.h"
 #include "views/session_rows.h"
 #include "views/view.h"
@@ -15,25 +16,20 @@ static uint32_t size_class(uint32_t items)
 	return items <= 2 ? items - 1 : items <= 4 ? 2 : items <= 8 ? 3 : items <= 16 ? 4 : 5;
 }
 
-static bool among(const uint32_t *views, uint32_t n, uint32_t item)
-{
-	while (n-- > 0)
-		if (views[n] == item)
-			return true;
-	return false;
-}
-
 static enum revisit_last kind_of_last(const uint32_t *views, uint32_t n)
 {
 	if (n > 1 && views[n - 2] == views[n - 1])
 		return REVISIT_SAME;
-	return among(views, n - 1, views[n - 1]) ? REVISIT_EARLIER : REVISIT_NEW;
+	return id_among(views, n - 1, views[n - 1]) ? REVISIT_EARLIER : REVISIT_NEW;
 }
 
 uint32_t revisit_chances(const uint32_t *views, uint32_t n, struct revisit_chance ret[REVISIT_VIEWS])
 {
-	uint32_t seen[REVISIT_VIEWS] = { 0 }, distinct = 0;
+	uint32_t seen[REVISIT_VIEWS] = { 0 }, distinct = 0, size;
+	enum revisit_last last;
 
+	if (n == 0)
+		return 0;
 	if (n > REVISIT_VIEWS) {
 		views += n - REVISIT_VIEWS;
 		n = REVISIT_VIEWS;
@@ -47,11 +43,12 @@ uint32_t revisit_chances(const uint32_t *views, uint32_t n, struct revisit_chanc
 			ret[distinct++].item = views[i];
 		seen[y]++;
 	}
+	size = size_class(distinct);
+	last = kind_of_last(views, n);
 	for (uint32_t y = 0; y < distinct; y++) {
 		uint32_t times = seen[y] < REVISIT_SEEN ? seen[y] : REVISIT_SEEN;
 
-		ret[y].cell = ((y * REVISIT_SEEN + times - 1) * REVISIT_ITEMS + size_class(distinct)) * REVISIT_LAST +
-			      kind_of_last(views, n);
+		ret[y].cell = ((y * REVISIT_SEEN + times - 1) * REVISIT_ITEMS + size) * REVISIT_LAST + last;
 	}
 	return distinct;
 }
@@ -61,7 +58,7 @@ static void revisits_apply(struct fold *f, const struct moment *m)
 	struct revisit_chance chances[REVISIT_VIEWS];
 
 	for (uint32_t i = 0; m->views && i < m->item_count; i++) {
-		uint32_t n = m->views->before + i, distinct = n ? revisit_chances(m->views->items, n, chances) : 0;
+		uint32_t distinct = revisit_chances(m->views->items, m->views->before + i, chances);
 
 		for (uint32_t y = 0; y < distinct; y++) {
 			fold_tally(f, TBL_REVISITS, chances[y].cell, COL_CHANCES, 1);
