@@ -2,7 +2,6 @@
 #include "cmd/demo_catalog.h"
 
 #include <stdlib.h>
-#include <strings.h>
 #include <xxhash.h>
 
 #define RATED_SHARE 4 /* one order in so many left a rating */
@@ -64,15 +63,10 @@ static bool next_word(struct str *rest, struct str *ret)
 	return ret->n > 0;
 }
 
-static bool same_word(struct str a, const char *lower)
-{
-	return a.n == strlen(lower) && strncasecmp(a.p, lower, a.n) == 0;
-}
-
 static const char *value_of(struct str word, const struct word *table, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (same_word(word, table[i].word))
+		if (str_alike(word, str_of(table[i].word)))
 			return table[i].value;
 	return NULL;
 }
@@ -96,7 +90,7 @@ static unsigned pieces_of(struct str title)
 	while (next_word(&title, &word)) {
 		if (counted && word.p[0] >= '1' && word.p[0] <= '9')
 			return (unsigned)strtoul(word.p, NULL, 10);
-		counted = same_word(word, "of") || same_word(word, "set") || same_word(word, "pack");
+		counted = str_alike(word, STR("of")) || str_alike(word, STR("set")) || str_alike(word, STR("pack"));
 	}
 	return 0;
 }

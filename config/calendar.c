@@ -1,6 +1,5 @@
 #include "config/calendar.h"
 
-#include <strings.h>
 #include <time.h>
 
 #define BLANKS " \t"
@@ -61,7 +60,7 @@ uint32_t calendar_named(const struct calendar *c, struct str name)
 	uint32_t bits = 0;
 
 	for (unsigned i = 0; i < c->n; i++)
-		if (c->seasons[i].name.n == name.n && strncasecmp(c->seasons[i].name.p, name.p, name.n) == 0)
+		if (str_alike(c->seasons[i].name, name))
 			bits |= UINT32_C(1) << i;
 	return bits;
 }

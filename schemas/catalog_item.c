@@ -2,7 +2,6 @@
 #include "schemas/varint.h"
 
 #include <assert.h>
-#include <strings.h>
 
 /*
  * Packed: a version byte, a 32-bit little-endian mask of what is present, then the present fields in the order of
@@ -255,7 +254,7 @@ struct str category_join(struct str raw, char *room)
 bool region_sells(const struct str_list *regions, struct str region)
 {
 	for (uint32_t i = 0; i < regions->n; i++)
-		if (regions->v[i].n == region.n && strncasecmp(regions->v[i].p, region.p, region.n) == 0)
+		if (str_alike(regions->v[i], region))
 			return true;
 	return regions->n == 0;
 }

@@ -135,7 +135,7 @@ bool stock_ships_to(const struct stock_row *row, struct str region)
 
 		if (n >= left.n)
 			return false;
-		if (str_eq(one, region))
+		if (str_alike(one, region))
 			return true;
 		left = (struct str){ left.p + 1 + n, left.n - 1 - n };
 	}

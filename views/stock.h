@@ -24,7 +24,7 @@ typedef int (*stock_each_row)(void *arg, const struct stock_row *row);
 
 /* Each location of an item, or of all items (ID_NONE) in ascending interned id. Stops on non-zero. */
 int stock_each(struct snap *sn, uint32_t item, stock_each_row each, void *arg);
-/* Does the location ship there? One that names no regions ships everywhere. */
+/* Does the location ship there? One that names no regions ships everywhere; letters are compared without case. */
 bool stock_ships_to(const struct stock_row *row, struct str region);
 
 int stock_get(struct snap *sn, uint32_t item, struct stock_level *ret);

@@ -47,6 +47,7 @@ Test(fast_shipping, by_lead_time_of_what_ships_there)
 	cr_assert_str_eq(s.answer.items[1].reason, "ready to be sent to FR within 2 hours");
 	stall_expect(&s, "fast-shipping; region=bayern; country=DE", "b a slow far all");
 	stall_expect(&s, "fast-shipping; country=US", "all");
+	stall_expect(&s, "fast-shipping; country=fr", "empty far all");
 	stall_refuses(&s, "fast-shipping", ERR_BAD_REQUEST, "context");
 }
 
