@@ -3,7 +3,6 @@
 #include "schemas/json_out.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #define PREFIXES_DEFAULT 2000
 #define PREFIXES_MAX 10000000
@@ -24,15 +23,10 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct calibrate_options *opt = state->input;
-	char *end;
-	long n;
 
 	switch (key) {
 	case OPT_PREFIXES:
-		n = strtol(arg, &end, 10);
-		if (*end || end == arg || n < 1 || n > PREFIXES_MAX)
-			argp_error(state, "--prefixes is 1 to %d, not '%s'", PREFIXES_MAX, arg);
-		opt->prefixes = (uint32_t)n;
+		opt->prefixes = (uint32_t)command_number(state, "--prefixes", arg, 1, PREFIXES_MAX);
 		return 0;
 	case OPT_JSON:
 		opt->json = true;

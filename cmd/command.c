@@ -3,6 +3,7 @@
 #include "config/suggest.h"
 #include "config/version.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,6 +221,19 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 	free(ctx.options);
 	free(common.store_set);
 	return status;
+}
+
+uint64_t command_number(struct argp_state *state, const char *name, const char *text, uint64_t least, uint64_t most)
+{
+	unsigned long long n;
+	char *end;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || n < least || n > most)
+		argp_error(state, "%s takes a number from %llu to %llu, not '%s'", name, (unsigned long long)least,
+			   (unsigned long long)most, text);
+	return n;
 }
 
 struct store_options command_store_options(const struct settings *set)

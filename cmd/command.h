@@ -44,6 +44,9 @@ int command_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same for wrong usage found after parsing: adds a hint at `aisle COMMAND --help`; returns 2. */
 int command_misused(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* The whole number of an option ("--rate"); any other text is wrong usage. */
+uint64_t command_number(struct argp_state *state, const char *name, const char *text, uint64_t least, uint64_t most);
+
 /* The store of the settings, to read; `writer` and `read_only` are the caller's to change. Borrows the settings' strings. */
 struct store_options command_store_options(const struct settings *set);
 

@@ -26,15 +26,10 @@ static const struct argp_option options[] = {
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct diff_options *opt = state->input;
-	unsigned long n;
-	char *end;
 
 	switch (key) {
 	case OPT_ROWS:
-		n = *arg >= '0' && *arg <= '9' ? strtoul(arg, &end, 10) : ROWS_MOST + 1;
-		if (n > ROWS_MOST || *end)
-			argp_error(state, "--rows takes a number from 0 to %d, not '%s'", ROWS_MOST, arg);
-		opt->rows = (unsigned)n;
+		opt->rows = (unsigned)command_number(state, "--rows", arg, 0, ROWS_MOST);
 		opt->rows_given = true;
 		return 0;
 	case OPT_JSON:

@@ -2,7 +2,6 @@
 #include "schemas/json_out.h"
 #include "views/generation.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,18 +21,6 @@ enum {
 	OPT_DROP_OLD,
 	OPT_VIEW,
 };
-
-static void take_number(const char *arg, const char *name, uint64_t least, uint64_t max, uint64_t *ret,
-			struct argp_state *state)
-{
-	char *end = (char *)arg;
-
-	errno = 0;
-	*ret = *arg >= '0' && *arg <= '9' ? strtoull(arg, &end, 10) : 0;
-	if (end == arg || *end || errno || *ret < least || *ret > max)
-		argp_error(state, "%s takes a number from %llu to %llu, not '%s'", name, (unsigned long long)least,
-			   (unsigned long long)max, arg);
-}
 
 static void take_point(const char *arg, struct replay_point *ret, struct argp_state *state)
 {
@@ -133,7 +120,6 @@ static error_t replay_parse_flag(int key, struct replay_options *opt)
 static error_t replay_parse(int key, char *arg, struct argp_state *state)
 {
 	struct replay_options *opt = state->input;
-	uint64_t number;
 
 	switch (key) {
 	case 'f':
@@ -156,12 +142,11 @@ static error_t replay_parse(int key, char *arg, struct argp_state *state)
 		take_view(arg, opt, state);
 		return 0;
 	case OPT_RATE:
-		take_number(arg, "--rate", 0, 1000000000, &opt->rate, state);
+		opt->rate = command_number(state, "--rate", arg, 0, 1000000000);
 		opt->rate_given = true;
 		return 0;
 	case OPT_SWAP:
-		take_number(arg, "--swap", 1, 999999999, &number, state);
-		opt->swap_to = (unsigned)number;
+		opt->swap_to = (unsigned)command_number(state, "--swap", arg, 1, 999999999);
 		return 0;
 	case ARGP_KEY_END:
 		if (contradiction(opt))

@@ -4,7 +4,6 @@
 #include "processor/simulate.h"
 #include "schemas/decode.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,19 +33,6 @@ static const struct argp_option options[] = {
 	{ "to-kafka", OPT_KAFKA, NULL, 0, "Send to the topics of the settings and wait for every acknowledgement", 2 },
 	{ 0 },
 };
-
-static uint64_t whole(struct argp_state *state, const char *option, const char *text, uint64_t min, uint64_t max)
-{
-	char *end;
-	unsigned long long v;
-
-	errno = 0;
-	v = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || v < min || v > max)
-		argp_error(state, "--%s: '%s' is not a whole number of %llu to %llu", option, text,
-			   (unsigned long long)min, (unsigned long long)max);
-	return v;
-}
 
 static int64_t days(struct argp_state *state, const char *text)
 {
@@ -86,17 +72,17 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		defaults(t);
 		return 0;
 	case OPT_EVENTS:
-		t->events = whole(state, "events", arg, 0, EVENTS_MAX);
+		t->events = command_number(state, "--events", arg, 0, EVENTS_MAX);
 		opt->has_events = true;
 		return 0;
 	case OPT_SEED:
-		t->seed = whole(state, "seed", arg, 0, UINT64_MAX);
+		t->seed = command_number(state, "--seed", arg, 0, UINT64_MAX);
 		return 0;
 	case OPT_ITEMS:
-		t->items = (uint32_t)whole(state, "items", arg, 1, SIMULATE_ITEMS_MAX);
+		t->items = (uint32_t)command_number(state, "--items", arg, 1, SIMULATE_ITEMS_MAX);
 		return 0;
 	case OPT_USERS:
-		t->users = (uint32_t)whole(state, "users", arg, 1, SIMULATE_ITEMS_MAX);
+		t->users = (uint32_t)command_number(state, "--users", arg, 1, SIMULATE_ITEMS_MAX);
 		return 0;
 	case OPT_START:
 		if (!parse_rfc3339(str_of(arg), &t->start_ms))
