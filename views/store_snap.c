@@ -97,14 +97,14 @@ static void park_all(struct snap *sn)
 /* The levels in their order: 0, or ERR_NOT_FOUND when one that is needed has gone meanwhile. */
 static int take_levels(struct snap *sn)
 {
-	memset(sn->young_rows, YOUNG_UNKNOWN, sizeof(sn->young_rows));
-	sn->note = (struct snap_note){ 0 };
 	uint64_t newest = young__newest(sn->levels), merged, number;
 	unsigned n = 0;
 	/* one that was seen merged need not be looked for: whatever base is looked at has it */
 	bool is_merged = newest <= young__merged_so_far(sn->levels);
 	int rc, top = is_merged ? ERR_NOT_FOUND : begin_young(sn, &sn->young[0], newest);
 
+	memset(sn->young_rows, YOUNG_UNKNOWN, sizeof(sn->young_rows));
+	sn->note = (struct snap_note){ 0 };
 	if (top && top != ERR_NOT_FOUND)
 		return top;
 	rc = begin_base(sn);
