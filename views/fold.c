@@ -65,14 +65,23 @@ int session_state_get(struct snap *sn, uint64_t *ret_commit, uint32_t *ret_total
 	return 0;
 }
 
-/* A damaged number would make readers ask for memory for items that there are not. */
+/* Is the last of n ids there? A damaged number would have readers look for those that there are not, and make room for them. */
+static int check_last(struct snap *sn, enum table_id id, uint32_t n)
+{
+	unsigned char be[4];
+	struct str row;
+	int rc = n ? snap_get(sn, id, id_key(n - 1, be), &row) : 0;
+
+	return rc == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : rc;
+}
+
 int snap_items(struct snap *sn, uint32_t *ret)
 {
 	struct fold_meta meta;
 	int rc = fold__read_meta(sn, &meta);
 
-	if (!rc && meta.next_item && !snap_item_name(sn, meta.next_item - 1).n)
-		rc = ERR_STORE_CORRUPT;
+	if (!rc)
+		rc = check_last(sn, TBL_ITEM_NAMES, meta.next_item);
 	if (!rc)
 		*ret = meta.next_item;
 	return rc;
@@ -83,6 +92,8 @@ int snap_actors(struct snap *sn, uint32_t *ret)
 	struct fold_meta meta;
 	int rc = fold__read_meta(sn, &meta);
 
+	if (!rc)
+		rc = check_last(sn, TBL_ACTOR_HASHES, meta.next_actor);
 	if (!rc)
 		*ret = meta.next_actor;
 	return rc;
