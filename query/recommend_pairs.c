@@ -19,7 +19,6 @@
 void pairing_fini(struct pairing *p)
 {
 	neighbours_free(p->kept);
-	snap_counts_fini(&p->neighbours);
 	free(p->entries);
 	free(p->heap);
 	idmap_fini(&p->places);
@@ -100,9 +99,10 @@ int pairs_list(struct asking *q, enum pair_view view, uint32_t item, bool all)
 {
 	struct pairing *p = &q->a->pairing;
 	uint32_t count_min = (uint32_t)q->a->min_support;
-	int rc = all ? neighbours_all(p->kept, q->sn, view, item, count_min, &p->list)
-		     : neighbours_get(p->kept, q->sn, view, item, count_min, &p->list);
+	int rc = neighbours_get(p->kept, q->sn, view, item, count_min, &p->list);
 
+	if (!rc && all && !p->list.whole)
+		rc = neighbours_all(p->kept, q->sn, view, item, count_min, &p->list);
 	if (!rc && p->list.watermark_ms < q->ret->as_of_ms)
 		q->ret->as_of_ms = p->list.watermark_ms;
 	return rc;
@@ -115,10 +115,8 @@ static int gather_all(struct asking *q, enum pair_view view, const struct seed *
 	p->heap_n = p->entry_n = 0;
 	idmap_clear(&p->places);
 	for (unsigned k = 0; k < seed_n; k++) {
-		int rc = pairs_list(q, view, seeds[k].item, false);
+		int rc = pairs_list(q, view, seeds[k].item, true);
 
-		if (!rc && !p->list.whole)
-			rc = pairs_list(q, view, seeds[k].item, true);
 		if (rc)
 			return rc;
 		for (size_t i = 0; i < p->list.n; i++)

@@ -161,3 +161,17 @@ int shelf_offer(struct asking *q, uint32_t item, double score, const struct expl
 		rc = shelf_put(q, item, score, why);
 	return rc < 0 ? rc : !shelf_full(q);
 }
+
+int shelf_offer_votes(struct asking *q, struct explanation (*explained)(struct asking *q, const struct vote *v))
+{
+	struct vote v;
+	int rc = 1;
+
+	votes_order(&q->a->votes, q->sn);
+	while (rc > 0 && votes_next(&q->a->votes, q->sn, &v)) {
+		struct explanation why = explained(q, &v);
+
+		rc = shelf_offer(q, v.item, v.score, &why);
+	}
+	return rc < 0 ? rc : 0;
+}

@@ -159,8 +159,7 @@ struct pair_best {
 
 struct pairing {
 	struct neighbours *kept;
-	struct neighbour_list list;    /* of the item at hand */
-	struct snap_counts neighbours; /* scratch for who reads pairs itself */
+	struct neighbour_list list; /* of the item at hand */
 	struct pair_entry *entries;
 	size_t entry_n, entry_room;
 	struct pair_candidate *heap;
@@ -182,28 +181,27 @@ struct pair_measure {
 
 /* Jaccard c / (a + b - c), summed over these items; the denominator is never below c. */
 int pairs_fill_with(struct asking *q, const uint32_t *items, unsigned n, struct pair_measure measure) MUST_CHECK;
-/* The neighbours of an item into a->pairing.list; unless all, those that are kept (neighbours.h) will do. */
+/* The neighbours of an item into a->pairing.list: those that are kept (neighbours.h), or all. */
 int pairs_list(struct asking *q, enum pair_view view, uint32_t item, bool all) MUST_CHECK;
 /* With the asked ones. */
 int pairs_fill(struct asking *q, enum pair_view view, enum marginal of_item, enum marginal of_other) MUST_CHECK;
 
 /* ---- the ranked strategies (recommend_ranked.c) ---- */
 
+/* The ranker's lists are of the snapshot's generation; SOURCE_RETRY: not yet, the answer is begun again. */
+int rankings_ready(struct asking *q) MUST_CHECK;
+int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
+
 /* ---- votes for what goes with an item (recommend_ties.c) ---- */
 
-#define TIES_MAX NEIGHBOURS_KEPT
 #define TIE_SESSIONS 32 /* of an item, the newest */
 
 double tie_jaccard(const struct asking *q, uint32_t item, uint32_t other, uint32_t together, enum marginal which);
-/* The item's neighbours in a view of pairs, those of the TIES_MAX largest counts; needs the rankings. */
+/* The item's neighbours in a view of pairs, those that are kept (neighbours.h); needs the rankings. */
 int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32_t item, double weight,
 	      struct votes *votes) MUST_CHECK;
 /* What its newest sessions viewed beside it; the session index is begun. */
 int ties_vote_sessions(struct asking *q, uint32_t item, double weight, struct votes *votes) MUST_CHECK;
-
-/* The ranker's lists are of the snapshot's generation; SOURCE_RETRY: not yet, the answer is begun again. */
-int rankings_ready(struct asking *q) MUST_CHECK;
-int ranked_fill(struct asking *q, enum rank_kind kind) MUST_CHECK;
 
 /* ---- items like the asked ones (recommend_similar.c) ---- */
 
@@ -320,6 +318,10 @@ int shelf_put(struct asking *q, uint32_t item, double score, const struct explan
 
 /* Both in one: 1 while there is room for more, 0 when the shelf is full, or an error. */
 int shelf_offer(struct asking *q, uint32_t item, double score, const struct explanation *why) MUST_CHECK;
+
+/* What a->votes has gathered, best first, until the shelf is full. */
+int shelf_offer_votes(struct asking *q,
+		      struct explanation (*explained)(struct asking *q, const struct vote *v)) MUST_CHECK;
 
 /* What is known of an item, for conditions; false: it is not there or not for sale now. Valid until the next one. */
 int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret) MUST_CHECK;

@@ -16,27 +16,26 @@ static void vote_alike(struct asking *q, const struct similar *ix)
 /* Jaccard of the visits that viewed either one. */
 static int vote_viewed(struct asking *q, uint32_t asked)
 {
-	struct snap_counts *list = &q->a->pairing.neighbours;
-	int64_t total = rankings_totals(q->rankings, asked).view_sessions;
-	int rc = pairs_get(q->sn, PAIR_ALSO_VIEWED, asked, (uint32_t)q->a->min_support, list);
+	const struct neighbour_list *list = &q->a->pairing.list;
+	int rc = pairs_list(q, PAIR_ALSO_VIEWED, asked, false);
 
 	for (size_t i = 0; !rc && i < list->n && i < VIEWED_MAX; i++) {
 		struct snap_count with = list->v[i];
-		int64_t either = total + rankings_totals(q->rankings, with.member).view_sessions - with.count;
-		double weight = (double)with.count / (double)(either > with.count ? either : with.count);
 
-		votes_add(&q->a->votes, with.member, weight, asked, with.count);
+		votes_add(&q->a->votes, with.member,
+			  tie_jaccard(q, asked, with.member, with.count, MARGINAL_VIEW_SESSIONS), asked, with.count);
 	}
 	return rc;
 }
 
 /* By what adds most. */
-static struct explanation explained(struct asking *q, const struct similar *ix, const struct vote *v)
+static struct explanation explained(struct asking *q, const struct vote *v)
 {
 	struct explanation why = { .kind = EXPLAIN_PAIR, .measure = "jaccard" };
 
 	if (!v->count)
-		return similar_explained(q, ix, &(struct similar_found){ v->item, v->seed, v->score, v->strongest });
+		return similar_explained(q, rankings_similar(q->rankings),
+					 &(struct similar_found){ v->item, v->seed, v->score, v->strongest });
 	why.with = snap_item_name(q->sn, v->seed);
 	why.together = v->count;
 	why.item_total = rankings_totals(q->rankings, v->seed).view_sessions;
@@ -47,27 +46,16 @@ static struct explanation explained(struct asking *q, const struct similar *ix, 
 
 static int fill(struct asking *q)
 {
-	struct votes *votes = &q->a->votes;
 	const struct similar *ix;
-	struct vote v;
 	int rc = similar_start(q, &ix);
 
 	if (rc)
 		return rc;
-	votes_clear(votes);
+	votes_clear(&q->a->votes);
 	vote_alike(q, ix);
 	for (unsigned i = 0; i < q->asked_n && !rc && q->watermark_ms != TIME_NONE; i++)
 		rc = vote_viewed(q, q->asked[i]);
-	if (rc)
-		return rc;
-	votes_order(votes, q->sn);
-	rc = 1;
-	while (rc > 0 && votes_next(votes, q->sn, &v)) {
-		struct explanation why = explained(q, ix, &v);
-
-		rc = shelf_offer(q, v.item, v.score, &why);
-	}
-	return rc < 0 ? rc : 0;
+	return rc ? rc : shelf_offer_votes(q, explained);
 }
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])

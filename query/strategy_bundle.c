@@ -29,26 +29,12 @@ struct sets {
 	unsigned n;
 };
 
-/* Is there something to make a set with? */
-static int can_be_bought(struct asking *q, uint32_t item)
-{
-	struct stock_level stock;
-	int rc = catalog_get(q->sn, item, &q->a->record);
-
-	if (rc < 0)
-		return rc;
-	if (rc == CATALOG_DELETED || (rc == CATALOG_LIVE && !catalog_item_available(&q->a->record, q->now_ms)))
-		return 0;
-	rc = stock_get(q->sn, item, &stock);
-	return rc ? rc : !stock.known || stock.quantity > 0;
-}
-
 static int find_candidates(struct asking *q, uint32_t item, struct sets *sets)
 {
 	struct votes *votes = &q->a->votes;
-	struct snap_counts *with = &q->a->pairing.neighbours;
+	const struct neighbour_list *with = &q->a->pairing.list;
 	struct vote v;
-	int rc = pairs_get(q->sn, PAIR_BOUGHT_TOGETHER, item, (uint32_t)q->a->min_support, with);
+	int rc = pairs_list(q, PAIR_BOUGHT_TOGETHER, item, true);
 
 	if (rc)
 		return rc;
@@ -76,11 +62,11 @@ static void add_set(struct sets *sets, double score, uint32_t count, unsigned me
 /* Of three, the geometric mean of their three ties. */
 static int find_sets(struct asking *q, struct sets *sets)
 {
-	struct snap_counts *with = &q->a->pairing.neighbours;
+	const struct neighbour_list *with = &q->a->pairing.list;
 
 	for (unsigned i = 0; i < sets->candidate_n; i++) {
 		const struct member *a = &sets->candidates[i];
-		int rc = pairs_get(q->sn, PAIR_BOUGHT_TOGETHER, a->item, (uint32_t)q->a->min_support, with);
+		int rc = pairs_list(q, PAIR_BOUGHT_TOGETHER, a->item, true);
 
 		if (rc)
 			return rc;
@@ -191,11 +177,12 @@ static int offer_sets(struct asking *q, const struct sets *sets)
 static int fill(struct asking *q)
 {
 	struct sets sets = { .n = 0 };
+	struct filter_item asked;
 	int rc = rankings_ready(q);
 
 	if (rc || q->asked_n == 0)
 		return rc;
-	rc = can_be_bought(q, q->asked[0]);
+	rc = shelf_look(q, q->asked[0], &asked);
 	if (rc <= 0)
 		return rc;
 	rc = find_candidates(q, q->asked[0], &sets);

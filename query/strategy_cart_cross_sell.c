@@ -17,22 +17,12 @@ static struct explanation explained(struct asking *q, const struct vote *v)
 static int fill(struct asking *q)
 {
 	struct votes *votes = &q->a->votes;
-	struct vote v;
 	int rc = rankings_ready(q);
 
 	votes_clear(votes);
 	for (unsigned i = 0; i < q->asked_n && !rc; i++)
 		rc = ties_vote(q, PAIR_BOUGHT_TOGETHER, MARGINAL_ORDERS, q->asked[i], 1, votes);
-	if (rc)
-		return rc;
-	votes_order(votes, q->sn);
-	rc = 1;
-	while (rc > 0 && votes_next(votes, q->sn, &v)) {
-		struct explanation why = explained(q, &v);
-
-		rc = shelf_offer(q, v.item, v.score, &why);
-	}
-	return rc < 0 ? rc : 0;
+	return rc ? rc : shelf_offer_votes(q, explained);
 }
 
 const struct strategy strategy_cart_cross_sell = {

@@ -1,6 +1,4 @@
-#include "query/next.h"
 #include "query/strategy.h"
-#include "schemas/error.h"
 #include "views/ids.h"
 
 void next_options_of(const struct settings *set, struct next_options *ret)
@@ -139,12 +137,10 @@ static int fill(struct asking *q)
 	struct answerer *a = q->a;
 	struct next_source src = { .index = a->sessions, .sn = q->sn };
 	bool found = false;
-	int rc;
+	int rc = rankings_ready(q);
 
-	if (!q->rankings || rankings_generation(q->rankings) != snap_generation(q->sn)) {
-		q->lists_missing = true;
-		return ERR_SOURCE_RETRY;
-	}
+	if (rc)
+		return rc;
 	src.totals = rankings_all_totals(q->rankings, &src.totals_n);
 	src.rates = rankings_revisits(q->rankings);
 	rc = session_index_begin(a->sessions, q->sn);

@@ -2,29 +2,28 @@
 
 #define ORDER_WEIGHT 8 /* a click is 1 */
 
+static struct explanation explained(struct asking *q, const struct vote *v)
+{
+	const struct search_item *found = &q->a->found.v[v->seed];
+
+	return (struct explanation){ .kind = EXPLAIN_SEARCH, .searched = { found->clicks, found->orders } };
+}
+
 static int fill(struct asking *q)
 {
 	struct search_items *found = &q->a->found;
-	struct votes *votes = &q->a->votes;
-	struct vote v;
 	int rc = search_items_get(q->sn, q->rq->query, found);
 
 	if (rc)
 		return rc;
-	votes_clear(votes);
-	for (uint32_t i = 0; i < found->n; i++)
-		votes_add(votes, found->v[i].item, found->v[i].clicks + (double)ORDER_WEIGHT * found->v[i].orders, i,
-			  0);
-	votes_order(votes, q->sn);
-	rc = 1;
-	while (rc > 0 && votes_next(votes, q->sn, &v)) {
-		struct explanation why = { .kind = EXPLAIN_SEARCH,
-					   .searched = { found->v[v.seed].clicks, found->v[v.seed].orders } };
+	votes_clear(&q->a->votes);
+	for (uint32_t i = 0; i < found->n; i++) {
+		double weight = found->v[i].clicks + (double)ORDER_WEIGHT * found->v[i].orders;
 
-		if (v.score > 0)
-			rc = shelf_offer(q, v.item, v.score, &why);
+		if (weight > 0)
+			votes_add(&q->a->votes, found->v[i].item, weight, i, 0);
 	}
-	return rc < 0 ? rc : 0;
+	return shelf_offer_votes(q, explained);
 }
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])

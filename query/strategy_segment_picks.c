@@ -12,11 +12,16 @@ static void vote(struct asking *q, unsigned in)
 	}
 }
 
+static struct explanation explained(struct asking *q, const struct vote *v)
+{
+	(void)q;
+	return (struct explanation){ .kind = EXPLAIN_SEGMENT, .segment = { (enum segment)v->seed, v->count } };
+}
+
 static int fill(struct asking *q)
 {
 	struct person *p = &q->a->person;
 	struct profile profile;
-	struct vote v;
 	int rc = rankings_ready(q);
 
 	if (!rc)
@@ -27,14 +32,7 @@ static int fill(struct asking *q)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
 	votes_clear(&q->a->votes);
 	vote(q, segments_of(&profile, q->watermark_ms, rankings_big_spend(q->rankings)));
-	votes_order(&q->a->votes, q->sn);
-	rc = 1;
-	while (rc > 0 && votes_next(&q->a->votes, q->sn, &v)) {
-		struct explanation why = { .kind = EXPLAIN_SEGMENT, .segment = { (enum segment)v.seed, v.count } };
-
-		rc = shelf_offer(q, v.item, v.score, &why);
-	}
-	return rc < 0 ? rc : 0;
+	return shelf_offer_votes(q, explained);
 }
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])

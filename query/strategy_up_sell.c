@@ -67,15 +67,7 @@ static bool is_step_up(const struct asking *q, const struct base *base, const st
 	       rating_of(q, record) >= base->rating;
 }
 
-static const struct base *base_of(const struct base *bases, unsigned n, uint32_t item)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (bases[i].item == item)
-			return &bases[i];
-	return NULL;
-}
-
-/* The votes of the asked items that it is a step up from. */
+/* The votes of the asked items, by their places, that it is a step up from. */
 static void vote(struct asking *q, const struct similar *ix, const struct base *bases, unsigned n, uint32_t item)
 {
 	const struct catalog_item *record = &q->a->record;
@@ -85,7 +77,7 @@ static void vote(struct asking *q, const struct similar *ix, const struct base *
 		double like = is_step_up(q, &bases[i], record) ? similar_score(ix, bases[i].item, item) : 0;
 
 		if (like > 0)
-			votes_add(&q->a->votes, item, like * gain, bases[i].item, 0);
+			votes_add(&q->a->votes, item, like * gain, i, 0);
 	}
 }
 
@@ -111,7 +103,7 @@ static int explain(struct asking *q, const struct base *base, const struct vote 
 
 	if (rc < 0)
 		return rc;
-	*ret = (struct explanation){ .kind = EXPLAIN_STEP_UP, .with = snap_item_name(q->sn, v->seed) };
+	*ret = (struct explanation){ .kind = EXPLAIN_STEP_UP, .with = snap_item_name(q->sn, base->item) };
 	ret->step_up.price_ratio = (double)record->price_micros / (double)base->price_micros;
 	ret->step_up.rating = own_rating_of(record);
 	ret->step_up.with_rating = base->own_rating;
@@ -119,7 +111,7 @@ static int explain(struct asking *q, const struct base *base, const struct vote 
 	return 0;
 }
 
-static int offer(struct asking *q, const struct base *bases, unsigned n)
+static int offer(struct asking *q, const struct base *bases)
 {
 	struct vote v;
 	int rc = 1;
@@ -128,7 +120,7 @@ static int offer(struct asking *q, const struct base *bases, unsigned n)
 	while (rc > 0 && votes_next(&q->a->votes, q->sn, &v)) {
 		struct explanation why;
 
-		rc = explain(q, base_of(bases, n, v.seed), &v, &why);
+		rc = explain(q, &bases[v.seed], &v, &why);
 		if (!rc)
 			rc = shelf_offer(q, v.item, v.score, &why);
 	}
@@ -153,7 +145,7 @@ static int fill(struct asking *q)
 	}
 	votes_clear(&q->a->votes);
 	rc = choose(q, ix, bases, n);
-	return rc ? rc : offer(q, bases, n);
+	return rc ? rc : offer(q, bases);
 }
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
