@@ -140,6 +140,7 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	q.count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
 	ret->recommendation_id[0] = '\0';
 	ret->scenario = sc.slug;
+	ret->widened_to = (struct str){ NULL, 0 };
 	ret->fallback = false;
 	ret->item_count = 0;
 	ret->as_of_ms = TIME_NONE;

@@ -141,6 +141,7 @@ static int fill(struct asking *q)
 		rc = person_load(q);
 	if (rc)
 		return rc;
+	q->ranked = true;
 	interests_of(q, &in);
 	votes_clear(&a->votes);
 	rc = interests_vote(q, &in, &a->votes);

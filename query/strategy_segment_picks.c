@@ -30,6 +30,7 @@ static int fill(struct asking *q)
 		rc = profile_of(q->sn, p->actors, (unsigned)p->actor_n, &profile);
 	if (rc)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
+	q->ranked = true;
 	votes_clear(&q->a->votes);
 	vote(q, segments_of(&profile, q->watermark_ms, rankings_big_spend(q->rankings)));
 	return shelf_offer_votes(q, explained);

@@ -88,6 +88,8 @@ Test(segments, are_of_their_people_alone_and_follow_the_catalogue)
 	stall_expect(&s, "segment-picks; user=u2", "b");
 	/* u2 buys again, and the others have been away since: u1 is lapsing as u3 is, and the one who bought once */
 	shop_play(&s.shop, "u2 buy k @61d");
+	cr_assert_eq(stall_ask(&s, "segment-picks; user=u1"), 0);
+	cr_assert_eq(s.answer.as_of_ms, SHOP_START + MS_PER_DAY, "that of the lists");
 	stall_rank(&s);
 	stall_expect(&s, "segment-picks; user=u1", "b=2 z=1");
 	cr_assert_str_eq(s.answer.items[0].reason, "bought by 1 first-time buyer");

@@ -78,6 +78,7 @@ Test(people, what_is_bought_kept_in_the_cart_or_disliked_is_no_news)
 	cr_assert_str_eq(s.answer.items[0].reason, "goes with a, which you bought");
 	shop_play(&s.shop, "u3 buy b @3s; u3 add c @4s; u3 dislike d @5s");
 	stall_expect(&s, "recommended-for-you; user=u3", "");
+	cr_assert_eq(s.answer.as_of_ms, SHOP_START + 2000, "that of the lists of what sells");
 	shop_play(&s.shop, "u3 return b @6s; u3 remove c @7s");
 	stall_expect(&s, "recommended-for-you; user=u3", "b c");
 }
