@@ -21,6 +21,7 @@ static int boost_turn(struct asking *q, const struct turn *t)
 	return 0;
 }
 
+/* What it drops another strategy may bring: its scores are on another scale. */
 static void drop_low(struct asking *q, struct turn *t)
 {
 	struct candidate *shelf = q->a->shelf;
@@ -29,6 +30,10 @@ static void drop_low(struct asking *q, struct turn *t)
 	for (unsigned i = t->first; i < t->end; i++)
 		if (shelf[i].score >= q->rq->min_score)
 			shelf[n++] = shelf[i];
+		else
+			*idmap_put(&q->a->hidden, shelf[i].item, 0) = TURN_NONE;
+	for (unsigned i = 0; i < t->first && n < t->end; i++)
+		*idmap_put(&q->a->hidden, shelf[i].item, 0) = shelf[i].turn + 1u;
 	t->end = q->shelf_n = n;
 }
 

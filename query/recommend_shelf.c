@@ -122,7 +122,7 @@ bool shelf_hides(const struct asking *q, uint32_t item)
 {
 	const uint32_t *turn = idmap_get(&q->a->hidden, item);
 
-	return turn && (*turn == 0 || !q->a->turns[q->turn_n].share || *turn == q->turn_n + 1);
+	return turn && *turn != TURN_NONE && (*turn == 0 || !q->a->turns[q->turn_n].share || *turn == q->turn_n + 1);
 }
 
 int shelf_allows(struct asking *q, uint32_t item)

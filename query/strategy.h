@@ -227,6 +227,7 @@ struct turn {
 	bool is_fallback;
 };
 #define TURNS_MAX (SCENARIO_CHAIN_MAX + 2) /* the chain, filling up twice */
+#define TURN_NONE UINT32_MAX               /* of an item that was taken off the shelf: it may be offered again */
 
 /* What a request's texts mean. */
 struct conditions {
@@ -249,7 +250,7 @@ struct answerer {
 	enum language language;
 	double up_sell_ratio;
 	bool catalog_required;
-	/* Items not to be offered in this request: 0, or the number of the turn, from 1, that put it on the shelf. */
+	/* Items not to be offered in this request: 0, the number of the turn, from 1, that put it on the shelf, or TURN_NONE. */
 	struct idmap hidden;
 	struct idmap listed; /* scratch of list_arrange */
 	struct person person;

@@ -96,6 +96,14 @@ Test(pipeline, scores_are_the_boosted_ones)
 	stall_expect(&s, "best-sellers; boost=brand='y' -> 2; count=3", "p1=75 p4=66 p2=55");
 }
 
+/* also-bought's scores are below 1, best-sellers' above; top-rated drops what best-sellers before it has brought. */
+Test(pipeline, what_is_too_low_in_one_list_may_come_from_another)
+{
+	stall_expect(&s, "also-bought; items=p1; min=1", "");
+	stall_expect(&s, "also-bought; items=p1; min=1; fill=filtered; count=3", "p2=55 p3=44 p4=33");
+	stall_expect(&s, "category; category=A; min=15; fill=any; count=5", "p1 p2 p3 p4 p5");
+}
+
 Test(pipeline, what_fills_up_is_said_to)
 {
 	stall_expect(&s, "also-bought; items=p1; filter=price > 55; fill=any; count=3", "p2 p3 p4");
@@ -112,6 +120,8 @@ Test(pipeline, an_empty_category_is_widened_for_a_page)
 	stall_rank(&s);
 	stall_expect(&s, "home; category=A > E > F; count=2", "p1 p2");
 	cr_assert(str_eq(s.answer.widened_to, STR("A")));
+	cr_assert_eq(stall_ask(&s, "home; category=A > E > F; validate"), 0);
+	cr_assert_eq(s.answer.widened_to.n, 0, "nothing of the answer before");
 	stall_expect(&s, "home; category=A > C", "p4");
 	cr_assert_eq(s.answer.widened_to.n, 0);
 	stall_expect(&s, "home; category=A > E > F; strict=true", "");
