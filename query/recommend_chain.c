@@ -139,12 +139,13 @@ static int fill_with_best_sellers(struct asking *q)
 /* "Shoes > Running" to "Shoes"; false at the top. */
 static bool to_parent(struct str *category)
 {
-	for (uint32_t n = category->n; n > 3; n--)
-		if (memcmp(category->p + n - 3, " > ", 3) == 0) {
-			category->n = n - 3;
-			return category->n > 0;
-		}
-	return false;
+	uint32_t n = 0, parent = 0;
+
+	while ((n = category_ancestor(*category, n)) > 0)
+		parent = n;
+	if (parent)
+		category->n = parent;
+	return parent > 0;
 }
 
 int chain_run(struct asking *q)
