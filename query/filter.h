@@ -49,9 +49,17 @@ struct filter_step {
 	struct str name;         /* TEST of attributes.NAME */
 };
 
-/* The programs of one request. */
+/* Programs; they are parsed into a filter_space and may be packed from there. */
 struct filter_pool {
 	unsigned step_n, value_n, text_n;
+	struct filter_step *steps;
+	struct filter_value *values;
+	char *text;
+};
+
+/* A pool with room for whatever may be asked: those of one request. Not to be moved. */
+struct filter_space {
+	struct filter_pool pool;
 	struct filter_step steps[FILTER_STEPS_MAX];
 	struct filter_value values[FILTER_VALUES_MAX];
 	char text[FILTER_POOL_TEXT_MAX];
@@ -78,7 +86,10 @@ struct filter_item {
 	int64_t low_stock; /* stock at or below it is low */
 };
 
-void filter_pool_clear(struct filter_pool *pool);
+/* Empty, for the first time or again. */
+void filter_space_clear(struct filter_space *space);
+/* A copy in one piece of memory without any room left, to free(); filters mean the same in it. */
+struct filter_pool *filter_pool_pack(const struct filter_pool *pool);
 
 /* `field` names the text in errors. The text need not outlive the call. */
 int filter_parse(struct filter_pool *pool, const char *field, struct str text, struct filter *ret,

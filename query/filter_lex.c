@@ -34,7 +34,7 @@ char *filter__text_room(struct filter_parser *p, size_t n)
 	struct filter_pool *pool = p->pool;
 	char *ret = pool->text + pool->text_n;
 
-	if (n > sizeof(pool->text) - pool->text_n) {
+	if (n > FILTER_POOL_TEXT_MAX - pool->text_n) {
 		filter__fail(p, "the conditions hold more than %d bytes of text", FILTER_POOL_TEXT_MAX);
 		return NULL;
 	}

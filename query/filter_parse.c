@@ -7,9 +7,34 @@
 
 static bool parse_level(struct filter_parser *p, bool is_or);
 
-void filter_pool_clear(struct filter_pool *pool)
+void filter_space_clear(struct filter_space *space)
 {
-	pool->step_n = pool->value_n = pool->text_n = 0;
+	space->pool = (struct filter_pool){ .steps = space->steps, .values = space->values, .text = space->text };
+}
+
+static void move_text(struct str *s, const struct filter_pool *from, const struct filter_pool *to)
+{
+	if (s->n)
+		s->p = to->text + (s->p - from->text);
+}
+
+struct filter_pool *filter_pool_pack(const struct filter_pool *pool)
+{
+	size_t steps = pool->step_n * sizeof(*pool->steps), values = pool->value_n * sizeof(*pool->values);
+	struct filter_pool *ret = xmalloc(sizeof(*ret) + steps + values + pool->text_n);
+
+	*ret = *pool;
+	ret->steps = (struct filter_step *)(ret + 1);
+	ret->values = (struct filter_value *)(ret->steps + pool->step_n);
+	ret->text = (char *)(ret->values + pool->value_n);
+	memcpy(ret->steps, pool->steps, steps);
+	memcpy(ret->values, pool->values, values);
+	memcpy(ret->text, pool->text, pool->text_n);
+	for (unsigned i = 0; i < ret->step_n; i++)
+		move_text(&ret->steps[i].name, pool, ret);
+	for (unsigned i = 0; i < ret->value_n; i++)
+		move_text(&ret->values[i].text, pool, ret);
+	return ret;
 }
 
 static bool emit(struct filter_parser *p, struct filter_step step)

@@ -72,7 +72,7 @@ static int matches(struct asking *q, struct filter f, uint32_t item)
 	struct filter_item about;
 	int rc = shelf_look(q, item, &about);
 
-	return rc < 0 ? rc : filter_matches(&q->a->conditions.pool, f, &about);
+	return rc < 0 ? rc : filter_matches(&q->a->conditions.space.pool, f, &about);
 }
 
 /* Counts the item in each quota it falls under, if there is room in all of them: 1, else 0. */

@@ -59,19 +59,19 @@ int conditions_parse(struct asking *q, struct error *e)
 	struct conditions *c = &q->a->conditions;
 	int rc = 0;
 
-	filter_pool_clear(&c->pool);
+	filter_space_clear(&c->space);
 	c->boost.n = 0;
 	c->has_own = q->scenario->filter != NULL;
 	c->has_asked = rq->filter.n > 0;
 	c->category = category_join(rq->category, c->category_room);
 	if (c->has_own)
-		rc = filter_parse(&c->pool, "scenario", str_of(q->scenario->filter), &c->own, e);
+		rc = filter_parse(&c->space.pool, "scenario", str_of(q->scenario->filter), &c->own, e);
 	if (!rc && c->has_asked)
-		rc = filter_parse(&c->pool, "filter", rq->filter, &c->asked, e);
+		rc = filter_parse(&c->space.pool, "filter", rq->filter, &c->asked, e);
 	if (!rc && rq->boost.n)
-		rc = boost_parse(&c->pool, rq->boost, &c->boost, e);
+		rc = boost_parse(&c->space.pool, rq->boost, &c->boost, e);
 	for (unsigned i = 0; i < rq->quota_count && !rc; i++)
-		rc = filter_parse(&c->pool, "quotas", rq->quotas[i].condition, &c->quotas[i], e);
+		rc = filter_parse(&c->space.pool, "quotas", rq->quotas[i].condition, &c->quotas[i], e);
 	return rc;
 }
 

@@ -16,7 +16,7 @@ static int boost_turn(struct asking *q, const struct turn *t)
 
 		if (rc < 0)
 			return rc;
-		q->a->shelf[i].score *= boost_of(&c->pool, &c->boost, &item);
+		q->a->shelf[i].score *= boost_of(&c->space.pool, &c->boost, &item);
 	}
 	return 0;
 }

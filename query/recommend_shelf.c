@@ -87,7 +87,7 @@ int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret)
 	ret->record = rc == CATALOG_LIVE ? record : NULL;
 	ret->low_stock = q->a->low_stock;
 	ret->item_id = (struct str){ NULL, 0 };
-	if (q->a->conditions.pool.step_n)
+	if (q->a->conditions.space.pool.step_n)
 		ret->item_id = snap_item_name(q->sn, item);
 	if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && q->a->catalog_required))
 		return 0;
@@ -113,8 +113,8 @@ static bool passes(struct asking *q, const struct filter_item *item)
 
 	if (q->category.n && !(item->record && in_category(item->record, q->category)))
 		return false;
-	return (!c->has_own || filter_matches(&c->pool, c->own, item)) &&
-	       (!c->has_asked || q->filter_lifted || filter_matches(&c->pool, c->asked, item));
+	return (!c->has_own || filter_matches(&c->space.pool, c->own, item)) &&
+	       (!c->has_asked || q->filter_lifted || filter_matches(&c->space.pool, c->asked, item));
 }
 
 /* Strategies that share a page do not take items from each other: which of them gives it is seen when they are mixed. */

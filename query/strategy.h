@@ -231,7 +231,7 @@ struct turn {
 
 /* What a request's texts mean. */
 struct conditions {
-	struct filter_pool pool;
+	struct filter_space space;
 	struct filter own;   /* of the scenario: never lifted */
 	struct filter asked; /* of the request */
 	bool has_own, has_asked;

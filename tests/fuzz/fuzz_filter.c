@@ -2,33 +2,37 @@
 #include "query/filter.h"
 #include "tests/fuzz/fuzz.h"
 
-static struct filter_pool pool;
+static struct filter_space space;
 
 static void check_filter(struct str text, const struct filter_item *item)
 {
 	struct error e = { 0 };
 	struct filter f, opposite;
+	struct filter_pool *packed;
 	char *longer;
 	bool is_true;
 	int rc;
 
-	filter_pool_clear(&pool);
-	rc = filter_parse(&pool, "filter", text, &f, &e);
+	filter_space_clear(&space);
+	rc = filter_parse(&space.pool, "filter", text, &f, &e);
 	if (rc) {
 		expect_error(rc, &e);
 		assert(rc == ERR_BAD_REQUEST);
 		return;
 	}
-	assert(f.first < f.end && f.end <= pool.step_n);
-	is_true = filter_matches(&pool, f, item);
-	assert(filter_matches(&pool, f, item) == is_true);
+	assert(f.first < f.end && f.end <= space.pool.step_n);
+	is_true = filter_matches(&space.pool, f, item);
+	assert(filter_matches(&space.pool, f, item) == is_true);
+	packed = filter_pool_pack(&space.pool);
+	assert(filter_matches(packed, f, item) == is_true);
+	free(packed);
 	longer = xmalloc(text.n + 6);
 	memcpy(longer, "not (", 5);
 	memcpy(longer + 5, text.p, text.n);
 	longer[5 + text.n] = ')';
 	/* it may be too long, too deep or have one step too many */
-	if (filter_parse(&pool, "filter", (struct str){ longer, text.n + 6 }, &opposite, &e) == 0)
-		assert(filter_matches(&pool, opposite, item) == !is_true);
+	if (filter_parse(&space.pool, "filter", (struct str){ longer, text.n + 6 }, &opposite, &e) == 0)
+		assert(filter_matches(&space.pool, opposite, item) == !is_true);
 	free(longer);
 }
 
@@ -38,14 +42,14 @@ static void check_boost(struct str text, const struct filter_item *item)
 	struct boost b;
 	int rc;
 
-	filter_pool_clear(&pool);
-	rc = boost_parse(&pool, text, &b, &e);
+	filter_space_clear(&space);
+	rc = boost_parse(&space.pool, text, &b, &e);
 	if (rc) {
 		expect_error(rc, &e);
 		return;
 	}
 	assert(b.n >= 1 && b.n <= BOOST_RULES_MAX);
-	assert(boost_of(&pool, &b, item) >= 0);
+	assert(boost_of(&space.pool, &b, item) >= 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)

@@ -3,8 +3,9 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-static struct filter_pool pool;
+static struct filter_space space;
 static struct catalog_item shoe;
 
 static void setup(void)
@@ -27,18 +28,25 @@ static void setup(void)
 
 static int parse(const char *text, struct filter *ret, struct error *e)
 {
-	filter_pool_clear(&pool);
+	filter_space_clear(&space);
 	memset(e, 0, sizeof(*e));
-	return filter_parse(&pool, "filter", str_of(text), ret, e);
+	return filter_parse(&space.pool, "filter", str_of(text), ret, e);
 }
 
 static bool matches(const char *text, const struct filter_item *item)
 {
+	struct filter_pool *packed;
 	struct filter f;
 	struct error e;
+	bool is_true;
 
 	cr_assert_eq(parse(text, &f, &e), 0, "%s: %s", text, e.text);
-	return filter_matches(&pool, f, item);
+	is_true = filter_matches(&space.pool, f, item);
+	packed = filter_pool_pack(&space.pool);
+	memset(&space, 0xff, sizeof(space));
+	cr_assert_eq(filter_matches(packed, f, item), is_true, "%s: packed", text);
+	free(packed);
+	return is_true;
 }
 
 TestSuite(filter, .init = setup);
@@ -239,14 +247,16 @@ Test(filter, boost_multiplies)
 	struct error e = { 0 };
 	struct boost b;
 
-	filter_pool_clear(&pool);
-	cr_assert_eq(boost_parse(&pool, STR("brand = 'Acme' -> 2; price > 100 -> 0.5; rating > 4 -> 1.5;"), &b, &e), 0);
+	filter_space_clear(&space);
+	cr_assert_eq(boost_parse(&space.pool, STR("brand = 'Acme' -> 2; price > 100 -> 0.5; rating > 4 -> 1.5;"), &b,
+				 &e),
+		     0);
 	cr_assert_eq(b.n, 3);
-	cr_assert_float_eq(boost_of(&pool, &b, &item), 3, 1e-12);
-	cr_assert_eq(boost_parse(&pool, STR("brand = 'Acme'"), &b, &e), ERR_BAD_REQUEST);
+	cr_assert_float_eq(boost_of(&space.pool, &b, &item), 3, 1e-12);
+	cr_assert_eq(boost_parse(&space.pool, STR("brand = 'Acme'"), &b, &e), ERR_BAD_REQUEST);
 	cr_assert_str_eq(e.text, "character 15: 'and', 'or' or '-> FACTOR' is expected here");
 	e.code = 0;
-	cr_assert_eq(boost_parse(&pool, STR("inStock -> -1"), &b, &e), ERR_BAD_REQUEST);
+	cr_assert_eq(boost_parse(&space.pool, STR("inStock -> -1"), &b, &e), ERR_BAD_REQUEST);
 	cr_assert_str_eq(e.text, "character 12: the factor is a number of 0 to 1000");
 	cr_assert_str_eq(e.field, "boost");
 }
