@@ -1,5 +1,6 @@
 #include "query/recommend.h"
 #include "query/strategy.h"
+#include "views/ids.h"
 #include "views/status.h"
 #include "views/view.h"
 
@@ -124,6 +125,35 @@ static int answer_from_snapshot(struct asking *q)
 	return rc;
 }
 
+/* The keyed hash of whom the answer is for; NULL: nobody. */
+static const unsigned char *request_person(struct answerer *a, const struct recommend_request *rq,
+					   unsigned char ret[ACTOR_HASH_BYTES])
+{
+	if (!rq->user_id.n && !rq->visitor_id.n)
+		return NULL;
+	if (rq->user_id.n)
+		actor_hash(store_person_key(a->opt.store), ACTOR_USER, rq->user_id, ret);
+	else
+		actor_hash(store_person_key(a->opt.store), ACTOR_VISITOR, rq->visitor_id, ret);
+	return ret;
+}
+
+/* The recommendationId of what stands on the page. */
+static void sign(struct asking *q)
+{
+	struct answer *ret = q->ret;
+	const unsigned char *key = q->a->token_key;
+	unsigned char person[ACTOR_HASH_BYTES];
+	struct answer_token t = { .t_ms = q->now_ms, .nonce = token_nonce(), .item_count = ret->item_count };
+
+	snprintf(t.scenario, sizeof(t.scenario), "%s", ret->scenario);
+	memcpy(t.variant, ret->variant, sizeof(t.variant));
+	for (unsigned i = 0; i < ret->item_count; i++)
+		t.items[i] = (struct answer_token_item){ strategy_number(str_of(ret->items[i].strategy)),
+							 token_mark(key, t.nonce, ret->items[i].item_id) };
+	token_make(key, request_person(q->a, q->rq, person), &t, ret->recommendation_id);
+}
+
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
 {
 	uint64_t start_ns = a->clock->monotonic_ns(a->clock);
@@ -138,7 +168,7 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	q.now_ms = a->clock->wall_ms(a->clock);
 	q.language = rq->language ? rq->language : a->language;
 	q.count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
-	ret->recommendation_id[0] = '\0';
+	ret->recommendation_id[0] = ret->variant[0] = '\0';
 	ret->scenario = sc.slug;
 	ret->widened_to = (struct str){ NULL, 0 };
 	ret->fallback = false;
@@ -151,23 +181,28 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 		rc = answer_from_snapshot(&q);
 		if (rc)
 			return error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
-		token_make(a->token_key, sc.number, TOKEN_VARIANT_NONE, q.now_ms, ret->recommendation_id);
+		sign(&q);
 	}
 	ret->took_ns = a->clock->monotonic_ns(a->clock) - start_ns;
 	return 0;
 }
 
-bool recommendation_scenario(struct answerer *a, struct str recommendation_id, const char **ret)
+bool recommendation_scenario(struct answerer *a, struct str recommendation_id, char ret[TOKEN_SCENARIO_MAX + 1])
 {
-	struct scenario_info info;
-	struct token t;
+	struct answer_token_text t;
 
-	if (!token_verify(a->token_key, recommendation_id, &t))
+	(void)a;
+	if (!token_read(recommendation_id, &t))
 		return false;
-	for (size_t i = 0; scenario_info(i, &info); i++)
-		if (info.number == t.scenario) {
-			*ret = info.slug;
-			return true;
-		}
-	return false;
+	memcpy(ret, t.token.scenario, sizeof(t.token.scenario));
+	return true;
+}
+
+bool recommendation_given(struct answerer *a, struct str recommendation_id, const struct recommend_request *rq)
+{
+	unsigned char person[ACTOR_HASH_BYTES];
+	struct answer_token_text t;
+
+	return token_read(recommendation_id, &t) &&
+	       (token_is_for(a->token_key, &t, request_person(a, rq, person)) || token_is_for(a->token_key, &t, NULL));
 }

@@ -18,6 +18,7 @@
 #include "query/segments.h"
 #include "schemas/catalog_item.h"
 #include "schemas/error.h"
+#include "schemas/token.h"
 #include "views/stock.h"
 #include "views/store.h"
 
@@ -222,7 +223,8 @@ struct recommended {
 };
 
 struct answer {
-	char recommendation_id[96]; /* token.h; "" for validate_only */
+	char recommendation_id[TOKEN_CHARS_MAX + 1]; /* token.h; "" for validate_only */
+	char variant[TOKEN_VARIANT_MAX + 1];         /* what experiments chose, as in the id; "" none */
 	const char *scenario;
 	struct str widened_to; /* nothing was in the category that was asked for: this one above it has what is shown */
 	bool fallback;         /* a later strategy of the chain contributed */
@@ -256,8 +258,12 @@ void answerer_free(struct answerer *a);
  */
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e) MUST_CHECK;
 
-/* The slug of the scenario that a recommendationId of this store was given for; false: it is none. */
-bool recommendation_scenario(struct answerer *a, struct str recommendation_id, const char **ret) MUST_CHECK;
+/* The slug of the scenario in a recommendationId, whoever made it; false: it has not the form of one. */
+bool recommendation_scenario(struct answerer *a, struct str recommendation_id,
+			     char ret[TOKEN_SCENARIO_MAX + 1]) MUST_CHECK;
+/* Did a server of this store give it, to the person of this request or about nobody? */
+bool recommendation_given(struct answerer *a, struct str recommendation_id,
+			  const struct recommend_request *rq) MUST_CHECK;
 
 struct person_segments {
 	unsigned in;      /* 1 << SEGMENT_ */
@@ -270,7 +276,6 @@ int answerer_segments(struct answerer *a, struct str user_id, struct person_segm
 /* What there is, for GET /strategies and check-routes: index 0.. until false. */
 struct scenario_info {
 	const char *slug;
-	unsigned number; /* what a recommendationId carries; never changes */
 	bool is_strategy;
 	const char *meaning;                       /* one line */
 	const char *formula;                       /* strategies: the score, with its source */

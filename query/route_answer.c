@@ -139,7 +139,7 @@ uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const s
 	json_out_object(j);
 	key_text(j, "recommendationId", a->recommendation_id);
 	key_text(j, "scenario", a->scenario);
-	key_text(j, "variant", NULL);
+	key_text(j, "variant", a->variant[0] ? a->variant : NULL);
 	from = j->n;
 	json_out_key(j, "items");
 	json_out_array(j);

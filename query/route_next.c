@@ -164,19 +164,28 @@ void next_link_write(struct json_out *j, struct recommend_request *ask, const st
 		json_out_str(j, (struct str){ l.text, (uint32_t)l.n });
 }
 
+static void refuse_unknown(struct http_req *rq)
+{
+	http_refuse(rq, PROBLEM_UNKNOWN_RECOMMENDATION, "recommendationId",
+		    "this server did not give that id to this person");
+}
+
 void route_recommend_next(struct http_req *rq)
 {
 	struct recommend_request *ask = &rq->w->ask;
-	const char *slug;
+	const struct answer_ops *answers = rq->w->shared->opt.answers;
+	char *slug = http_alloc(rq, TOKEN_SCENARIO_MAX + 1);
 	struct problem p;
 
-	if (!rq->w->shared->opt.answers->scenario_of(rq->w->answerer, rq->params[0], &slug)) {
-		http_refuse(rq, PROBLEM_UNKNOWN_RECOMMENDATION, "recommendationId", "this server did not give that id");
+	if (!answers->scenario_of(rq->w->answerer, rq->params[0], slug)) {
+		refuse_unknown(rq);
 		return;
 	}
 	input_init(ask, str_of(slug));
 	if (!input_from_query(rq, ~0u, ask, &p))
 		http_problem(rq, &p);
+	else if (!answers->given(rq->w->answerer, rq->params[0], ask))
+		refuse_unknown(rq);
 	else if (!ask->shown)
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "shown",
 			    "the page before says where the next one is: follow its 'next'");

@@ -1,10 +1,8 @@
 #include "query/strategy.h"
 
-#define SCENARIO_NUMBER_FIRST 0x4000u /* numbers below are strategies */
-
 static const struct strategy *const strategies[] = {
 #define STRATEGY(name) &strategy_##name,
-#include "query/strategies.def"
+#include "schemas/strategies.def"
 #undef STRATEGY
 };
 
@@ -42,7 +40,6 @@ static void from_strategy(size_t i, struct scenario *ret)
 	const struct strategy *s = strategies[i];
 
 	*ret = (struct scenario){ .slug = s->slug,
-				  .number = (unsigned)i,
 				  .inputs = s->inputs | INPUT_COMMON,
 				  .required = s->required,
 				  .is_strategy = true,
@@ -56,7 +53,6 @@ static void from_placement(size_t i, struct scenario *ret)
 	const struct placement *p = &placements[i];
 
 	*ret = (struct scenario){ .slug = p->slug,
-				  .number = SCENARIO_NUMBER_FIRST + (unsigned)i,
 				  .inputs = INPUT_COMMON,
 				  .required = p->required,
 				  .filter = p->filter,
@@ -92,11 +88,9 @@ bool scenario_info(size_t index, struct scenario_info *ret)
 		from_strategy(index - ARRAY_SIZE(placements), &sc);
 	else
 		return false;
-	*ret = (struct scenario_info){ .slug = sc.slug,
-				       .number = sc.number,
-				       .is_strategy = is_strategy,
-				       .inputs = sc.inputs,
-				       .required = sc.required };
+	*ret = (struct scenario_info){
+		.slug = sc.slug, .is_strategy = is_strategy, .inputs = sc.inputs, .required = sc.required
+	};
 	ret->meaning = is_strategy ? sc.alone.strategy->meaning : placements[index].meaning;
 	ret->filter = sc.filter;
 	if (is_strategy) {

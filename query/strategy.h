@@ -19,7 +19,7 @@
 #include "query/next.h"
 #include "query/ranker.h"
 #include "query/recommend.h"
-#include "query/token.h"
+#include "schemas/token.h"
 #include "query/votes.h"
 #include "views/arena.h"
 #include "views/history.h"
@@ -45,7 +45,7 @@ struct strategy {
 };
 
 #define STRATEGY(name) extern const struct strategy strategy_##name;
-#include "query/strategies.def"
+#include "schemas/strategies.def"
 #undef STRATEGY
 
 /*
@@ -60,7 +60,6 @@ struct chain_link {
 /* Also each strategy alone, as a chain of one. */
 struct scenario {
 	const char *slug;
-	unsigned number; /* as scenario_info */
 	unsigned inputs, required;
 	bool is_strategy;
 	const char *filter; /* a condition of its own, NULL none */

@@ -12,7 +12,7 @@ struct draft {
 };
 
 struct item_draft {
-	struct str id;
+	struct str id, recommendation_id;
 	int64_t quantity;
 	int64_t price_micros;
 };
@@ -23,6 +23,7 @@ static int finish_item(struct decoder *d, const struct field *quantity, const st
 	if (draft->quantity == 0)
 		return decode__fail(d, quantity, ERR_OUT_OF_RANGE, "is out of range");
 	ret->id = draft->id;
+	ret->recommendation_id = draft->recommendation_id;
 	ret->quantity = draft->quantity < 0 ? 1 : (uint32_t)draft->quantity;
 	ret->has_price = draft->price_micros != PRICE_ABSENT;
 	ret->price_micros = ret->has_price ? draft->price_micros : 0;
@@ -33,6 +34,8 @@ static const struct field item_fields[] = {
 	FIELD("itemId", "items.itemId", decode__id, struct item_draft, id, EVENT_ID_MAX),
 	FIELD("quantity", "items.quantity", decode__count, struct item_draft, quantity, EVENT_QUANTITY_MAX),
 	FIELD("price", "items.price", decode__price, struct item_draft, price_micros, EVENT_PRICE_MAX_MICROS),
+	FIELD("recommendationId", "items.recommendationId", decode__text, struct item_draft, recommendation_id,
+	      EVENT_TOKEN_MAX),
 };
 
 static const struct field context_fields[] = {
@@ -157,7 +160,7 @@ static int missing(struct error *e, const char *field, const char *text)
 /* itemId with its quantity and price, or items: never both. */
 static int settle_items(struct decoder *d, struct draft *draft)
 {
-	struct item_draft single = { draft->item_id, draft->quantity, draft->price_micros };
+	struct item_draft single = { draft->item_id, { 0 }, draft->quantity, draft->price_micros };
 	struct error *e = d->scan.e;
 	int rc;
 

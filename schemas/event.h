@@ -18,7 +18,7 @@
 #define EVENT_EVENT_ID_MAX 64 /* bytes of eventId */
 #define EVENT_QUERY_MAX 512   /* bytes of query */
 #define EVENT_TEXT_MAX 64     /* bytes of country, region, device, channel */
-#define EVENT_TOKEN_MAX 512   /* bytes of recommendationId */
+#define EVENT_TOKEN_MAX 800   /* bytes of recommendationId */
 #define EVENT_ITEMS_MAX 2000  /* lines of one event */
 #define EVENT_QUANTITY_MAX 10000
 #define EVENT_PRICE_MAX_MICROS (INT64_C(100000000) * MICROS)
@@ -34,7 +34,8 @@ struct event_item {
 	struct str id;
 	uint32_t quantity; /* 1..10,000; 1 when absent */
 	bool has_price;
-	int64_t price_micros; /* unit price, 0 when absent */
+	int64_t price_micros;         /* unit price, 0 when absent */
+	struct str recommendation_id; /* of this line alone; n = 0: the event's */
 };
 
 struct event {

@@ -9,7 +9,7 @@ import source
 
 REGISTRIES = [  # folder, struct, macro, list
     ("views", "view", "VIEW", "views/views.def"),
-    ("query", "strategy", "STRATEGY", "query/strategies.def"),
+    ("query", "strategy", "STRATEGY", "schemas/strategies.def"),
     ("cmd", "command", "COMMAND", "cmd/commands.def"),
 ]
 

@@ -19,7 +19,7 @@ import unittest
 AISLE = os.path.abspath(os.environ.get("AISLE", "build/release/aisle"))
 COMMANDS = [line[8:-1].replace("_", "-") for line in open("cmd/commands.def", encoding="utf-8").read().splitlines()
             if line.startswith("COMMAND(")]
-with open("query/strategies.def", encoding="utf-8") as registry:
+with open("schemas/strategies.def", encoding="utf-8") as registry:
     STRATEGIES = [name.replace("_", "-") for name in re.findall(r"^STRATEGY\((\w+)\)", registry.read(), re.M)]
 
 

@@ -26,18 +26,16 @@ static void stub_close(struct answerer *a)
 
 static const struct scenario_info stub_infos[] = {
 	{ .slug = "home",
-	  .number = 1,
 	  .meaning = "the \"front\" page",
 	  .inputs = INPUT_USER_ID | INPUT_COMMON,
 	  .chain = { "trending", "best-sellers" } },
 	{ .slug = "also-bought",
-	  .number = 32,
 	  .is_strategy = true,
 	  .meaning = "m",
 	  .formula = "f",
 	  .inputs = INPUT_ITEM_IDS | INPUT_COMMON,
 	  .required = INPUT_ITEM_IDS },
-	{ .slug = "trending", .number = 33, .is_strategy = true, .meaning = "m", .formula = "f", .inputs = ~0u },
+	{ .slug = "trending", .is_strategy = true, .meaning = "m", .formula = "f", .inputs = ~0u },
 };
 
 static bool stub_info(size_t index, struct scenario_info *ret)
@@ -162,17 +160,22 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	return 0;
 }
 
-static bool stub_scenario_of(struct answerer *a, struct str id, const char **ret)
+static bool stub_scenario_of(struct answerer *a, struct str id, char ret[TOKEN_SCENARIO_MAX + 1])
 {
-	static char slug[64];
 	struct str start = STR("id-of-");
 
 	(void)a;
 	if (id.n <= start.n || memcmp(id.p, start.p, start.n) != 0)
 		return false;
-	snprintf(slug, sizeof(slug), "%.*s", (int)(id.n - start.n), id.p + start.n);
-	*ret = slug;
+	snprintf(ret, TOKEN_SCENARIO_MAX + 1, "%.*s", (int)(id.n - start.n), id.p + start.n);
 	return true;
+}
+
+static bool stub_given(struct answerer *a, struct str id, const struct recommend_request *rq)
+{
+	(void)a;
+	(void)id;
+	return !str_eq(rq->user_id, STR("somebody-else"));
 }
 
 static int stub_segments(struct answerer *a, struct str user_id, struct person_segments *ret, struct error *e)
@@ -184,5 +187,5 @@ static int stub_segments(struct answerer *a, struct str user_id, struct person_s
 	return 0;
 }
 
-const struct answer_ops stub_answers = { stub_open, stub_close,       stub_recommend,
-					 stub_info, stub_scenario_of, stub_segments };
+const struct answer_ops stub_answers = { stub_open,        stub_close, stub_recommend, stub_info,
+					 stub_scenario_of, stub_given, stub_segments };

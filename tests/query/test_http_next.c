@@ -91,6 +91,8 @@ static const struct {
 	const char *slug, *field;
 } bad[] = {
 	{ "/v1/recommendations/forged/next?shown=AAAAAA", 404, "unknown-recommendation", "recommendationId" },
+	{ "/v1/recommendations/id-of-x/next?userId=somebody-else&shown=AAAAAA", 404, "unknown-recommendation",
+	  "recommendationId" },
 	{ "/v1/recommendations/id-of-x/next", 400, "bad-parameter", "shown" },
 	{ "/v1/recommendations/id-of-x/next?shown=", 400, "bad-parameter", "shown" },
 	{ "/v1/recommendations/id-of-x/next?shown=A", 400, "bad-parameter", "shown" },

@@ -1,6 +1,7 @@
 /* Scenarios, what is refused, and what an answer says about itself. */
 #include "query/strategy.h"
 #include "tests/lib/query_shop.h"
+#include "views/ids.h"
 #include "views/view.h"
 
 #include <criterion/criterion.h>
@@ -46,7 +47,7 @@ Test(recommend, an_empty_store_answers_with_nothing)
 enum {
 #define STRATEGY(name) +1
 	STRATEGIES = 0
-#include "query/strategies.def"
+#include "schemas/strategies.def"
 	,
 #undef STRATEGY
 #define SCENARIO(...) +1
@@ -55,19 +56,19 @@ enum {
 #undef SCENARIO
 };
 
-Test(recommend, every_strategy_is_a_scenario_with_a_number_of_its_own)
+Test(recommend, every_strategy_is_a_scenario)
 {
 	struct scenario_info a, b;
 	size_t n = 0, strategies = 0;
 
 	for (; scenario_info(n, &a); n++) {
 		strategies += a.is_strategy;
+		cr_assert_eq(strategy_number(str_of(a.slug)) != TOKEN_PINNED, a.is_strategy);
 		cr_assert(a.meaning && *a.meaning);
 		cr_assert_eq(a.is_strategy, a.formula != NULL);
 		cr_assert_eq(a.required & ~a.inputs, 0, "%s requires what it does not read", a.slug);
 		for (size_t k = 0; k < n; k++) {
 			cr_assert(scenario_info(k, &b));
-			cr_assert_neq(a.number, b.number);
 			cr_assert_str_neq(a.slug, b.slug);
 		}
 	}
@@ -235,17 +236,28 @@ Test(recommend, as_of_is_the_older_of_snapshot_and_ranking)
 
 Test(recommend, the_id_is_signed_and_names_the_scenario)
 {
-	unsigned char key[TOKEN_KEY_BYTES];
-	struct scenario_info info;
-	struct token t;
+	unsigned char key[TOKEN_KEY_BYTES], person[ACTOR_HASH_BYTES];
+	const unsigned char *person_key = store_person_key(s.shop.store);
+	struct recommend_request other = { 0 };
+	struct answer_token_text t;
 
-	stall_expect(&s, "trending", "");
-	token_key_init(store_person_key(s.shop.store), key);
-	cr_assert(token_verify(key, str_of(s.answer.recommendation_id), &t));
-	for (size_t i = 0; scenario_info(i, &info) && info.number != t.scenario; i++)
-		;
-	cr_assert_str_eq(info.slug, "trending");
-	cr_assert_eq(t.t_ms, SHOP_START);
+	shop_play(&s.shop, "u1 view p1,p2 @0s");
+	stall_expect(&s, "recently-viewed; user=u1", "p2 p1");
+	token_key_init(person_key, key);
+	actor_hash(person_key, ACTOR_USER, STR("u1"), person);
+	cr_assert(token_read(str_of(s.answer.recommendation_id), &t));
+	cr_assert(token_is_for(key, &t, person));
+	cr_assert_not(token_is_for(key, &t, NULL));
+	cr_assert_str_eq(t.token.scenario, "recently-viewed");
+	cr_assert_str_eq(t.token.variant, "");
+	cr_assert_eq(t.token.t_ms, SHOP_START);
+	cr_assert_eq(t.token.item_count, 2);
+	cr_assert_eq(t.token.items[1].strategy, strategy_number(STR("recently-viewed")));
+	cr_assert_eq(t.token.items[1].mark, token_mark(key, t.token.nonce, STR("p1")));
+	other.user_id = STR("u1");
+	cr_assert(recommendation_given(s.answerer, str_of(s.answer.recommendation_id), &other));
+	other.user_id = STR("u2");
+	cr_assert_not(recommendation_given(s.answerer, str_of(s.answer.recommendation_id), &other));
 }
 
 Test(recommend, validating_answers_nothing)
