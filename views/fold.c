@@ -309,7 +309,7 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 	if (!history_remember(f, actor, ev))
 		return 1;
 	journal_take(f->journal, f, ev, actor, &m);
-	profile_add(f, actor, ev, m.new_order);
+	profile_add(f, actor, &m);
 	m.user = kind == ACTOR_USER ? actor : ID_NONE;
 	m.visitor = kind == ACTOR_VISITOR ? actor
 		    : ev->visitor_id.n    ? fold__actor(f, ACTOR_VISITOR, ev->visitor_id)

@@ -12,7 +12,8 @@
 /* false: a duplicate, nothing changed. */
 bool history_remember(struct fold *f, uint32_t actor, const struct event *ev);
 
-/* Then, for the view `profile`. new_order: a purchase that begins one. */
-void profile_add(struct fold *f, uint32_t actor, const struct event *ev, bool new_order);
+/* Then, for the view `profile`. Sets the moment's new_actor and new_day. */
+struct moment;
+void profile_add(struct fold *f, uint32_t actor, struct moment *m);
 
 #endif

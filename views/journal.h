@@ -52,6 +52,8 @@ struct moment {
 	uint32_t user, visitor; /* ID_NONE when the event does not carry it */
 	uint32_t query;         /* of the session's last search, this event if it is one; ID_NONE: none so far */
 	bool new_order;         /* purchase: the first of its order */
+	bool new_actor;         /* the actor's first event, impressions left out; */
+	bool new_day;           /* the first on a later day than all before it: set by profile_add */
 	uint32_t item_count;
 	const struct moment_item *items;
 	const uint32_t *others;

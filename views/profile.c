@@ -6,6 +6,7 @@
 #include "views/history_rows.h"
 #include "views/identity.h"
 #include "views/ids.h"
+#include "views/journal.h"
 #include "views/view.h"
 
 static void add_lines(struct history_profile *p, const struct event *ev, int64_t sign)
@@ -18,8 +19,9 @@ static void add_lines(struct history_profile *p, const struct event *ev, int64_t
 	}
 }
 
-void profile_add(struct fold *f, uint32_t actor, const struct event *ev, bool new_order)
+void profile_add(struct fold *f, uint32_t actor, struct moment *m)
 {
+	const struct event *ev = m->ev;
 	unsigned char be[4];
 	struct history_head head;
 	unsigned char *row;
@@ -33,12 +35,14 @@ void profile_add(struct fold *f, uint32_t actor, const struct event *ev, bool ne
 		return;
 	}
 	memcpy(&head, row, sizeof(head));
+	m->new_actor = head.profile.first_ms == HISTORY_PROFILE_NONE;
+	m->new_day = m->new_actor || time_bucket(ev->t_ms, MS_PER_DAY) > time_bucket(head.profile.last_ms, MS_PER_DAY);
 	if (ev->t_ms < head.profile.first_ms)
 		head.profile.first_ms = ev->t_ms;
 	if (ev->t_ms > head.profile.last_ms)
 		head.profile.last_ms = ev->t_ms;
 	if (ev->type == EVENT_PURCHASE) {
-		head.profile.orders += new_order && head.profile.orders < UINT32_MAX;
+		head.profile.orders += m->new_order && head.profile.orders < UINT32_MAX;
 		add_lines(&head.profile, ev, 1);
 	} else if (ev->type == EVENT_RETURN) {
 		add_lines(&head.profile, ev, -1);

@@ -53,6 +53,9 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   have ever searched for are not printed.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
+- traffic: views, carts, units and revenue as popularity's, orders as profile's; sessions, the first view of what
+  `sessions` has; actors, events (no impressions) on a later day than all the actor's before in log order; newActors, an actor's first
+  event that is no impression. By the hour of the event, for the days that popularity has.
 - A row whose figures are all zero is printed when something was counted in it.
 """
 import argparse
@@ -69,10 +72,11 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 EPOCH = 30 * DAY
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
-COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits")
+COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits", "traffic")
 PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions")  # they print hashes
 OTHER_VIEWS = (*PERSON_VIEWS, "catalog", "stock")
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
+TRAFFIC_COLUMNS = ("actors", "newActors", "sessions", "views", "carts", "orders", "units", "revenue")
 TOTALS_COLUMNS = ("viewSessions", "orders", "buyers")
 
 
@@ -269,6 +273,7 @@ class Shop:
         self.popularity = collections.defaultdict(lambda: [0] * 5)   # (item, bucket, start)
         self.pairs = {view: collections.Counter() for view in PAIR_VIEWS}  # (item, with, epoch)
         self.totals = collections.defaultdict(lambda: [0] * 3)       # (item, epoch)
+        self.traffic = collections.defaultdict(collections.Counter)  # start
         self.sessions = []                                           # Viewed
         self.revisits = collections.defaultdict(lambda: [0] * 2)     # (distance, seen, items, last)
         self.searched = collections.defaultdict(lambda: [0] * 2)     # (query, item, epoch)
@@ -317,6 +322,7 @@ class Shop:
             session.query, session.found = ev.query, set()
             self.searchers[ev.query].add(ev.actor)
         elif ev.type == "cart-add":
+            self.go_on("carts", ev, len(ev.lines))
             for item, _, _ in ev.lines:
                 self.count(item, ev.t, "carts", 1)
         elif ev.type == "purchase":
@@ -324,16 +330,24 @@ class Shop:
         elif ev.type == "return":
             self.sell(ev, actor, -1)
         if ev.type != "impression":
+            self.go_on("newActors", ev, not actor.times)
+            self.go_on("actors", ev, not actor.times or ev.t // DAY > actor.times[1] // DAY)
             actor.times = [min(actor.times + [ev.t]), max(actor.times + [ev.t])]
         if ev.type not in ("search", "impression"):
             for number, line in enumerate(ev.lines):
                 actor.history.append((ev.t, ev.event_id, number, ev, line))
 
+    def go_on(self, column, ev, amount):
+        if amount:
+            self.traffic[ev.t // HOUR * HOUR][column] += amount
+
     def view(self, ev, session, passed):
         if session.viewed is None or is_over(session.viewed.seen, passed):
             session.viewed = Viewed(ev)
             self.sessions.append(session.viewed)
+            self.go_on("sessions", ev, 1)
         session.viewed.seen = now(ev, passed)
+        self.go_on("views", ev, len(ev.lines))
         for item, _, _ in ev.lines:
             self.count_revisits([before for before, _, _ in session.viewed.views[-40:]], item)
             session.viewed.add(item, ev.t)
@@ -362,6 +376,7 @@ class Shop:
 
     def purchase(self, ev, actor, session, order):
         actor.orders_n += not order
+        self.go_on("orders", ev, not order)
         self.sell(ev, actor, 1)
         for item, _, _ in ev.lines:
             if item not in order:
@@ -390,6 +405,8 @@ class Shop:
                 self.pairs["viewed-then-bought"][item, bought, ev.t // EPOCH] += 1
 
     def sell(self, ev, actor, sign):
+        self.go_on("units", ev, sign * sum(quantity for _, quantity, _ in ev.lines))
+        self.go_on("revenue", ev, sign * sum(quantity * micros(price or 0) for _, quantity, price in ev.lines))
         for item, quantity, price in ev.lines:
             actor.units += sign * quantity
             actor.spend += sign * quantity * micros(price or 0)
@@ -440,6 +457,11 @@ class Shop:
             return [{"query": query, "itemId": item, "epoch": epoch, **dict(zip(("clicks", "orders"), figures))}
                     for (query, item, epoch), figures in sorted(self.searched.items())
                     if self.epoch_alive(epoch) and len(self.searchers[query]) >= 5]
+        if view == "traffic":
+            return [{"start": start, **{name: figures[name] for name in TRAFFIC_COLUMNS[:-1]},
+                     "revenue": money(figures["revenue"])}
+                    for start, figures in sorted(self.traffic.items())
+                    if start >= (self.watermark // DAY - 399) * DAY]
         if view == "revisits":
             return [dict(zip(("distance", "seen", "items", "last", "chances", "hits"), (*cell, *figures)))
                     for cell, figures in sorted(self.revisits.items())]

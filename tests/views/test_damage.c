@@ -269,6 +269,19 @@ Test(damage, revisits)
 	cr_expect_eq(rows_of("revisits"), ERR_STORE_CORRUPT);
 }
 
+/* An hour that no day has. */
+Test(damage, traffic)
+{
+	static const unsigned char one[] = { 25, 4, 2 };
+	unsigned char key[12];
+
+	put_be64(key, (uint64_t)(SHOP_START / MS_PER_DAY));
+	put_be32(key + 8, 0);
+	cr_assert_eq(rows_of("traffic"), 0);
+	write_raw(TBL_TRAFFIC, key, sizeof(key), one, sizeof(one));
+	cr_expect_eq(rows_of("traffic"), ERR_STORE_CORRUPT);
+}
+
 /* The page that says which young levels there are, and a number nobody reaches: base is the state, numbers go on. */
 Test(damage, page_of_young_levels)
 {
