@@ -15,7 +15,7 @@ static int ended(void *arg, struct str key, struct str value)
 /* What an actor's sessions and orders were made of. */
 static int sweep_journal(struct store_txn *t)
 {
-	static const enum table_id swept[] = { TBL_SESSION_STATE, TBL_ORDER_STATE, TBL_SESSIONS };
+	static const enum table_id swept[] = { TBL_SESSION_STATE, TBL_ORDER_STATE, TBL_SESSIONS, TBL_ANSWERS };
 	struct lanes lanes = { 0 };
 	int rc = lanes_load_txn(&lanes, t);
 

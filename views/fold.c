@@ -108,6 +108,7 @@ int fold_new(struct store *s, struct fold **ret, struct error *e)
 	f->id_cache = xmalloc(ID_CACHE_SLOTS * sizeof(*f->id_cache));
 	fold__forget_ids(f); /* writes all of it, so that memory is flat from the start */
 	f->journal = journal_new();
+	f->desk = credit_desk_new(store_person_key(s));
 	f->merger = merger_new(s, fold__expire);
 	randombytes_buf(&f->id_seed, sizeof(f->id_seed));
 	delta_init(&f->batch.delta);
@@ -136,6 +137,7 @@ void fold_free(struct fold *f)
 	delta_fini(&f->writer.batch.delta);
 	lanes_fini(&f->lanes);
 	journal_free(f->journal);
+	credit_desk_free(f->desk);
 	free(f->id_cache);
 	free(f);
 }
@@ -314,6 +316,7 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 	m.visitor = kind == ACTOR_VISITOR ? actor
 		    : ev->visitor_id.n    ? fold__actor(f, ACTOR_VISITOR, ev->visitor_id)
 					  : ID_NONE;
+	credit_take(f->desk, f, actor, &m);
 	for (size_t i = 0; view_registry[i]; i++)
 		if (view_registry[i]->apply && !f->versions.frozen[i])
 			view_registry[i]->apply(f, &m);
@@ -365,6 +368,11 @@ bool fold_frozen(const struct fold *f, char *ret, size_t size)
 size_t fold_pending_bytes(const struct fold *f)
 {
 	return delta_bytes(&f->batch.delta);
+}
+
+const uint64_t *fold_credit_refused(const struct fold *f)
+{
+	return credit_refused(f->desk);
 }
 
 int64_t fold_watermark(const struct fold *f)

@@ -53,6 +53,8 @@ bool fold_stored_position(struct fold *f, const char *log_name, int32_t partitio
 /* A sentence about a view that is not kept up to date because its version changed (versions.h); false: all are. */
 bool fold_frozen(const struct fold *f, char *ret, size_t size);
 size_t fold_pending_bytes(const struct fold *f); /* memory held for the next commit */
+/* Items of events that count for no answer, since fold_new, by credit_refusal (credit.h). */
+const uint64_t *fold_credit_refused(const struct fold *f);
 /* Largest event time applied, pending ones included; TIME_NONE (view.h) when there is none. */
 int64_t fold_watermark(const struct fold *f);
 

@@ -5,7 +5,7 @@
 
 #define IDS \
 	(TABLE_BIT(TBL_ITEM_IDS) | TABLE_BIT(TBL_ITEM_NAMES) | TABLE_BIT(TBL_ACTOR_IDS) | \
-	 TABLE_BIT(TBL_ACTOR_HASHES) | TABLE_BIT(TBL_QUERY_IDS) | TABLE_BIT(TBL_QUERY_NAMES))
+	 TABLE_BIT(TBL_ACTOR_HASHES) | TABLE_BIT(TBL_QUERY_IDS) | TABLE_BIT(TBL_QUERY_NAMES) | TABLE_BIT(TBL_LABELS))
 
 static size_t place_of(const struct view *v)
 {
@@ -99,7 +99,7 @@ int alone_begin(struct store *scratch, struct store *base, const struct view *v,
 
 int alone_take(struct store *base, struct store *scratch, const struct view *v, bool (*stopped)(void))
 {
-	uint64_t tables = v->tables;
+	uint64_t tables = v->tables | TABLE_BIT(TBL_LABELS);
 	struct fold_meta meta, theirs;
 	struct versions versions;
 	int rc = read_store(base, &versions, &meta);

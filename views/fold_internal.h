@@ -4,6 +4,7 @@
 #ifndef AISLE_VIEWS_FOLD_INTERNAL_H
 #define AISLE_VIEWS_FOLD_INTERNAL_H
 
+#include "views/credit.h"
 #include "views/delta.h"
 #include "views/fold.h"
 #include "views/ids.h"
@@ -57,6 +58,7 @@ struct fold {
 	struct batch batch; /* being gathered */
 	struct writer writer;
 	struct journal *journal;
+	struct credit_desk *desk;
 	struct id_cache_slot *id_cache;
 	uint64_t id_seed;
 	struct fold_meta now;

@@ -14,6 +14,7 @@ struct journal {
 	uint32_t others_n, others_room;
 	uint32_t *order; /* the order at hand when it has no id */
 	uint32_t order_room;
+	bool new_session; /* of the event at hand */
 };
 
 /* ---- stored rows; all integers little-endian, rows aligned in memory ---- */
@@ -253,7 +254,8 @@ static uint32_t take_session(struct journal *j, struct fold *f, const struct eve
 	h = (struct state_head *)fold_edit(f, TBL_SESSION_STATE, key, sizeof(*h) + growth(ev), &n);
 	if (n && !session_is_good(h, n))
 		n = damaged(f);
-	if (n == 0 || !goes_on(h, f, ev))
+	j->new_session = n == 0 || !goes_on(h, f, ev);
+	if (j->new_session)
 		*h = (struct state_head){ 0 };
 	mark_set(&h->mark, f, ev->t_ms);
 	if (ev->type == EVENT_SEARCH)
@@ -398,6 +400,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 	j->others_n = 0;
 	for (uint32_t i = 0; i < ev->item_count; i++)
 		j->items[i] = (struct moment_item){ .line = &ev->items[i], .item = fold_item(f, ev->items[i].id) };
+	j->new_session = false;
 	query = take_session(j, f, ev, actor);
 	if (ev->type == EVENT_PURCHASE) {
 		if (ev->order_id.n)
@@ -411,6 +414,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 		.t_ms = ev->t_ms,
 		.query = query,
 		.new_order = new_order,
+		.new_session = j->new_session,
 		.item_count = ev->item_count,
 		.items = j->items,
 		.others = j->others,

@@ -54,10 +54,12 @@ struct moment {
 	bool new_order;         /* purchase: the first of its order */
 	bool new_actor;         /* the actor's first event, impressions left out; */
 	bool new_day;           /* the first on a later day than all before it: set by profile_add */
+	bool new_session;       /* the first that was noted of its session (journal.c says which are) */
 	uint32_t item_count;
 	const struct moment_item *items;
 	const uint32_t *others;
 	const struct session_views *views; /* of a view: those of its session (session_rows.h) */
+	const struct credits *credits;     /* which answers it is owed to (credit.h) */
 };
 
 struct journal;

@@ -1,4 +1,5 @@
 #include "tests/lib/views_shop.h"
+#include "schemas/token.h"
 #include "views/ids.h"
 #include "views/pairs.h"
 
@@ -88,7 +89,7 @@ static enum event_type parse_verb(const char *verb)
 	} verbs[] = {
 		{ "view", EVENT_VIEW },       { "add", EVENT_CART_ADD },    { "remove", EVENT_CART_REMOVE },
 		{ "buy", EVENT_PURCHASE },    { "return", EVENT_RETURN },   { "search", EVENT_SEARCH },
-		{ "dislike", EVENT_DISLIKE }, { "show", EVENT_IMPRESSION },
+		{ "dislike", EVENT_DISLIKE }, { "show", EVENT_IMPRESSION }, { "click", EVENT_CLICK },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++)
@@ -143,6 +144,8 @@ static void parse_option(struct shop *s, char *word, struct event *ev, struct ev
 		ev->order_id = value;
 	else if (*word == 'e')
 		ev->event_id = value;
+	else if (*word == 'r')
+		ev->recommendation_id = value;
 	else if (*word == 'l')
 		fold_partition(s->fold, "shop", (int32_t)strtol(value.p, NULL, 10));
 	for (uint32_t i = 0; i < ev->item_count; i++) {
@@ -203,6 +206,43 @@ int shop_playf(struct shop *s, const char *fmt, ...)
 	va_end(ap);
 	ret = shop_play(s, text);
 	free(text);
+	return ret;
+}
+
+/* ---- answers ---- */
+
+static void answer_items(const unsigned char *key, char *list, struct answer_token *t)
+{
+	char *save;
+
+	for (char *id = strtok_r(list, ",", &save); id; id = strtok_r(NULL, ",", &save)) {
+		char *slug = strchr(id, ':');
+
+		*slug++ = '\0';
+		t->items[t->item_count++] = (struct answer_token_item){ strategy_number(str_of(slug)),
+									token_mark(key, t->nonce, str_of(id)) };
+	}
+}
+
+char *shop_answer(struct shop *s, const char *who, const char *text)
+{
+	unsigned char key[TOKEN_KEY_BYTES], person[ACTOR_HASH_BYTES];
+	char *ret = xmalloc(TOKEN_CHARS_MAX + 1), *copy = xstrndup(text, strlen(text)), *save, *word;
+	struct answer_token t = { .nonce = ++s->answers };
+
+	token_key_init(store_person_key(s->store), key);
+	snprintf(t.scenario, sizeof(t.scenario), "%s", strtok_r(copy, " ", &save));
+	answer_items(key, strtok_r(NULL, " ", &save), &t);
+	while ((word = strtok_r(NULL, " ", &save))) {
+		if (*word == '@')
+			t.t_ms = SHOP_START + parse_time(word + 1);
+		else
+			snprintf(t.variant, sizeof(t.variant), "%s", word + 2);
+	}
+	if (who)
+		actor_hash(store_person_key(s->store), *who == 'u' ? ACTOR_USER : ACTOR_VISITOR, str_of(who), person);
+	token_make(key, who ? person : NULL, &t, ret);
+	free(copy);
 	return ret;
 }
 

@@ -6,8 +6,8 @@
  *     shop_expect(&shop, "bought-together", "p1", "p2:1");
  *     shop_close(&shop);
  *
- * An event: WHO VERB ITEMS @TIME [s=session] [o=order] [e=eventId] [q=quantity] [p=price] [l=partition]. WHO is uN
- * (user), vN (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, dislike, show. TIME counts from SHOP_START;
+ * An event: WHO VERB ITEMS @TIME [s=session] [o=order] [e=eventId] [q=quantity] [p=price] [r=recommendationId]
+ * [l=partition]. WHO is uN (user), vN (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, dislike, show, click. TIME counts from SHOP_START;
  * s, m, h, d. A search has its query in the place of items, with _ for a space; - is "shoes". Partition: of the log "shop",
  * 0 unless told.
  */
@@ -27,6 +27,7 @@ struct shop {
 	struct store *store;
 	struct fold *fold;
 	struct snap *snap;
+	uint32_t answers; /* given so far */
 };
 
 void shop_open(struct shop *s);
@@ -38,6 +39,12 @@ void shop_close(struct shop *s);
 /* Events of one text are one transaction. Returns how many were duplicates. */
 int shop_play(struct shop *s, const char *text);
 int shop_playf(struct shop *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * A recommendationId as this shop gives it: "SCENARIO ITEM:STRATEGY,... @TIME [x=variant]", to uN, vN or nobody (NULL).
+ * Strategies are slugs; the n-th answer of a test has n as its nonce. The caller frees.
+ */
+char *shop_answer(struct shop *s, const char *who, const char *text);
 
 /* The neighbours (pair views) of an item as "id:count id:count", largest first, must be `expected`. */
 void shop_expect(struct shop *s, const char *view, const char *item, const char *expected);

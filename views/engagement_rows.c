@@ -1,0 +1,61 @@
+#include "views/engagement_rows.h"
+
+/* the kinds, in their order, then */
+enum { COL_UNITS = CREDIT_KINDS, COL_REVENUE };
+
+static int64_t oldest(int64_t watermark_ms, int64_t span_ms)
+{
+	int64_t day = time_bucket(watermark_ms, MS_PER_DAY) + 1 - ENGAGEMENT_DAYS_KEPT;
+
+	return day > 0 ? day * (MS_PER_DAY / span_ms) : 0;
+}
+
+int engagement_kept(struct snap *sn, int64_t span_ms, struct kept *ret)
+{
+	int64_t watermark;
+	int rc = snap_watermark(sn, &watermark);
+
+	*ret = (struct kept){ 0, -1 };
+	if (!rc && watermark != TIME_NONE)
+		*ret = (struct kept){ oldest(watermark, span_ms), time_bucket(watermark, span_ms) };
+	return rc;
+}
+
+int engagement_expire(struct store_txn *t, enum table_id id, int64_t span_ms, int64_t watermark_ms, size_t rows_max)
+{
+	return store_drop_groups(t, id, 0, (uint64_t)oldest(watermark_ms, span_ms), rows_max);
+}
+
+void engagement_add(struct fold *f, enum table_id id, int64_t bucket, uint32_t member, const struct credit *c)
+{
+	fold_add(f, id, (uint64_t)bucket, member, c->kind, 1);
+	if (c->units)
+		fold_add(f, id, (uint64_t)bucket, member, COL_UNITS, c->units);
+	if (c->revenue_micros)
+		fold_add(f, id, (uint64_t)bucket, member, COL_REVENUE, c->revenue_micros);
+}
+
+bool engagement_read(const int64_t *columns, struct engagement *ret)
+{
+	for (int i = 0; i <= COL_UNITS; i++)
+		if (columns[i] < 0 || columns[i] > COUNT_MAX)
+			return false;
+	memcpy(ret->counts, columns, sizeof(ret->counts));
+	ret->units = columns[COL_UNITS];
+	ret->revenue_micros = columns[COL_REVENUE];
+	return ret->revenue_micros >= 0;
+}
+
+void engagement_print(struct json_out *j, const struct engagement *e)
+{
+	static const char *const names[] = { "impressions", "clicks", "carts", "orders" };
+
+	for (int i = 0; i < CREDIT_KINDS; i++) {
+		json_out_key(j, names[i]);
+		json_out_int(j, e->counts[i]);
+	}
+	json_out_key(j, "units");
+	json_out_int(j, e->units);
+	json_out_key(j, "revenue");
+	json_out_micros(j, e->revenue_micros);
+}
