@@ -52,23 +52,20 @@ const char *credit_refusal_name(enum credit_refusal why)
 	return names[why];
 }
 
-static bool kind_of(enum event_type type, enum credit_kind *ret)
+/* CREDIT_KINDS: of none. */
+static enum credit_kind kind_of(enum event_type type)
 {
 	switch (type) {
 	case EVENT_IMPRESSION:
-		*ret = CREDIT_IMPRESSION;
-		return true;
+		return CREDIT_IMPRESSION;
 	case EVENT_CLICK:
-		*ret = CREDIT_CLICK;
-		return true;
+		return CREDIT_CLICK;
 	case EVENT_CART_ADD:
-		*ret = CREDIT_CART;
-		return true;
+		return CREDIT_CART;
 	case EVENT_PURCHASE:
-		*ret = CREDIT_ORDER;
-		return true;
+		return CREDIT_ORDER;
 	default:
-		return false;
+		return CREDIT_KINDS;
 	}
 }
 
@@ -342,8 +339,8 @@ static void credit_items(struct credit_desk *d, struct fold *f, const struct mom
 
 void credit_take(struct credit_desk *d, struct fold *f, uint32_t actor, struct moment *m)
 {
-	enum credit_kind kind;
-	bool ids = kind_of(m->ev->type, &kind) && has_id(m->ev), follows;
+	enum credit_kind kind = kind_of(m->ev->type);
+	bool ids = kind != CREDIT_KINDS && has_id(m->ev), follows;
 	unsigned char be[4];
 	struct str row;
 
