@@ -102,7 +102,7 @@ BENCHES = $(patsubst %.c,$(OUT)/%,$(wildcard bench/bench_*.c))
 # ---- tests; each suite ends with "N passed, N failed", suite.py keeps the counts for the last line ----
 
 SUITE = $(PYTHON) tests/check/suite.py
-TEST_SUITES = check unit race cli crash crash-replay powercut powercut-replay flows flows-asan
+TEST_SUITES = check unit race cli crash crash-replay powercut powercut-replay flows flows-asan browser
 
 test: deps-test ## install what is missing, build, and run every test
 	@rm -rf build/results
@@ -129,6 +129,9 @@ run-flows:
 
 run-flows-asan:
 	@+FLOW_SLOWER=3 $(MAKE) --no-print-directory -j$(JOBS) BUILD=asan test-flow FLOWS="garbage http transactions"
+
+run-browser:
+	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release test-browser
 
 unit: $(UNIT_TESTS) $(FUZZ_PROGRAMS)
 	@$(PYTHON) tests/check/units.py $(UNIT_TESTS) $(FUZZ_PROGRAMS)
@@ -215,5 +218,5 @@ help: ## this list
 -include $(shell find build/$(BUILD) -name '*.d' 2>/dev/null)
 .SECONDARY:
 FORCE:
-.PHONY: all test test-unit test-flows run-check run-unit run-race run-cli run-flows run-flows-asan unit races cli check format sample demo bench \
+.PHONY: all test test-unit test-flows run-check run-unit run-race run-cli run-flows run-flows-asan run-browser unit races cli check format sample demo bench \
 	bench-run quality quality-run deps deps-test man install clean help FORCE

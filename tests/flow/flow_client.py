@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """Others can make a client of openapi.json: types by openapi-typescript, compiled strictly, answered by a running server."""
-import hashlib
 import os
 import shutil
 import sys
@@ -14,24 +13,8 @@ CLIENT = os.path.join(harness.ROOT, "tests", "client")
 EVENTS = 4000
 
 
-def packages():
-    """node_modules of the lock file, installed once for each."""
-    with open(os.path.join(CLIENT, "package-lock.json"), "rb") as f:
-        name = "client-" + hashlib.sha256(f.read()).hexdigest()[:16]
-    place = os.path.realpath(os.path.join(harness.ROOT, ".cache", "npm", name))  # npm ci refuses a place behind a link
-    if not os.path.exists(place):
-        say("installing the packages of tests/client")
-        partial = f"{place}.{os.getpid()}"
-        os.makedirs(partial)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(os.path.join(CLIENT, name), partial)
-        harness.run(["npm", "ci", "--prefix", partial, "--ignore-scripts", "--no-audit", "--no-fund"], timeout_s=300)
-        os.rename(partial, place)
-    return os.path.join(place, "node_modules")
-
-
 def flow(t):
-    modules = packages()
+    modules = harness.npm_modules(CLIENT)
     lines, store, work = t.path("shop.ndjson"), t.path("store"), t.path("client")
     harness.simulate(lines, EVENTS, t.seed)
     harness.run([harness.AISLE, "replay", "--from-file", lines, "--store", store])

@@ -1,4 +1,5 @@
 """Headless Chromium through chromedriver's WebDriver protocol: JSON over HTTP, nothing to install besides the two."""
+import base64
 import json
 import os
 import shutil
@@ -61,6 +62,35 @@ class Browser:
 
     def type(self, css, text):
         self.call("POST", f"{self.session}/element/{self.find(css)}/value", {"text": text})
+
+    def set(self, css, text):
+        self.call("POST", f"{self.session}/element/{self.find(css)}/clear")
+        self.type(css, text)
+
+    def choose(self, css, value):
+        """An option of a <select>, by its value."""
+        self.click(f'{css} option[value="{value}"]')
+
+    def press(self, *keys):
+        """Keys for whatever has the focus; WebDriver's code points for those without a letter."""
+        downs = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
+        self.call("POST", self.session + "/actions", {"actions": [{"type": "key", "id": "keyboard", "actions": downs}]})
+
+    def cdp(self, command, **parameters):
+        return self.call("POST", self.session + "/goog/cdp/execute", {"cmd": command, "params": parameters})
+
+    def size(self, width, height):
+        """As a screen of that size; below 600 as a phone."""
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600)
+
+    def screenshot(self, path):
+        """The whole page, not only what is in sight."""
+        width, height = self.run("return [innerWidth, document.documentElement.scrollHeight]")
+        picture = self.cdp("Page.captureScreenshot", captureBeyondViewport=True,
+                           clip={"x": 0, "y": 0, "width": width, "height": height, "scale": 1})
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as f:
+            f.write(base64.b64decode(picture["data"]))
 
     def text(self, css):
         return self.call("GET", f"{self.session}/element/{self.find(css)}/text")

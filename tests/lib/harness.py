@@ -6,6 +6,7 @@ scratch directory, a broker (shared when run.py gives one, else started here), a
 import base64
 import contextlib
 import decimal
+import hashlib
 import json
 import os
 import random
@@ -93,6 +94,22 @@ def http(method, url, body=None, timeout_s=10, headers=None):
         return status, json.loads(raw)
     except ValueError:
         return status, raw.decode(errors="replace")
+
+
+def npm_modules(directory):
+    """node_modules of the lock file in `directory`, installed once for each."""
+    with open(os.path.join(directory, "package-lock.json"), "rb") as f:
+        name = f"{os.path.basename(directory)}-{hashlib.sha256(f.read()).hexdigest()[:16]}"
+    place = os.path.realpath(os.path.join(ROOT, ".cache", "npm", name))  # npm ci refuses a place behind a link
+    if not os.path.exists(place):
+        say(f"installing the packages of {os.path.relpath(directory, ROOT)}")
+        partial = f"{place}.{os.getpid()}"
+        os.makedirs(partial)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(os.path.join(directory, name), partial)
+        run(["npm", "ci", "--prefix", partial, "--ignore-scripts", "--no-audit", "--no-fund"], timeout_s=300)
+        os.rename(partial, place)
+    return os.path.join(place, "node_modules")
 
 
 # ---- rows ----

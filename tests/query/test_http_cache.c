@@ -181,3 +181,19 @@ Test(http_cache, the_docs_page_is_in_the_program)
 	expect_problem(ask(&f, "GET", "/docs/index.html", NULL), 404, "unknown-route", NULL, "no such file");
 	expect_problem(ask(&f, "GET", "/docs?x=1", NULL), 400, "unknown-parameter", "x", "parameter");
 }
+
+Test(http_cache, the_dashboard_is_in_the_program_and_in_nobodys_frame)
+{
+	char head[4096], value[256];
+	struct reply *r = ask(&f, "GET", "/dashboard", NULL);
+
+	cr_assert_eq(r->status, 200);
+	cr_assert_str_eq(header(r, "content-type", value), "text/html; charset=utf-8");
+	cr_assert(strstr(header(r, "content-security-policy", value), "frame-ancestors 'none'"), "%s", r->head);
+	cr_assert(strstr(r->body, "/dashboard/app.js"), "%s", r->body);
+	docs_head("/dashboard/app.js", "Accept-Encoding: gzip\r\n", head, sizeof(head));
+	cr_assert(strstr(head, "200 OK") && strstr(head, "content-encoding: gzip") && strstr(head, "text/javascript"),
+		  "%s", head);
+	cr_assert(strstr(ask(&f, "GET", "/dashboard/licenses.txt", NULL)->body, "MIT License"));
+	expect_problem(ask(&f, "GET", "/dashboard/index.html", NULL), 404, "unknown-route", NULL, "no such file");
+}

@@ -1,0 +1,64 @@
+/* What one wants to know first: what is sold, what part of it recommendations have, whether something is wrong. */
+import { documents, getOrNull, periodDays, periods } from "./api.js";
+import { funnel, lines } from "./chart.js";
+import { card, change, chip, count, figure, heading, make, money, percent, plural, roundMoney, spoken } from "./dom.js";
+import { analytics, dayOf, seconds } from "./figures.js";
+import { unavailable } from "./library.js";
+import { kinds } from "./kinds.js";
+
+const attempt = (promise, what, draw) => promise.then(draw, (problem) => {
+	if (problem.status === undefined)
+		throw problem;
+	return unavailable(what, problem);
+});
+
+function sales(data) {
+	const total = data.total ?? {}, before = data.before?.total ?? data.before ?? {}, share = data.recommended?.share ?? data.share;
+	const rows = data.rows ?? [], back = data.before?.rows ?? [];
+	const of = (name, show) => figure({ revenue: "Revenue", orders: "Orders", units: "Pieces sold" }[name], show(Number(total[name])), change(Number(total[name]), before[name] == null ? null : Number(before[name])), `sales-${name}`);
+	return card(`Sales, ${periods[periodDays()]}`, { class: "broad", "data-testid": "sales" }, make("dl", { class: "figures" }, of("revenue", money), of("orders", count), of("units", count),
+		share != null ? figure("From recommendations", percent(share), "of the revenue: bought within 7 days of being shown and clicked", "sales-share") : null),
+	rows.length > 1 ? lines({ title: "Revenue by day", testid: "sales-chart", times: rows.map(seconds), when: dayOf, show: roundMoney,
+		summary: `${rows.length} days, ${money(Number(total.revenue))} in all.`,
+		series: [{ label: "This period", values: rows.map((r) => Number(r.revenue)) }, ...(back.length ? [{ label: "The period before", faint: true, values: rows.map((_, at) => (back[at] ? Number(back[at].revenue) : null)) }] : [])] }) : null);
+}
+
+function traffic(data) {
+	const total = data.total ?? {}, of = (name) => total[name] ?? 0;
+	const people = total.activePeople ?? total.people, steps = [["Visits", of("sessions")], ["Products looked at", of("views")], ["Put into baskets", of("carts")], ["Orders", of("orders")]];
+	return card("From visit to order", { "data-testid": "traffic" }, people != null ? make("dl", { class: "figures" }, figure("Active people", count(people), "were here at least once", "active-people")) : null,
+		funnel(steps.map(([label, value], at) => ({ label, value, below: at && steps[0][1] ? `${(value / steps[0][1]).toLocaleString(undefined, { maximumFractionDigits: 2 })} a visit` : "" })), count));
+}
+
+function recommended(data) {
+	const total = data.total ?? {}, best = [...(data.rows ?? [])].sort((a, b) => b.revenue - a.revenue)[0];
+	return card("What recommendations do", { "data-testid": "recommended" }, make("dl", { class: "figures" }, figure("Products shown", count(total.impressions)), figure("Clicks", count(total.clicks), `${percent(total.ctr, 2)} of what was shown`),
+		figure("Orders from them", count(total.orders)), figure("Revenue", money(Number(total.revenue ?? 0)), best && Number(best.revenue) > 0 ? `most by ${spoken(best.strategy).toLowerCase()}` : null)),
+	total.impressions ? null : make("p", { class: "empty" }, "Nothing was counted in this period: the shop sends impressions and clicks with the recommendationId of the answer."),
+	make("p", {}, make("a", { href: "#/strategies" }, "Which strategies earn it")));
+}
+
+async function atWork() {
+	const rows = await Promise.all([["rules", "#/rules", "Rules"], ["experiments", "#/experiments", "Experiments"], ["offers", "#/offers", "Offers"]].map(async ([kind, href, title]) => {
+		const all = await documents.all(kind).catch(() => null);
+		if (!all)
+			return null;
+		const live = all.filter((entry) => entry.document && kinds[kind].when(entry.document)[1] === "good"), wrong = all.filter((entry) => entry.problem);
+		return make("li", {}, make("a", { href }, title), ": ", live.length ? listedNames(live) : `none of ${all.length} at work`, wrong.length ? [" ", chip(`${plural(wrong.length, "problem")}`, "bad")] : null);
+	}));
+	const there = rows.filter(Boolean);
+	return there.length ? card("At work now", { "data-testid": "at-work" }, make("ul", { class: "plain" }, there)) : null;
+}
+
+const listedNames = (entries) => `${entries.slice(0, 3).map((entry) => entry.document.name || spoken(entry.id)).join(", ")}${entries.length > 3 ? ` and ${entries.length - 3} more` : ""}`;
+
+async function freshness() {
+	const ready = await getOrNull("/readyz").catch(() => null);
+	return ready ? null : card("Something is wrong with the data", { class: "wrong" }, make("p", {}, "The figures may be old: ", make("a", { href: "#/health" }, "see what it is"), "."));
+}
+
+export async function show() {
+	const parts = await Promise.all([freshness(), attempt(analytics("sales"), "Sales", sales), attempt(analytics("strategies", { by: "strategy" }), "Figures of recommendations", recommended),
+		attempt(analytics("engagement"), "Visits", traffic), atWork()]);
+	return make("div", {}, heading("Overview", "What the shop sold, and what recommendations had to do with it."), make("div", { class: "cards" }, parts.filter(Boolean)));
+}

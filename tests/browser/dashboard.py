@@ -1,0 +1,441 @@
+#!/usr/bin/python3
+"""The dashboard in headless Chromium over `aisle demo`: each page and each action, as a person does them.
+
+    tests/browser/dashboard.py [STORY...]        AISLE names the program
+
+A story is a function story_NAME(room). Pictures of every page, light, dark and as on a phone, are left in build/browser/.
+Closes with a line "N passed, N failed".
+"""
+import json
+import os
+import re
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import harness  # noqa: E402
+from browser import Browser  # noqa: E402
+from harness import FlowFailed, check, poll, say  # noqa: E402
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PICTURES = os.path.join(harness.ROOT, "build", "browser")
+CUSTOMER, ITEM, PINNED = "12748", "22423", "20725"
+FIRST_PAINT_MS, ASSETS_MAX, VISIBLE_MS = 1000, 300_000, 1000
+TAB, ENTER = "\ue004", "\ue007"
+PAGES = {"overview": "#/overview", "strategies": "#/strategies", "experiments": "#/experiments", "placements": "#/placements",
+         "rules": "#/rules", "people": f"#/people/user/{CUSTOMER}", "segments": "#/segments", "offers": "#/offers",
+         "items": f"#/items/{ITEM}", "health": "#/health"}
+
+
+def at(testid):
+    return f'[data-testid="{testid}"]'
+
+
+def field(path):
+    return f'[data-path="{path}"] > .control'
+
+
+class Room:
+    """A browser before a demo."""
+
+    def __init__(self, t):
+        self.t = t
+        self.aisle = t.aisle("demo", store=t.path("store"))
+        self.aisle.wait_ready(60)
+        self.url = self.aisle.url
+        self.page = Browser(t.directory)
+        t.closers.append(self.page.close)
+        self.downloads = t.path("downloads")
+        self.page.cdp("Browser.setDownloadBehavior", behavior="allow", downloadPath=self.downloads)
+        with open(os.path.join(harness.npm_modules(HERE), "axe-core", "axe.min.js"), encoding="utf-8") as f:
+            self.axe = f.read()
+
+    def offers(self, path):
+        return harness.http("GET", self.url + path)[0] not in (404, 405)
+
+    def there(self, css, seconds=10):
+        poll(css, lambda: self.page.run("return !!document.querySelector(arguments[0])", css), seconds)
+
+    def says(self, css, words, seconds=10):
+        self.there(css, seconds)
+        poll(f"'{words}' in {css}", lambda: words in self.page.run("return document.querySelector(arguments[0])?.textContent ?? ''", css), seconds)
+
+    def go(self, place):
+        """To a page, as a link does it; returns when it is drawn."""
+        self.page.run("document.querySelector('main').setAttribute('aria-busy', 'true'); location.hash = arguments[0]; "
+                      "if (location.hash === arguments[1]) dispatchEvent(new Event('hashchange'))", place, self.page.run("return location.hash"))
+        self.drawn(place)
+
+    def drawn(self, what):
+        poll(f"the page {what}", lambda: self.page.run("return document.querySelector('main').getAttribute('aria-busy')") == "false", 20)
+
+    def answer(self, scenario, **request):
+        status, answer = harness.http("POST", f"{self.url}/v1/recommendations/{scenario}", {"count": 10, **request})
+        check(status == 200, f"{scenario} was answered with {status}: {answer}")
+        return [item["itemId"] for item in answer["items"]]
+
+    def accessible(self, what):
+        """Nothing that axe-core calls serious or critical."""
+        if not self.page.run("return !!window.axe"):
+            self.page.run(self.axe)
+        found = self.page.call("POST", self.page.session + "/execute/async", {"args": [], "script":
+            "axe.run(document, {resultTypes: ['violations']}).then((r) => arguments[0](r.violations.map((v) => "
+            "[v.impact, v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))])), (e) => arguments[0]([['critical', String(e), []]]))"})
+        serious = [each for each in found if each[0] in ("serious", "critical")]
+        check(not serious, f"{what} is not for everybody: {json.dumps(serious)[:1500]}")
+
+    def quiet(self, allowed=()):
+        """The browser had nothing to complain about, but refusals that the story asked for."""
+        wrong = [line for line in self.page.errors() if not any(f"status of {status}" in line for status in allowed)]
+        check(not wrong, f"the page complained: {wrong[:3]}")
+
+
+def dashboard_files():
+    """The names of all files of the page."""
+    with open(os.path.join(harness.ROOT, "query", "dashboard", "files.def"), encoding="utf-8") as f:
+        names = re.findall(r'^DASHBOARD_FILE\(\w+, "([^"]*)"', f.read(), re.M)
+    check(len(names) > 10, f"files.def has the names {names}")
+    return [name for name in names if name]
+
+
+def saved(room):
+    """Saves what is in the form; it must say so."""
+    room.page.run("document.querySelector('[data-testid=\"toasts\"]').replaceChildren()")
+    room.page.click(at("save"))
+    poll("'Saved'", lambda: "Saved in" in room.page.run("return document.querySelector('[data-testid=\"toasts\"]').textContent"), 10)
+
+
+def visible_within(what, attempt):
+    started = time.monotonic()
+    poll(what, attempt, 5, 0.005)
+    took = 1000 * (time.monotonic() - started)
+    check(took < VISIBLE_MS, f"{what}: after {took:.0f} ms")
+    return took
+
+
+# ---- stories ----
+
+def story_first_paint(room):
+    """From a cold cache: something is seen within a second, little is fetched, and nothing from elsewhere."""
+    room.page.cdp("Network.clearBrowserCache")
+    room.page.open(room.url + "/dashboard")
+    room.drawn("overview")
+    paint = poll("first paint", lambda: room.page.run("return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"))
+    fetched = room.page.run("return performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
+                            ".map((e) => [e.name, e.encodedBodySize])")
+    elsewhere = [name for name, _ in fetched if not name.startswith((room.url, "data:"))]
+    files = room.page.run("return Promise.all(arguments[0].map((name) => fetch('/dashboard/' + name, {cache: 'no-store'}).then(async (r) => (await r.blob(), r.status))))"
+                          ".then((all) => [all, performance.getEntriesByType('resource').map((e) => [e.name, e.encodedBodySize])])", dashboard_files())
+    check(set(files[0]) == {200}, f"the files of the page were answered with {files[0]}")
+    assets = sum(dict(each for each in files[1] if each[0].startswith(room.url + "/dashboard")).values())
+    check(paint < FIRST_PAINT_MS, f"first paint after {paint:.0f} ms")
+    check(not elsewhere, f"fetched from elsewhere: {elsewhere}")
+    check(0 < assets < ASSETS_MAX, f"the page's files are {assets} bytes")
+    say(f"first paint after {paint:.0f} ms, {assets} bytes of files compressed, all that there are")
+
+
+def story_pages(room):
+    """Each page is drawn, has its heading, fits a phone, is accessible, in light and dark; pictures are kept."""
+    page = room.page
+    for theme, width in (("light", 1360), ("dark", 1360), ("light", 390)):
+        page.size(width, 900)
+        page.run("document.documentElement.dataset.theme = arguments[0]; dispatchEvent(new Event('resize'))", theme)
+        for name, place in PAGES.items():
+            room.go(place)
+            check(page.run("return document.querySelectorAll('main h1').length") == 1, f"'{name}' has not one heading")
+            check(not page.run("return document.documentElement.scrollWidth > innerWidth"), f"'{name}' is wider than a screen of {width}")
+            if width > 600 or name in ("overview", "rules"):
+                room.accessible(f"'{name}', {theme}, {width}")
+            page.screenshot(os.path.join(PICTURES, f"{name}-{'phone' if width < 600 else theme}.png"))
+        room.quiet(allowed=(404,))
+    page.size(1360, 900)
+    say(f"{len(PAGES)} pages in light, dark and on a phone: pictures in {os.path.relpath(PICTURES)}")
+
+
+def story_keyboard(room):
+    """The skip link, the menu and a page are reached with keys alone; a new page's heading has the focus."""
+    page = room.page
+    page.open(room.url + "/dashboard")
+    room.drawn("overview")
+    page.press(TAB)
+    check(page.run("return document.activeElement.className") == "skip", "the first stop is not the skip link")
+    page.press(ENTER)
+    check(page.run("return document.activeElement.id") == "main", "the skip link does not lead to the page")
+    page.run(f"document.querySelector('{at('nav-rules')}').focus()")
+    page.press(ENTER)
+    poll("the heading of the rules", lambda: page.run("return document.activeElement.tagName + ' ' + document.activeElement.textContent") == "H1 Rules")
+
+
+def story_theme(room):
+    page = room.page
+    ground = "return getComputedStyle(document.body).backgroundColor"
+    colours = set()
+    for _ in range(3):
+        page.click(at("theme"))
+        colours.add(page.run(ground))
+    check(len(colours) == 2, f"three themes have the grounds {colours}")
+    page.run("localStorage.setItem('aisle.theme', 'dark')")
+    page.open(room.url + "/dashboard")
+    room.drawn("overview")
+    check(page.run("return document.documentElement.dataset.theme") == "dark", "the theme is forgotten")
+
+
+def story_health(room):
+    """The lag, the rate and the speed of answers are those of the running process."""
+    room.go("#/health")
+    room.says(".verdict", "All is well")
+    room.says(at("replay"), "generation 1")
+    events = int(harness.http("GET", room.url + "/metrics")[1].split("\naisle_events_total ")[1].split()[0])
+    room.says(at("rate"), f"{events:,}")
+    room.there(at("latencies") + " tbody tr")
+    harness.http("POST", room.url + "/v1/events", {"type": "view", "visitorId": "browser", "itemId": ITEM})
+    room.says(at("rate"), f"{events + 1:,}")
+    room.quiet()
+
+
+def story_items(room):
+    """A product is found by its id, with its record, its neighbours, and why a placement shows it or does not."""
+    page = room.page
+    room.go("#/items")
+    page.type(at("item-id"), ITEM)
+    page.click(at("item-show"))
+    room.says(at("item-title"), "Regency Cakestand")
+    room.says(at("record"), "Nothing in its record keeps it")
+    room.there(at("list") + " li")
+    best = room.answer("best-sellers")[0]
+    room.go(f"#/items/{best}")
+    page.choose(at("try-scenario"), "best-sellers")
+    room.says(at("why-here"), "in place 1")
+    room.says(at("why-here"), "sold")
+    room.go("#/items/no-such-item")
+    room.says("main", "has no item")
+    room.quiet(allowed=(404,))
+
+
+def story_people(room):
+    """A customer's segments, what is known, and what they would be shown, with the counts behind."""
+    page = room.page
+    room.go("#/people")
+    page.type(at("person-id"), CUSTOMER)
+    page.click(at("person-show"))
+    room.says(at("person-segments"), "Frequent")
+    room.there(at("person-known") + " li")
+    shown = page.run(f"return [...document.querySelectorAll('{at('person-list')} [data-item]')].map((n) => n.dataset.item)")
+    check(shown == room.answer("home", userId=CUSTOMER), f"the page shows {shown}")
+    page.click(at("person-list") + " .why summary")
+    room.says(at("person-list") + " .why[open]", "strategy")
+    room.quiet(allowed=(404,))
+
+
+def story_csv(room):
+    """A table is sorted by a click on its column and saved as it is seen."""
+    page = room.page
+    room.go("#/health")
+    table = at("latencies")
+    room.there(table + " tbody tr")
+    page.run("window.aisleTable = document.querySelector(arguments[0])", table)
+    page.run("window.aisleTable.querySelector('thead button').click()")
+    check(page.run("return window.aisleTable.querySelector('thead th').getAttribute('aria-sort')") == "ascending", "it is not sorted by its first column")
+    page.run("window.aisleTable.querySelector('[data-testid=\"csv\"]').click()")
+    path = os.path.join(room.downloads, "latencies.csv")
+    lines = poll("the CSV", lambda: os.path.exists(path) and open(path, encoding="utf-8").read().splitlines())
+    names = [line.split(",")[0] for line in lines]
+    check(names[0] == "Route" and names[1:] == sorted(names[1:]) and "/readyz" in names, f"the CSV is {lines[:4]}")
+
+
+def new_rule(room, name):
+    """A pin of PINNED to the top of home, through the form."""
+    page = room.page
+    room.go("#/rules/new")
+    page.type(field("name"), name)
+    page.click('input[type="radio"][value="pin"]')
+    page.type(field("action.pin.itemIds"), PINNED)
+    page.click('[data-path="placements"] input[value="home"]')
+
+
+def story_rules(room):
+    """A rule is written, previewed, saved, in the next answer, switched off, changed, taken back, and deleted."""
+    if not room.offers("/v1/rules"):
+        say("this server has no rules: not tried")
+        room.go("#/rules")
+        room.there(at("absent"))
+        return
+    page, first = room.page, lambda: room.answer("home", visitorId="browser-2")[0]
+    before = first()
+    new_rule(room, "Pin the lunch bag")
+    if room.offers("/v1/preview") or harness.http("POST", room.url + "/v1/preview", {})[0] != 404:
+        room.says(at("preview-after") + " li:first-child", "pinned")
+        check(first() == before, "a preview changed the answers")
+    page.screenshot(os.path.join(PICTURES, "rule-new.png"))
+    saved(room)
+    took = visible_within("the pinned item in the next answer", lambda: first() == PINNED)
+    page.click(at("toast-action"))
+    undone = visible_within("the answer as before", lambda: first() == before)
+    say(f"a rule was in the next answer after {took:.0f} ms, undone after {undone:.0f} ms")
+    new_rule(room, "Pin the lunch bag again")
+    saved(room)
+    room.drawn("the new rule")
+    poll("its editor", lambda: page.run("return location.hash") == "#/rules/pin-the-lunch-bag-again")
+    room.there(at("history") + " li")
+    page.set(field("priority"), "5000")
+    room.says(at("status"), "Not yet")
+    check("1000" in page.text('[data-path="priority"] > .error'), "the wrong priority is not said at its field")
+    page.set(field("priority"), "700")
+    saved(room)
+    room.says(at("history"), "700")
+    room.accessible("the editor of a rule")
+    page.screenshot(os.path.join(PICTURES, "rule-editor.png"))
+    conflict(room)
+    page.click(at("history") + f" {at('restore')}")
+    saved(room)
+    room.go("#/rules")
+    page.click(at("toggle"))
+    room.says(at("list-rules"), "off")
+    visible_within("the answer without the rule", lambda: first() == before)
+    room.go("#/rules/pin-the-lunch-bag-again")
+    page.click(at("delete"))
+    page.click(at("delete"))
+    poll("the list", lambda: page.run("return location.hash") == "#/rules")
+    check(harness.http("GET", room.url + "/v1/rules/pin-the-lunch-bag-again")[0] == 404, "the rule is still there")
+    room.quiet(allowed=(400, 404, 412))
+
+
+def conflict(room):
+    """Somebody else writes while the form is open: nothing is overwritten unasked."""
+    page, path = room.page, room.url + "/v1/rules/pin-the-lunch-bag-again"
+    theirs = {**harness.http("GET", path)[1]["document"], "priority": 900}
+    check(harness.http("PUT", path, theirs, headers={"If-Match": "*"})[0] == 200, "the other one could not write")
+    page.set(field("priority"), "800")
+    page.click(at("save"))
+    room.says(at("conflict"), "900")
+    page.click(at("save-mine"))
+    poll("mine", lambda: harness.http("GET", path)[1]["document"]["priority"] == 800)
+
+
+def story_placements(room):
+    """The start page is changed, previewed, saved, and the shipped one comes back."""
+    room.go("#/placements")
+    room.says(at("list-scenarios"), "Product page")
+    if not room.offers("/v1/scenarios"):
+        say("this server has no documents of scenarios: not tried")
+        return
+    page = room.page
+    room.go("#/placements/home")
+    before = room.answer("home", visitorId="browser-3")
+    page.run("document.querySelectorAll('[data-path=\"chain\"] .rowacts button[aria-label^=\"Remove\"]').forEach((b, at) => at < 99 && document.querySelector('[data-path=\"chain\"] .rowacts button[aria-label^=\"Remove\"]').click())")
+    page.click(at("add-chain"))
+    room.says(at("preview-after"), "sold")
+    saved(room)
+    best = room.answer("best-sellers")
+    visible_within("best sellers on the start page", lambda: room.answer("home", visitorId="browser-3") == best)
+    page.screenshot(os.path.join(PICTURES, "placement-editor.png"))
+    page.click(at("delete"))
+    page.click(at("delete"))
+    visible_within("the shipped start page", lambda: room.answer("home", visitorId="browser-3") == before)
+    room.quiet(allowed=(400, 404))
+
+
+def story_experiments(room):
+    """An experiment is written, started, ramped and stopped, and its report names no winner."""
+    room.go("#/experiments")
+    if not room.offers("/v1/experiments"):
+        say("this server has no experiments: not tried")
+        room.there(at("absent"))
+        return
+    page, path = room.page, room.url + "/v1/experiments/trends-first"
+    room.go("#/experiments/new")
+    page.type(field("name"), "Trends first")
+    page.run("document.querySelector('[data-path=\"variants[1].scenario\"]').open = true")
+    page.click('[data-path="variants[1].scenario"] ' + at("add-chain"))
+    page.choose('[data-path="variants[1].scenario.chain[0].strategy"] > .control', "trending")
+    saved(room)
+    poll("its report", lambda: page.run("return location.hash") == "#/experiments/trends-first")
+    room.there(at("start"))
+    page.click(at("start"))
+    poll("running", lambda: harness.http("GET", path)[1]["document"]["status"] == "running")
+    room.there(at("stop"))
+    page.set(at("traffic"), "25")
+    page.click(at("ramp"))
+    poll("a quarter of the people", lambda: harness.http("GET", path)[1]["document"].get("traffic") == 25)
+    room.there(at("stop"))
+    room.there(at("report"))
+    page.screenshot(os.path.join(PICTURES, "experiment-report.png"))
+    room.accessible("the report of an experiment")
+    page.click(at("stop"))
+    poll("stopped", lambda: harness.http("GET", path)[1]["document"]["status"] == "stopped")
+    room.quiet(allowed=(404,))
+
+
+def story_strategies(room):
+    """What was shown, clicked and bought is counted under its strategy, and grouped as one wants it."""
+    page = room.page
+    room.go("#/strategies")
+    room.says(at("meanings"), "Best sellers")
+    if not room.offers("/v1/analytics/strategies"):
+        say("this server has no figures of strategies: not tried")
+        return
+    shop_of(room)
+    room.go("#/strategies")
+    rows = "return [...document.querySelectorAll('[data-testid=\"figures\"] tbody tr')].map((tr) => [...tr.children].map((td) => td.textContent))"
+    poll("best sellers with one click of two shown", lambda: room.go("#/strategies") or any(row[0] == "Best sellers" and row[1:3] == ["2", "1"] for row in page.run(rows)), 10, 0.3)
+    page.choose(at("group"), "scenario")
+    poll("the figures by placement", lambda: page.run(rows)[0][0] == "Best sellers" and "Placement" in page.text(at("figures") + " thead"))
+    page.screenshot(os.path.join(PICTURES, "strategies-counted.png"))
+    room.quiet()
+
+
+def shop_of(room):
+    """One visitor is shown two best sellers, clicks one and buys it."""
+    status, answer = harness.http("POST", room.url + "/v1/recommendations/best-sellers", {"count": 2})
+    check(status == 200, f"best sellers: {status}")
+    ids, token = [item["itemId"] for item in answer["items"]], answer["recommendationId"]
+    common = {"visitorId": "browser-4", "recommendationId": token}
+    events = [{"type": "impression", "items": [{"itemId": each} for each in ids], **common}, {"type": "click", "itemId": ids[0], **common},
+              {"type": "purchase", "orderId": "browser-1", "currency": "GBP", "items": [{"itemId": ids[0], "quantity": 1, "price": 5}], **common}]
+    status, result = harness.http("POST", room.url + "/v1/events", events)
+    check(status == 200, f"the events were answered with {status}: {result}")
+
+
+def stories():
+    return {name[6:]: value for name, value in globals().items() if name.startswith("story_")}
+
+
+def run(t, names):
+    """The names of those that failed."""
+    room, failed = Room(t), []
+    room.page.open(room.url + "/dashboard")
+    for name in names:
+        started = time.monotonic()
+        room.page.errors()
+        try:
+            stories()[name](room)
+        except (FlowFailed, OSError) as error:
+            failed.append(name)
+            print(f"  FAILED: {error}", flush=True)
+            room.page.screenshot(os.path.join(PICTURES, f"failed-{name}.png"))
+        print(f"{name}: {'ok' if name not in failed else 'FAILED'} ({time.monotonic() - started:.1f} s)", flush=True)
+    return failed
+
+
+def main():
+    names = sys.argv[1:] or list(stories())
+    unknown = [name for name in names if name not in stories()]
+    if unknown:
+        sys.exit(f"dashboard.py: no story '{unknown[0]}'; there are {', '.join(stories())}")
+    t = harness.Flow("dashboard")
+    started = time.monotonic()
+    failed = ["the demo or the browser"]
+    try:
+        failed = run(t, names)
+    except (FlowFailed, harness.Ended) as error:
+        print(f"  FAILED: {error}", flush=True)
+    finally:
+        t.close()
+    print(f"the browser took {time.monotonic() - started:.0f} s")
+    print(f"{len(names) - len(failed)} passed, {len(failed)} failed", flush=True)
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
