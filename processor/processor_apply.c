@@ -37,6 +37,16 @@ static int apply_stock(struct processor *p, const struct record *r, struct error
 	return rc ? rc : fold_stock(p->fold, &rec, deleted, r->timestamp_ms);
 }
 
+static int apply_config(struct processor *p, const struct record *r, struct error *e)
+{
+	struct control_record rec;
+	int rc = control_record_decode(r->key, r->value, r->value ? r->value_len : 0, &rec, e);
+
+	if (!rc)
+		rc = fold_config(p->fold, &rec, r->timestamp_ms);
+	return rc < 0 ? rc : 0;
+}
+
 static int apply_one(struct processor *p, const struct record *r, struct error *e)
 {
 	switch (r->topic) {
@@ -47,7 +57,7 @@ static int apply_one(struct processor *p, const struct record *r, struct error *
 	case TOPIC_STOCK:
 		return apply_stock(p, r, e);
 	case TOPIC_CONFIG:
-		return 0;
+		return apply_config(p, r, e);
 	default:
 		return error_set(e, ERR_UNKNOWN_TOPIC, "topic", "no topic of that name is read");
 	}

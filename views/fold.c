@@ -1,6 +1,7 @@
 #include "views/facts.h"
 #include "views/fold_internal.h"
 #include "views/catalog_rows.h"
+#include "views/config_rows.h"
 #include "views/history_rows.h"
 #include "views/keys.h"
 #include "views/session_rows.h"
@@ -339,6 +340,12 @@ int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int
 		return ERR_TIME_IN_FUTURE;
 	stock_store(f, rec, deleted, record_ts_ms);
 	return 0;
+}
+
+int fold_config(struct fold *f, const struct control_record *rec, int64_t record_ts_ms)
+{
+	f->batch.records++;
+	return config_store(f, rec, record_ts_ms) ? 0 : 1;
 }
 
 void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos)

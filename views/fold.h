@@ -15,6 +15,7 @@
 #define AISLE_VIEWS_FOLD_H
 
 #include "schemas/catalog_item.h"
+#include "schemas/control.h"
 #include "schemas/event.h"
 #include "schemas/record.h"
 #include "schemas/stock_record.h"
@@ -43,6 +44,9 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted) MUST_CHECK;
 /* TIME_IN_FUTURE when asOf is more than an hour after the record's timestamp. */
 int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms) MUST_CHECK;
+
+/* 1: refused, or repeated (config.h); nothing changed. */
+int fold_config(struct fold *f, const struct control_record *rec, int64_t record_ts_ms) MUST_CHECK;
 
 /* The partition has been applied up to pos->next (good, bad and duplicate records alike). */
 void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos);

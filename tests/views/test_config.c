@@ -1,0 +1,203 @@
+/* The config view: what is applied, what is refused, what is kept. */
+#include "tests/lib/views_shop.h"
+#include "views/config.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct shop shop;
+
+static void open_shop(void)
+{
+	shop_open(&shop);
+}
+
+static void close_shop(void)
+{
+	shop_close(&shop);
+}
+
+TestSuite(config, .init = open_shop, .fini = close_shop);
+
+/* The record of change number `change`; priority tells documents apart, -1 deletes. Committed; returns what fold_config did. */
+static int put(const char *key, int64_t replaces, unsigned change, int priority)
+{
+	struct control_record rec;
+	struct error e = { 0 };
+	char json[256], doc[96] = "null";
+	int n, rc;
+
+	if (priority >= 0)
+		snprintf(doc, sizeof(doc), "{ \"action\": {\"filter\": \"inStock\"}, \"priority\": %d}", priority);
+	n = snprintf(json, sizeof(json), "{\"changeId\":\"%016x\",\"changedBy\":\"ann\",\"document\":%s", change, doc);
+	if (replaces >= 0)
+		n += snprintf(json + n, sizeof(json) - (size_t)n, ",\"replaces\":%lld", (long long)replaces);
+	n += snprintf(json + n, sizeof(json) - (size_t)n, "}");
+	cr_assert_eq(control_record_decode(str_of(key), json, (size_t)n, &rec, &e), 0, "%s", e.text);
+	rc = fold_config(shop.fold, &rec, 1000 + change);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	return rc;
+}
+
+/* "revision:change" of a rule, with ! when unsettled; "-" when there is none, "x" when it was deleted. */
+static const char *state(const char *id)
+{
+	static char text[64];
+	struct config_row row;
+	int rc = config_find(shop.snap, CONTROL_RULE, str_of(id), &row);
+
+	if (rc == ERR_NOT_FOUND)
+		return "-";
+	cr_assert_eq(rc, 0);
+	snprintf(text, sizeof(text), "%llu:%llu%s%s", (unsigned long long)row.revision,
+		 (unsigned long long)row.change_id, row.document.n ? "" : "x", row.unsettled ? "!" : "");
+	return text;
+}
+
+static uint64_t version(void)
+{
+	uint64_t v;
+
+	cr_assert_eq(config_version(shop.snap, &v), 0);
+	return v;
+}
+
+Test(config, an_edit_replaces_the_revision_it_was_made_from)
+{
+	uint64_t at_first = version(), before;
+
+	cr_expect_eq(put("rule/r", 0, 1, 5), 0);
+	cr_expect_str_eq(state("r"), "1:1");
+	before = version();
+	cr_expect_neq(before, at_first);
+	cr_expect_eq(put("rule/r", 0, 2, 6), 1);
+	cr_expect_str_eq(state("r"), "1:1!");
+	cr_expect_eq(version(), before);
+	cr_expect_eq(put("rule/r", 1, 3, 6), 0);
+	cr_expect_str_eq(state("r"), "2:3");
+	cr_expect_neq(version(), before);
+}
+
+Test(config, without_replaces_it_is_forced)
+{
+	put("rule/r", 0, 1, 5);
+	cr_expect_eq(put("rule/r", -1, 2, 6), 0);
+	cr_expect_str_eq(state("r"), "2:2");
+}
+
+Test(config, a_repeated_record_changes_nothing_but_settles)
+{
+	uint64_t before;
+
+	put("rule/r", 0, 1, 5);
+	before = version();
+	cr_expect_eq(put("rule/r", 0, 1, 5), 1);
+	cr_expect_str_eq(state("r"), "1:1");
+	put("rule/r", 7, 2, 6);
+	cr_expect_str_eq(state("r"), "1:1!");
+	cr_expect_eq(put("rule/r", 0, 1, 5), 1);
+	cr_expect_str_eq(state("r"), "1:1");
+	cr_expect_eq(version(), before);
+}
+
+Test(config, a_deletion_keeps_its_revision)
+{
+	struct config_row row;
+
+	put("rule/r", 0, 1, 5);
+	cr_expect_eq(put("rule/r", 1, 2, -1), 0);
+	cr_expect_str_eq(state("r"), "2:2x");
+	cr_expect_eq(config_get(shop.snap, CONTROL_RULE, STR("r"), &row), ERR_NOT_FOUND);
+	cr_expect_eq(version(), 0, "as if it had never been");
+	cr_expect_eq(put("rule/r", 1, 3, 6), 1);
+	cr_expect_eq(put("rule/r", 2, 4, 6), 0);
+	cr_expect_str_eq(state("r"), "3:4");
+}
+
+Test(config, what_is_compacted_is_the_same)
+{
+	char *all, *last;
+	uint64_t before;
+
+	put("rule/r", 0, 1, 5);
+	put("rule/r", 1, 2, 6);
+	put("rule/r", 2, 3, 7);
+	put("rule/gone", 0, 4, 7);
+	put("rule/gone", 1, 5, -1);
+	all = shop_rows(&shop, "config", NULL);
+	before = version();
+	shop_close(&shop);
+	shop_open(&shop);
+	put("rule/gone", 1, 5, -1);
+	put("rule/r", 2, 3, 7);
+	last = shop_rows(&shop, "config", NULL);
+	cr_expect_str_eq(all, last);
+	cr_expect_str_eq(all, "{\"kind\":\"rule\",\"id\":\"r\",\"revision\":3,\"changeId\":\"0000000000000003\","
+			      "\"changedBy\":\"ann\",\"changedAt\":1003,"
+			      "\"document\":{\"action\":{\"filter\":\"inStock\"},\"priority\":7}}");
+	cr_expect_eq(version(), before);
+	free(all);
+	free(last);
+}
+
+static int collect(void *arg, const struct config_row *row)
+{
+	char *text = arg;
+
+	snprintf(text + strlen(text), 256 - strlen(text), "%.*s:%llu%s ", STR_FMT(row->id),
+		 (unsigned long long)row->revision, row->document.n ? "" : "x");
+	return 0;
+}
+
+Test(config, each_is_of_one_kind_by_id)
+{
+	char text[256] = "";
+
+	put("rule/b", 0, 1, 5);
+	put("rule/a", 0, 2, 5);
+	put("rule/c", 0, 3, 5);
+	put("rule/c", 1, 4, -1);
+	cr_expect_eq(config_each(shop.snap, CONTROL_RULE, collect, text), 0);
+	cr_expect_str_eq(text, "a:1 b:1 ");
+	text[0] = 0;
+	cr_expect_eq(config_each(shop.snap, CONTROL_SEGMENT, collect, text), 0);
+	cr_expect_str_eq(text, "");
+}
+
+Test(config, the_last_twenty_are_kept)
+{
+	struct config_counts counts;
+	char text[256] = "", expected[256] = "";
+
+	for (int i = 0; i < 30; i++)
+		put("rule/r", i, 1 + (unsigned)i, i == 28 ? -1 : 5);
+	put("rule/r-2", 0, 100, 5);
+	put("rule/r", 3, 101, 5);
+	cr_expect_eq(config_history(shop.snap, CONTROL_RULE, STR("r"), collect, text), 0);
+	for (int i = 30; i > 10; i--)
+		snprintf(expected + strlen(expected), sizeof(expected) - strlen(expected), "r:%d%s ", i,
+			 i == 29 ? "x" : "");
+	cr_expect_str_eq(text, expected);
+	cr_expect_eq(shop_stored(&shop, TBL_CONFIG_HISTORY), CONFIG_HISTORY_MAX + 1);
+	cr_expect_eq(config_counts(shop.snap, &counts), 0);
+	cr_expect_eq(counts.applied, 31);
+	cr_expect_eq(counts.refused, 1);
+}
+
+Test(config, the_record_of_a_row_repeats_it)
+{
+	struct json_out j = { 0 };
+	struct control_record rec;
+	struct config_row row;
+	struct error e = { 0 };
+
+	put("rule/r", 4, 1, 5);
+	cr_assert_eq(config_get(shop.snap, CONTROL_RULE, STR("r"), &row), 0);
+	config_write_record(&j, &row);
+	cr_assert_eq(control_record_decode(STR("rule/r"), j.p, j.n, &rec, &e), 0, "%s", e.text);
+	cr_expect_eq(rec.replaces, 4);
+	cr_expect_eq(fold_config(shop.fold, &rec, 5), 1);
+	json_out_fini(&j);
+}

@@ -1,0 +1,339 @@
+/*
+ * config: KIND/ID -> head, changedBy, document; "=" -> figures of all. config-history: KIND/ID, 0, the complement of the
+ * revision -> the same row, so that the newest comes first.
+ */
+#include "views/config.h"
+#include "views/config_rows.h"
+#include "views/keys.h"
+#include "views/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+#define KEY_MAX (16 + CONTROL_ID_MAX)
+#define FIGURES_KEY STR("=")
+
+struct head {
+	uint64_t revision, change_id;
+	int64_t changed_at_ms;
+	uint32_t by_n;
+	uint32_t unsettled;
+};
+
+struct figures {
+	uint64_t version; /* sum of the rows' signs */
+	uint64_t applied, refused;
+};
+
+static struct str key_of(enum control_kind kind, struct str id, char room[KEY_MAX])
+{
+	int n = snprintf(room, KEY_MAX, "%s/%.*s", control_kind_name(kind), STR_FMT(id));
+
+	return (struct str){ room, (uint32_t)n };
+}
+
+static struct str history_key(struct str key, uint64_t revision, char room[KEY_MAX + 9])
+{
+	memcpy(room, key.p, key.n);
+	room[key.n] = 0;
+	put_be64((unsigned char *)room + key.n + 1, ~revision);
+	return (struct str){ room, key.n + 9 };
+}
+
+static bool head_of(struct str value, struct head *ret)
+{
+	if (value.n < sizeof(*ret))
+		return false;
+	memcpy(ret, value.p, sizeof(*ret));
+	return ret->revision && ret->revision <= CONTROL_REVISION_MAX && ret->by_n <= CONTROL_BY_MAX &&
+	       ret->by_n <= value.n - sizeof(*ret) && ret->unsettled <= 1 && ret->changed_at_ms >= 0 &&
+	       ret->changed_at_ms < TIME_END_MS;
+}
+
+static bool figures_of(struct str value, struct figures *ret)
+{
+	if (value.n != sizeof(*ret))
+		return false;
+	memcpy(ret, value.p, sizeof(*ret));
+	return true;
+}
+
+/* ---- writing ---- */
+
+/* 0 of a deleted one: a compacted topic may know nothing of it. */
+static uint64_t sign(struct str key, const struct head *h, bool deleted)
+{
+	return deleted ? 0 : XXH3_64bits_withSeed(key.p, key.n, h->change_id + h->revision);
+}
+
+static struct head head_after(const struct head *before, const struct control_record *rec, int64_t record_ts_ms)
+{
+	uint64_t from = rec->replaces == CONTROL_REPLACES_ANY ? before->revision : (uint64_t)rec->replaces;
+	int64_t at = rec->changed_at_ms >= 0 ? rec->changed_at_ms : record_ts_ms;
+
+	return (struct head){ .revision = from < CONTROL_REVISION_MAX ? from + 1 : from,
+			      .change_id = rec->change_id,
+			      .changed_at_ms = at >= 0 && at < TIME_END_MS ? at : 0,
+			      .by_n = (uint32_t)strlen(rec->changed_by) };
+}
+
+static void put_row(struct fold *f, struct str key, const struct head *h, const struct control_record *rec)
+{
+	size_t n = sizeof(*h);
+	char *row = xmalloc(n + h->by_n + rec->document.n), room[KEY_MAX + 9];
+
+	memcpy(row, h, n);
+	memcpy(row + n, rec->changed_by, h->by_n);
+	n += h->by_n;
+	if (rec->document.n)
+		n += control_compact(rec->document, row + n);
+	fold_put(f, TBL_CONFIG, key, row, n);
+	fold_put(f, TBL_CONFIG_HISTORY, history_key(key, h->revision, room), row, n);
+	free(row);
+	if (h->revision > CONFIG_HISTORY_MAX)
+		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, h->revision - CONFIG_HISTORY_MAX, room));
+}
+
+static void set_unsettled(struct fold *f, struct str key, struct head *h, bool unsettled)
+{
+	size_t n;
+	unsigned char *row;
+
+	if (h->unsettled == unsettled)
+		return;
+	h->unsettled = unsettled;
+	row = fold_edit(f, TBL_CONFIG, key, 0, &n);
+	memcpy(row, h, sizeof(*h));
+}
+
+bool config_store(struct fold *f, const struct control_record *rec, int64_t record_ts_ms)
+{
+	char room[KEY_MAX];
+	struct str key = key_of(rec->kind, rec->id, room), old = fold_get(f, TBL_CONFIG, key);
+	struct str all = fold_get(f, TBL_CONFIG, FIGURES_KEY);
+	struct figures figures = { 0 };
+	struct head before = { 0 }, h;
+	bool repeats, applies;
+
+	if ((old.n && !head_of(old, &before)) || (all.n && !figures_of(all, &figures))) {
+		fold_damaged(f);
+		return false;
+	}
+	repeats = before.revision && before.change_id == rec->change_id;
+	applies =
+		!before.revision || rec->replaces == CONTROL_REPLACES_ANY || (uint64_t)rec->replaces == before.revision;
+	if (repeats || !applies) {
+		set_unsettled(f, key, &before, !repeats);
+		figures.refused += !repeats;
+	} else {
+		h = head_after(&before, rec, record_ts_ms);
+		figures.version -= sign(key, &before, old.n <= sizeof(before) + before.by_n);
+		figures.version += sign(key, &h, !rec->document.n);
+		put_row(f, key, &h, rec);
+		figures.applied++;
+	}
+	fold_put(f, TBL_CONFIG, FIGURES_KEY, &figures, sizeof(figures));
+	return applies && !repeats;
+}
+
+/* ---- reading ---- */
+
+/* False for what is damaged. */
+static bool unpack(struct str key, struct str value, struct config_row *ret)
+{
+	const char *slash = key.n ? memchr(key.p, '/', key.n) : NULL;
+	uint32_t kind_n = slash ? (uint32_t)(slash - key.p) : 0;
+	struct head h;
+
+	*ret = (struct config_row){ .kind = control_kind_find((struct str){ key.p, kind_n }, false) };
+	if (!slash || ret->kind == CONTROL_KIND_COUNT || !head_of(value, &h))
+		return false;
+	ret->id = (struct str){ slash + 1, key.n - kind_n - 1 };
+	ret->revision = h.revision;
+	ret->change_id = h.change_id;
+	ret->changed_at_ms = h.changed_at_ms;
+	ret->unsettled = h.unsettled;
+	ret->changed_by = (struct str){ value.p + sizeof(h), h.by_n };
+	ret->document = (struct str){ value.p + sizeof(h) + h.by_n, value.n - (uint32_t)sizeof(h) - h.by_n };
+	return control_id_valid(ret->id) && (!ret->document.n || control_is_object(ret->document));
+}
+
+int config_find(struct snap *sn, enum control_kind kind, struct str id, struct config_row *ret)
+{
+	char room[KEY_MAX];
+	struct config_row row;
+	struct str key, value;
+	int rc;
+
+	if (!control_id_valid(id))
+		return ERR_NOT_FOUND;
+	key = key_of(kind, id, room);
+	rc = snap_get(sn, TBL_CONFIG, key, &value);
+	if (rc)
+		return rc;
+	if (!unpack(key, value, &row))
+		return ERR_STORE_CORRUPT;
+	row.id = id;
+	*ret = row;
+	return 0;
+}
+
+int config_get(struct snap *sn, enum control_kind kind, struct str id, struct config_row *ret)
+{
+	struct config_row row;
+	int rc = config_find(sn, kind, id, &row);
+
+	if (!rc && !row.document.n)
+		rc = ERR_NOT_FOUND;
+	if (!rc)
+		*ret = row;
+	return rc;
+}
+
+struct walk {
+	config_each_row each;
+	void *arg;
+	uint32_t key_n; /* of what stands before a history's revision; 0: rows of the present */
+};
+
+static int walk_row(void *arg, struct str key, struct str value)
+{
+	const struct walk *w = arg;
+	struct config_row row;
+
+	if (!w->key_n && str_eq(key, FIGURES_KEY))
+		return 0;
+	if (w->key_n && key.n != w->key_n + 9)
+		return ERR_STORE_CORRUPT;
+	if (!unpack(w->key_n ? (struct str){ key.p, w->key_n } : key, value, &row))
+		return ERR_STORE_CORRUPT;
+	return w->key_n || row.document.n ? w->each(w->arg, &row) : 0;
+}
+
+int config_each(struct snap *sn, enum control_kind kind, config_each_row each, void *arg)
+{
+	struct walk w = { each, arg, 0 };
+	char prefix[KEY_MAX];
+
+	return snap_each(sn, TBL_CONFIG, key_of(kind, STR(""), prefix), walk_row, &w);
+}
+
+int config_history(struct snap *sn, enum control_kind kind, struct str id, config_each_row each, void *arg)
+{
+	char room[KEY_MAX + 1];
+	struct walk w = { each, arg, 0 };
+	struct str key;
+
+	if (!control_id_valid(id))
+		return 0;
+	key = key_of(kind, id, room);
+	w.key_n = key.n;
+	room[key.n++] = 0;
+	return snap_each(sn, TBL_CONFIG_HISTORY, key, walk_row, &w);
+}
+
+static int get_figures(struct snap *sn, struct figures *ret)
+{
+	struct str value;
+	int rc = snap_get(sn, TBL_CONFIG, FIGURES_KEY, &value);
+
+	*ret = (struct figures){ 0 };
+	if (rc)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	return figures_of(value, ret) ? 0 : ERR_STORE_CORRUPT;
+}
+
+int config_version(struct snap *sn, uint64_t *ret)
+{
+	struct figures figures;
+	int rc = get_figures(sn, &figures);
+
+	if (!rc)
+		*ret = figures.version;
+	return rc;
+}
+
+int config_counts(struct snap *sn, struct config_counts *ret)
+{
+	struct figures figures;
+	int rc = get_figures(sn, &figures);
+
+	if (!rc)
+		*ret = (struct config_counts){ figures.applied, figures.refused };
+	return rc;
+}
+
+/* ---- as JSON ---- */
+
+void config_change_text(uint64_t change_id, char ret[CONFIG_CHANGE_HEX])
+{
+	snprintf(ret, CONFIG_CHANGE_HEX, "%016llx", (unsigned long long)change_id);
+}
+
+static void write_row(struct json_out *j, const struct config_row *row, const char *number, uint64_t revision)
+{
+	char change[CONFIG_CHANGE_HEX];
+
+	config_change_text(row->change_id, change);
+	json_out_object(j);
+	json_out_key(j, "kind");
+	json_out_text(j, control_kind_name(row->kind));
+	json_out_key(j, "id");
+	json_out_str(j, row->id);
+	json_out_key(j, number);
+	json_out_int(j, (int64_t)revision);
+	json_out_key(j, "changeId");
+	json_out_text(j, change);
+	json_out_key(j, "changedBy");
+	json_out_str(j, row->changed_by);
+	json_out_key(j, "changedAt");
+	json_out_int(j, row->changed_at_ms);
+	json_out_key(j, "document");
+	if (row->document.n)
+		json_out_raw(j, row->document);
+	else
+		json_out_null(j);
+	json_out_end_object(j);
+}
+
+void config_write_record(struct json_out *j, const struct config_row *row)
+{
+	write_row(j, row, "replaces", row->revision - 1);
+}
+
+struct printing {
+	struct json_out out;
+	view_row each;
+	void *arg;
+};
+
+static int print_row(void *arg, const struct config_row *row)
+{
+	struct printing *p = arg;
+
+	json_out_reset(&p->out);
+	write_row(&p->out, row, "revision", row->revision);
+	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
+}
+
+static int config_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	struct printing p = { .each = each, .arg = arg };
+	struct walk w = { print_row, &p, 0 };
+	int rc;
+
+	(void)filter;
+	rc = snap_each(sn, TBL_CONFIG, (struct str){ NULL, 0 }, walk_row, &w);
+	json_out_fini(&p.out);
+	return rc;
+}
+
+const struct view view_config = {
+	.name = "config",
+	.version = 1,
+	.meaning = "scenarios, rules, experiments, segments, offers and promotions as they stand",
+	.tables = TABLE_BIT(TBL_CONFIG) | TABLE_BIT(TBL_CONFIG_HISTORY),
+	.topic = TOPIC_CONFIG,
+	.rows = config_rows,
+};
