@@ -1,5 +1,6 @@
 #include "query/http_feed.h"
 #include "query/http_internal.h"
+#include "query/http_later.h"
 #include "query/http_publish.h"
 
 #include <errno.h>
@@ -130,6 +131,7 @@ static void on_wake(uv_async_t *wake)
 	struct http_loop *l = wake->data;
 
 	publish_queue_run(l->worker.publishes, now_ns(l));
+	later_run(l->worker.laters);
 	feed_pump(l, false);
 	if (l->phase == LOOP_RUNNING && atomic_load(&l->stop_grace_ms) >= 0)
 		begin_drain(l);
@@ -139,7 +141,7 @@ static void on_tick(uv_timer_t *tick)
 {
 	struct http_loop *l = tick->data;
 	uint64_t now = now_ns(l);
-	bool waiting = publish_queue_run(l->worker.publishes, now);
+	bool waiting = publish_queue_run(l->worker.publishes, now) | later_run(l->worker.laters);
 
 	if (++l->ticks % BEAT_TICKS == 0)
 		feed_pump(l, true);
@@ -149,6 +151,7 @@ static void on_tick(uv_timer_t *tick)
 		return;
 	if (l->phase == LOOP_DRAINING && (!waiting || now >= l->grace_end_ns)) {
 		publish_queue_cancel(l->worker.publishes);
+		later_close(l->worker.laters);
 		l->phase = LOOP_CLOSING;
 		return; /* one tick for the answers to leave */
 	}
@@ -171,6 +174,7 @@ static void *loop_main(void *arg)
 	uv_run(&l->uv, UV_RUN_DEFAULT);
 	feed_attach(l->worker.shared->feed, l->worker.index, NULL);
 	publish_queue_close(l->worker.publishes);
+	later_close(l->worker.laters);
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_close((uv_handle_t *)&l->tick, NULL);
 	uv_close((uv_handle_t *)&l->round, NULL);
@@ -202,6 +206,7 @@ int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigne
 	h2o_context_init(&l->ctx, &l->uv, conf);
 	l->accept = (h2o_accept_ctx_t){ .ctx = &l->ctx, .hosts = conf->hosts, .ssl_ctx = tls };
 	l->worker.publishes = publish_queue_new(&l->wake, setting_int(set, SET_HTTP_PUBLISH_TIMEOUT));
+	later_attach(l->worker.laters, &l->wake);
 	feed_attach(l->worker.shared->feed, l->worker.index, &l->wake);
 	uv_timer_start(&l->tick, on_tick, TICK_MS, TICK_MS);
 	uv_prepare_start(&l->round, on_round);

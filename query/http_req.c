@@ -163,6 +163,13 @@ bool http_takes_gzip(const struct http_req *rq)
 	return (h2o_get_compressible_types(&rq->h2o->headers) & H2O_COMPRESSIBLE_GZIP) != 0;
 }
 
+bool http_accepts(const struct http_req *rq, const char *media_type)
+{
+	struct str accepted = header_of(rq, H2O_TOKEN_ACCEPT);
+
+	return accepted.n && memmem(accepted.p, accepted.n, media_type, strlen(media_type));
+}
+
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding)
 {
 	http_header(rq, "cache-control", "no-cache");

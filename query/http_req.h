@@ -23,7 +23,9 @@
 #define HTTP_URL_MAX 8192 /* bytes of path and query */
 
 struct feed;
+struct figures_cache;
 struct http_flight;
+struct later_box;
 struct publish_queue;
 struct st_h2o_req_t;
 
@@ -31,8 +33,9 @@ struct st_h2o_req_t;
 struct http_shared {
 	struct server_options opt;
 	const struct clock *clock;
-	struct feed *feed;        /* NULL unless opt.trusted_feed */
-	struct metrics **metrics; /* one a loop */
+	struct figures_cache *figures; /* of the later_thread */
+	struct feed *feed;             /* NULL unless opt.trusted_feed */
+	struct metrics **metrics;      /* one a loop */
 	unsigned loop_count;
 };
 
@@ -44,6 +47,7 @@ struct http_worker {
 	struct snap *snap;
 	struct decoder *decoder;
 	struct publish_queue *publishes;
+	struct later_box *laters;
 	struct metrics *metrics;
 	struct json_out out;
 	uint64_t complained_ns;       /* in the log, of a request that failed; 0 never */
@@ -85,6 +89,8 @@ void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t
  */
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding);
 bool http_takes_gzip(const struct http_req *rq);
+/* Does its Accept header name this media type? */
+bool http_accepts(const struct http_req *rq, const char *media_type);
 void http_problem(struct http_req *rq, const struct problem *p);
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);

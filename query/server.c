@@ -1,7 +1,9 @@
 #include "query/server.h"
 
+#include "query/figures_cache.h"
 #include "query/http_feed.h"
 #include "query/http_internal.h"
+#include "query/http_later.h"
 #include "query/ranker.h"
 
 #include <stdio.h>
@@ -13,6 +15,7 @@ struct server {
 	struct http_shared shared;
 	h2o_globalconf_t conf;
 	struct ranker *ranker;
+	struct later_thread *laters;
 	struct ssl_ctx_st *tls; /* NULL: plain HTTP */
 	unsigned made, running; /* workers; loops */
 	struct http_loop *loops;
@@ -81,6 +84,7 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 
 	w->index = i;
 	w->shared = &s->shared;
+	w->laters = later_box(s->laters, i);
 	w->metrics = s->metrics[i] = xcalloc(1, sizeof(struct metrics));
 	s->made = i + 1;
 	rc = opt->answers->open(&answers, &w->answerer, e);
@@ -111,6 +115,8 @@ static void server_free(struct server *s)
 		http_loop_join(&s->loops[i]);
 	for (unsigned i = 0; i < s->made; i++)
 		worker_fini(&s->loops[i].worker);
+	later_stop(s->laters);
+	figures_cache_free(s->shared.figures);
 	if (s->ranker)
 		ranker_stop(s->ranker);
 	feed_free(s->shared.feed);
@@ -162,6 +168,8 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 		s->shared.opt.answers = &real_answers;
 		rc = ranker_start(opt->store, opt->settings, &s->ranker, e);
 	}
+	s->shared.figures = figures_cache_new();
+	s->laters = later_start(opt->store, s->shared.loop_count);
 	for (unsigned i = 0; rc == 0 && i < s->shared.loop_count; i++)
 		rc = worker_init(s, i, e);
 	if (rc == 0)

@@ -1,0 +1,33 @@
+/*
+ * figures.h - what went on in a period, counted: the answers of /v1/analytics, as JSON or as CSV. Each is a function of
+ * one snapshot.
+ *
+ * Counts and money are exact; a ratio of two of them is null when there is nothing to divide by. Rows of a period by hour
+ * or day have all of its hours or days, also those in which nothing happened.
+ * Thread: any (a snapshot has one thread); too slow for an event loop (http_later.h).
+ */
+#ifndef AISLE_QUERY_FIGURES_H
+#define AISLE_QUERY_FIGURES_H
+
+#include "schemas/error.h"
+#include "schemas/json_out.h"
+#include "views/store.h"
+
+#define FIGURES_ROWS_MAX 50000 /* of one answer */
+#define FIGURES_DAYS_DEFAULT 28
+
+enum figures_kind { FIGURES_SALES, FIGURES_ENGAGEMENT, FIGURES_KINDS };
+
+enum { BY_HOUR = 1, BY_DAY = 2 };
+
+struct figures_ask {
+	enum figures_kind kind;
+	int64_t from_ms, to_ms; /* TIME_NONE: FIGURES_DAYS_DEFAULT days to the end of the watermark's */
+	unsigned by;            /* BY_ bits */
+	bool csv;               /* the rows alone */
+};
+
+/* 0 and the answer in *ret; BAD_REQUEST with e->field, or an error of the store. */
+int figures_make(struct snap *sn, const struct figures_ask *ask, struct json_out *ret, struct error *e) MUST_CHECK;
+
+#endif

@@ -1,0 +1,221 @@
+/* Sales and visits, from the view `traffic`; who was active in the whole period, from `profile`. */
+#include "query/figures_internal.h"
+#include "views/profile.h"
+#include "views/traffic.h"
+
+#include <stdlib.h>
+
+/* One row an hour or day of a period. */
+struct series {
+	int64_t from_ms, unit;
+	size_t n;
+	struct traffic *v;
+	struct traffic total;
+};
+
+static void add_to(struct traffic *sum, const struct traffic *t)
+{
+	sum->actors += t->actors;
+	sum->new_actors += t->new_actors;
+	sum->sessions += t->sessions;
+	sum->views += t->views;
+	sum->carts += t->carts;
+	sum->orders += t->orders;
+	sum->units += t->units;
+	sum->revenue_micros += t->revenue_micros;
+}
+
+static int add_hour(void *arg, int64_t start_ms, const struct traffic *t)
+{
+	struct series *s = arg;
+
+	add_to(&s->v[(start_ms - s->from_ms) / s->unit], t);
+	add_to(&s->total, t);
+	return 0;
+}
+
+/* `n` rows from from_ms on, with what went on before end_ms. */
+static int read_series(struct making *m, int64_t from_ms, int64_t end_ms, struct series *ret)
+{
+	*ret = (struct series){ .from_ms = from_ms, .unit = m->unit, .n = figures_buckets(m) };
+	ret->v = xcalloc(ret->n ? ret->n : 1, sizeof(*ret->v));
+	return traffic_scan(m->sn, from_ms, end_ms, add_hour, ret);
+}
+
+/* ---- sales ---- */
+
+#define SALES 3
+
+static unsigned sales_figures(const struct traffic *t, struct figure *ret)
+{
+	ret[0] = (struct figure){ .name = "orders", .kind = FIGURE_COUNT, .n = t->orders };
+	ret[1] = (struct figure){ .name = "units", .kind = FIGURE_COUNT, .n = t->units };
+	ret[2] = (struct figure){ .name = "revenue", .kind = FIGURE_MONEY, .n = t->revenue_micros };
+	return SALES;
+}
+
+static void write_sales_rows(struct making *m, const struct series *s)
+{
+	struct figure row[FIGURE_ROW_MAX];
+
+	for (size_t i = 0; i < s->n; i++) {
+		row[0] =
+			(struct figure){ .name = "start", .kind = FIGURE_TIME, .n = s->from_ms + (int64_t)i * s->unit };
+		figures_row(m, row, 1 + sales_figures(&s->v[i], row + 1));
+	}
+}
+
+static void write_sales_total(struct json_out *j, const struct traffic *t)
+{
+	struct figure v[FIGURE_ROW_MAX];
+	unsigned n = sales_figures(t, v);
+
+	v[n++] = (struct figure){
+		.name = "revenuePerOrder", .kind = FIGURE_MONEY_RATIO, .n = t->revenue_micros, .of = t->orders
+	};
+	json_out_key(j, "total");
+	json_out_object(j);
+	for (unsigned i = 0; i < n; i++)
+		figure_write(j, &v[i]);
+	json_out_end_object(j);
+}
+
+/* (now - before) / before */
+static void write_growth(struct json_out *j, const struct traffic *now, const struct traffic *before)
+{
+	struct figure a[FIGURE_ROW_MAX], b[FIGURE_ROW_MAX];
+	unsigned n = sales_figures(now, a);
+
+	sales_figures(before, b);
+	json_out_key(j, "growth");
+	json_out_object(j);
+	for (unsigned i = 0; i < n; i++) {
+		struct figure growth = {
+			.name = a[i].name, .kind = FIGURE_RATIO, .n = a[i].n - b[i].n, .of = b[i].n > 0 ? b[i].n : 0
+		};
+
+		figure_write(j, &growth);
+	}
+	json_out_end_object(j);
+}
+
+static void write_before(struct making *m, const struct series *before, int64_t end_ms)
+{
+	struct json_out *j = m->out;
+
+	json_out_key(j, "before");
+	json_out_object(j);
+	key_time(j, "from", before->from_ms);
+	key_time(j, "to", end_ms);
+	json_out_key(j, "rows");
+	json_out_array(j);
+	write_sales_rows(m, before);
+	json_out_end_array(j);
+	write_sales_total(j, &before->total);
+	json_out_end_object(j);
+}
+
+int figures_sales(struct making *m)
+{
+	int64_t length = m->to_ms - m->from_ms, seen = m->to_ms;
+	struct series now = { 0 }, before = { 0 };
+	int rc;
+
+	/* a period that is not over is compared with as much of the one before */
+	if (m->watermark_ms != TIME_NONE && m->watermark_ms < m->to_ms) {
+		seen = (time_bucket(m->watermark_ms, MS_PER_HOUR) + 1) * MS_PER_HOUR;
+		seen = seen < m->from_ms ? m->from_ms : seen;
+	}
+	rc = read_series(m, m->from_ms, m->to_ms, &now);
+	if (!rc)
+		rc = read_series(m, m->from_ms - length, seen - length, &before);
+	if (rc)
+		goto out;
+	figures_begin(m);
+	write_sales_rows(m, &now);
+	figures_end_rows(m);
+	if (!m->ask->csv) {
+		write_sales_total(m->out, &now.total);
+		write_before(m, &before, seen - length);
+		write_growth(m->out, &now.total, &before.total);
+	}
+	figures_end(m);
+out:
+	free(now.v);
+	free(before.v);
+	return rc;
+}
+
+/* ---- engagement ---- */
+
+static unsigned visit_figures(const struct traffic *t, struct figure *ret)
+{
+	ret[0] = (struct figure){ .name = "newPeople", .kind = FIGURE_COUNT, .n = t->new_actors };
+	ret[1] = (struct figure){ .name = "sessions", .kind = FIGURE_COUNT, .n = t->sessions };
+	ret[2] = (struct figure){ .name = "views", .kind = FIGURE_COUNT, .n = t->views };
+	ret[3] = (struct figure){ .name = "carts", .kind = FIGURE_COUNT, .n = t->carts };
+	ret[4] = (struct figure){ .name = "orders", .kind = FIGURE_COUNT, .n = t->orders };
+	return 5;
+}
+
+struct counting {
+	int64_t from_ms, people;
+};
+
+static int count_active(void *arg, uint32_t actor, const struct profile *p)
+{
+	struct counting *c = arg;
+
+	(void)actor;
+	c->people += p->last_ms >= c->from_ms;
+	return 0;
+}
+
+static void write_visit_total(struct making *m, const struct traffic *t, int64_t active_people)
+{
+	struct json_out *j = m->out;
+	struct figure v[FIGURE_ROW_MAX];
+	unsigned n = visit_figures(t, v);
+
+	json_out_key(j, "total");
+	json_out_object(j);
+	json_out_key(j, "activePeople");
+	if (active_people < 0)
+		json_out_null(j);
+	else
+		json_out_int(j, active_people);
+	v[n++] = (struct figure){ .name = "viewsPerSession", .kind = FIGURE_RATIO, .n = t->views, .of = t->sessions };
+	v[n++] = (struct figure){ .name = "cartsPerSession", .kind = FIGURE_RATIO, .n = t->carts, .of = t->sessions };
+	v[n++] = (struct figure){ .name = "ordersPerSession", .kind = FIGURE_RATIO, .n = t->orders, .of = t->sessions };
+	for (unsigned i = 0; i < n; i++)
+		figure_write(j, &v[i]);
+	json_out_end_object(j);
+}
+
+int figures_engagement(struct making *m)
+{
+	struct counting active = { .from_ms = m->from_ms };
+	bool is_over = m->watermark_ms != TIME_NONE && m->to_ms <= m->watermark_ms;
+	struct figure row[FIGURE_ROW_MAX];
+	struct series s;
+	int rc = read_series(m, m->from_ms, m->to_ms, &s);
+
+	/* when somebody was there last is known, and only that: people of a period that is over may have come again */
+	if (!rc && !is_over && !m->ask->csv)
+		rc = profile_each(m->sn, count_active, &active);
+	if (rc)
+		goto out;
+	figures_begin(m);
+	for (size_t i = 0; i < s.n; i++) {
+		row[0] = (struct figure){ .name = "start", .kind = FIGURE_TIME, .n = s.from_ms + (int64_t)i * s.unit };
+		row[1] = (struct figure){ .name = "people", .kind = FIGURE_COUNT, .n = s.v[i].actors };
+		figures_row(m, row, 2 + visit_figures(&s.v[i], row + 2));
+	}
+	figures_end_rows(m);
+	if (!m->ask->csv)
+		write_visit_total(m, &s.total, is_over ? -1 : active.people);
+	figures_end(m);
+out:
+	free(s.v);
+	return rc;
+}

@@ -1,0 +1,160 @@
+#include "query/figures_cache.h"
+#include "query/http_later.h"
+#include "query/http_query.h"
+#include "views/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CSV "text/csv"
+
+struct figures_work {
+	const struct http_shared *shared;
+	struct figures_ask ask;
+	struct json_out out;
+	struct error e;
+	int rc;
+};
+
+/* ---- what is asked ---- */
+
+/* A time, or a date: its midnight, UTC. */
+static bool parse_moment(struct str v, int64_t *ret)
+{
+	char text[32];
+	int n = v.n == 10 ? snprintf(text, sizeof(text), "%.*sT00:00:00Z", STR_FMT(v)) : 0;
+
+	return parse_rfc3339(n ? (struct str){ text, (uint32_t)n } : v, ret) && *ret >= 0;
+}
+
+/* Each false: not a value of it. */
+static bool set_from(struct figures_ask *ask, struct str v)
+{
+	return parse_moment(v, &ask->from_ms);
+}
+
+static bool set_to(struct figures_ask *ask, struct str v)
+{
+	return parse_moment(v, &ask->to_ms);
+}
+
+static bool set_by(struct figures_ask *ask, struct str v)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} known[] = { { "hour", BY_HOUR }, { "day", BY_DAY } };
+	struct str part;
+
+	ask->by = 0;
+	while (split_next(&v, ',', &part)) {
+		size_t i = 0;
+
+		while (i < ARRAY_SIZE(known) && !str_eq(part, str_of(known[i].name)))
+			i++;
+		if (i == ARRAY_SIZE(known))
+			return false;
+		ask->by |= known[i].bit;
+	}
+	return ask->by && ask->by != (BY_HOUR | BY_DAY);
+}
+
+static bool set_format(struct figures_ask *ask, struct str v)
+{
+	ask->csv = str_eq(v, STR("csv"));
+	return ask->csv || str_eq(v, STR("json"));
+}
+
+static const struct parameter {
+	const char *name, *values;
+	bool (*set)(struct figures_ask *ask, struct str v);
+} parameters[] = {
+	{ "from", "a time such as 2026-11-26T00:00:00Z, or a date", set_from },
+	{ "to", "a time such as 2026-11-26T00:00:00Z, or a date", set_to },
+	{ "by", "hour or day", set_by },
+	{ "format", "json or csv", set_format },
+};
+
+/* false: it was refused. *given: bits of those that were there before. */
+static bool take(struct http_req *rq, struct figures_ask *ask, struct str name, struct str value, unsigned *given)
+{
+	char *memory = http_alloc(rq, value.n);
+	int n = percent_decode(value, true, memory);
+	const struct parameter *p = parameters;
+
+	while (p < parameters + ARRAY_SIZE(parameters) && !str_eq(name, str_of(p->name)))
+		p++;
+	if (p == parameters + ARRAY_SIZE(parameters)) {
+		http_refuse_parameter(rq, name, "figures take from, to, by and format");
+		return false;
+	}
+	if (*given & 1u << (p - parameters)) {
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, p->name, "'%s' is given twice", p->name);
+		return false;
+	}
+	*given |= 1u << (p - parameters);
+	if (n >= 0 && p->set(ask, (struct str){ memory, (uint32_t)n }))
+		return true;
+	http_refuse(rq, PROBLEM_BAD_PARAMETER, p->name, "'%s' must be %s", p->name, p->values);
+	return false;
+}
+
+/* ---- the answer ---- */
+
+static void work(void *arg, struct snap *sn)
+{
+	struct figures_work *w = arg;
+
+	w->rc = figures_cache_make(w->shared->figures, sn, &w->ask, w->shared->clock->monotonic_ns(w->shared->clock),
+				   &w->out, &w->e);
+}
+
+static void answer(struct http_req *rq, void *arg)
+{
+	struct figures_work *w = arg;
+
+	if (w->rc) {
+		http_refuse_error(rq, w->rc, &w->e);
+		return;
+	}
+	http_header(rq, "cache-control", "no-store");
+	http_reply(rq, 200, w->ask.csv ? CSV "; charset=utf-8; header=present" : "application/json",
+		   (struct str){ w->out.p, (uint32_t)w->out.n });
+}
+
+static void drop(void *arg)
+{
+	struct figures_work *w = arg;
+
+	json_out_fini(&w->out);
+	free(w);
+}
+
+static void reply_figures(struct http_req *rq, enum figures_kind kind)
+{
+	static const struct later_ops ops = { work, answer, drop };
+	struct figures_work *w;
+	struct figures_ask ask = {
+		.kind = kind, .from_ms = TIME_NONE, .to_ms = TIME_NONE, .csv = http_accepts(rq, CSV)
+	};
+	struct str rest = rq->query, name, value;
+	unsigned given = 0;
+
+	while (query_next(&rest, &name, &value))
+		if (!take(rq, &ask, name, value, &given))
+			return;
+	w = xcalloc(1, sizeof(*w));
+	w->shared = rq->w->shared;
+	w->ask = ask;
+	http_later(rq, &ops, w);
+}
+
+void route_sales(struct http_req *rq)
+{
+	reply_figures(rq, FIGURES_SALES);
+}
+
+void route_engagement(struct http_req *rq)
+{
+	reply_figures(rq, FIGURES_ENGAGEMENT);
+}

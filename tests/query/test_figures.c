@@ -1,0 +1,241 @@
+/* Figures of a period, by hand: the shop's day 0 is SHOP_START, 2052-02-20. */
+#include "query/figures_cache.h"
+#include "tests/lib/views_shop.h"
+
+#include <criterion/criterion.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static struct shop shop;
+static struct json_out out;
+
+/* What a test has made, freed with it. */
+static json_t *parsed[16];
+static char *texts[64];
+static unsigned parsed_n, text_n;
+
+static const char *kept(char *text)
+{
+	cr_assert_lt(text_n, ARRAY_SIZE(texts));
+	return texts[text_n++] = text;
+}
+
+static void setup(void)
+{
+	shop_open(&shop);
+}
+
+static void teardown(void)
+{
+	for (unsigned i = 0; i < parsed_n; i++)
+		json_decref(parsed[i]);
+	for (unsigned i = 0; i < text_n; i++)
+		free(texts[i]);
+	json_out_fini(&out);
+	shop_close(&shop);
+}
+
+TestSuite(figures, .init = setup, .fini = teardown);
+
+static int64_t day(double n)
+{
+	return SHOP_START + (int64_t)(n * MS_PER_DAY);
+}
+
+/* The answer, or why there is none. */
+static const char *made(struct figures_ask ask)
+{
+	struct error e = { 0 };
+	int rc = figures_make(shop.snap, &ask, &out, &e);
+
+	return kept(rc ? xstrndup(e.text, strlen(e.text)) : xstrndup(out.p, out.n));
+}
+
+static json_t *json_of(struct figures_ask ask)
+{
+	json_error_t why;
+	json_t *ret = json_loads(made(ask), 0, &why);
+
+	cr_assert(ret && parsed_n < ARRAY_SIZE(parsed), "%s", why.text);
+	return parsed[parsed_n++] = ret;
+}
+
+/* The member at a path of names and numbers, "rows/0/orders", as text. */
+static const char *at(json_t *j, const char *path)
+{
+	char name[64];
+
+	while (j && *path) {
+		size_t n = strcspn(path, "/");
+
+		snprintf(name, sizeof(name), "%.*s", (int)n, path);
+		j = json_is_array(j) ? json_array_get(j, (size_t)strtoul(name, NULL, 10)) : json_object_get(j, name);
+		path += n + (path[n] == '/');
+	}
+	return j ? kept(json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6))) : "absent";
+}
+
+#define expect_at(j, path, text) cr_expect_str_eq(at(j, path), text, "%s", path)
+
+static struct figures_ask sales(double from, double to)
+{
+	return (struct figures_ask){ .kind = FIGURES_SALES, .from_ms = day(from), .to_ms = day(to) };
+}
+
+Test(figures, an_empty_store_has_no_rows)
+{
+	json_t *j = json_of((struct figures_ask){ .kind = FIGURES_SALES, .from_ms = TIME_NONE, .to_ms = TIME_NONE });
+
+	expect_at(j, "rows", "[]");
+	expect_at(j, "asOf", "null");
+	expect_at(j, "from", "null");
+	expect_at(j, "total/orders", "0");
+	expect_at(j, "total/revenuePerOrder", "null");
+	expect_at(j, "growth/orders", "null");
+}
+
+static void sell_for_a_week(void)
+{
+	shop_play(&shop, "u1 buy a @0d o=1 p=10; u1 buy b @1d o=2 q=2 p=2.5; u2 buy c @3.9d o=3 p=1; "
+			 "u1 buy a @4d o=4 p=10; u1 buy b @5d o=5 p=4; u1 return a @5.5d o=4 p=10; u1 view a @6.5d");
+}
+
+Test(figures, sales_have_a_row_a_day_and_their_total)
+{
+	json_t *j;
+
+	sell_for_a_week();
+	j = json_of(sales(0, 4));
+	cr_expect_eq(json_array_size(json_object_get(j, "rows")), 4);
+	expect_at(j, "rows/0/start", "\"2052-02-20T00:00:00.000Z\"");
+	expect_at(j, "rows/0/orders", "1");
+	expect_at(j, "rows/1/units", "2");
+	expect_at(j, "rows/1/revenue", "5");
+	expect_at(j, "rows/2/orders", "0");
+	expect_at(j, "total", "{\"orders\":3,\"units\":4,\"revenue\":16,\"revenuePerOrder\":5.33333}");
+}
+
+Test(figures, sales_beside_the_period_before)
+{
+	json_t *j;
+
+	sell_for_a_week();
+	j = json_of(sales(4, 6));
+	expect_at(j, "before/from", "\"2052-02-22T00:00:00.000Z\"");
+	expect_at(j, "before/to", "\"2052-02-24T00:00:00.000Z\"");
+	expect_at(j, "before/total/orders", "1");
+	expect_at(j, "before/rows/1/revenue", "1");
+	expect_at(j, "total/revenue", "4");
+	expect_at(j, "growth", "{\"orders\":1,\"units\":0,\"revenue\":3}");
+}
+
+Test(figures, a_period_that_is_not_over_is_compared_with_as_much_of_the_one_before)
+{
+	json_t *j;
+
+	sell_for_a_week();
+	/* the watermark is in day 6, at noon: the days 0, 1, 2 and 3 to 13:00 */
+	j = json_of(sales(3, 7));
+	expect_at(j, "before/from", "\"2052-02-19T00:00:00.000Z\"");
+	expect_at(j, "before/to", "\"2052-02-22T13:00:00.000Z\"");
+	expect_at(j, "before/total/orders", "2");
+	expect_at(json_of(sales(4, 8)), "before/to", "\"2052-02-22T13:00:00.000Z\"");
+	expect_at(json_of(sales(4, 8)), "before/total/orders", "2");
+}
+
+Test(figures, the_default_is_28_days_to_the_end_of_the_watermarks)
+{
+	json_t *j;
+
+	sell_for_a_week();
+	j = json_of((struct figures_ask){ .kind = FIGURES_SALES, .from_ms = TIME_NONE, .to_ms = TIME_NONE });
+	expect_at(j, "from", "\"2052-01-30T00:00:00.000Z\"");
+	expect_at(j, "to", "\"2052-02-27T00:00:00.000Z\"");
+	expect_at(j, "asOf", "\"2052-02-26T12:00:00.000Z\"");
+	expect_at(j, "total/orders", "5");
+	cr_expect_eq(json_array_size(json_object_get(j, "rows")), 28);
+}
+
+Test(figures, hours_and_periods_that_do_not_begin_on_one)
+{
+	struct figures_ask ask = sales(3.5, 3.97);
+	json_t *j;
+
+	sell_for_a_week();
+	ask.by = BY_HOUR;
+	j = json_of(ask);
+	expect_at(j, "from", "\"2052-02-23T12:00:00.000Z\"");
+	expect_at(j, "to", "\"2052-02-24T00:00:00.000Z\"");
+	expect_at(j, "rows/9/start", "\"2052-02-23T21:00:00.000Z\"");
+	expect_at(j, "rows/9/orders", "1");
+	expect_at(json_of(sales(3.5, 3.97)), "from", "\"2052-02-23T00:00:00.000Z\"");
+}
+
+Test(figures, periods_that_make_no_sense)
+{
+	struct figures_ask ask = sales(0, 4000);
+
+	cr_expect_str_eq(made(sales(4, 2)), "'from' is not before 'to'");
+	ask.by = BY_HOUR;
+	cr_expect_str_eq(made(ask), "the period has more than 50000 rows: ask for a shorter one, or by=day");
+}
+
+Test(figures, csv_is_the_rows)
+{
+	struct figures_ask ask = sales(0, 2);
+
+	sell_for_a_week();
+	ask.csv = true;
+	cr_expect_str_eq(made(ask), "start,orders,units,revenue\r\n"
+				    "2052-02-20T00:00:00.000Z,1,1,10\r\n"
+				    "2052-02-21T00:00:00.000Z,1,2,5\r\n");
+}
+
+Test(figures, engagement)
+{
+	struct figures_ask ask = { .kind = FIGURES_ENGAGEMENT, .from_ms = day(1), .to_ms = day(3) };
+	json_t *j;
+
+	shop_play(&shop,
+		  "u1 view a @0d; u1 view a,b @1d; u2 view a @1.2d; u1 add a @1.3d; u1 view b @1.31d; u1 buy a @1.4d; "
+		  "u3 search - @0.5d; v4 show a @2d; u2 view a @2d");
+	j = json_of(ask);
+	expect_at(j, "rows/0/people", "2");
+	expect_at(j, "rows/0/newPeople", "1");
+	expect_at(j, "rows/0/sessions", "3");
+	expect_at(j, "rows/0/views", "4");
+	expect_at(j, "rows/0/carts", "1");
+	expect_at(j, "rows/0/orders", "1");
+	expect_at(j, "rows/1/people", "1");
+	expect_at(j, "total/activePeople", "2");
+	expect_at(j, "total/sessions", "4");
+	expect_at(j, "total/viewsPerSession", "1.25");
+	ask.to_ms = day(2);
+	expect_at(json_of(ask), "total/activePeople", "null");
+	ask.csv = true;
+	cr_expect_str_eq(made(ask), "start,people,newPeople,sessions,views,carts,orders\r\n"
+				    "2052-02-21T00:00:00.000Z,2,1,3,4,1,1\r\n");
+}
+
+Test(figures, what_is_asked_again_within_a_second_is_the_same)
+{
+	struct figures_cache *cache = figures_cache_new();
+	struct figures_ask ask = sales(0, 1), other = sales(0, 2);
+	const uint64_t second = FIGURES_KEPT_NS;
+	char first[2000];
+
+#define make(what, now) cr_assert_eq(figures_cache_make(cache, shop.snap, what, now, &out, NULL), 0)
+	make(&ask, second);
+	memcpy(first, out.p, out.n);
+	first[out.n] = '\0';
+	shop_play(&shop, "u1 buy a @0d o=1 p=10");
+	make(&other, second);
+	cr_expect(memmem(out.p, out.n, "\"orders\":1", 10));
+	make(&ask, 2 * second - 1);
+	cr_expect(out.n == strlen(first) && memcmp(out.p, first, out.n) == 0);
+	make(&ask, 2 * second);
+	cr_expect(memmem(out.p, out.n, "\"orders\":1", 10));
+	figures_cache_free(cache);
+#undef make
+}

@@ -1,0 +1,98 @@
+/* The routes of figures, and requests that are worked out on another thread. */
+#include "query/figures.h"
+#include "tests/lib/query_http.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static struct shopfront f;
+
+static void setup(void)
+{
+	shopfront_open(&f, NULL);
+}
+
+static void teardown(void)
+{
+	shopfront_close(&f);
+}
+
+TestSuite(http_analytics, .init = setup, .fini = teardown);
+
+static const char *const kinds[] = { "sales", "engagement" };
+
+Test(http_analytics, json_and_csv)
+{
+	char path[100];
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct reply *r;
+
+		snprintf(path, sizeof(path), "/v1/analytics/%s?from=2026-11-01&to=2026-11-03T00:00:00Z&by=day",
+			 kinds[i]);
+		r = ask(&f, "GET", path, NULL);
+		cr_assert_eq(r->status, 200, "%s", r->body);
+		cr_expect(strstr(r->head, "content-type: application/json"));
+		cr_expect(strstr(r->head, "cache-control: no-store"));
+		cr_expect(
+			strstr(r->body, "{\"from\":\"2026-11-01T00:00:00.000Z\",\"to\":\"2026-11-03T00:00:00.000Z\""));
+		r = ask_with(&f, "GET", path, "accept: text/csv\r\n", NULL);
+		cr_assert_eq(r->status, 200);
+		cr_expect(strstr(r->head, "content-type: text/csv"));
+		cr_expect_eq(strncmp(r->body, "start,", 6), 0);
+		snprintf(path, sizeof(path), "/v1/analytics/%s?format=csv&to=2026-11-03&from=2026-11-02", kinds[i]);
+		cr_expect(strstr(ask(&f, "GET", path, NULL)->body, "\r\n2026-11-02T00:00:00.000Z,0,"));
+		r = ask(&f, "HEAD", path, NULL);
+		cr_expect_eq(r->status, 200);
+		cr_expect_eq(r->n, 0);
+	}
+}
+
+static const struct {
+	const char *query, *slug, *field;
+} bad[] = {
+	{ "from=yesterday", "bad-parameter", "from" },
+	{ "to=2026-13-01", "bad-parameter", "to" },
+	{ "from=1969-01-01", "bad-parameter", "from" },
+	{ "from=%zz", "bad-parameter", "from" },
+	{ "by=week", "bad-parameter", "by" },
+	{ "by=hour,day", "bad-parameter", "by" },
+	{ "by=", "bad-parameter", "by" },
+	{ "by=day&by=day", "bad-parameter", "by" },
+	{ "format=xml", "bad-parameter", "format" },
+	{ "since=2026-11-01", "unknown-parameter", "since" },
+	{ "from=2026-11-02&to=2026-11-01", "bad-request", "from" },
+	{ "from=1970-01-01&to=2026-11-01&by=hour", "bad-request", "from" },
+};
+
+Test(http_analytics, bad_parameters)
+{
+	char path[200];
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(path, sizeof(path), "/v1/analytics/sales?%s", bad[i].query);
+		expect_problem(ask(&f, "GET", path, NULL), 400, bad[i].slug, bad[i].field, path);
+	}
+}
+
+/* Clients that leave while theirs is worked out, and a server that stops meanwhile. */
+Test(http_analytics, clients_leave_and_the_server_stops)
+{
+	static const char request[] = "GET /v1/analytics/engagement?by=hour&from=2023-01-01&to=2026-11-01 HTTP/1.1\r\n"
+				      "host: x\r\n\r\n";
+	struct client *c = xcalloc(40, sizeof(*c));
+
+	for (unsigned i = 0; i < 40; i++) {
+		client_open(&c[i], f.port);
+		client_send(&c[i], request, sizeof(request) - 1);
+	}
+	for (unsigned i = 0; i < 20; i++)
+		client_close(&c[i]);
+	cr_expect_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
+	cr_expect_eq(ask(&f, "GET", "/v1/analytics/sales", NULL)->status, 200);
+	server_stop(f.server, 0);
+	f.server = NULL;
+	for (unsigned i = 20; i < 40; i++)
+		client_close(&c[i]);
+	free(c);
+}
