@@ -1,6 +1,7 @@
 /* traffic: day x hour of the day -> actors, new actors, sessions, views, carts, orders, units, revenue */
 #include "views/traffic.h"
 #include "schemas/json_out.h"
+#include "views/delta.h"
 #include "views/journal.h"
 #include "views/session_rows.h"
 #include "views/view.h"
@@ -33,7 +34,7 @@ static void add_sale(struct fold *f, const struct moment *m, int64_t sign)
 		const struct event_item *line = m->items[i].line;
 
 		units += line->quantity;
-		revenue += (int64_t)line->quantity * line->price_micros;
+		revenue = saturating_add(revenue, (int64_t)line->quantity * line->price_micros);
 	}
 	add(f, m, COL_UNITS, sign * units);
 	add(f, m, COL_REVENUE, sign * revenue);

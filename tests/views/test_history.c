@@ -272,9 +272,10 @@ static struct model_event *make(uint64_t *r, int64_t t, int width)
 	if (draw(r, 3) == 0)
 		ev->order_id = text(m->order, sizeof(m->order), "o", draw(r, 1000), width);
 	for (uint32_t i = 0; i < ev->item_count; i++)
-		m->items[i] = (struct event_item){ text(m->ids[i], sizeof(m->ids[i]), "p", draw(r, 50000), 1),
-						   1 + (uint32_t)draw(r, EVENT_QUANTITY_MAX), true,
-						   (int64_t)draw(r, EVENT_PRICE_MAX_MICROS) };
+		m->items[i] = (struct event_item){ .id = text(m->ids[i], sizeof(m->ids[i]), "p", draw(r, 50000), 1),
+						   .quantity = 1 + (uint32_t)draw(r, EVENT_QUANTITY_MAX),
+						   .has_price = true,
+						   .price_micros = (int64_t)draw(r, EVENT_PRICE_MAX_MICROS) };
 	return m;
 }
 
