@@ -47,8 +47,10 @@ int snap_watermark(struct snap *sn, int64_t *ret)
 
 	if (rc)
 		return rc;
-	if (!note->has_watermark)
-		*note = (struct snap_note){ true, meta.watermark_ms };
+	if (!note->has_watermark) {
+		note->has_watermark = true;
+		note->watermark_ms = meta.watermark_ms;
+	}
 	*ret = note->watermark_ms;
 	return 0;
 }
@@ -328,6 +330,7 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted)
 {
 	f->batch.records++;
+	f->batch.has_catalog = true;
 	catalog_store(f, item, deleted);
 	return 0;
 }
@@ -338,6 +341,7 @@ int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int
 	/* the larger asOf wins: one from a bad clock would hold the row for good */
 	if (rec->has_as_of && record_ts_ms >= 0 && rec->as_of_ms > record_ts_ms + TIME_AHEAD_MAX_MS)
 		return ERR_TIME_IN_FUTURE;
+	f->batch.has_stock = true;
 	stock_store(f, rec, deleted, record_ts_ms);
 	return 0;
 }

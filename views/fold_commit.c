@@ -10,6 +10,7 @@ static void batch_reset(struct batch *b)
 {
 	delta_reset(&b->delta);
 	b->records = 0;
+	b->has_catalog = b->has_stock = false;
 }
 
 /* What is gathered is gone, and everything as the store has it. */

@@ -39,6 +39,7 @@ struct batch {
 	struct delta delta;
 	struct fold_meta meta;
 	uint64_t records;
+	bool has_catalog, has_stock;
 };
 
 /* A large batch on its way into base. While it runs the batch's rows are read by both threads and changed by none. */

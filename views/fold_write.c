@@ -4,6 +4,7 @@
 #include "config/clock.h"
 #include "schemas/fault.h"
 #include "views/expire.h"
+#include "views/facts.h"
 #include "views/session_rows.h"
 
 #include <stdlib.h>
@@ -104,6 +105,21 @@ static int write_sums(struct batch *b, struct store_txn *t, bool young, struct c
 	return rc;
 }
 
+/* What readers remember of items (facts.h) is known to be old by this. */
+static int note_items_changed(const struct batch *b, struct store_txn *t)
+{
+	struct item_changes changes = { 0, 0 };
+	int rc = store_read(t, TBL_META, ITEM_CHANGES, &changes, sizeof(changes));
+
+	if ((rc && rc != ERR_NOT_FOUND) || (!b->has_catalog && !b->has_stock))
+		return rc == ERR_NOT_FOUND ? 0 : rc;
+	if (b->has_catalog)
+		changes.catalog = b->meta.changes;
+	if (b->has_stock)
+		changes.stock = b->meta.changes;
+	return store_put(t, TBL_META, ITEM_CHANGES, &changes, sizeof(changes));
+}
+
 static int write_all(struct batch *b, struct store_txn *t, bool young, struct commit_figures *fig)
 {
 	uint64_t start = now_ns();
@@ -117,6 +133,8 @@ static int write_all(struct batch *b, struct store_txn *t, bool young, struct co
 	rc = write_rows(t, rows, rows_n);
 	if (!rc && young)
 		rc = note_sessions(b, t, rows, rows_n);
+	if (!rc && young)
+		rc = note_items_changed(b, t);
 	free(rows);
 	FAULT_POINT("commit:rows-written");
 	if (!rc)

@@ -215,7 +215,7 @@ int snap_open(struct store *s, struct snap **ret) MUST_CHECK;
 void snap_close(struct snap *sn);
 int snap_renew(struct snap *sn) MUST_CHECK; /* a new snapshot of the newest commit; the old one's bytes are invalid */
 void snap_park(struct snap *sn);            /* let the old pages go until the next renew */
-/* Names, catalogue, stock and totals of items are looked up faster from now on; 3.4 MB. */
+/* Names, catalogue, stock and totals of items are looked up faster from now on; 3.9 MB. */
 void snap_remember_items(struct snap *sn);
 uint64_t snap_version(const struct snap *sn);    /* changes with each commit */
 unsigned snap_generation(const struct snap *sn); /* interned ids mean something within one generation only */

@@ -1,6 +1,5 @@
 /*
- * What a snapshot remembers of items: name, catalogue row and stock as they are in base. They are asked for ten times an
- * answer and change seldom; pages of base stay where they are while its version is the same.
+ * What a snapshot remembers of items: name, catalogue row and stock. They are asked for ten times an answer and change seldom.
  */
 #include "views/facts.h"
 #include "views/store_internal.h"
@@ -21,35 +20,53 @@ void store__forget_facts(struct snap *sn)
 		memset(sn->facts, 0, FACTS * sizeof(*sn->facts));
 }
 
-/* Has a young level any row of the table? Looked up once a snapshot. */
-static bool is_young(struct snap *sn, enum table_id id)
+/* Looked up once a snapshot; the numbers count within a young level, whose own number is never used twice. */
+static int changes_of(struct snap *sn, struct item_changes *ret)
 {
-	uint8_t *known = &sn->young_rows[id];
+	uint64_t level = sn->at[0]->level->number << 40;
+	struct str row;
+	int rc = 0;
 
-	if (*known == YOUNG_UNKNOWN) {
-		*known = YOUNG_NONE;
-		for (unsigned i = 0; i < sn->n && sn->at[i]->level->number; i++) {
-			MDB_stat st;
+	if (!sn->note.has_changes) {
+		struct item_changes none = { 0, 0 };
 
-			if (mdb_stat(sn->at[i]->txn, sn->at[i]->level->dbi[id], &st) != 0 || st.ms_entries)
-				*known = YOUNG_SOME;
-		}
+		rc = snap_get(sn, TBL_META, ITEM_CHANGES, &row);
+		if (rc && rc != ERR_NOT_FOUND)
+			return rc;
+		if (!rc && row.n != sizeof(none))
+			return ERR_STORE_CORRUPT;
+		if (!rc)
+			memcpy(&none, row.p, sizeof(none));
+		sn->note.changes = (struct item_changes){ none.catalog + level, none.stock + level };
+		sn->note.has_changes = true;
 	}
-	return *known == YOUNG_SOME;
+	*ret = sn->note.changes;
+	return 0;
+}
+
+static void renew(struct item_fact *f, uint8_t fact, uint64_t *of, uint64_t now)
+{
+	if (*of != now)
+		f->known &= (uint8_t)~fact;
+	*of = now;
 }
 
 struct item_fact *snap_fact(struct snap *sn, enum table_id id, uint32_t item)
 {
+	struct item_changes now;
 	struct item_fact *f;
 	uint64_t base;
 
-	/* a name is in one level only, and never changes; totals are added up */
-	if (!sn->facts || (id != TBL_ITEM_NAMES && id != TBL_ITEM_TOTALS && is_young(sn, id)))
+	if (!sn->facts || changes_of(sn, &now))
 		return NULL;
 	base = mdb_txn_id(sn->base.txn);
 	f = &sn->facts[item % FACTS];
 	if (f->base != base || f->item != item)
-		*f = (struct item_fact){ .base = base, .item = item };
+		*f = (struct item_fact){ .base = base, .item = item, .of = now };
+	if (id == TBL_CATALOG)
+		renew(f, FACT_CATALOG, &f->of.catalog, now.catalog);
+	else if (id == TBL_STOCK)
+		renew(f, FACT_STOCK, &f->of.stock, now.stock);
 	return f;
 }
 

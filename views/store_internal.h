@@ -239,12 +239,8 @@ struct snap {
 	unsigned n;                           /* of at; 0: parked */
 	unsigned char *assembled;
 	struct item_fact *facts; /* facts.h; NULL: it remembers nothing */
-	uint8_t young_rows[TABLE_COUNT];
 	struct snap_note note;
 };
-
-/* Whether young levels have rows of a table. */
-enum { YOUNG_UNKNOWN, YOUNG_NONE, YOUNG_SOME };
 
 /* Those of other levels are of no use: another file may lie at their addresses. */
 void store__forget_facts(struct snap *sn);

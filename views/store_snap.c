@@ -103,7 +103,6 @@ static int take_levels(struct snap *sn)
 	bool is_merged = newest <= young__merged_so_far(sn->levels);
 	int rc, top = is_merged ? ERR_NOT_FOUND : begin_young(sn, &sn->young[0], newest);
 
-	memset(sn->young_rows, YOUNG_UNKNOWN, sizeof(sn->young_rows));
 	sn->note = (struct snap_note){ 0 };
 	if (top && top != ERR_NOT_FOUND)
 		return top;
