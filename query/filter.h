@@ -1,5 +1,6 @@
 /*
- * filter.h - conditions on an item: `filter` and `boost` of a request, parsed once into a bounded program.
+ * filter.h - conditions on an item (`filter` and `boost` of a request) or on a person (`filter` of a segment), parsed once
+ * into a bounded program.
  *
  *     expression  = conjunction { "or" conjunction }
  *     conjunction = negation { "and" negation }
@@ -9,7 +10,7 @@
  *     value       = number | "text" | 'text' | true | false        a quote or a backslash in a text: \" \' \\
  *     boost       = expression "->" factor { ";" expression "->" factor }
  *
- * Words are told apart without case; names of fields are as in the catalogue (filter_fields.c has the table).
+ * Words are told apart without case; names of fields are as in the catalogue (filter_fields.c has the tables).
  *
  * A test is true when one of the item's values stands in the relation: a list holds the value, a category is the value
  * or under it, `region` is sold there (no regions: everywhere). A field that the item does not have makes every test
@@ -86,6 +87,16 @@ struct filter_item {
 	int64_t low_stock; /* stock at or below it is low */
 };
 
+/* What is known of a person. NAN, TIME_ABSENT and n = 0: not known. */
+struct filter_person {
+	double orders, units, spend, average_order; /* units and spend less returns; spend and average in whole money */
+	double days_since_first, days_since_last;   /* to the watermark */
+	int64_t first_ms, last_ms;
+	struct str country;
+	struct str_list viewed, bought; /* categories */
+	bool is_big_spender;
+};
+
 /* Empty, for the first time or again. */
 void filter_space_clear(struct filter_space *space);
 /* A copy in one piece of memory without any room left, to free(); filters mean the same in it. */
@@ -95,6 +106,13 @@ struct filter_pool *filter_pool_pack(const struct filter_pool *pool);
 int filter_parse(struct filter_pool *pool, const char *field, struct str text, struct filter *ret,
 		 struct error *e) MUST_CHECK;
 bool filter_matches(const struct filter_pool *pool, struct filter f, const struct filter_item *item);
+
+/* The same of a person. A program that was parsed for the one means nothing for the other. */
+int filter_parse_person(struct filter_pool *pool, const char *field, struct str text, struct filter *ret,
+			struct error *e) MUST_CHECK;
+bool filter_matches_person(const struct filter_pool *pool, struct filter f, const struct filter_person *person);
+/* Does it ask for categories? They take a look at the person's history and at records. */
+bool filter_reads_categories(const struct filter_pool *pool, struct filter f);
 
 int boost_parse(struct filter_pool *pool, struct str text, struct boost *ret, struct error *e) MUST_CHECK;
 /* The product of the factors whose condition matches; 1 when none does. */

@@ -5,7 +5,7 @@
 
 #define AT(member) offsetof(struct catalog_item, member)
 
-const struct filter_field filter__fields[] = {
+static const struct filter_field item_fields[] = {
 	{ "price", FIELD_MICROS, AT(price_micros) },
 	{ "category", FIELD_CATEGORY, AT(categories) },
 	{ "brand", FIELD_TEXT, AT(brand) },
@@ -30,20 +30,42 @@ const struct filter_field filter__fields[] = {
 	{ "stock", FIELD_STOCK, 0 },
 	{ "lowStock", FIELD_LOW_STOCK, 0 },
 };
-const size_t filter__field_count = ARRAY_SIZE(filter__fields);
+const struct filter_fields filter__of_item = { item_fields, ARRAY_SIZE(item_fields), "price < 50" };
+
+#undef AT
+#define AT(member) offsetof(struct filter_person, member)
+
+static const struct filter_field person_fields[] = {
+	{ "orders", FIELD_REAL, AT(orders) },
+	{ "spend", FIELD_REAL, AT(spend) },
+	{ "averageOrder", FIELD_REAL, AT(average_order) },
+	{ "units", FIELD_REAL, AT(units) },
+	{ "daysSinceFirst", FIELD_REAL, AT(days_since_first) },
+	{ "daysSinceLast", FIELD_REAL, AT(days_since_last) },
+	{ "firstSeen", FIELD_TIME, AT(first_ms) },
+	{ "lastSeen", FIELD_TIME, AT(last_ms) },
+	{ "country", FIELD_PLACE, AT(country) },
+	{ "viewedCategory", FIELD_CATEGORY, AT(viewed) },
+	{ "boughtCategory", FIELD_CATEGORY, AT(bought) },
+	{ "bigSpender", FIELD_FLAG, AT(is_big_spender) },
+};
+const struct filter_fields filter__of_person = { person_fields, ARRAY_SIZE(person_fields), "orders >= 3" };
+
+#define FIELDS_MAX ARRAY_SIZE(item_fields)
+_Static_assert(ARRAY_SIZE(person_fields) <= FIELDS_MAX, "names of either table fit");
 
 const struct filter_field *filter__field(struct filter_parser *p)
 {
-	const char *names[ARRAY_SIZE(filter__fields)], *near;
+	const char *names[FIELDS_MAX], *near;
 	char given[SUGGEST_WORD_MAX + 1];
 
-	for (size_t i = 0; i < ARRAY_SIZE(filter__fields); i++) {
-		if (str_eq(p->text, str_of(filter__fields[i].name)))
-			return &filter__fields[i];
-		names[i] = filter__fields[i].name;
+	for (size_t i = 0; i < p->fields->n; i++) {
+		if (str_eq(p->text, str_of(p->fields->v[i].name)))
+			return &p->fields->v[i];
+		names[i] = p->fields->v[i].name;
 	}
 	snprintf(given, sizeof(given), "%.*s", STR_FMT(p->text));
-	near = suggest_nearest(given, names, ARRAY_SIZE(names));
+	near = suggest_nearest(given, names, p->fields->n);
 	if (near)
 		snprintf(p->e->suggestion, sizeof(p->e->suggestion), "%s", near);
 	filter__fail(p, "there is no field '%s'%s%s%s", given, near ? "; did you mean '" : "", near ? near : "",

@@ -19,17 +19,26 @@ enum field_kind {
 	FIELD_ITEM_ID,
 	FIELD_STOCK,
 	FIELD_IN_STOCK,
-	FIELD_LOW_STOCK
+	FIELD_LOW_STOCK,
+	FIELD_REAL,  /* a double; NAN: absent */
+	FIELD_PLACE, /* a text, without case */
+	FIELD_FLAG
 };
 
 struct filter_field {
 	const char *name;
 	enum field_kind kind;
-	size_t at; /* in struct catalog_item */
+	size_t at; /* in what it is a field of */
 };
 
-extern const struct filter_field filter__fields[];
-extern const size_t filter__field_count;
+/* Of one kind of subject. */
+struct filter_fields {
+	const struct filter_field *v;
+	size_t n;
+	const char *example; /* of a condition */
+};
+extern const struct filter_fields filter__of_item;   /* `at`: in struct catalog_item */
+extern const struct filter_fields filter__of_person; /* in struct filter_person */
 
 enum compare { COMPARE_EQUAL, COMPARE_UNEQUAL, COMPARE_LESS, COMPARE_MOST, COMPARE_MORE, COMPARE_LEAST };
 
@@ -50,6 +59,7 @@ enum lexeme {
 
 struct filter_parser {
 	struct filter_pool *pool;
+	const struct filter_fields *fields;
 	const char *field; /* whose text it is */
 	const char *begin, *p, *end;
 	unsigned depth;

@@ -1,6 +1,9 @@
 #include "query/filter_internal.h"
 #include "schemas/scan.h"
 
+#include <math.h>
+#include <strings.h>
+
 static bool numbers_match(double a, enum compare compare, double b)
 {
 	switch (compare) {
@@ -133,11 +136,24 @@ static bool attribute_matches(const struct filter_pool *pool, const struct filte
 
 /* ---- tests ---- */
 
-static bool record_matches(const struct filter_pool *pool, const struct filter_step *s, const struct filter_field *f,
-			   const struct catalog_item *record)
+static bool place_matches(const struct filter_pool *pool, const struct filter_step *s, struct str place)
 {
-	const void *at = (const char *)record + f->at;
+	for (unsigned i = 0; place.n && i < s->value_n; i++) {
+		struct str v = pool->values[s->first + i].text;
+
+		if (v.n == place.n && strncasecmp(v.p, place.p, v.n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* `of` is what has the field. */
+static bool field_matches(const struct filter_pool *pool, const struct filter_step *s, const struct filter_field *f,
+			  const void *of)
+{
+	const void *at = (const char *)of + f->at;
 	int64_t number;
+	double real;
 
 	switch (f->kind) {
 	case FIELD_TEXT:
@@ -159,14 +175,27 @@ static bool record_matches(const struct filter_pool *pool, const struct filter_s
 		return region_matches(pool, s, at);
 	case FIELD_ATTRIBUTE:
 		return attribute_matches(pool, s, *(const struct str *)at);
+	case FIELD_REAL:
+		real = *(const double *)at;
+		return !isnan(real) && number_matches(pool, s, real);
+	case FIELD_PLACE:
+		return place_matches(pool, s, *(const struct str *)at);
+	case FIELD_FLAG:
+		return flag_matches(pool, s, *(const bool *)at);
 	default:
 		return false;
 	}
 }
 
-static bool test_matches(const struct filter_pool *pool, const struct filter_step *s, const struct filter_item *item)
+static bool person_test(const struct filter_pool *pool, const struct filter_step *s, const void *person)
 {
-	const struct filter_field *f = &filter__fields[s->field];
+	return field_matches(pool, s, &filter__of_person.v[s->field], person);
+}
+
+static bool item_test(const struct filter_pool *pool, const struct filter_step *s, const void *subject)
+{
+	const struct filter_item *item = subject;
+	const struct filter_field *f = &filter__of_item.v[s->field];
 	const struct stock_level *stock = &item->stock;
 
 	switch (f->kind) {
@@ -179,11 +208,13 @@ static bool test_matches(const struct filter_pool *pool, const struct filter_ste
 	case FIELD_LOW_STOCK:
 		return flag_matches(pool, s, stock->known && stock->quantity <= item->low_stock);
 	default:
-		return item->record && record_matches(pool, s, f, item->record);
+		return item->record && field_matches(pool, s, f, item->record);
 	}
 }
 
-bool filter_matches(const struct filter_pool *pool, struct filter f, const struct filter_item *item)
+typedef bool (*test)(const struct filter_pool *pool, const struct filter_step *s, const void *subject);
+
+static bool run(const struct filter_pool *pool, struct filter f, test test_matches, const void *subject)
 {
 	bool is_true = true;
 
@@ -192,7 +223,7 @@ bool filter_matches(const struct filter_pool *pool, struct filter f, const struc
 
 		switch (s->kind) {
 		case FILTER_TEST:
-			is_true = test_matches(pool, s, item);
+			is_true = test_matches(pool, s, subject);
 			break;
 		case FILTER_NOT:
 			is_true = !is_true;
@@ -206,6 +237,25 @@ bool filter_matches(const struct filter_pool *pool, struct filter f, const struc
 		}
 	}
 	return is_true;
+}
+
+bool filter_matches(const struct filter_pool *pool, struct filter f, const struct filter_item *item)
+{
+	return run(pool, f, item_test, item);
+}
+
+bool filter_matches_person(const struct filter_pool *pool, struct filter f, const struct filter_person *person)
+{
+	return run(pool, f, person_test, person);
+}
+
+bool filter_reads_categories(const struct filter_pool *pool, struct filter f)
+{
+	for (unsigned i = f.first; i < f.end; i++)
+		if (pool->steps[i].kind == FILTER_TEST &&
+		    filter__of_person.v[pool->steps[i].field].kind == FIELD_CATEGORY)
+			return true;
+	return false;
 }
 
 double boost_of(const struct filter_pool *pool, const struct boost *b, const struct filter_item *item)

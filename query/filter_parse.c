@@ -62,17 +62,17 @@ static bool keep_text(struct filter_parser *p, struct str *ret)
 static bool wants_text(enum field_kind kind)
 {
 	return kind == FIELD_TEXT || kind == FIELD_LIST || kind == FIELD_CATEGORY || kind == FIELD_REGION ||
-	       kind == FIELD_ITEM_ID || kind == FIELD_TIME;
+	       kind == FIELD_ITEM_ID || kind == FIELD_TIME || kind == FIELD_PLACE;
 }
 
 static bool wants_number(enum field_kind kind)
 {
-	return kind == FIELD_MICROS || kind == FIELD_COUNT || kind == FIELD_STOCK;
+	return kind == FIELD_MICROS || kind == FIELD_COUNT || kind == FIELD_STOCK || kind == FIELD_REAL;
 }
 
 static bool wants_flag(enum field_kind kind)
 {
-	return kind == FIELD_IN_STOCK || kind == FIELD_LOW_STOCK;
+	return kind == FIELD_IN_STOCK || kind == FIELD_LOW_STOCK || kind == FIELD_FLAG;
 }
 
 static bool check_kind(struct filter_parser *p, const struct filter_field *f, const struct filter_value *v)
@@ -195,7 +195,7 @@ static bool parse_test(struct filter_parser *p)
 
 	if (!f)
 		return false;
-	step.field = (uint8_t)(f - filter__fields);
+	step.field = (uint8_t)(f - p->fields->v);
 	filter__next(p);
 	if (f->kind == FIELD_ATTRIBUTE && !parse_attribute_name(p, &step))
 		return false;
@@ -219,7 +219,7 @@ static bool parse_negation(struct filter_parser *p)
 	bool ok;
 
 	if (p->kind != LEX_OPEN && p->kind != LEX_WORD)
-		return filter__fail(p, "a condition is expected here, like price < 50");
+		return filter__fail(p, "a condition is expected here, like %s", p->fields->example);
 	if (p->kind != LEX_OPEN && !filter__is_word(p, "not"))
 		return parse_test(p);
 	if (p->depth == FILTER_DEPTH_MAX)
@@ -278,25 +278,32 @@ static bool parse_expression(struct filter_parser *p, struct filter *ret)
 }
 
 /* `e` takes the suggestion too. */
-static int begin(struct filter_parser *p, struct filter_pool *pool, const char *field, struct str text, struct error *e)
+static int begin(struct filter_parser *p, const struct filter_fields *fields, struct filter_pool *pool,
+		 const char *field, struct str text, struct error *e)
 {
 	assert(e);
 	if (text.n > FILTER_TEXT_MAX)
 		return error_set(e, ERR_BAD_REQUEST, field, "at most %d bytes, it has %u", FILTER_TEXT_MAX, text.n);
 	if (!utf8_valid(text.p, text.n))
 		return error_set(e, ERR_BAD_REQUEST, field, "is not UTF-8");
-	*p = (struct filter_parser){
-		.pool = pool, .field = field, .begin = text.p, .p = text.p, .end = text.p + text.n, .at = text.p, .e = e
-	};
+	*p = (struct filter_parser){ .pool = pool,
+				     .fields = fields,
+				     .field = field,
+				     .begin = text.p,
+				     .p = text.p,
+				     .end = text.p + text.n,
+				     .at = text.p,
+				     .e = e };
 	filter__next(p);
 	return p->kind == LEX_BAD ? ERR_BAD_REQUEST : 0;
 }
 
-int filter_parse(struct filter_pool *pool, const char *field, struct str text, struct filter *ret, struct error *e)
+static int parse_whole(const struct filter_fields *fields, struct filter_pool *pool, const char *field, struct str text,
+		       struct filter *ret, struct error *e)
 {
 	struct filter_parser p;
 	struct filter made;
-	int rc = begin(&p, pool, field, text, e);
+	int rc = begin(&p, fields, pool, field, text, e);
 
 	if (rc)
 		return rc;
@@ -305,6 +312,17 @@ int filter_parse(struct filter_pool *pool, const char *field, struct str text, s
 		return ERR_BAD_REQUEST;
 	*ret = made;
 	return 0;
+}
+
+int filter_parse(struct filter_pool *pool, const char *field, struct str text, struct filter *ret, struct error *e)
+{
+	return parse_whole(&filter__of_item, pool, field, text, ret, e);
+}
+
+int filter_parse_person(struct filter_pool *pool, const char *field, struct str text, struct filter *ret,
+			struct error *e)
+{
+	return parse_whole(&filter__of_person, pool, field, text, ret, e);
 }
 
 static bool parse_factor(struct filter_parser *p, double *ret)
@@ -322,7 +340,7 @@ static bool parse_factor(struct filter_parser *p, double *ret)
 int boost_parse(struct filter_pool *pool, struct str text, struct boost *ret, struct error *e)
 {
 	struct filter_parser p;
-	int rc = begin(&p, pool, "boost", text, e);
+	int rc = begin(&p, &filter__of_item, pool, "boost", text, e);
 
 	if (rc)
 		return rc;

@@ -2,6 +2,7 @@
 #include "query/filter.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -137,6 +138,91 @@ Test(filter, what_an_item_does_not_have_is_in_no_relation)
 	cr_assert(matches("brand != 'Acme' and itemId = 'p1' and inStock", &without));
 	bare.stock = (struct stock_level){ true, 0, 1 };
 	cr_assert(matches("not inStock and stock = 0", &bare));
+}
+
+/* ---- of a person ---- */
+
+static bool is_so(const char *text, const struct filter_person *person)
+{
+	struct filter f;
+	struct error e = { 0 };
+
+	filter_space_clear(&space);
+	cr_assert_eq(filter_parse_person(&space.pool, "filter", str_of(text), &f, &e), 0, "%s: %s", text, e.text);
+	return filter_matches_person(&space.pool, f, person);
+}
+
+static const char *const true_of_the_person[] = {
+	"orders >= 3 and spend > 100 and daysSinceLast < 60 and country = \"DE\"",
+	"orders = 3 and units = 7 and averageOrder = 50.5 and spend = 151.5",
+	"country = 'de' and country in ('FR', 'De') and country != 'FR'",
+	"daysSinceLast = 0.5 and daysSinceFirst <= 400",
+	"firstSeen >= '2026-01-01T00:00:00Z' and lastSeen < '2027-01-01T00:00:00Z'",
+	"viewedCategory = 'Shoes' and viewedCategory in ('Shoes>Running')",
+	"boughtCategory != 'Shoes' and not boughtCategory = 'Hats'",
+	"bigSpender and bigSpender = true",
+};
+
+Test(filter, is_true_of_a_person)
+{
+	struct filter_person person = { 3,
+					7,
+					151.5,
+					50.5,
+					400,
+					0.5,
+					INT64_C(1767225600000),
+					INT64_C(1787225600000),
+					STR("DE"),
+					{ 1, { STR("Shoes > Running") } },
+					{ 0 },
+					true };
+	struct filter_person unknown = { NAN,         NAN,         NAN,   NAN,   NAN,   NAN,
+					 TIME_ABSENT, TIME_ABSENT, { 0 }, { 0 }, { 0 }, false };
+
+	for (size_t i = 0; i < ARRAY_SIZE(true_of_the_person); i++) {
+		cr_assert(is_so(true_of_the_person[i], &person), "%s", true_of_the_person[i]);
+		cr_assert(i == 6 || !is_so(true_of_the_person[i], &unknown), "%s", true_of_the_person[i]);
+	}
+	cr_assert_not(is_so("orders >= 0 or daysSinceLast >= 0 or lastSeen > '1970-01-01T00:00:00Z'", &unknown));
+}
+
+static const struct {
+	const char *text, *says;
+} bad_of_a_person[] = {
+	{ "", "character 1: a condition is expected here, like orders >= 3" },
+	{ "price < 50", "character 1: there is no field 'price'" },
+	{ "order > 3", "character 1: there is no field 'order'; did you mean 'orders'?" },
+	{ "orders = '3'", "character 10: 'orders' is compared with a number" },
+	{ "country > 'DE'", "character 9: 'country' has no order here" },
+	{ "country = 49", "character 11: 'country' is compared with a text in quotes" },
+	{ "bigSpender = 1", "character 14: 'bigSpender' is true or false" },
+};
+
+Test(filter, wrong_ones_of_a_person_are_refused)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bad_of_a_person); i++) {
+		struct filter f;
+		struct error e = { 0 };
+
+		filter_space_clear(&space);
+		cr_assert_eq(filter_parse_person(&space.pool, "filter", str_of(bad_of_a_person[i].text), &f, &e),
+			     ERR_BAD_REQUEST, "%s", bad_of_a_person[i].text);
+		cr_assert_eq(strncmp(e.text, bad_of_a_person[i].says, strlen(bad_of_a_person[i].says)), 0, "%s",
+			     e.text);
+	}
+}
+
+Test(filter, tells_whether_it_asks_for_categories)
+{
+	struct filter f, g;
+	struct error e = { 0 };
+
+	filter_space_clear(&space);
+	cr_assert_eq(filter_parse_person(&space.pool, "filter", STR("orders = 1 or not viewedCategory = 'a'"), &f, &e), 0);
+	cr_assert_eq(filter_parse_person(&space.pool, "filter", STR("orders = 1 or country = 'a'"), &g, &e), 0);
+	cr_assert(filter_reads_categories(&space.pool, f));
+	cr_assert_not(filter_reads_categories(&space.pool, g));
 }
 
 Test(filter, damaged_attributes_match_nothing)
