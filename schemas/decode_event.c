@@ -131,6 +131,7 @@ static const struct field event_fields[] = {
 	FIELD("position", "position", decode__count, struct draft, position, INT32_MAX),
 	FIELD("recommendationId", "recommendationId", decode__text, struct draft, ev.recommendation_id,
 	      EVENT_TOKEN_MAX),
+	FIELD("offerId", "offerId", decode__id, struct draft, ev.offer_id, EVENT_OFFER_MAX),
 	FIELD("context", "context", read_context, struct draft, ev, 0),
 };
 

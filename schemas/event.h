@@ -19,6 +19,7 @@
 #define EVENT_QUERY_MAX 512   /* bytes of query */
 #define EVENT_TEXT_MAX 64     /* bytes of country, region, device, channel */
 #define EVENT_TOKEN_MAX 800   /* bytes of recommendationId */
+#define EVENT_OFFER_MAX 64    /* bytes of offerId */
 #define EVENT_ITEMS_MAX 2000  /* lines of one event */
 #define EVENT_QUANTITY_MAX 10000
 #define EVENT_PRICE_MAX_MICROS (INT64_C(100000000) * MICROS)
@@ -44,6 +45,7 @@ struct event {
 	int64_t t_ms; /* eventTime; when !has_time the fold sets it to the record's timestamp */
 	struct str event_id, user_id, visitor_id, session_id, order_id;
 	struct str query, currency, recommendation_id;
+	struct str offer_id; /* purchase: of the offer or promotion that was redeemed, or its code */
 	struct str country, region, device, channel;
 	int32_t position; /* -1 when absent */
 	uint32_t item_count;

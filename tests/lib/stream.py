@@ -84,6 +84,10 @@ class Stream:
                 ret[member] = value
         if "eventId" not in ret or {"userId", "visitorId"} <= set(ret):
             ret["eventTime"] = self.free_time(ret["eventTime"])
+        if rnd.random() < 0.3:
+            ret["context"] = {"country": rnd.choice(("DE", "AT", None, "Fran\u00e7ais" * 6))}
+        if rnd.random() < 0.3:
+            ret["offerId"] = rnd.choice(("spring", "SAVE 10", "x" * 64))
         if ret["type"] == "search":
             ret["query"] = rnd.choice(QUERIES)
         elif rnd.random() < 0.5:

@@ -146,6 +146,10 @@ static void parse_option(struct shop *s, char *word, struct event *ev, struct ev
 		ev->event_id = value;
 	else if (*word == 'r')
 		ev->recommendation_id = value;
+	else if (*word == 'c')
+		ev->country = value;
+	else if (*word == 'f')
+		ev->offer_id = value;
 	else if (*word == 'l')
 		fold_partition(s->fold, "shop", (int32_t)strtol(value.p, NULL, 10));
 	for (uint32_t i = 0; i < ev->item_count; i++) {

@@ -6,8 +6,8 @@
  *     shop_expect(&shop, "bought-together", "p1", "p2:1");
  *     shop_close(&shop);
  *
- * An event: WHO VERB ITEMS @TIME [s=session] [o=order] [e=eventId] [q=quantity] [p=price] [r=recommendationId]
- * [l=partition]. WHO is uN (user), vN (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, dislike, show, click. TIME counts from SHOP_START;
+ * An event: WHO VERB ITEMS @TIME [s=session] [o=order] [e=eventId] [q=quantity] [p=price] [r=recommendationId] [c=country]
+ * [f=offerId] [l=partition]. WHO is uN (user), vN (visitor) or uN+vN. VERB: view, add, remove, buy, return, search, dislike, show, click. TIME counts from SHOP_START;
  * s, m, h, d. A search has its query in the place of items, with _ for a space; - is "shoes". Partition: of the log "shop",
  * 0 unless told.
  */

@@ -54,6 +54,10 @@ static void generate(struct gen_event *g, const struct kind *kind, size_t actor,
 		g->ev.session_id = text_of(g->session, sizeof(g->session), "s", draw(r, 3), kind->id_width);
 	if (draw(r, 2) == 0)
 		g->ev.order_id = text_of(g->order, sizeof(g->order), "o", draw(r, 5), kind->id_width);
+	if (draw(r, 3) == 0)
+		g->ev.country = draw(r, 2) ? STR("DE") : STR("at");
+	if (draw(r, 3) == 0)
+		g->ev.offer_id = draw(r, 2) ? STR("spring") : STR("SAVE 10");
 	if (draw(r, 8))
 		g->ev.event_id = text_of(g->event_id, sizeof(g->event_id), "e",
 					 kind->event_ids ? draw(r, kind->event_ids) : number, kind->id_width);
@@ -121,6 +125,13 @@ static void print_event(struct json_out *j, const struct gen_event *g)
 	print_id(j, "orderId", g->ev.order_id);
 	print_id(j, "eventId", g->ev.event_id);
 	print_id(j, "query", g->ev.query);
+	print_id(j, "offerId", g->ev.offer_id);
+	if (g->ev.country.n) {
+		json_out_key(j, "context");
+		json_out_object(j);
+		print_id(j, "country", g->ev.country);
+		json_out_end_object(j);
+	}
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (uint32_t i = 0; i < g->ev.item_count; i++) {

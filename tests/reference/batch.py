@@ -46,6 +46,9 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   when the one before it is of the same item, "earlier" when another one before it is, else "new".
 - profile: first and last are the smallest and largest t of the actor's events, impressions left out; an actor with
   nothing else is not printed. An order counts with its first purchase; units and spend as popularity's.
+- countries: context.country of the actor's last event in log order that has one, impressions left out.
+- redemptions: an order counts for the offerId of its first purchase event. Of an offer: its orders and the actors that
+  have one; of an offer and an actor: its orders and the largest t of the events that counted.
 - searched-then-bought: clicks, +1 on the first view of an item since the session's last search; orders, +1 when an item
   first comes in an order, with the query of the purchase's session. A query is lower-cased by the table in
   `lower_case`, white space (Unicode's White_Space) at its ends goes and elsewhere becomes one space, and it ends before
@@ -73,7 +76,8 @@ EPOCH = 30 * DAY
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
 COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits", "traffic")
-PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions")  # they print hashes
+PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions", "countries",
+                "redemptions")  # they print hashes
 OTHER_VIEWS = (*PERSON_VIEWS, "catalog", "stock")
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
 TRAFFIC_COLUMNS = ("actors", "newActors", "sessions", "views", "carts", "orders", "units", "revenue")
@@ -161,6 +165,7 @@ class Event:
         self.event_id = (value.get("eventId") or "").encode()
         self.query = normalised(value.get("query") or "") if self.type == "search" else ""
         self.session_id, self.order_id = value.get("sessionId"), value.get("orderId")
+        self.country, self.offer = (value.get("context") or {}).get("country"), value.get("offerId")
         lines = value.get("items") or ([value] if value.get("itemId") else [])
         self.lines = [(line["itemId"], line.get("quantity") or 1, line.get("price")) for line in lines]
 
@@ -177,6 +182,7 @@ class Actor:
         self.orders = {}
         self.bought = {}                    # item -> largest t, in the order of the last purchase
         self.times = []                     # of all but impressions
+        self.country = None
         self.orders_n = self.units = self.spend = 0
         self.history = []                   # (t, eventId, number in its event, event, line)
 
@@ -278,6 +284,7 @@ class Shop:
         self.revisits = collections.defaultdict(lambda: [0] * 2)     # (distance, seen, items, last)
         self.searched = collections.defaultdict(lambda: [0] * 2)     # (query, item, epoch)
         self.searchers = collections.defaultdict(set)                # query -> actors
+        self.redeemed = collections.defaultdict(dict)                # offer -> {actor: [t of each order]}
         self.links = {}                                              # visitor -> (t, user)
         self.catalog, self.stock = {}, {}
         self.applied = self.duplicates = 0
@@ -333,6 +340,7 @@ class Shop:
             self.go_on("newActors", ev, not actor.times)
             self.go_on("actors", ev, not actor.times or ev.t // DAY > actor.times[1] // DAY)
             actor.times = [min(actor.times + [ev.t]), max(actor.times + [ev.t])]
+            actor.country = ev.country or actor.country
         if ev.type not in ("search", "impression"):
             for number, line in enumerate(ev.lines):
                 actor.history.append((ev.t, ev.event_id, number, ev, line))
@@ -377,6 +385,8 @@ class Shop:
     def purchase(self, ev, actor, session, order):
         actor.orders_n += not order
         self.go_on("orders", ev, not order)
+        if ev.offer and not order:
+            self.redeemed[ev.offer].setdefault(ev.actor, []).append(ev.t)
         self.sell(ev, actor, 1)
         for item, _, _ in ev.lines:
             if item not in order:
@@ -472,6 +482,12 @@ class Shop:
                      "orders": state.orders_n, "units": state.units, "spend": money(state.spend)}
                     for actor, state in self.actors.items() if state.times]
             return sorted(rows, key=lambda row: row["actor"])
+        if view == "countries":
+            rows = [{"actor": hash_of(person_key, *actor), "country": state.country}
+                    for actor, state in self.actors.items() if state.country]
+            return sorted(rows, key=lambda row: row["actor"])
+        if view == "redemptions":
+            return self.redemption_rows(person_key)
         if view == "sessions":
             return self.session_rows(person_key)
         if view == "item-sessions":
@@ -536,6 +552,14 @@ class Shop:
         return [{"itemId": item, "sessions": [{"session": session, "position": position, "t": t}
                                               for t, position, session in sorted(entries, reverse=True)[:1000]]}
                 for item, entries in sorted(by_item.items())]
+
+    def redemption_rows(self, person_key):
+        ret = []
+        for offer, people in sorted(self.redeemed.items()):
+            ret.append({"offerId": offer, "orders": sum(map(len, people.values())), "people": len(people)})
+            ret += [{"offerId": offer, "actor": hash_of(person_key, *actor), "orders": len(times), "last": max(times)}
+                    for actor, times in people.items()]
+        return ret
 
     def identity_rows(self, person_key):
         by_user = collections.defaultdict(list)

@@ -177,7 +177,7 @@ def pack(v, wide=False):
 
 VIEW = {"eventId": "e-1", "type": "view", "eventTime": "2011-12-09T12:50:00Z", "visitorId": "v-1", "sessionId": "s-1",
         "itemId": "85123A", "context": {"country": "GB", "region": "LND", "device": "phone", "channel": "web"}}
-BUY = {"type": "purchase", "eventTime": 1323435000000, "userId": "u-1", "orderId": "o-1", "currency": "GBP",
+BUY = {"type": "purchase", "eventTime": 1323435000000, "userId": "u-1", "orderId": "o-1", "currency": "GBP", "offerId": "spring",
        "items": [{"itemId": "a", "quantity": 2, "price": 2.55}, {"itemId": "b", "price": 0},
                  {"itemId": "c", "quantity": 10000, "recommendationId": "r.d"}]}
 SEARCH = {"type": "search", "userId": "u-1", "visitorId": "v-1", "query": "red lamp"}

@@ -113,7 +113,7 @@ Test(decode_event, every_field)
 		"\"eventTime\":\"2011-12-09T12:50:00.5+01:00\",\"userId\":\"u\",\"visitorId\":\"v\","
 		"\"sessionId\":\"s\",\"items\":[{\"itemId\":\"a\",\"quantity\":2.0,"
 		"\"price\":2.55},{\"itemId\":\"b\",\"x\":[]}],"
-		"\"orderId\":\"o\",\"currency\":\"GBP\",\"query\":\" Red \",\"position\":3,"
+		"\"orderId\":\"o\",\"currency\":\"GBP\",\"query\":\" Red \",\"position\":3,\"offerId\":\"ten\","
 		"\"recommendationId\":\"r\",\"other\":{\"deep\":[1]},"
 		"\"context\":{\"country\":\"GB\",\"region\":\"L\",\"device\":\"phone\",\"channel\":\"web\",\"x\":1}}");
 	const struct event *ev = &r->ev;
@@ -130,6 +130,7 @@ Test(decode_event, every_field)
 	cr_expect(str_eq(ev->query, STR(" Red ")) && str_eq(ev->recommendation_id, STR("r")));
 	cr_expect(str_eq(ev->country, STR("GB")) && str_eq(ev->region, STR("L")));
 	cr_expect(str_eq(ev->device, STR("phone")) && str_eq(ev->channel, STR("web")));
+	cr_expect(str_eq(ev->offer_id, STR("ten")));
 	cr_expect_eq(ev->position, 3);
 	cr_assert_eq(ev->item_count, 2);
 	cr_expect(str_eq(ev->items[0].id, STR("a")) && ev->items[0].has_price);

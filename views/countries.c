@@ -1,0 +1,99 @@
+/* countries: actor -> context.country of its last event, in log order, that has one; written when it changes */
+#include "views/countries.h"
+#include "schemas/json_out.h"
+#include "views/identity.h"
+#include "views/ids.h"
+#include "views/journal.h"
+#include "views/keys.h"
+#include "views/view.h"
+
+static void countries_apply(struct fold *f, const struct moment *m)
+{
+	unsigned char be[4];
+	struct str key = id_key(m->user != ID_NONE ? m->user : m->visitor, be), country = m->ev->country;
+
+	if (country.n && m->ev->type != EVENT_IMPRESSION && !str_eq(fold_peek(f, TBL_COUNTRIES, key), country))
+		fold_put(f, TBL_COUNTRIES, key, country.p, country.n);
+}
+
+int country_get(struct snap *sn, uint32_t actor, struct str *ret)
+{
+	unsigned char be[4];
+
+	return snap_get(sn, TBL_COUNTRIES, id_key(actor, be), ret);
+}
+
+/* ---- printing ---- */
+
+struct printing {
+	struct json_out out;
+	struct snap *sn;
+	bool anonymous;
+	view_row each;
+	void *arg;
+};
+
+static int print_row(void *arg, struct str key, struct str country)
+{
+	struct printing *p = arg;
+	struct json_out *j = &p->out;
+	char hex[ACTOR_HASH_HEX];
+
+	if (key.n != 4 || !country.n || country.n > EVENT_TEXT_MAX)
+		return ERR_STORE_CORRUPT;
+	json_out_reset(j);
+	json_out_object(j);
+	if (!p->anonymous) {
+		snap_actor_hex(p->sn, get_be32(key.p), hex);
+		json_out_key(j, "actor");
+		json_out_text(j, hex);
+	}
+	json_out_key(j, "country");
+	json_out_str(j, country);
+	json_out_end_object(j);
+	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
+}
+
+static int print_person(struct printing *p, struct str id)
+{
+	uint32_t actors[PERSON_ACTORS_MAX];
+	int n = person_actors(p->sn, id, id, actors), rc = 0;
+
+	for (int i = 0; i < n && !rc; i++) {
+		unsigned char be[4];
+		struct str country;
+
+		rc = country_get(p->sn, actors[i], &country);
+		rc = rc == ERR_NOT_FOUND ? 0 : rc ? rc : print_row(p, id_key(actors[i], be), country);
+	}
+	return n < 0 ? n : rc;
+}
+
+static int countries_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	int rc = filter->user.n ? print_person(&p, filter->user)
+				: snap_each(sn, TBL_COUNTRIES, (struct str){ NULL, 0 }, print_row, &p);
+
+	json_out_fini(&p.out);
+	return rc;
+}
+
+static int countries_digest_rows(struct snap *sn, view_row each, void *arg)
+{
+	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
+	int rc = snap_each(sn, TBL_COUNTRIES, (struct str){ NULL, 0 }, print_row, &p);
+
+	json_out_fini(&p.out);
+	return rc;
+}
+
+const struct view view_countries = {
+	.name = "countries",
+	.version = 1,
+	.meaning = "the country that the last event of each actor named",
+	.tables = TABLE_BIT(TBL_COUNTRIES),
+	.apply = countries_apply,
+	.rows = countries_rows,
+	.digest_rows = countries_digest_rows,
+};
