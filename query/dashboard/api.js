@@ -119,11 +119,12 @@ export async function metrics() {
 /* ---- the period all figures are of ---- */
 
 export const periods = { 1: "today", 7: "7 days", 28: "28 days", 90: "90 days" };
-let days = 28;
+let days = 28, end = null;
 export const setPeriod = (n) => { days = n; };
 export const periodDays = () => days;
-/* Whole days of UTC, as the figures are kept; the running one is the last. */
+export const setEnd = (asOf) => { end = asOf ? Date.parse(asOf) : end; };
+/* Whole days of UTC, as the figures are kept; the day that the log has reached is the last. */
 export function period() {
-	const today = Math.floor(Date.now() / 86400000) * 86400000;
-	return { from: new Date(today - (days - 1) * 86400000).toISOString(), to: new Date(today + 86400000).toISOString() };
+	const last = Math.floor((end ?? Date.now()) / 86400000) * 86400000;
+	return { from: new Date(last - (days - 1) * 86400000).toISOString(), to: new Date(last + 86400000).toISOString() };
 }

@@ -1,5 +1,5 @@
 /* The frame: which page is shown, the period, the theme, who one is, and whether the figures are up to date. */
-import { call, periodDays, periods, setPeriod } from "./api.js";
+import { call, periodDays, periods, setEnd, setPeriod } from "./api.js";
 import { redrawCharts } from "./chart.js";
 import { $, duration, make, note, setCurrency } from "./dom.js";
 import { loadCurrency } from "./items.js";
@@ -107,6 +107,7 @@ async function showState() {
 	let text, kind;
 	try {
 		const { data } = await call("GET", "/readyz");
+		setEnd(data.asOf);
 		text = data.lagMs < 2000 ? "up to date" : `${duration(data.lagMs)} behind`;
 		kind = data.waitingFor ? "warn" : "good";
 	} catch (problem) {
@@ -123,9 +124,8 @@ async function start() {
 	startPeriod();
 	startTheme();
 	startAuthor();
-	showState();
 	setInterval(showState, STATE_MS);
-	loadCurrency().then(setCurrency).finally(() => show(false));
+	Promise.all([showState(), loadCurrency().then(setCurrency)]).finally(() => show(false));
 }
 
 start();

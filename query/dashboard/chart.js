@@ -23,12 +23,12 @@ export function redrawCharts() {
 		chart();
 }
 
-function options(width, { series, show, when }) {
+function options(width, { series, show, when, span }) {
 	const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
 	return {
 		width, height: HEIGHT, cursor: { y: false, drag: { x: false, y: false } }, legend: { live: true },
-		scales: { x: { time: true }, y: { range: (u, least, most) => [Math.min(0, least ?? 0), (most || 1) * 1.08] } },
-		axes: [{ ...axis, values: when ? (u, times) => times.map(when) : undefined }, { ...axis, size: 64, values: (u, ticks) => ticks.map(show) }],
+		scales: { x: { time: true, range: (u, least, most) => [least, Math.max(most, least + (span ?? 0))] }, y: { range: (u, least, most) => [Math.min(0, least ?? 0), (most || 1) * 1.08] } },
+		axes: [{ ...axis, space: when ? 80 : 50, values: when ? (u, times) => times.map(when) : undefined }, { ...axis, size: 64, values: (u, ticks) => ticks.map(show) }],
 		series: [{ value: (u, t) => (t == null ? "" : (when ?? String)(t)) }, ...series.map((one, at) => ({
 			label: one.label, stroke: colour(COLOURS[at % COLOURS.length]), width: 2, dash: one.faint ? DASHES[1] : DASHES[at % DASHES.length],
 			points: { show: one.values.length < 40, fill: colour("--paper") }, value: (u, v) => (v == null ? "–" : show(v)) }))],
@@ -37,9 +37,9 @@ function options(width, { series, show, when }) {
 
 /*
  * `times` in seconds since 1970; `series` [{label, values}]; `show` writes a value, `when` a time. The summary says in a
- * sentence what the picture shows.
+ * sentence what the picture shows; `span`: so many seconds at least.
  */
-export function lines({ title, summary, times, series, show, when, testid }) {
+export function lines({ title, summary, times, series, show, when, span, testid }) {
 	const place = make("div", { class: "plot", role: "img", "aria-label": `${title}. ${summary ?? ""}` });
 	const node = make("figure", { class: "chart", "data-testid": testid }, make("figcaption", {}, title), place,
 		make("details", { class: "asTable" }, make("summary", {}, "Figures as a table", unseen(`: ${title}`)), plainTable(title, times, series, show, when)));
@@ -51,7 +51,7 @@ export function lines({ title, summary, times, series, show, when, testid }) {
 			return;
 		}
 		plot?.destroy();
-		plot = new uPlot(options(Math.max(width, 200), { series, show, when }), [times, ...series.map((one) => one.values)], place);
+		plot = new uPlot(options(Math.max(width, 200), { series, show, when, span }), [times, ...series.map((one) => one.values)], place);
 	};
 	new ResizeObserver(([entry]) => {
 		const now = Math.floor(entry.contentRect.width);
@@ -89,7 +89,7 @@ export function intervals({ title, rows, show, zero }) {
 			make("span", { class: "track", "aria-hidden": "true" }, zero != null ? mark("zero", { left: at(zero) }) : null,
 				Number.isFinite(row.low) ? mark(`range ${row.tone ?? ""}`, { left: at(row.low), width: `${(92 * (row.high - row.low) / span).toFixed(2)}%` }) : null,
 				Number.isFinite(row.value) ? mark(`point ${row.tone ?? ""}`, { left: at(row.value) }) : null),
-			make("span", { class: "figures" }, `${show(row.value)} (${show(row.low)} to ${show(row.high)})`))));
+			make("span", { class: "figures" }, row.low == null ? show(row.value) : `${show(row.value)} (${show(row.low)} to ${show(row.high)})`))));
 }
 
 /* Horizontal bars {label, value, below}, widths relative to the first: a funnel. */

@@ -120,6 +120,7 @@ class Editor {
 				done();
 				return this.save(theirs ? theirs.revision : null);
 			}, { testid: "save-mine" }))));
+		this.conflict.scrollIntoView({ block: "center" });
 	}
 
 	async remove() {

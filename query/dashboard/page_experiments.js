@@ -29,39 +29,37 @@ function split(report) {
 }
 
 function tone(row) {
-	if (row.low == null)
+	if (row?.low == null)
 		return "";
 	return row.low > 0 ? "good" : row.high < 0 ? "bad" : "";
 }
 
 function compared(report, metric) {
-	const versus = report.variants.filter((v) => v.versusControl?.[metric]);
-	return make("section", { class: "metric" }, intervals({ title: WORDS[metric], show: SHOW[metric], rows: report.variants.filter((v) => v[metric]).map((v) => ({ label: v.name, ...v[metric] })) }),
+	const versus = report.variants.filter((v) => v.versusControl?.[metric]?.diff != null);
+	return make("section", { class: "metric" }, intervals({ title: WORDS[metric], show: SHOW[metric], rows: report.variants.filter((v) => v[metric]?.value != null).map((v) => ({ label: v.name, ...v[metric] })) }),
 		versus.length ? intervals({ title: "Difference from the control", zero: 0, show: SHOW_CHANGE[metric], rows: versus.map((v) => ({ label: v.name, low: v.versusControl[metric].low, high: v.versusControl[metric].high,
 			value: v.versusControl[metric].diff, tone: tone(v.versusControl[metric]) })) }) : null);
 }
 
 function people(report) {
 	const of = (key, title, show = count) => ({ key, title, number: true, value: (v) => (v[key] == null ? null : Number(v[key])), show });
-	return table({ caption: "What was counted", file: `experiment-${report.experiment}`, testid: "variants", rows: report.variants, columns: [{ key: "name", title: "Variant", value: (v) => v.name }, of("people", "People"), of("sessions", "Visits"),
-		of("impressions", "Shown"), of("clicks", "Clicks"), of("orders", "Orders"), of("revenue", "Revenue", (v) => money(v)),
+	return table({ caption: "What was counted", file: `experiment-${report.experiment}`, testid: "variants", rows: report.variants, columns: [{ key: "name", title: "Variant", value: (v) => v.name, show: (name, v) => (v.holdout ? [name, " ", chip("held out")] : name) }, of("people", "People"), of("sessions", "Visits"),
+		of("impressions", "Shown"), of("clicks", "Clicks"), of("orders", "Orders"), of("revenue", "Revenue", (v) => money(v)), of("buyers", "Buyers"),
 		{ key: "best", title: "Probability to be best", number: true, value: (v) => v.probabilityBest ?? null, show: (v) => percent(v) }] });
 }
 
 function rails(report) {
 	return report.guardRails?.length ? make("div", {}, make("h3", {}, "Must not get worse"), make("ul", { class: "plain" }, report.guardRails.map((rail) => {
-		const broken = rail.broken ?? rail.ok === false;
-		return make("li", {}, chip(broken ? "broken" : "kept", broken ? "bad" : "good"), ` ${WORDS[rail.metric] ?? rail.metric}${rail.variant ? ` of ${rail.variant}` : ""}: at most ${decimal(rail.maxLossPercent, 1)} % lost`,
-			rail.lossPercent != null ? make("span", { class: "quiet" }, rail.lossPercent > 0 ? `, now ${decimal(rail.lossPercent, 1)} %` : `, now ${decimal(-rail.lossPercent, 1)} % better`) : null);
+		return make("li", {}, chip(rail.state, { kept: "good", broken: "bad" }[rail.state] ?? "warn"), ` ${WORDS[rail.metric]} of ${rail.variant}: at most ${decimal(rail.maxLossPercent, 1)} % lost`);
 	}))) : null;
 }
 
 function drawReport(report, primary) {
-	const metrics = Object.keys(WORDS).filter((metric) => report.variants.some((v) => v[metric])).sort((a, b) => (b === primary) - (a === primary));
+	const metrics = Object.keys(WORDS).filter((metric) => report.variants.some((v) => v[metric]?.value != null)).sort((a, b) => (b === primary) - (a === primary));
 	const all = report.variants.reduce((sum, v) => sum + (v.people ?? 0), 0);
 	return [verdict(report), make("dl", { class: "figures" }, figure("People", count(all), `in ${plural(report.variants.length, "variant")}`), figure("Running for", plural(Math.floor(report.days ?? 0), "day"))), split(report),
 		people(report), metrics.map((metric) => compared(report, metric)), rails(report),
-		make("p", { class: "quiet" }, "Bars are 95 % intervals: the true figure lies within in 19 of 20 experiments. All purchases after a person first saw the placement count, not only those after a click.")];
+		make("p", { class: "quiet" }, "Bars are intervals of 95 %: in 19 of 20 such experiments the true figure lies inside. All that people did after they first saw the placement counts, not only what they clicked there.")];
 }
 
 async function reportCard(id, entry) {

@@ -68,7 +68,7 @@ function latencies(m) {
 	const under = (ms) => (ms == null ? "–" : Number.isFinite(ms) ? `under ${decimal(ms, ms < 1 ? 2 : 0)} ms` : "longer");
 	const rows = [...routes].map(([route, buckets]) => ({ route, n: buckets.at(-1).value, half: quantile(buckets, 0.5), most: quantile(buckets, 0.99) })).filter((row) => row.n);
 	return table({ caption: "How fast it answers", file: "latencies", sort: "n", testid: "latencies", rows, empty: "Nothing was asked yet.", columns: [
-		{ key: "route", title: "Route", value: (row) => row.route }, { key: "n", title: "Answers", number: true, value: (row) => row.n, show: count },
+		{ key: "route", title: "Route", value: (row) => row.route, show: (route) => (route === "none" ? "no such route" : route) }, { key: "n", title: "Answers", number: true, value: (row) => row.n, show: count },
 		{ key: "half", title: "Half of them", number: true, value: (row) => row.half, show: under }, { key: "most", title: "99 of 100", number: true, value: (row) => row.most, show: under }] });
 }
 
@@ -116,8 +116,8 @@ export async function show() {
 			timer = setTimeout(again, EVERY_MS);
 	};
 	await again();
-	charts = [lines({ title: "Seconds behind the log", summary: "While this page is open.", times: history.t, when: clock, show: (v) => decimal(v, 2), series: [{ label: "seconds", values: history.lag }], testid: "lag-chart" }),
-		lines({ title: "Events a second", summary: "While this page is open.", times: history.t, when: clock, show: (v) => decimal(v, v < 10 ? 1 : 0), series: [{ label: "events a second", values: history.rate }] })];
+	charts = [lines({ title: "Seconds behind the log", summary: "While this page is open.", times: history.t, when: clock, span: KEPT * EVERY_MS / 1000, show: (v) => decimal(v, 2), series: [{ label: "seconds", values: history.lag }], testid: "lag-chart" }),
+		lines({ title: "Events a second", summary: "While this page is open.", times: history.t, when: clock, span: KEPT * EVERY_MS / 1000, show: (v) => decimal(v, v < 10 ? 1 : 0), series: [{ label: "events a second", values: history.rate }] })];
 	return { leave: () => {
 		left = true;
 		clearTimeout(timer);

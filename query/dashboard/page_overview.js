@@ -12,28 +12,28 @@ const attempt = (promise, what, draw) => promise.then(draw, (problem) => {
 	return unavailable(what, problem);
 });
 
-function sales(data) {
-	const total = data.total ?? {}, before = data.before?.total ?? data.before ?? {}, share = data.recommended?.share ?? data.share;
-	const rows = data.rows ?? [], back = data.before?.rows ?? [];
-	const of = (name, show) => figure({ revenue: "Revenue", orders: "Orders", units: "Pieces sold" }[name], show(Number(total[name])), change(Number(total[name]), before[name] == null ? null : Number(before[name])), `sales-${name}`);
+/* `counted`: figures of recommendations, or null */
+function sales({ total, rows, before }, counted) {
+	const share = counted && total.revenue > 0 ? counted.total.revenue / total.revenue : null;
+	const of = (name, show) => figure({ revenue: "Revenue", orders: "Orders", units: "Pieces sold" }[name], show(total[name]), change(total[name], before.total[name]), `sales-${name}`);
 	return card(`Sales, ${periods[periodDays()]}`, { class: "broad", "data-testid": "sales" }, make("dl", { class: "figures" }, of("revenue", money), of("orders", count), of("units", count),
-		share != null ? figure("From recommendations", percent(share), "of the revenue: bought within 7 days of being shown and clicked", "sales-share") : null),
+		share != null ? figure("From recommendations", percent(share), "of the revenue, within 7 days of being shown", "sales-share") : null),
 	rows.length > 1 ? lines({ title: "Revenue by day", testid: "sales-chart", times: rows.map(seconds), when: dayOf, show: roundMoney,
-		summary: `${rows.length} days, ${money(Number(total.revenue))} in all.`,
-		series: [{ label: "This period", values: rows.map((r) => Number(r.revenue)) }, ...(back.length ? [{ label: "The period before", faint: true, values: rows.map((_, at) => (back[at] ? Number(back[at].revenue) : null)) }] : [])] }) : null);
+		summary: `${rows.length} days, ${money(total.revenue)} in all.`,
+		series: [{ label: "This period", values: rows.map((row) => row.revenue) }, { label: "The period before", faint: true, values: rows.map((_, at) => before.rows[at]?.revenue ?? null) }] }) : null);
 }
 
-function traffic(data) {
-	const total = data.total ?? {}, of = (name) => total[name] ?? 0;
-	const people = total.activePeople ?? total.people, steps = [["Visits", of("sessions")], ["Products looked at", of("views")], ["Put into baskets", of("carts")], ["Orders", of("orders")]];
-	return card("From visit to order", { "data-testid": "traffic" }, people != null ? make("dl", { class: "figures" }, figure("Active people", count(people), "were here at least once", "active-people")) : null,
+function traffic({ total, rows }) {
+	const of = (name) => total[name] ?? 0, today = rows.at(-1)?.people, people = total.activePeople ?? today;
+	const steps = [["Visits", of("sessions")], ["Products looked at", of("views")], ["Put into baskets", of("carts")], ["Orders", of("orders")]];
+	return card("From visit to order", { "data-testid": "traffic" }, people != null ? make("dl", { class: "figures" }, figure("Active people", count(people), total.activePeople == null ? "on the last day" : "were here at least once", "active-people"), total.newPeople != null ? figure("New among them", count(total.newPeople), "never seen before") : null) : null,
 		funnel(steps.map(([label, value], at) => ({ label, value, below: at && steps[0][1] ? `${(value / steps[0][1]).toLocaleString(undefined, { maximumFractionDigits: 2 })} a visit` : "" })), count));
 }
 
 function recommended(data) {
-	const total = data.total ?? {}, best = [...(data.rows ?? [])].sort((a, b) => b.revenue - a.revenue)[0];
+	const { total } = data, best = [...data.rows].sort((a, b) => b.revenue - a.revenue)[0];
 	return card("What recommendations do", { "data-testid": "recommended" }, make("dl", { class: "figures" }, figure("Products shown", count(total.impressions)), figure("Clicks", count(total.clicks), `${percent(total.ctr, 2)} of what was shown`),
-		figure("Orders from them", count(total.orders)), figure("Revenue", money(Number(total.revenue ?? 0)), best && Number(best.revenue) > 0 ? `most by ${spoken(best.strategy).toLowerCase()}` : null)),
+		figure("Orders from them", count(total.orders)), figure("Revenue", money(total.revenue), best?.revenue > 0 ? `most by ${spoken(best.strategy).toLowerCase()}` : null)),
 	total.impressions ? null : make("p", { class: "empty" }, "Nothing was counted in this period: the shop sends impressions and clicks with the recommendationId of the answer."),
 	make("p", {}, make("a", { href: "#/strategies" }, "Which strategies earn it")));
 }
@@ -58,7 +58,8 @@ async function freshness() {
 }
 
 export async function show() {
-	const parts = await Promise.all([freshness(), attempt(analytics("sales"), "Sales", sales), attempt(analytics("strategies", { by: "strategy" }), "Figures of recommendations", recommended),
+	const counted = analytics("strategies", { by: "strategy" }), known = await counted.catch(() => null);
+	const parts = await Promise.all([freshness(), attempt(analytics("sales"), "Sales", (data) => sales(data, known)), attempt(counted, "Figures of recommendations", recommended),
 		attempt(analytics("engagement"), "Visits", traffic), atWork()]);
 	return make("div", {}, heading("Overview", "What the shop sold, and what recommendations had to do with it."), make("div", { class: "cards" }, parts.filter(Boolean)));
 }

@@ -55,7 +55,7 @@ async function shownCard(who) {
 			place.replaceChildren(note(problem.message, "bad"));
 		}
 	};
-	const attempt = await tryForm({ scenario: "home", given: who, changed: look });
+	const attempt = await tryForm({ scenario: "home", hide: ["userId", "visitorId"], changed: look });
 	await look();
 	return card("What this person would be shown, and why", {}, attempt.node, place);
 }

@@ -10,7 +10,7 @@ const HINTS = { userId: "who has logged in", visitorId: "who has not", itemIds: 
  * {node, value()}: value() is {scenario, userId?, ...}. `changed` is called when something was entered. Fields that the
  * placement does not read are hidden.
  */
-export async function tryForm({ scenario, fixed = false, given = {}, changed, strategies = false }) {
+export async function tryForm({ scenario, fixed = false, given = {}, hide = [], changed, strategies = false }) {
 	const { scenarios, strategies: all } = await vocabulary(), fields = {}, seeds = freshId("seeds");
 	const offered = [...scenarios, ...(strategies ? all : [])].map((one) => one.slug);
 	if (scenario && !offered.includes(scenario))
@@ -35,7 +35,7 @@ export async function tryForm({ scenario, fixed = false, given = {}, changed, st
 	function fit(quiet) {
 		const one = [...scenarios, ...all].find((each) => each.slug === picker.value);
 		for (const name of Object.keys(WORDS)) {
-			const read = name === "country" || !one || one.inputs.includes(name);
+			const read = !hide.includes(name) && (name === "country" || !one || one.inputs.includes(name));
 			fields[name].closest(".field").hidden = !read;
 			const needed = one?.required.includes(name) && !["userId", "visitorId"].includes(name);
 			if (read && needed && !fields[name].value && first)
