@@ -89,7 +89,7 @@ class Editor {
 		this.say("Saving …");
 		try {
 			const before = revision === undefined ? this.entry : { ...this.entry, revision, document: this.entry.document ?? {} };
-			await save(this.kind, this.id(), this.form.document, before, () => this.reload());
+			await save(this.kind, this.id(), this.form.document, before, this.fresh ? () => { location.hash = this.home(); } : () => this.reload());
 			if (this.fresh)
 				location.hash = `${this.home()}/${this.id()}`;
 			else
@@ -123,6 +123,14 @@ class Editor {
 		this.conflict.scrollIntoView({ block: "center" });
 	}
 
+	/* What was not written cannot be taken back. */
+	offerRemoval() {
+		const { shipped, revision } = this.entry;
+		this.removeButton.hidden = this.fresh || (shipped && !revision);
+		this.removeButton.textContent = shipped ? "Back to the shipped one" : `Delete this ${this.of.one}`;
+		delete this.removeButton.dataset.sure;
+	}
+
 	async remove() {
 		const shipped = this.entry.shipped;
 		if (this.removeButton.dataset.sure !== "yes") {
@@ -151,6 +159,7 @@ class Editor {
 		this.form.set(entry.document);
 		this.json.value = JSON.stringify(entry.document, null, 2);
 		this.signed.textContent = signedBy(entry);
+		this.offerRemoval();
 		this.say("");
 		await this.showHistory();
 		this.preview?.update();
@@ -188,12 +197,13 @@ class Editor {
 		this.signed = make("span", { class: "quiet" }, this.fresh ? "" : signedBy(entry));
 		this.history = make("ol", { class: "history", "data-testid": "history" });
 		this.idField = make("input", { type: "text", id: "document-id", maxlength: "64", "data-testid": "id", "aria-describedby": "document-id-help", input: () => { this.idTouched = true; } });
-		this.removeButton = button(entry.shipped ? "Back to the shipped one" : `Delete this ${this.of.one}`, () => this.remove(), { kind: "danger", testid: "delete" });
+		this.removeButton = button("", () => this.remove(), { kind: "danger", testid: "delete" });
 		const saving = make("div", { class: "saving" }, button("Save", () => this.save(), { kind: "main", testid: "save" }), this.status);
 		const written = card(this.fresh ? `New ${this.of.one}` : "What is written", { class: "editor" }, this.form.node,
 			this.fresh ? make("div", { class: "field" }, make("label", { for: "document-id" }, "Id"), this.idField,
 				make("p", { class: "help", id: "document-id-help" }, "Made of the name: a-z, 0-9 and -. It cannot be changed later.")) : null, make("details", {}, make("summary", {}, "As JSON"), this.json), this.conflict, saving,
-		this.fresh || (entry.shipped && !entry.revision) ? null : make("div", { class: "acts" }, this.removeButton));
+		make("div", { class: "acts" }, this.removeButton));
+		this.offerRemoval();
 		this.preview = this.of.previews ? await preview(this.kind, () => this.id() || "new", () => this.form.document, this.options.placement ?? this.of.placement?.(this.form.document)) : null;
 		await this.showHistory();
 		this.preview?.update();

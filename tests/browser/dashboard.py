@@ -273,6 +273,7 @@ def story_rules(room):
     page.click(at("toast-action"))
     undone = visible_within("the answer as before", lambda: first() == before)
     say(f"a rule was in the next answer after {took:.0f} ms, undone after {undone:.0f} ms")
+    poll("the list of rules", lambda: page.run("return location.hash") == "#/rules")
     new_rule(room, "Pin the lunch bag again")
     saved(room)
     room.drawn("the new rule")
@@ -311,6 +312,7 @@ def conflict(room):
     room.says(at("conflict"), "900")
     page.click(at("save-mine"))
     poll("mine", lambda: harness.http("GET", path)[1]["document"]["priority"] == 800)
+    room.says(at("history") + " li:first-child", "800")
 
 
 def story_placements(room):
