@@ -70,6 +70,8 @@ void processor__tell_commit(struct processor *p, struct source *src, const struc
 	STATUS_SET(pg, commit_ns_total, pg->commit_ns_total + took_ns);
 	STATUS_SET(pg, batch_records_last, fig->records);
 	STATUS_SET(pg, watermark_ms, fold_watermark(p->fold));
+	for (int i = 0; i < CREDIT_REFUSAL_COUNT; i++)
+		STATUS_SET(pg, credit_refused[i], fold_credit_refused(p->fold)[i]);
 	if (src->ops->live)
 		status_set_fresh(pg, fresh_after_commit(p, lag), p->clock);
 	if (p->retry_ms)

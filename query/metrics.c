@@ -121,6 +121,15 @@ static void write_waiting(const struct status_page *p, FILE *out)
 		fprintf(out, "aisle_processor_waiting{for=\"%s\"} %d\n", status_wait_name(w), waits_for == w);
 }
 
+static void write_refused(const struct status_page *p, FILE *out)
+{
+	fprintf(out, "# HELP aisle_attribution_refused_total items of events with a recommendationId that count for no "
+		     "answer, by reason\n# TYPE aisle_attribution_refused_total counter\n");
+	for (int i = 0; i < CREDIT_REFUSAL_COUNT; i++)
+		fprintf(out, "aisle_attribution_refused_total{reason=\"%s\"} %llu\n", credit_refusal_name(i),
+			(unsigned long long)STATUS_GET(p, credit_refused[i]));
+}
+
 static void write_processor(const struct metrics_input *in, FILE *out)
 {
 	const struct status_page *p = in->page;
@@ -151,6 +160,7 @@ static void write_processor(const struct metrics_input *in, FILE *out)
 	figure(out, "gauge", "processor_heartbeat_seconds", "when the processor was last seen at work, since 1970",
 	       (double)STATUS_GET(p, heartbeat_ms) / 1e3);
 	write_waiting(p, out);
+	write_refused(p, out);
 	if (watermark_ms != TIME_NONE)
 		figure(out, "gauge", "watermark_seconds", "largest event time applied, since 1970",
 		       (double)watermark_ms / 1e3);

@@ -144,13 +144,16 @@ static void sign(struct asking *q)
 	struct answer *ret = q->ret;
 	const unsigned char *key = q->a->token_key;
 	unsigned char person[ACTOR_HASH_BYTES];
+	struct str ids[RECOMMEND_COUNT_MAX];
 	struct answer_token t = { .t_ms = q->now_ms, .nonce = token_nonce(), .item_count = ret->item_count };
 
 	snprintf(t.scenario, sizeof(t.scenario), "%s", ret->scenario);
 	memcpy(t.variant, ret->variant, sizeof(t.variant));
-	for (unsigned i = 0; i < ret->item_count; i++)
-		t.items[i] = (struct answer_token_item){ strategy_number(str_of(ret->items[i].strategy)),
-							 token_mark(key, t.nonce, ret->items[i].item_id) };
+	for (unsigned i = 0; i < ret->item_count; i++) {
+		t.items[i].strategy = strategy_number(str_of(ret->items[i].strategy));
+		ids[i] = ret->items[i].item_id;
+	}
+	token_mark_items(key, &t, ids);
 	token_make(key, request_person(q->a, q->rq, person), &t, ret->recommendation_id);
 }
 

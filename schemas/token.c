@@ -55,6 +55,26 @@ uint16_t token_mark(const unsigned char key[TOKEN_KEY_BYTES], uint32_t nonce, st
 	return (uint16_t)get_le(hash, 2);
 }
 
+static bool marks_differ(const struct answer_token *t)
+{
+	for (unsigned i = 1; i < t->item_count; i++)
+		for (unsigned k = 0; k < i; k++)
+			if (t->items[i].mark == t->items[k].mark)
+				return false;
+	return true;
+}
+
+void token_mark_items(const unsigned char key[TOKEN_KEY_BYTES], struct answer_token *t, const struct str *item_ids)
+{
+	/* with 100 items 13 of 14 nonces will do; the bound is for a caller that gives one item twice */
+	for (unsigned tries = 0; tries < 1000; tries++, t->nonce++) {
+		for (unsigned i = 0; i < t->item_count; i++)
+			t->items[i].mark = token_mark(key, t->nonce, item_ids[i]);
+		if (marks_differ(t))
+			return;
+	}
+}
+
 static void sign(const unsigned char key[TOKEN_KEY_BYTES], const unsigned char *bytes, size_t n,
 		 const unsigned char *person, unsigned char ret[MAC_BYTES])
 {

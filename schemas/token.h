@@ -59,6 +59,11 @@ void token_key_init(const unsigned char person_key[32], unsigned char ret[TOKEN_
 /* A random one; two answers of one person and one millisecond have the same in one of 4 billion cases. */
 uint32_t token_nonce(void);
 uint16_t token_mark(const unsigned char key[TOKEN_KEY_BYTES], uint32_t nonce, struct str item_id);
+/*
+ * The marks of t's item_count items, with the first nonce from t->nonce on under which no two are the same: then each
+ * item of an answer is told from all others of it. An item that is not in it has the mark of one in 65,536 / item_count cases.
+ */
+void token_mark_items(const unsigned char key[TOKEN_KEY_BYTES], struct answer_token *t, const struct str *item_ids);
 
 /* For this person, NULL: nobody. NUL-terminated; returns its length. A time before 1970 becomes 1970. */
 size_t token_make(const unsigned char key[TOKEN_KEY_BYTES], const unsigned char *person, const struct answer_token *t,

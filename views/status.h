@@ -9,6 +9,7 @@
 #define AISLE_VIEWS_STATUS_H
 
 #include "config/clock.h"
+#include "views/credit.h"
 #include "views/page_file.h"
 
 #define STATUS_SET PAGE_SET
@@ -39,6 +40,7 @@ struct status_page {
 	uint64_t store_free_bytes; /* pages to be used again */
 	uint64_t stuck_readers;    /* that hold an old snapshot for longer than store.readerAgeMax */
 	int64_t oldest_reader_ms;  /* for how long the oldest of all old snapshots was seen */
+	uint64_t credit_refused[CREDIT_REFUSAL_COUNT]; /* items of events that count for no answer */
 };
 
 struct status;

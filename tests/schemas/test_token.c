@@ -1,6 +1,7 @@
 #include "schemas/token.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static const unsigned char person_key[32] = "0123456789abcdef0123456789abcde";
 static const unsigned char somebody[TOKEN_PERSON_BYTES] = "a person", another[TOKEN_PERSON_BYTES] = "another";
@@ -128,6 +129,30 @@ Test(token, marks_depend_on_item_and_answer)
 	cr_assert_eq(token_mark(key, 1, STR("p1")), token_mark(key, 1, STR("p1")));
 	cr_assert_neq(token_mark(key, 1, STR("p1")), token_mark(key, 1, STR("p2")));
 	cr_assert_neq(token_mark(key, 1, STR("p1")), token_mark(key, 2, STR("p1")));
+}
+
+Test(token, marks_of_one_answer_differ)
+{
+	struct answer_token t = { .item_count = TOKEN_ITEMS_MAX };
+	char names[TOKEN_ITEMS_MAX][8];
+	struct str ids[TOKEN_ITEMS_MAX];
+	unsigned moved = 0;
+
+	for (unsigned i = 0; i < TOKEN_ITEMS_MAX; i++) {
+		snprintf(names[i], sizeof(names[i]), "p%u", i);
+		ids[i] = str_of(names[i]);
+	}
+	for (uint32_t nonce = 0; nonce < 50000; nonce += 1000) {
+		t.nonce = nonce;
+		token_mark_items(key, &t, ids);
+		moved += t.nonce != nonce;
+		for (unsigned i = 0; i < TOKEN_ITEMS_MAX; i++) {
+			cr_assert_eq(t.items[i].mark, token_mark(key, t.nonce, ids[i]));
+			for (unsigned k = 0; k < i; k++)
+				cr_assert_neq(t.items[i].mark, t.items[k].mark);
+		}
+	}
+	cr_assert_gt(moved, 0, "with so many items some nonce had to be passed by");
 }
 
 Test(token, strategies_have_numbers_for_good)
