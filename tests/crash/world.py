@@ -21,6 +21,7 @@ import stream  # noqa: E402
 PARTITIONS = 4
 SIZES = (20, 60, 150, 300)
 LIFE_TIMEOUT_S = 60
+KEY_FILE = "person.key.file"
 
 BROKEN = "the harness is broken"
 Difference = harness.FlowFailed
@@ -48,6 +49,10 @@ def draw_settings(rnd, directory):
         "young.ageMax": rnd.choice(("10ms", "1h")),
         "log.level": "warn",
     }
+    if rnd.random() < 0.75:  # else the store makes one, and no id of the stream is good
+        values[KEY_FILE] = os.path.join(directory, "key")
+        with open(values[KEY_FILE], "wb") as key:
+            key.write(stream.PERSON_KEY)
     return [f"{key}={value}" for key, value in values.items()]
 
 
@@ -85,9 +90,9 @@ class Log:
         return {(topic, number, offset, record.value) for (topic, number), placed in self.partitions.items()
                 for offset, record in placed if record.dead and (ends is None or offset < ends.get((topic, number), 0))}
 
-    def shop(self, ends):
+    def shop(self, ends, person_key):
         """The batch program over the records before these offsets."""
-        ret = harness.batch.Shop()
+        ret = harness.batch.Shop(None, person_key)
         for where, placed in self.partitions.items():
             for offset, record in placed:
                 if offset < ends.get(where, 0):
@@ -137,6 +142,10 @@ class World:
             return any(told.read())
         return False
 
+    def key_path(self):
+        settings = dict(setting.split("=", 1) for setting in self.settings)
+        return settings.get(KEY_FILE, os.path.join(self.store, "person.key"))
+
     def errors(self):
         with open(self.stderr, encoding="utf-8", errors="replace") as text:
             return text.read()[-2000:]
@@ -159,9 +168,9 @@ class World:
         ends = {(row["topic"], row["partition"]): row["next"] for row in rows["offsets"]}
         if whole and ends != self.log.ends():
             raise Difference(f"{what}: offsets are {ends}, the log ends at {self.log.ends()}")
-        shop = self.log.shop(ends)
-        with open(os.path.join(self.store, "person.key"), "rb") as f:
+        with open(self.key_path(), "rb") as f:
             person_key = f.read()
+        shop = self.log.shop(ends, person_key)
         for view in harness.ALL_VIEWS:
             harness.expect_same_rows(f"{what}, {view}", shop.rows(view, person_key), rows[view])
         return ends

@@ -18,6 +18,9 @@ BATCHES = (1, 2, 7, 64, 200000)
 
 
 def replay(path, store, batch_size):
+    os.mkdir(store, 0o700)
+    with open(os.path.join(store, "person.key"), "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as key:
+        key.write(stream.PERSON_KEY)
     out, _ = harness.run([harness.AISLE, "replay", "--from-file", path, "--store", store, "--json", "--set",
                           "store.mapSize=1g", "--set", f"batch.recordsMax={batch_size}", "--set",
                           f"poll.recordsMax={min(batch_size, 5000)}"])
@@ -35,7 +38,7 @@ def one_stream(t, seed):
     source = stream.Stream(seed)
     records = list(source.records())
     path = t.path(f"{seed}.ndjson")
-    shop = harness.batch.Shop()
+    shop = harness.batch.Shop(None, stream.PERSON_KEY)
     with open(path, "wb") as out:
         for record in records:
             out.write(stream.line_of(record))

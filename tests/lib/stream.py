@@ -2,7 +2,13 @@
 silences, ids reused, records that cannot be read."""
 import collections
 import json
+import os
 import random
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "reference"))
+
+import engagement  # noqa: E402
 
 SECOND, MINUTE, HOUR, DAY = 1000, 60_000, 3_600_000, 86_400_000
 EPOCH = 30 * DAY
@@ -25,9 +31,66 @@ BAD = ({"type": "teleport"}, {"eventTime": "yesterday"}, {"itemId": ""}, {"itemI
        {"userId": "u" * 129}, {"eventTime": True})
 GARBAGE = (b"{oops", b"null", b"[1]", b"\xff\xfe\x01", b'{"type":"view","userId":"a0"', b'{"type":"view","itemId":"i0"}')
 SIZES = (20, 60, 150, 400, 700)
+# with this one in the store, the ids of the streams are good ones
+PERSON_KEY = b"the key of these streams: 32 byt"
+TOKEN_KEY = engagement.token_key(PERSON_KEY)
+SCENARIOS, VARIANTS = ("home", "cart"), ("", "", "layout/a", "layout/b", "layout/b,price/x", *(f"e{n}/v" for n in range(18)))
 
 # actor: whose events must stay in order, None when no event; dead: it must become a dead letter
 Record = collections.namedtuple("Record", "topic key value timestamp actor dead")
+
+
+class Answers:
+    """recommendationIds for the events of a stream: good ones, used too late, for other items and by other people, forged."""
+
+    def __init__(self, seed, items):
+        self.random = rnd = random.Random(f"answers {seed}")
+        self.items = items
+        self.share = rnd.choice((0, 0.2, 0.9))
+        self.fresh = rnd.choice((0.1, 0.5, 0.95))
+        self.given = []                     # (id, items, actor)
+        self.nonces = 0
+
+    def answer(self, event):
+        rnd = self.random
+        items = rnd.sample(self.items, min(len(self.items), rnd.choice((1, 2, 3, 9))))
+        ids = [("u", event.get("userId")), ("v", event.get("visitorId"))]
+        kind, raw = rnd.choice([*ids, *ids, (None, None), ("u", "a0")])
+        person = engagement.person_of(PERSON_KEY, kind, raw) if raw else None
+        while True:
+            self.nonces += 1
+            if len({engagement.mark(TOKEN_KEY, self.nonces, item) for item in items}) == len(items):
+                break
+        t = event["eventTime"] - rnd.choice((*(0, 1, MINUTE, HOUR) * 4, DAY, DAY + 1, 7 * DAY, 7 * DAY + 1, -HOUR, -HOUR - 1))
+        text = engagement.make(TOKEN_KEY, person, rnd.choice(SCENARIOS), rnd.choice(VARIANTS), t, self.nonces,
+                               [(rnd.choice((0, 7, 255, 200)), item) for item in items])
+        if rnd.random() < 0.05:
+            at = rnd.randrange(len(text))
+            text = text[:at] + rnd.choice("Aa-_9z!") + text[at + 1:]
+        self.given = [*self.given[-99:], (text, items, event.get("userId") or event["visitorId"])]
+        return text, items
+
+    def old_answer(self, event):
+        """Mostly one of the same actor."""
+        own = [given for given in self.given if given[2] == (event.get("userId") or event["visitorId"])]
+        return self.random.choice(own if own and self.random.random() < 0.9 else self.given)[:2]
+
+    def add_to(self, event):
+        """May make it an impression or the like, of what an answer had."""
+        rnd = self.random
+        if rnd.random() >= self.share:
+            return
+        event["type"] = rnd.choice(("impression", "impression", "click", "cart-add", "purchase", "purchase", "view"))
+        fresh = not self.given or rnd.random() < self.fresh
+        text, items = self.answer(event) if fresh else self.old_answer(event)
+        if rnd.random() < 0.8:
+            event["recommendationId"] = text
+        lines = event.get("items", [event] if "itemId" in event else [])
+        for line in lines:
+            if rnd.random() < 0.8:
+                line["itemId"] = rnd.choice(items)
+            if line is not event and rnd.random() < 0.2:
+                line["recommendationId"] = rnd.choice(self.given)[0]
 
 
 class Stream:
@@ -47,6 +110,7 @@ class Stream:
         self.lines_max = rnd.choice((1, 3, 8, 130))
         self.t = START + rnd.choice((-1, 0, 1, 7 * DAY))
         self.taken = set()
+        self.answers = Answers(seed, self.items)
 
     def time(self):
         rnd = self.random
@@ -94,6 +158,8 @@ class Stream:
             ret.update(self.item_line())
         else:
             ret["items"] = [self.item_line() for _ in range(rnd.randrange(self.lines_max) + 1)]
+        if ret["type"] != "search":
+            self.answers.add_to(ret)
         return ret
 
     def event(self):

@@ -54,6 +54,7 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   `lower_case`, white space (Unicode's White_Space) at its ends goes and elsewhere becomes one space, and it ends before
   the character that would be beyond 128 bytes. One that is empty then is none. Rows of a query that fewer than 5 actors
   have ever searched for are not printed.
+- engagement, engagement-items, experiment-people: in engagement.py. Without the person key nothing counts in them.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
 - traffic: views, carts, units and revenue as popularity's, orders as profile's; sessions, the first view of what
@@ -71,13 +72,16 @@ import hashlib
 import json
 import sys
 
+import engagement
+
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 EPOCH = 30 * DAY
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
-COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits", "traffic")
-PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions", "countries",
-                "redemptions")  # they print hashes
+COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits", "traffic",
+                  "engagement", "engagement-items")
+PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions", "countries", "redemptions",
+                "experiment-people")  # they print hashes
 OTHER_VIEWS = (*PERSON_VIEWS, "catalog", "stock")
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
 TRAFFIC_COLUMNS = ("actors", "newActors", "sessions", "views", "carts", "orders", "units", "revenue")
@@ -168,6 +172,7 @@ class Event:
         self.country, self.offer = (value.get("context") or {}).get("country"), value.get("offerId")
         lines = value.get("items") or ([value] if value.get("itemId") else [])
         self.lines = [(line["itemId"], line.get("quantity") or 1, line.get("price")) for line in lines]
+        self.ids = [line.get("recommendationId") or value.get("recommendationId") or "" for line in lines]
 
 
 class Actor:
@@ -194,13 +199,16 @@ class Actor:
         del self.recent[:-256]
 
     def session_of(self, ev, passed):
+        ev.new_session = False              # is this the first event that is noted of it?
         if ev.session_id is not None:
             session = kept(self.sessions, ev.session_id, Session, passed)
             if ev.type in ("view", "search", "purchase"):
+                ev.new_session = session.seen is None
                 session.seen = now(ev, passed)
             return session
         if self.bare_t is None or abs(ev.t - self.bare_t) > 30 * MINUTE or is_over(self.bare_seen, passed):
             self.bare_session = Session()
+            ev.new_session = True
         self.bare_t, self.bare_seen = ev.t, now(ev, passed)
         return self.bare_session
 
@@ -271,7 +279,9 @@ class Session:
 class Shop:
     """All views. feed() lines in log order, saying which partition each is from, then rows()."""
 
-    def __init__(self, topics=None):
+    def __init__(self, topics=None, person_key=None):
+        """With the store's key recommendationIds count."""
+        self.engagement = engagement.Engagement(person_key) if person_key else None
         self.topics = {"events": "shop.events", "catalog": "shop.catalog", "stock": "shop.stock", **(topics or {})}
         self.actors = collections.defaultdict(Actor)
         self.watermark = None
@@ -323,6 +333,8 @@ class Shop:
         session = actor.session_of(ev, passed)
         if ev.user and ev.visitor:
             self.links[ev.visitor] = max(self.links.get(ev.visitor, (ev.t, ev.user)), (ev.t, ev.user))
+        if ev.type != "purchase":
+            self.engage(ev, passed)
         if ev.type == "view":
             self.view(ev, session, passed)
         elif ev.type == "search":
@@ -333,7 +345,9 @@ class Shop:
             for item, _, _ in ev.lines:
                 self.count(item, ev.t, "carts", 1)
         elif ev.type == "purchase":
-            self.purchase(ev, actor, session, actor.order_of(ev, passed).items)
+            order = actor.order_of(ev, passed).items
+            self.engage(ev, passed, list(order))
+            self.purchase(ev, actor, session, order)
         elif ev.type == "return":
             self.sell(ev, actor, -1)
         if ev.type != "impression":
@@ -344,6 +358,12 @@ class Shop:
         if ev.type not in ("search", "impression"):
             for number, line in enumerate(ev.lines):
                 actor.history.append((ev.t, ev.event_id, number, ev, line))
+
+    def engage(self, ev, passed, order=None):
+        if self.engagement:
+            lines, ev.lines = ev.lines, [(item, quantity, micros(price or 0)) for item, quantity, price in ev.lines]
+            self.engagement.take(ev, passed, ev.new_session, order, order == [])
+            ev.lines = lines
 
     def go_on(self, column, ev, amount):
         if amount:
@@ -475,6 +495,8 @@ class Shop:
         if view == "revisits":
             return [dict(zip(("distance", "seen", "items", "last", "chances", "hits"), (*cell, *figures)))
                     for cell, figures in sorted(self.revisits.items())]
+        if view in ("engagement", "engagement-items", "experiment-people"):
+            return self.engagement_rows(view)
         if view == "history":
             return self.history_rows(person_key)
         if view == "profile":
@@ -499,6 +521,13 @@ class Shop:
         if view == "stock":
             return [self.stock_row(*entry) for entry in sorted(self.stock.items()) if entry[1][1] is not None]
         raise KeyError(view)
+
+    def engagement_rows(self, view):
+        if not self.engagement:
+            return []
+        rows = {"engagement": self.engagement.hour_rows, "engagement-items": self.engagement.item_rows,
+                "experiment-people": self.engagement.people_rows}[view]
+        return sorted(rows(self.watermark or 0, money), key=lambda row: json.dumps(row, default=str))
 
     def epoch_alive(self, epoch):
         return epoch > self.watermark // EPOCH - 6
@@ -586,8 +615,8 @@ def read_lines(path):
                 yield line
 
 
-def compute(paths, topics=None):
-    shop = Shop(topics)
+def compute(paths, topics=None, person_key=None):
+    shop = Shop(topics, person_key)
     for path in paths:
         for line in read_lines(path):
             shop.feed(line, path)
@@ -612,11 +641,12 @@ def main():
     parser.add_argument("--topic-catalog", default="shop.catalog")
     parser.add_argument("--topic-stock", default="shop.stock")
     args = parser.parse_args()
-    shop = compute(args.files, {"events": args.topic_events, "catalog": args.topic_catalog, "stock": args.topic_stock})
     person_key = None
     if args.key:
         with open(args.key, "rb") as f:
             person_key = f.read()
+    shop = compute(args.files, {"events": args.topic_events, "catalog": args.topic_catalog, "stock": args.topic_stock},
+                   person_key)
     views = [args.view]
     if args.view == "all":
         views = COUNTING_VIEWS + (OTHER_VIEWS if person_key else ("catalog", "stock"))
