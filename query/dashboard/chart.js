@@ -26,7 +26,8 @@ export function redrawCharts() {
 function options(width, { series, show, when, span }) {
 	const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
 	return {
-		width, height: HEIGHT, cursor: { y: false, drag: { x: false, y: false } }, legend: { live: true },
+		width, height: HEIGHT, tzDate: span ? undefined : (t) => uPlot.tzDate(new Date(1000 * t), "Etc/UTC"),
+		cursor: { y: false, drag: { x: false, y: false } }, legend: { live: true },
 		scales: { x: { time: true, range: (u, least, most) => [least, Math.max(most, least + (span ?? 0))] }, y: { range: (u, least, most) => [Math.min(0, least ?? 0), (most || 1) * 1.08] } },
 		axes: [{ ...axis, space: when ? 80 : 50, values: when ? (u, times) => times.map(when) : undefined }, { ...axis, size: 64, values: (u, ticks) => ticks.map(show) }],
 		series: [{ value: (u, t) => (t == null ? "" : (when ?? String)(t)) }, ...series.map((one, at) => ({
@@ -37,7 +38,8 @@ function options(width, { series, show, when, span }) {
 
 /*
  * `times` in seconds since 1970; `series` [{label, values}]; `show` writes a value, `when` a time. The summary says in a
- * sentence what the picture shows; `span`: so many seconds at least.
+ * sentence what the picture shows; without `span` it is
+ * of days (UTC), with it of a running clock, so many seconds at least.
  */
 export function lines({ title, summary, times, series, show, when, span, testid }) {
 	const place = make("div", { class: "plot", role: "img", "aria-label": `${title}. ${summary ?? ""}` });

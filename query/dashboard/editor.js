@@ -30,12 +30,19 @@ const leaf = (value) => (value === undefined ? "nothing" : JSON.stringify(value)
 export const differenceList = (found) => (found.length ? make("ul", { class: "diff" }, found.slice(0, 12).map(([path, before, after]) => make("li", {}, make("code", {}, path), ": ",
 	make("del", {}, leaf(before)), " → ", make("ins", {}, leaf(after)))), found.length > 12 ? make("li", {}, `and ${found.length - 12} more`) : null) : make("p", { class: "quiet" }, "the same"));
 
+/* What was written and not saved, by "KIND/ID": who comes back finds it again. */
+const drafts = new Map();
+
 class Editor {
 	constructor(kind, entry, options) {
 		Object.assign(this, { kind, entry, options, of: kinds[kind], timer: 0, checking: null });
 		this.fresh = !entry.document;
 		this.status = make("p", { class: "status", role: "status", "data-testid": "status" });
 		this.conflict = make("div", {});
+	}
+
+	draft() {
+		return `${this.kind}/${this.entry.id}`;
 	}
 
 	home() {
@@ -61,6 +68,7 @@ class Editor {
 		if (this.fresh && !this.idTouched && this.form.document.name)
 			this.idField.value = slugOf(this.form.document.name);
 		this.json.value = JSON.stringify(this.form.document, null, 2);
+		drafts.set(this.draft(), this.form.document);
 		clearTimeout(this.timer);
 		this.timer = setTimeout(() => this.check(), CHECK_MS);
 	}
@@ -90,6 +98,7 @@ class Editor {
 		try {
 			const before = revision === undefined ? this.entry : { ...this.entry, revision, document: this.entry.document ?? {} };
 			await save(this.kind, this.id(), this.form.document, before, this.fresh ? () => { location.hash = this.home(); } : () => this.reload());
+			drafts.delete(this.draft());
 			if (this.fresh)
 				location.hash = `${this.home()}/${this.id()}`;
 			else
@@ -114,6 +123,7 @@ class Editor {
 				this.entry = theirs;
 				this.fresh = false;
 				location.hash = `${this.home()}/${this.id()}`;
+				drafts.delete(this.draft());
 				this.form.set(theirs.document);
 				this.say("This is theirs now.");
 			}, { testid: "take-theirs" }) : null, button("Save mine over it", () => {
@@ -141,6 +151,7 @@ class Editor {
 		try {
 			await documents.remove(this.kind, this.entry.id, this.entry.revision);
 			const old = this.entry.document;
+			drafts.delete(this.draft());
 			toast(shipped ? "The shipped one is back." : "Deleted.", { label: "Undo", run: async () => {
 				await documents.put(this.kind, this.entry.id, old, shipped ? "*" : null).catch((problem) => toast(`Could not be undone: ${problem.message}`));
 				location.hash = `${this.home()}/${this.entry.id}`;
@@ -160,6 +171,7 @@ class Editor {
 		this.json.value = JSON.stringify(entry.document, null, 2);
 		this.signed.textContent = signedBy(entry);
 		this.offerRemoval();
+		this.left?.remove();
 		this.say("");
 		await this.showHistory();
 		this.preview?.update();
@@ -182,9 +194,20 @@ class Editor {
 			this.history.replaceChildren(make("li", { class: "quiet" }, "Nothing was changed yet."));
 	}
 
+	unsaved(written) {
+		const node = make("div", { class: "note warn" }, make("p", {}, "These are changes that you have not saved."), button("Drop them", () => {
+			drafts.delete(this.draft());
+			this.form.set(written);
+			node.remove();
+			this.say("");
+			this.preview?.update();
+		}, { kind: "small", testid: "drop-draft" }));
+		return node;
+	}
+
 	async draw() {
-		const { entry } = this;
-		this.form = form({ fields: await this.of.fields(), document: this.fresh ? this.of.fresh : entry.document, changed: () => this.changed(), testid: "form" });
+		const { entry } = this, written = this.fresh ? this.of.fresh : entry.document, draft = drafts.get(this.draft());
+		this.form = form({ fields: await this.of.fields(), document: draft ?? written, changed: () => this.changed(), testid: "form" });
 		this.json = make("textarea", { class: "code", rows: 14, spellcheck: "false", "aria-label": "The document as JSON", "data-testid": "json", change: () => {
 			try {
 				this.form.set(JSON.parse(this.json.value));
@@ -199,15 +222,20 @@ class Editor {
 		this.idField = make("input", { type: "text", id: "document-id", maxlength: "64", "data-testid": "id", "aria-describedby": "document-id-help", input: () => { this.idTouched = true; } });
 		this.removeButton = button("", () => this.remove(), { kind: "danger", testid: "delete" });
 		const saving = make("div", { class: "saving" }, button("Save", () => this.save(), { kind: "main", testid: "save" }), this.status);
-		const written = card(this.fresh ? `New ${this.of.one}` : "What is written", { class: "editor" }, this.form.node,
+		const box = card(this.fresh ? `New ${this.of.one}` : "What is written", { class: "editor" }, this.form.node,
 			this.fresh ? make("div", { class: "field" }, make("label", { for: "document-id" }, "Id"), this.idField,
 				make("p", { class: "help", id: "document-id-help" }, "Made of the name: a-z, 0-9 and -. It cannot be changed later.")) : null, make("details", {}, make("summary", {}, "As JSON"), this.json), this.conflict, saving,
 		make("div", { class: "acts" }, this.removeButton));
 		this.offerRemoval();
 		this.preview = this.of.previews ? await preview(this.kind, () => this.id() || "new", () => this.form.document, this.options.placement ?? this.of.placement?.(this.form.document)) : null;
 		await this.showHistory();
-		this.preview?.update();
-		return make("div", { class: "columns" }, written, make("div", {}, this.preview?.node ?? null,
+		if (!this.fresh || draft)
+			this.preview?.update();
+		if (draft) {
+			this.left = this.unsaved(written);
+			this.form.node.before(this.left);
+		}
+		return make("div", { class: "columns" }, box, make("div", {}, this.preview?.node ?? null,
 			this.fresh ? null : card("History", {}, this.signed, this.history)));
 	}
 }

@@ -163,7 +163,7 @@ export const kinds = {
 	segments: {
 		one: "segment", text: (doc) => (doc.members ? "An imported list" : doc.filter ?? ""), when: (doc) => (doc.enabled === false ? ["off", ""] : ["live", "good"]), fresh: { filter: "orders >= 3" },
 		fields: async () => [named, { type: "section", label: "Who belongs to it", fields: [
-			filter("filter", "Customers that meet", 'For example: orders >= 3 and spend > 100 and daysSinceLast < 60 and country = "DE"'),
+			{ ...filter("filter", "Customers that meet", 'For example: orders >= 3 and spend > 100 and daysSinceLast < 60 and country = "DE"'), about: "person" },
 			{ path: "members", type: "switch", label: "An imported list instead" }] }],
 	},
 	offers: { one: "offer", text: discountText, when, fresh: { discount: { percent: 10 } },

@@ -30,7 +30,7 @@ function drawn(data) {
 
 /* {node, update()}: `id` and `document` are asked each time. */
 export async function preview(kind, id, document, placement) {
-	const own = kind === "scenarios", place = make("div", { class: "stack", "data-testid": "preview", "aria-live": "polite" });
+	const own = kind === "scenarios", place = make("div", { class: "stack", "data-testid": "preview", "aria-live": "polite" }, make("p", { class: "empty" }, "It follows what you write."));
 	let round = 0;
 	const update = async () => {
 		const mine = ++round, given = attempt.value();

@@ -6,6 +6,7 @@
 A story is a function story_NAME(room). Pictures of every page, light, dark and as on a phone, are left in build/browser/.
 Closes with a line "N passed, N failed".
 """
+import datetime
 import json
 import os
 import re
@@ -181,6 +182,23 @@ def story_theme(room):
     check(page.run("return document.documentElement.dataset.theme") == "dark", "the theme is forgotten")
 
 
+def story_overview(room):
+    """The figures of the first page are those of the API."""
+    room.go("#/overview")
+    day, end = 86400, harness.http("GET", room.url + "/v1/analytics/sales")[1]["to"]
+    for days in (7, 28):
+        room.page.choose(at("period"), str(days))
+        to = datetime.datetime.fromisoformat(end)
+        query = f"?from={(to - datetime.timedelta(seconds=days * day)).date()}&to={to.date()}"
+        sales = harness.http("GET", room.url + "/v1/analytics/sales" + query)[1]["total"]
+        visits = harness.http("GET", room.url + "/v1/analytics/engagement" + query)[1]["total"]
+        room.says(at("sales-orders"), f"{sales['orders']:,}")
+        room.says(at("sales-revenue"), f"£{sales['revenue']:,.0f}")
+        room.says(at("traffic"), f"{visits['sessions']:,}")
+    room.there(at("sales-chart") + " canvas")
+    room.quiet(allowed=(404,))
+
+
 def story_health(room):
     """The lag, the rate and the speed of answers are those of the running process."""
     room.go("#/health")
@@ -244,6 +262,22 @@ def story_csv(room):
     check(names[0] == "Route" and names[1:] == sorted(names[1:]) and "/readyz" in names, f"the CSV is {lines[:4]}")
 
 
+def story_condition(room):
+    """A filter is put together by choosing."""
+    page = room.page
+    room.go("#/rules/new")
+    builder = '[data-path="action.boost.filter"] .condition '
+    page.click(builder + "summary")
+    page.choose(builder + "select", "price")
+    page.set(builder + "input", "5")
+    page.click(builder + at("add-condition"))
+    page.choose(builder + "select", "lowStock")
+    page.choose(builder + "select:nth-of-type(2)", "not")
+    page.click(builder + at("add-condition"))
+    text = page.run("return document.querySelector(arguments[0]).value", field("action.boost.filter"))
+    check(text == "price < 5 and not lowStock", f"the filter is {text!r}")
+
+
 def new_rule(room, name):
     """A pin of PINNED to the top of home, through the form."""
     page = room.page
@@ -287,6 +321,7 @@ def story_rules(room):
     room.says(at("history"), "700")
     room.accessible("the editor of a rule")
     page.screenshot(os.path.join(PICTURES, "rule-editor.png"))
+    draft(room)
     conflict(room)
     page.click(at("history") + f" {at('restore')}")
     saved(room)
@@ -300,6 +335,18 @@ def story_rules(room):
     poll("the list", lambda: page.run("return location.hash") == "#/rules")
     check(harness.http("GET", room.url + "/v1/rules/pin-the-lunch-bag-again")[0] == 404, "the rule is still there")
     room.quiet(allowed=(400, 404, 412))
+
+
+def draft(room):
+    """What was not saved is found again, and can be dropped."""
+    page = room.page
+    page.set(field("priority"), "333")
+    room.go("#/overview")
+    room.go("#/rules/pin-the-lunch-bag-again")
+    value = f"return document.querySelector('{field('priority')}').value"
+    check(page.run(value) == "333", "what was not saved is lost")
+    page.click(at("drop-draft"))
+    check(page.run(value) == "700", "the draft cannot be dropped")
 
 
 def conflict(room):

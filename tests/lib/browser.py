@@ -85,9 +85,10 @@ class Browser:
 
     def screenshot(self, path):
         """The whole page, not only what is in sight."""
-        width, height = self.run("return [innerWidth, document.documentElement.scrollHeight]")
-        picture = self.cdp("Page.captureScreenshot", captureBeyondViewport=True,
-                           clip={"x": 0, "y": 0, "width": width, "height": height, "scale": 1})
+        width, height, whole = self.run("return [innerWidth, innerHeight, document.documentElement.scrollHeight]")
+        self.size(width, max(height, whole))
+        picture = self.cdp("Page.captureScreenshot")
+        self.size(width, height)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as f:
             f.write(base64.b64decode(picture["data"]))
