@@ -30,6 +30,12 @@ static void write_value(struct json_out *j, const struct figure *v)
 		else
 			json_out_number(j, (double)v->n / (v->kind == FIGURE_RATIO ? 1 : 1e6) / (double)v->of);
 		break;
+	case FIGURE_NUMBER:
+		if (!v->of)
+			json_out_null(j);
+		else
+			json_out_number(j, v->number);
+		break;
 	}
 }
 

@@ -15,6 +15,7 @@
 
 #define FIGURES_ROWS_MAX 50000 /* of one answer */
 #define FIGURES_DAYS_DEFAULT 28
+#define FIGURES_CSV_TYPE "text/csv; charset=utf-8; header=present"
 
 enum figures_kind { FIGURES_SALES, FIGURES_ENGAGEMENT, FIGURES_KINDS };
 

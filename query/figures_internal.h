@@ -18,13 +18,22 @@ struct making {
 	bool headed;                  /* CSV: the first line is written */
 };
 
-enum figure_kind { FIGURE_TEXT, FIGURE_TIME, FIGURE_COUNT, FIGURE_MONEY, FIGURE_RATIO, FIGURE_MONEY_RATIO };
+enum figure_kind {
+	FIGURE_TEXT,
+	FIGURE_TIME,
+	FIGURE_COUNT,
+	FIGURE_MONEY,
+	FIGURE_RATIO,
+	FIGURE_MONEY_RATIO,
+	FIGURE_NUMBER
+};
 
 struct figure {
 	const char *name;
 	enum figure_kind kind;
 	struct str text; /* p NULL: null */
-	int64_t n, of;   /* a ratio is n / of, null when `of` is 0; money in micros */
+	int64_t n, of;   /* a ratio is n / of, null when `of` is 0, as a number is then; money in micros */
+	double number;
 };
 
 #define FIGURE_ROW_MAX 16

@@ -32,6 +32,7 @@ struct problem {
 	X(UNKNOWN_SCENARIO, 404, "unknown-scenario", "there is no such scenario or strategy") \
 	X(UNKNOWN_RECOMMENDATION, 404, "unknown-recommendation", "there was no such recommendation") \
 	X(UNKNOWN_ITEM, 404, "unknown-item", "there is no such item") \
+	X(UNKNOWN_DOCUMENT, 404, "unknown-document", "there is no such document") \
 	X(METHOD, 405, "method-not-allowed", "the path does not take this method") \
 	X(BODY_SIZE, 413, "body-too-large", "the request body is too large") \
 	X(URL_SIZE, 414, "url-too-long", "the request URL is too long") \

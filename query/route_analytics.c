@@ -118,7 +118,7 @@ static void answer(struct http_req *rq, void *arg)
 		return;
 	}
 	http_header(rq, "cache-control", "no-store");
-	http_reply(rq, 200, w->ask.csv ? CSV "; charset=utf-8; header=present" : "application/json",
+	http_reply(rq, 200, w->ask.csv ? FIGURES_CSV_TYPE : "application/json",
 		   (struct str){ w->out.p, (uint32_t)w->out.n });
 }
 

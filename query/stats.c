@@ -5,31 +5,33 @@
 
 static const double z_95 = 1.959963984540054;
 
-void moments_add(struct moments *m, double x, double y)
+void moments_add(struct moments *m, int64_t x, int64_t y)
 {
 	m->n++;
 	m->x += x;
 	m->y += y;
-	m->xx += x * x;
-	m->xy += x * y;
-	m->yy += y * y;
+	m->xx += (__int128)x * x;
+	m->xy += (__int128)x * y;
+	m->yy += (__int128)y * y;
 }
 
-struct estimate stats_ratio(const struct moments *m)
+struct estimate stats_ratio(const struct moments *m, double unit)
 {
 	struct estimate ret = { 0 };
-	double n = (double)m->n, spread;
+	double n = (double)m->n, x = (double)m->x, ratio, squares, spread;
 
-	if (!(m->x > 0))
+	if (m->x <= 0)
 		return ret;
-	ret.value = m->y / m->x;
+	ratio = (double)m->y / x;
+	ret.value = ratio * unit;
 	if (m->n < 2)
 		return ret;
-	/* the sum of (y - value x)^2: the mean of y - value x is 0 */
-	spread = m->yy - 2 * ret.value * m->xy + ret.value * ret.value * m->xx;
-	ret.variance = n / (n - 1) * spread / (m->x * m->x);
-	/* what is left of the cancelled sums when nobody differs */
-	ret.known = spread > 1e-12 * (m->yy + ret.value * ret.value * m->xx);
+	/* the sum of (y - ratio x)^2: the mean of y - ratio x is 0 */
+	squares = (double)m->yy + ratio * ratio * (double)m->xx;
+	spread = squares - 2 * ratio * (double)m->xy;
+	ret.variance = n / (n - 1) * spread / (x * x) * unit * unit;
+	/* less is what rounding leaves of the difference when nobody differs */
+	ret.known = spread > 1e-12 * squares;
 	return ret;
 }
 

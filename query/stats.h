@@ -28,16 +28,16 @@ struct interval {
 	double low, high;
 };
 
-/* Sums over people of x, y and their products. All zero: nobody. */
+/* Sums over people of x, y and their products: exact, so that no order of people gives other figures. All zero: nobody. */
 struct moments {
 	int64_t n;
-	double x, y, xx, xy, yy;
+	__int128 x, y, xx, xy, yy;
 };
 
-void moments_add(struct moments *m, double x, double y);
+void moments_add(struct moments *m, int64_t x, int64_t y);
 
-/* Sum of y / sum of x. */
-struct estimate stats_ratio(const struct moments *m);
+/* Sum of y / sum of x, times `unit`: 1e-6 of micros. */
+struct estimate stats_ratio(const struct moments *m, double unit);
 /* k of n people, 0 <= k <= n. */
 struct estimate stats_share(int64_t k, int64_t n);
 /* a - factor * b, of other people each. */
