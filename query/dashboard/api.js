@@ -23,25 +23,30 @@ const author = () => {
 };
 
 /* A list is an array: its commas are not encoded, those inside of a word are. */
-export function address(path, query = {}) {
-	const pairs = Object.entries(query).filter(([, value]) => value != null && value !== "" && value !== false)
+function address(path, query = {}) {
+	const pairs = Object.entries(query)
+		.filter(([, value]) => value != null && value !== "" && value !== false)
 		.map(([name, value]) => `${name}=${[].concat(value).map(encodeURIComponent).join(",")}`);
 	return pairs.length ? `${path}?${pairs.join("&")}` : path;
 }
 
-/* {data, etag, tookMs}; throws a Problem. */
+/* {status, data, tookMs}; throws a Problem. */
 export async function call(method, path, { body, headers = {}, signal } = {}) {
-	const started = performance.now(), sent = { accept: "application/json", ...headers };
-	if (method === "PUT" || method === "DELETE")
-		sent["x-changed-by"] = encodeURIComponent(author()).replaceAll("%20", " ");
-	if (body !== undefined)
-		sent["content-type"] = "application/json";
+	const started = performance.now(),
+		sent = { accept: "application/json", ...headers };
+	if (method === "PUT" || method === "DELETE") sent["x-changed-by"] = encodeURIComponent(author());
+	if (body !== undefined) sent["content-type"] = "application/json";
 	let reply;
 	try {
-		reply = await fetch(path, { method, cache: "no-store", headers: sent, signal, body: body === undefined ? undefined : JSON.stringify(body) });
+		reply = await fetch(path, {
+			method,
+			cache: "no-store",
+			headers: sent,
+			signal,
+			body: body === undefined ? undefined : JSON.stringify(body),
+		});
 	} catch (error) {
-		if (error.name === "AbortError")
-			throw error;
+		if (error.name === "AbortError") throw error;
 		throw new Problem(0, {});
 	}
 	const text = await reply.text();
@@ -51,37 +56,43 @@ export async function call(method, path, { body, headers = {}, signal } = {}) {
 	} catch {
 		data = reply.ok ? text : {};
 	}
-	if (!reply.ok)
-		throw new Problem(reply.status, data);
-	return { data, etag: reply.headers.get("etag"), tookMs: performance.now() - started };
+	if (!reply.ok) throw new Problem(reply.status, data);
+	return { status: reply.status, data, tookMs: performance.now() - started };
 }
 
 export const get = async (path, query, signal) => (await call("GET", address(path, query), { signal })).data;
 /* null where this server has no such route, or there is no such thing */
-export const getOrNull = (path, query) => get(path, query).catch((error) => {
-	if (error.status === 404 || error.absent)
-		return null;
-	throw error;
-});
+export const getOrNull = (path, query) =>
+	get(path, query).catch((error) => {
+		if (error.status === 404 || error.absent) return null;
+		throw error;
+	});
 
 const seg = encodeURIComponent;
 
 /* ---- documents ---- */
 
 export const documents = {
-	all: async (kind) => (await get(`/v1/${kind}`)).items,
+	all: async (kind) => {
+		const items = [];
+		for (let page = `/v1/${kind}`; page;) {
+			const answer = await get(page);
+			items.push(...answer.items);
+			page = answer.next;
+		}
+		return items;
+	},
 	one: async (kind, id) => (await call("GET", `/v1/${kind}/${seg(id)}`)).data,
 	history: async (kind, id) => (await get(`/v1/${kind}/${seg(id)}/history`)).items,
 	/* `revision` null: it must not exist yet; "*": whatever there is */
 	put: (kind, id, document, revision) => call("PUT", `/v1/${kind}/${seg(id)}`, { body: document, headers: condition(revision) }),
 	remove: (kind, id, revision) => call("DELETE", `/v1/${kind}/${seg(id)}`, { headers: condition(revision) }),
-	validate: (kind, id, document, signal) => call("PUT", `/v1/${kind}/${seg(id)}?validateOnly=true`,
-		{ body: document, headers: { "if-match": "*" }, signal }),
+	validate: (kind, id, document, signal) =>
+		call("PUT", `/v1/${kind}/${seg(id)}?validateOnly=true`, { body: document, headers: { "if-match": "*" }, signal }),
 };
 
 function condition(revision) {
-	if (revision == null)
-		return { "if-none-match": "*" };
+	if (revision == null) return { "if-none-match": "*" };
 	return { "if-match": revision === "*" ? "*" : `"${revision}"` };
 }
 
@@ -108,8 +119,7 @@ export async function metrics() {
 	const ret = {};
 	for (const line of (await get("/metrics")).split("\n")) {
 		const match = /^(\w+)(?:\{(.*)\})? (\S+)$/.exec(line);
-		if (!match)
-			continue;
+		if (!match) continue;
 		const labels = Object.fromEntries([...(match[2] ?? "").matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)].map((m) => [m[1], m[2]]));
 		(ret[match[1]] ??= []).push({ labels, value: Number(match[3]) });
 	}
@@ -119,10 +129,15 @@ export async function metrics() {
 /* ---- the period all figures are of ---- */
 
 export const periods = { 1: "today", 7: "7 days", 28: "28 days", 90: "90 days" };
-let days = 28, end = null;
-export const setPeriod = (n) => { days = n; };
+let days = 28,
+	end = null;
+export const setPeriod = (n) => {
+	days = n;
+};
 export const periodDays = () => days;
-export const setEnd = (asOf) => { end = asOf ? Date.parse(asOf) : end; };
+export const setEnd = (asOf) => {
+	end = asOf ? Date.parse(asOf) : end;
+};
 /* Whole days of UTC, as the figures are kept; the day that the log has reached is the last. */
 export function period() {
 	const last = Math.floor((end ?? Date.now()) / 86400000) * 86400000;

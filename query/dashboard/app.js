@@ -5,12 +5,20 @@ import { $, duration, make, note, setCurrency } from "./dom.js";
 import { loadCurrency } from "./items.js";
 
 const PAGES = [
-	["overview", "Overview"], ["strategies", "Strategies"], ["experiments", "Experiments"], ["placements", "Placements"], ["rules", "Rules"],
-	["people", "People"], ["segments", "Segments"], ["offers", "Offers"], ["items", "Items"], ["health", "Data health"],
+	["overview", "Overview"],
+	["strategies", "Strategies"],
+	["experiments", "Experiments"],
+	["placements", "Placements"],
+	["rules", "Rules"],
+	["people", "People"],
+	["segments", "Segments"],
+	["offers", "Offers"],
+	["items", "Items"],
+	["health", "Data health"],
 ];
 const STATE_MS = 2000;
 
-export function remembered(key, otherwise) {
+function remembered(key, otherwise) {
 	try {
 		return localStorage.getItem("aisle." + key) ?? otherwise;
 	} catch {
@@ -21,7 +29,9 @@ export function remembered(key, otherwise) {
 function remember(key, value) {
 	try {
 		localStorage.setItem("aisle." + key, value);
-	} catch { /* a private window forgets */ }
+	} catch {
+		/* a private window forgets */
+	}
 }
 
 /* "#/rules/spring-sale?placement=home" -> {page, rest, query} */
@@ -31,23 +41,36 @@ function place() {
 	return { page: PAGES.some(([id]) => id === page) ? page : "overview", rest, query: new URLSearchParams(query) };
 }
 
-let round = 0, leave = null;
+let round = 0,
+	leave = null;
 
 /* A page's module has show(place) -> a node, or {node, leave}; what takes longer than the visitor stays is dropped. */
 async function show(focus) {
-	const mine = ++round, here = place(), main = $("main");
+	const mine = ++round,
+		here = place(),
+		main = $("main");
 	leave?.();
 	leave = null;
 	main.setAttribute("aria-busy", "true");
 	for (const link of document.querySelectorAll("nav [data-page]"))
-		link.dataset.page === here.page ? link.setAttribute("aria-current", "page") : link.removeAttribute("aria-current");
+		if (link.dataset.page === here.page) {
+			link.setAttribute("aria-current", "page");
+			link.scrollIntoView({ block: "nearest", inline: "center" });
+		} else {
+			link.removeAttribute("aria-current");
+		}
 	let shown;
 	try {
 		shown = await (await import(`./page_${here.page}.js`)).show(here);
 	} catch (error) {
 		console.info(error);
-		shown = make("div", {}, make("h1", { tabindex: "-1" }, "This did not work"), note(error.message, "bad"),
-			make("button", { type: "button", click: () => show(true) }, "Try again"));
+		shown = make(
+			"div",
+			{},
+			make("h1", { tabindex: "-1" }, "This did not work"),
+			note(error.message, "bad"),
+			make("button", { type: "button", click: () => show(true) }, "Try again"),
+		);
 	}
 	if (mine !== round) {
 		shown.leave?.();
@@ -63,8 +86,13 @@ async function show(focus) {
 }
 
 function startNav() {
-	$("nav").querySelector("ul").append(...PAGES.map(([id, title]) => make("li", {},
-		make("a", { href: `#/${id}`, "data-page": id, "data-testid": `nav-${id}` }, title))));
+	$("nav")
+		.querySelector("ul")
+		.append(
+			...PAGES.map(([id, title]) =>
+				make("li", {}, make("a", { href: `#/${id}`, "data-page": id, "data-testid": `nav-${id}` }, title)),
+			),
+		);
 	window.addEventListener("hashchange", () => show(true));
 	document.querySelector(".skip").addEventListener("click", (event) => {
 		event.preventDefault();
@@ -75,7 +103,9 @@ function startNav() {
 function startPeriod() {
 	const picker = $("period");
 	setPeriod(Number(remembered("period", "28")));
-	picker.append(...Object.entries(periods).map(([n, name]) => make("option", { value: n, selected: Number(n) === periodDays() }, name)));
+	picker.append(
+		...Object.entries(periods).map(([n, name]) => make("option", { value: n, selected: Number(n) === periodDays() }, name)),
+	);
 	picker.addEventListener("change", () => {
 		setPeriod(Number(picker.value));
 		remember("period", picker.value);
@@ -84,7 +114,9 @@ function startPeriod() {
 }
 
 function startTheme() {
-	const names = { auto: "as device", light: "light", dark: "dark" }, order = Object.keys(names), control = $("theme");
+	const names = { auto: "as device", light: "light", dark: "dark" },
+		order = Object.keys(names),
+		control = $("theme");
 	const set = (name) => {
 		document.documentElement.dataset.theme = name;
 		control.replaceChildren(make("span", { class: "long" }, "Theme: "), names[name]);
@@ -115,8 +147,7 @@ async function showState() {
 		kind = "bad";
 	}
 	$("state").className = `state ${kind}`;
-	if ($("state-text").textContent !== text)
-		$("state-text").textContent = text;
+	if ($("state-text").textContent !== text) $("state-text").textContent = text;
 }
 
 async function start() {

@@ -19,20 +19,44 @@ function colour(name) {
 const drawn = new Set();
 /* The colours are the theme's: drawn anew when it changes. */
 export function redrawCharts() {
-	for (const chart of drawn)
-		chart();
+	for (const chart of drawn) chart();
 }
 
 function options(width, { series, show, when, span }) {
-	const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+	const axis = {
+		stroke: colour("--soft"),
+		grid: { stroke: colour("--line"), width: 1 },
+		ticks: { show: false },
+		font: "12px system-ui, sans-serif",
+	};
 	return {
-		width, height: HEIGHT, tzDate: span ? undefined : (t) => uPlot.tzDate(new Date(1000 * t), "Etc/UTC"),
-		cursor: { y: false, drag: { x: false, y: false } }, legend: { live: true },
-		scales: { x: { time: true, range: (u, least, most) => [least, Math.max(most, least + (span ?? 0))] }, y: { range: (u, least, most) => [Math.min(0, least ?? 0), (most || 1) * 1.08] } },
-		axes: [{ ...axis, space: when ? 80 : 50, values: when ? (u, times) => times.map(when) : undefined }, { ...axis, size: 64, values: (u, ticks) => ticks.map(show) }],
-		series: [{ value: (u, t) => (t == null ? "" : (when ?? String)(t)) }, ...series.map((one, at) => ({
-			label: one.label, stroke: colour(COLOURS[at % COLOURS.length]), width: 2, dash: one.faint ? DASHES[1] : DASHES[at % DASHES.length],
-			points: { show: one.values.length < 40, fill: colour("--paper") }, value: (u, v) => (v == null ? "–" : show(v)) }))],
+		width,
+		height: HEIGHT,
+		tzDate: span ? undefined : (t) => uPlot.tzDate(new Date(1000 * t), "Etc/UTC"),
+		cursor: { y: false, drag: { x: false, y: false } },
+		legend: { live: true },
+		scales: {
+			x: {
+				time: true,
+				range: (u, least, most) => (span ? [u.data[0][0], Math.max(u.data[0].at(-1), u.data[0][0] + span)] : [least, most]),
+			},
+			y: { range: (u, least, most) => [Math.min(0, least ?? 0), (most || 1) * 1.08] },
+		},
+		axes: [
+			{ ...axis, space: when ? 80 : 50, values: when ? (u, times) => times.map(when) : undefined },
+			{ ...axis, size: 64, values: (u, ticks) => ticks.map(show) },
+		],
+		series: [
+			{ value: (u, t) => (t == null ? "" : (when ?? String)(t)) },
+			...series.map((one, at) => ({
+				label: one.label,
+				stroke: colour(COLOURS[at % COLOURS.length]),
+				width: 2,
+				dash: one.faint ? DASHES[1] : DASHES[at % DASHES.length],
+				points: { show: one.values.length < 40, fill: colour("--paper") },
+				value: (u, v) => (v == null ? "–" : show(v)),
+			})),
+		],
 	};
 }
 
@@ -43,9 +67,20 @@ function options(width, { series, show, when, span }) {
  */
 export function lines({ title, summary, times, series, show, when, span, testid }) {
 	const place = make("div", { class: "plot", role: "img", "aria-label": `${title}. ${summary ?? ""}` });
-	const node = make("figure", { class: "chart", "data-testid": testid }, make("figcaption", {}, title), place,
-		make("details", { class: "asTable" }, make("summary", {}, "Figures as a table", unseen(`: ${title}`)), plainTable(title, times, series, show, when)));
-	let plot = null, width = 0;
+	const node = make(
+		"figure",
+		{ class: "chart", "data-testid": testid },
+		make("figcaption", {}, title),
+		place,
+		make(
+			"details",
+			{ class: "asTable" },
+			make("summary", {}, "Figures as a table", unseen(`: ${title}`)),
+			plainTable(title, times, series, show, when),
+		),
+	);
+	let plot = null,
+		width = 0;
 	const draw = () => {
 		if (!node.isConnected && plot) {
 			plot.destroy();
@@ -53,7 +88,11 @@ export function lines({ title, summary, times, series, show, when, span, testid 
 			return;
 		}
 		plot?.destroy();
-		plot = new uPlot(options(Math.max(width, 200), { series, show, when, span }), [times, ...series.map((one) => one.values)], place);
+		plot = new uPlot(
+			options(Math.max(width, 200), { series, show, when, span }),
+			[times, ...series.map((one) => one.values)],
+			place,
+		);
 	};
 	new ResizeObserver(([entry]) => {
 		const now = Math.floor(entry.contentRect.width);
@@ -68,39 +107,97 @@ export function lines({ title, summary, times, series, show, when, span, testid 
 }
 
 function plainTable(title, times, series, show, when) {
-	return make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, make("table", {},
-		make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Time"), series.map((s) => make("th", { scope: "col", class: "number" }, s.label)))),
-		make("tbody", {}, times.map((t, at) => make("tr", {}, make("th", { scope: "row" }, when ? when(t) : String(t)),
-			series.map((s) => make("td", { class: "number" }, s.values[at] == null ? "–" : show(s.values[at]))))))));
+	return make(
+		"div",
+		{ class: "scroll", tabindex: "0", role: "region", "aria-label": title },
+		make(
+			"table",
+			{},
+			make(
+				"thead",
+				{},
+				make(
+					"tr",
+					{},
+					make("th", { scope: "col" }, "Time"),
+					series.map((s) => make("th", { scope: "col", class: "number" }, s.label)),
+				),
+			),
+			make(
+				"tbody",
+				{},
+				times.map((t, at) =>
+					make(
+						"tr",
+						{},
+						make("th", { scope: "row" }, when ? when(t) : String(t)),
+						series.map((s) => make("td", { class: "number" }, s.values[at] == null ? "–" : show(s.values[at]))),
+					),
+				),
+			),
+		),
+	);
 }
 
 /* Rows {label, low, value, high, tone}: a point with its interval on a common scale; `zero` draws a line there. */
 export function intervals({ title, rows, show, zero }) {
-	const ends = rows.flatMap((row) => [row.low, row.high]).filter((v) => Number.isFinite(v)), id = freshId("intervals");
-	if (zero != null)
-		ends.push(zero);
-	const least = Math.min(...ends), most = Math.max(...ends), span = most - least || 1;
-	const at = (v) => `${(4 + 92 * (v - least) / span).toFixed(2)}%`;
+	const ends = rows.flatMap((row) => [row.low, row.high]).filter((v) => Number.isFinite(v)),
+		id = freshId("intervals");
+	if (zero != null) ends.push(zero);
+	const least = Math.min(...ends),
+		most = Math.max(...ends),
+		span = most - least || 1;
+	const at = (v) => `${(4 + (92 * (v - least)) / span).toFixed(2)}%`;
 	const mark = (name, styles) => {
 		const node = make("span", { class: name });
 		Object.assign(node.style, styles);
 		return node;
 	};
-	return make("div", { class: "intervals", role: "group", "aria-labelledby": id }, make("h3", { id }, title),
-		rows.map((row) => make("div", { class: "interval" }, make("span", { class: "label" }, row.label),
-			make("span", { class: "track", "aria-hidden": "true" }, zero != null ? mark("zero", { left: at(zero) }) : null,
-				Number.isFinite(row.low) ? mark(`range ${row.tone ?? ""}`, { left: at(row.low), width: `${(92 * (row.high - row.low) / span).toFixed(2)}%` }) : null,
-				Number.isFinite(row.value) ? mark(`point ${row.tone ?? ""}`, { left: at(row.value) }) : null),
-			make("span", { class: "figures" }, row.low == null ? show(row.value) : `${show(row.value)} (${show(row.low)} to ${show(row.high)})`))));
+	return make(
+		"div",
+		{ class: "intervals", role: "group", "aria-labelledby": id },
+		make("h3", { id }, title),
+		rows.map((row) =>
+			make(
+				"div",
+				{ class: "interval" },
+				make("span", { class: "label" }, row.label),
+				make(
+					"span",
+					{ class: "track", "aria-hidden": "true" },
+					zero != null ? mark("zero", { left: at(zero) }) : null,
+					Number.isFinite(row.low)
+						? mark(`range ${row.tone ?? ""}`, { left: at(row.low), width: `${((92 * (row.high - row.low)) / span).toFixed(2)}%` })
+						: null,
+					Number.isFinite(row.value) ? mark(`point ${row.tone ?? ""}`, { left: at(row.value) }) : null,
+				),
+				make(
+					"span",
+					{ class: "figures" },
+					row.low == null ? show(row.value) : `${show(row.value)} (${show(row.low)} to ${show(row.high)})`,
+				),
+			),
+		),
+	);
 }
 
 /* Horizontal bars {label, value, below}, widths relative to the first: a funnel. */
 export function funnel(rows, show) {
 	const most = Math.max(...rows.map((row) => row.value || 0), 1);
-	return make("ol", { class: "funnel" }, rows.map((row) => {
-		const bar = make("span", { class: "bar", "aria-hidden": "true" });
-		bar.style.width = `${Math.max(0.5, 100 * (row.value || 0) / most)}%`;
-		return make("li", {}, make("span", { class: "label" }, row.label), make("span", { class: "barbox" }, bar),
-			make("span", { class: "value" }, show(row.value)), make("span", { class: "quiet" }, row.below ?? ""));
-	}));
+	return make(
+		"ol",
+		{ class: "funnel" },
+		rows.map((row) => {
+			const bar = make("span", { class: "bar", "aria-hidden": "true" });
+			bar.style.width = `${Math.max(0.5, (100 * (row.value || 0)) / most)}%`;
+			return make(
+				"li",
+				{},
+				make("span", { class: "label" }, row.label),
+				make("span", { class: "barbox" }, bar),
+				make("span", { class: "value" }, show(row.value)),
+				make("span", { class: "quiet" }, row.below ?? ""),
+			);
+		}),
+	);
 }

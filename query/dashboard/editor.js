@@ -4,6 +4,7 @@
  */
 import { Problem, documents } from "./api.js";
 import { button, card, chip, heading, make, moment, note, spoken } from "./dom.js";
+import { differenceList, differences } from "./differences.js";
 import { form } from "./form.js";
 import { kinds } from "./kinds.js";
 import { save, signedBy, titleOfEntry, unavailable } from "./library.js";
@@ -13,22 +14,13 @@ import { toast } from "./toast.js";
 const CHECK_MS = 350;
 const ID = /^[a-z0-9-]{1,64}$/;
 
-export const slugOf = (text) => text.toLowerCase().normalize("NFKD").replace(/[^a-z0-9]+/g, "-").replace(/^-+|-+$/g, "").slice(0, 64);
-
-/* What differs, leaf by leaf, as [path, before, after]. */
-export function differences(before, after, path = "") {
-	if (JSON.stringify(before) === JSON.stringify(after))
-		return [];
-	const both = [before, after].filter((side) => side !== undefined);
-	if (!both.every((side) => side && typeof side === "object") || Array.isArray(before) !== Array.isArray(after))
-		return [[path, before, after]];
-	const keys = new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})]);
-	return [...keys].flatMap((key) => differences(before?.[key], after?.[key], Array.isArray(both[0]) ? `${path}[${key}]` : path ? `${path}.${key}` : key));
-}
-
-const leaf = (value) => (value === undefined ? "nothing" : JSON.stringify(value));
-export const differenceList = (found) => (found.length ? make("ul", { class: "diff" }, found.slice(0, 12).map(([path, before, after]) => make("li", {}, make("code", {}, path), ": ",
-	make("del", {}, leaf(before)), " → ", make("ins", {}, leaf(after)))), found.length > 12 ? make("li", {}, `and ${found.length - 12} more`) : null) : make("p", { class: "quiet" }, "the same"));
+const slugOf = (text) =>
+	text
+		.toLowerCase()
+		.normalize("NFKD")
+		.replace(/[^a-z0-9]+/g, "-")
+		.replace(/^-+|-+$/g, "")
+		.slice(0, 64);
 
 /* What was written and not saved, by "KIND/ID": who comes back finds it again. */
 const drafts = new Map();
@@ -65,8 +57,7 @@ class Editor {
 
 	/* While one writes: the server's opinion, then the preview. */
 	changed() {
-		if (this.fresh && !this.idTouched && this.form.document.name)
-			this.idField.value = slugOf(this.form.document.name);
+		if (this.fresh && !this.idTouched && this.form.document.name) this.idField.value = slugOf(this.form.document.name);
 		this.json.value = JSON.stringify(this.form.document, null, 2);
 		drafts.set(this.draft(), this.form.document);
 		clearTimeout(this.timer);
@@ -82,8 +73,7 @@ class Editor {
 			this.say("Nothing is wrong with it. Not saved yet.", "good");
 			this.preview?.update();
 		} catch (problem) {
-			if (problem instanceof Problem)
-				this.problem(problem);
+			if (problem instanceof Problem) this.problem(problem);
 		}
 	}
 
@@ -97,17 +87,23 @@ class Editor {
 		this.say("Saving …");
 		try {
 			const before = revision === undefined ? this.entry : { ...this.entry, revision, document: this.entry.document ?? {} };
-			await save(this.kind, this.id(), this.form.document, before, this.fresh ? () => { location.hash = this.home(); } : () => this.reload());
+			await save(
+				this.kind,
+				this.id(),
+				this.form.document,
+				before,
+				this.fresh
+					? () => {
+							location.hash = this.home();
+						}
+					: () => this.reload(),
+			);
 			drafts.delete(this.draft());
-			if (this.fresh)
-				location.hash = `${this.home()}/${this.id()}`;
-			else
-				await this.reload();
+			if (this.fresh) location.hash = `${this.home()}/${this.id()}`;
+			else await this.reload();
 		} catch (problem) {
-			if (problem.status === 412 || problem.status === 428)
-				await this.meet();
-			else
-				this.problem(problem);
+			if (problem.status === 412 || problem.status === 428) await this.meet();
+			else this.problem(problem);
 		}
 	}
 
@@ -116,46 +112,73 @@ class Editor {
 		const theirs = await documents.one(this.kind, this.id()).catch(() => null);
 		this.say(theirs ? "Not saved: somebody else changed it meanwhile." : "Not saved: somebody else deleted it meanwhile.", "bad");
 		const done = () => this.conflict.replaceChildren();
-		this.conflict.replaceChildren(make("div", { class: "note warn", role: "alert", "data-testid": "conflict" },
-			make("p", {}, theirs ? `Theirs is ${signedBy(theirs)}. From theirs to yours:` : "It is no longer there."), theirs ? differenceList(differences(theirs.document, this.form.document)) : null,
-			make("div", { class: "acts" }, theirs ? button("Take theirs", () => {
-				done();
-				this.entry = theirs;
-				this.fresh = false;
-				location.hash = `${this.home()}/${this.id()}`;
-				drafts.delete(this.draft());
-				this.form.set(theirs.document);
-				this.say("This is theirs now.");
-			}, { testid: "take-theirs" }) : null, button("Save mine over it", () => {
-				done();
-				return this.save(theirs ? theirs.revision : null);
-			}, { testid: "save-mine" }))));
+		this.conflict.replaceChildren(
+			make(
+				"div",
+				{ class: "note warn", role: "alert", "data-testid": "conflict" },
+				make("p", {}, theirs ? `Theirs is ${signedBy(theirs)}. From theirs to yours:` : "It is no longer there."),
+				theirs ? differenceList(differences(theirs.document, this.form.document)) : null,
+				make(
+					"div",
+					{ class: "acts" },
+					theirs
+						? button(
+								"Take theirs",
+								() => {
+									done();
+									this.entry = theirs;
+									this.fresh = false;
+									location.hash = `${this.home()}/${this.id()}`;
+									drafts.delete(this.draft());
+									this.form.set(theirs.document);
+									this.say("This is theirs now.");
+								},
+								{ testid: "take-theirs" },
+							)
+						: null,
+					button(
+						"Save mine over it",
+						() => {
+							done();
+							return this.save(theirs ? theirs.revision : null);
+						},
+						{ testid: "save-mine" },
+					),
+				),
+			),
+		);
 		this.conflict.scrollIntoView({ block: "center" });
 	}
 
 	/* What was not written cannot be taken back. */
 	offerRemoval() {
-		const { shipped, revision } = this.entry;
-		this.removeButton.hidden = this.fresh || (shipped && !revision);
-		this.removeButton.textContent = shipped ? "Back to the shipped one" : `Delete this ${this.of.one}`;
+		this.removeButton.hidden = this.fresh || this.entry.shipped;
+		this.removeButton.textContent = `Delete this ${this.of.one}`;
 		delete this.removeButton.dataset.sure;
 	}
 
 	async remove() {
-		const shipped = this.entry.shipped;
 		if (this.removeButton.dataset.sure !== "yes") {
 			this.removeButton.dataset.sure = "yes";
-			this.removeButton.textContent = shipped ? "Really go back to the shipped one?" : "Really delete it?";
+			this.removeButton.textContent = this.of.ships
+				? "Really delete it? What came with the program comes back."
+				: "Really delete it?";
 			return;
 		}
 		try {
 			await documents.remove(this.kind, this.entry.id, this.entry.revision);
 			const old = this.entry.document;
 			drafts.delete(this.draft());
-			toast(shipped ? "The shipped one is back." : "Deleted.", { label: "Undo", run: async () => {
-				await documents.put(this.kind, this.entry.id, old, shipped ? "*" : null).catch((problem) => toast(`Could not be undone: ${problem.message}`));
-				location.hash = `${this.home()}/${this.entry.id}`;
-			} });
+			const now = await documents.one(this.kind, this.entry.id).catch(() => null);
+			toast(now ? "Deleted: the one that came with the program is back." : "Deleted.", {
+				label: "Undo",
+				run: async () => {
+					await documents
+						.put(this.kind, this.entry.id, old, now?.revision)
+						.catch((problem) => toast(`Could not be undone: ${problem.message}`));
+					location.hash = `${this.home()}/${this.entry.id}`;
+				},
+			});
 			location.hash = this.home();
 		} catch (problem) {
 			this.problem(problem);
@@ -164,8 +187,7 @@ class Editor {
 
 	async reload() {
 		const entry = await documents.one(this.kind, this.entry.id).catch(() => null);
-		if (!entry)
-			return;
+		if (!entry) return;
 		this.entry = entry;
 		this.form.set(entry.document);
 		this.json.value = JSON.stringify(entry.document, null, 2);
@@ -179,81 +201,182 @@ class Editor {
 	}
 
 	async showHistory() {
-		if (this.fresh)
-			return;
+		if (this.fresh) return;
 		const items = (await documents.history(this.kind, this.entry.id).catch(() => null)) ?? [];
-		this.history.replaceChildren(...(items.length ? items : []).map((item, at) => make("li", {}, make("p", {}, make("strong", {}, item.revision != null ? `Revision ${item.revision}` : "Shipped"),
-			at === 0 ? [" ", chip("now", "good")] : null), make("p", { class: "quiet" }, [item.changedBy, item.changedAt ? moment(item.changedAt) : null].filter(Boolean).join(", ")),
-		item.document == null ? make("p", {}, "deleted") : at + 1 < items.length ? differenceList(differences(items[at + 1].document ?? {}, item.document)) : null,
-		at > 0 && item.document ? button("Write this one again", () => {
-			this.form.set(item.document);
-			this.changed();
-			this.form.node.scrollIntoView({ block: "start" });
-		}, { kind: "small", testid: "restore", label: `Write this one again: revision ${item.revision}` }) : null)));
-		if (!items.length)
-			this.history.replaceChildren(make("li", { class: "quiet" }, "Nothing was changed yet."));
+		this.history.replaceChildren(
+			...(items.length ? items : []).map((item, at) =>
+				make(
+					"li",
+					{},
+					make(
+						"p",
+						{},
+						make("strong", {}, item.revision != null ? `Revision ${item.revision}` : "Shipped"),
+						at === 0 ? [" ", chip("now", "good")] : null,
+					),
+					make(
+						"p",
+						{ class: "quiet" },
+						[item.changedBy, item.changedAt ? moment(item.changedAt) : null].filter(Boolean).join(", "),
+					),
+					item.document == null
+						? make("p", {}, "deleted")
+						: at + 1 < items.length
+							? differenceList(differences(items[at + 1].document ?? {}, item.document))
+							: null,
+					at > 0 && item.document
+						? button(
+								"Write this one again",
+								() => {
+									this.form.set(item.document);
+									this.changed();
+									this.form.node.scrollIntoView({ block: "start" });
+								},
+								{ kind: "small", testid: "restore", label: `Write this one again: revision ${item.revision}` },
+							)
+						: null,
+				),
+			),
+		);
+		if (!items.length) this.history.replaceChildren(make("li", { class: "quiet" }, "Nothing was changed yet."));
 	}
 
 	unsaved(written) {
-		const node = make("div", { class: "note warn" }, make("p", {}, "These are changes that you have not saved."), button("Drop them", () => {
-			drafts.delete(this.draft());
-			this.form.set(written);
-			node.remove();
-			this.say("");
-			this.preview?.update();
-		}, { kind: "small", testid: "drop-draft" }));
+		const node = make(
+			"div",
+			{ class: "note warn" },
+			make("p", {}, "These are changes that you have not saved."),
+			button(
+				"Drop them",
+				() => {
+					drafts.delete(this.draft());
+					this.form.set(written);
+					node.remove();
+					this.say("");
+					this.preview?.update();
+				},
+				{ kind: "small", testid: "drop-draft" },
+			),
+		);
 		return node;
 	}
 
 	async draw() {
-		const { entry } = this, written = this.fresh ? this.of.fresh : entry.document, draft = drafts.get(this.draft());
-		this.form = form({ fields: await this.of.fields(), document: draft ?? written, changed: () => this.changed(), testid: "form" });
-		this.json = make("textarea", { class: "code", rows: 14, spellcheck: "false", "aria-label": "The document as JSON", "data-testid": "json", change: () => {
-			try {
-				this.form.set(JSON.parse(this.json.value));
-				this.changed();
-			} catch (error) {
-				this.say(`This is no JSON: ${error.message}`, "bad");
-			}
-		} });
+		const { entry } = this,
+			written = this.fresh ? this.of.fresh : entry.document,
+			draft = drafts.get(this.draft());
+		this.form = form({
+			fields: await this.of.fields(),
+			document: draft ?? written,
+			changed: () => this.changed(),
+			testid: "form",
+		});
+		this.json = make("textarea", {
+			class: "code",
+			rows: 14,
+			spellcheck: "false",
+			"aria-label": "The document as JSON",
+			"data-testid": "json",
+			change: () => {
+				try {
+					this.form.set(JSON.parse(this.json.value));
+					this.changed();
+				} catch (error) {
+					this.say(`This is no JSON: ${error.message}`, "bad");
+				}
+			},
+		});
 		this.json.value = JSON.stringify(this.form.document, null, 2);
 		this.signed = make("span", { class: "quiet" }, this.fresh ? "" : signedBy(entry));
 		this.history = make("ol", { class: "history", "data-testid": "history" });
-		this.idField = make("input", { type: "text", id: "document-id", maxlength: "64", "data-testid": "id", "aria-describedby": "document-id-help", input: () => { this.idTouched = true; } });
+		this.idField = make("input", {
+			type: "text",
+			id: "document-id",
+			maxlength: "64",
+			"data-testid": "id",
+			"aria-describedby": "document-id-help",
+			input: () => {
+				this.idTouched = true;
+			},
+		});
 		this.removeButton = button("", () => this.remove(), { kind: "danger", testid: "delete" });
-		const saving = make("div", { class: "saving" }, button("Save", () => this.save(), { kind: "main", testid: "save" }), this.status);
-		const box = card(this.fresh ? `New ${this.of.one}` : "What is written", { class: "editor" }, this.form.node,
-			this.fresh ? make("div", { class: "field" }, make("label", { for: "document-id" }, "Id"), this.idField,
-				make("p", { class: "help", id: "document-id-help" }, "Made of the name: a-z, 0-9 and -. It cannot be changed later.")) : null, make("details", {}, make("summary", {}, "As JSON"), this.json), this.conflict, saving,
-		make("div", { class: "acts" }, this.removeButton));
+		const saving = make(
+			"div",
+			{ class: "saving" },
+			button("Save", () => this.save(), { kind: "main", testid: "save" }),
+			this.status,
+		);
+		const box = card(
+			this.fresh ? `New ${this.of.one}` : "What is written",
+			{ class: "editor" },
+			this.form.node,
+			this.fresh
+				? make(
+						"div",
+						{ class: "field" },
+						make("label", { for: "document-id" }, "Id"),
+						this.idField,
+						make("p", { class: "help", id: "document-id-help" }, "Made of the name: a-z, 0-9 and -. It cannot be changed later."),
+					)
+				: null,
+			make("details", {}, make("summary", {}, "As JSON"), this.json),
+			this.conflict,
+			saving,
+			make("div", { class: "acts" }, this.removeButton),
+		);
 		this.offerRemoval();
-		this.preview = this.of.previews ? await preview(this.kind, () => this.id() || "new", () => this.form.document, this.options.placement ?? this.of.placement?.(this.form.document)) : null;
+		this.preview = this.of.previews
+			? await preview(
+					this.kind,
+					() => this.id() || "new",
+					() => this.form.document,
+					this.options.placement ?? this.of.placement?.(this.form.document),
+				)
+			: null;
 		await this.showHistory();
-		if (!this.fresh || draft)
-			this.preview?.update();
+		if (!this.fresh || draft) this.preview?.update();
 		if (draft) {
 			this.left = this.unsaved(written);
 			this.form.node.before(this.left);
 		}
-		return make("div", { class: "columns" }, box, make("div", {}, this.preview?.node ?? null,
-			this.fresh ? null : card("History", {}, this.signed, this.history)));
+		return make(
+			"div",
+			{ class: "columns" },
+			box,
+			make("div", {}, this.preview?.node ?? null, this.fresh ? null : card("History", {}, this.signed, this.history)),
+		);
 	}
 }
 
 /* The editor below a page's heading; `options.changed(entry)` after each save. */
-export async function editor(kind, entry, options = {}) {
+async function editor(kind, entry, options = {}) {
 	return new Editor(kind, entry, options).draw();
 }
 
 /* {node} of the page of one document, "new" for none. */
 export async function editorPage(kind, id, options = {}) {
-	const of = kinds[kind], back = make("a", { href: `#/${of.page ?? kind}` }, `All ${of.one}s`);
+	const of = kinds[kind],
+		back = make("a", { href: `#/${of.page ?? kind}` }, `All ${of.one}s`);
 	let entry = { id: "", document: null };
 	if (id !== "new")
 		try {
 			entry = await documents.one(kind, id);
 		} catch (problem) {
-			return make("div", {}, heading(spoken(id)), make("p", {}, back), problem.status === 404 && !problem.absent ? note(`There is no ${of.one} “${id}”.`, "bad") : unavailable(`The ${of.one}`, problem));
+			return make(
+				"div",
+				{},
+				heading(spoken(id)),
+				make("p", {}, back),
+				problem.status === 404 && !problem.absent
+					? note(`There is no ${of.one} “${id}”.`, "bad")
+					: unavailable(`The ${of.one}`, problem),
+			);
 		}
-	return make("div", {}, heading(id === "new" ? `New ${of.one}` : titleOfEntry(entry), null, back), entry.problem ? note(entry.problem, "bad") : null, await editor(kind, entry, options));
+	return make(
+		"div",
+		{},
+		heading(id === "new" ? `New ${of.one}` : titleOfEntry(entry), null, back),
+		entry.problem ? note(entry.problem, "bad") : null,
+		await editor(kind, entry, options),
+	);
 }

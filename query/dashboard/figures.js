@@ -7,19 +7,56 @@ export const analytics = (name, query = {}) => get(`/v1/analytics/${name}`, { ..
 
 /* Columns that rows of /v1/analytics/strategies and /categories have. */
 export const FIGURE_COLUMNS = [
-	{ key: "impressions", title: "Shown", number: true, value: (r) => r.impressions, show: count, help: "impressions: how often a product was seen in such a list" },
+	{
+		key: "impressions",
+		title: "Shown",
+		number: true,
+		value: (r) => r.impressions,
+		show: count,
+		help: "impressions: how often a product was seen in such a list",
+	},
 	{ key: "clicks", title: "Clicks", number: true, value: (r) => r.clicks, show: count, help: "within 24 hours of the answer" },
-	{ key: "ctr", title: "Click rate", number: true, value: (r) => r.ctr, show: (v) => percent(v, 2), help: "clicks per impression" },
+	{
+		key: "ctr",
+		title: "Click rate",
+		number: true,
+		value: (r) => r.ctr,
+		show: (v) => percent(v, 2),
+		help: "clicks per impression",
+	},
 	{ key: "carts", title: "Into baskets", number: true, value: (r) => r.carts, show: count },
-	{ key: "orders", title: "Orders", number: true, value: (r) => r.orders, show: count, help: "order lines within 7 days of the answer, each counted once" },
+	{
+		key: "orders",
+		title: "Orders",
+		number: true,
+		value: (r) => r.orders,
+		show: count,
+		help: "order lines within 7 days of the answer, each counted once",
+	},
 	{ key: "conversion", title: "Orders per click", number: true, value: (r) => r.conversion, show: (v) => percent(v, 2) },
 	{ key: "revenue", title: "Revenue", number: true, value: (r) => Number(r.revenue), show: (v) => money(v) },
-	{ key: "revenuePerImpression", title: "Revenue per 1,000 shown", number: true, value: (r) => (r.revenuePerImpression == null ? null : 1000 * r.revenuePerImpression), show: (v) => money(v) },
+	{
+		key: "revenuePerImpression",
+		title: "Revenue per 1,000 shown",
+		number: true,
+		value: (r) => (r.revenuePerImpression == null ? null : 1000 * r.revenuePerImpression),
+		show: (v) => money(v),
+	},
 ];
 
-export const METRIC_SHOW = {
-	impressions: count, clicks: count, carts: count, orders: count, units: count, revenue: roundMoney, ctr: (v) => percent(v, 2), conversion: (v) => percent(v, 2),
-	sessions: count, people: count, views: count, activePeople: count,
+const METRIC_SHOW = {
+	impressions: count,
+	clicks: count,
+	carts: count,
+	orders: count,
+	units: count,
+	revenue: roundMoney,
+	ctr: (v) => percent(v, 2),
+	conversion: (v) => percent(v, 2),
+	sessions: count,
+	people: count,
+	views: count,
+	activePeople: count,
 };
 
 const startOf = (row) => row.start ?? row.day ?? row.date;
@@ -28,7 +65,8 @@ export const dayOf = (t) => day(1000 * t);
 
 /* Rows by day of several groups as one chart: the `most` groups with the most of it. */
 export function linesBy({ title, rows, group, metric, most = 5, testid }) {
-	const times = [...new Set(rows.map(seconds))].sort((a, b) => a - b), groups = new Map();
+	const times = [...new Set(rows.map(seconds))].sort((a, b) => a - b),
+		groups = new Map();
 	for (const row of rows) {
 		const name = row[group] || "none";
 		groups.set(name, (groups.get(name) ?? new Map()).set(seconds(row), Number(row[metric])));
@@ -36,7 +74,13 @@ export function linesBy({ title, rows, group, metric, most = 5, testid }) {
 	const sum = (values) => [...values.values()].reduce((a, b) => a + (b || 0), 0);
 	const chosen = [...groups].sort((a, b) => sum(b[1]) - sum(a[1])).slice(0, most);
 	const empty = ["ctr", "conversion", "revenuePerImpression"].includes(metric) ? null : 0;
-	return lines({ title, testid, times, when: dayOf, show: METRIC_SHOW[metric] ?? ((v) => decimal(v, 3)),
+	return lines({
+		title,
+		testid,
+		times,
+		when: dayOf,
+		show: METRIC_SHOW[metric] ?? ((v) => decimal(v, 3)),
 		summary: `${times.length} days; the most has ${chosen.length ? spoken(chosen[0][0]) : "nobody"}.`,
-		series: chosen.map(([name, values]) => ({ label: spoken(name), values: times.map((t) => values.get(t) ?? empty) })) });
+		series: chosen.map(([name, values]) => ({ label: spoken(name), values: times.map((t) => values.get(t) ?? empty) })),
+	});
 }

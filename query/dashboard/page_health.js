@@ -19,45 +19,84 @@ async function readiness() {
 }
 
 function verdict(ready, m) {
-	const sentences = [], frozen = (m.aisle_view_frozen ?? []).filter((row) => row.value), stopped = one(m, "stopped_partitions"), dead = one(m, "dead_letters_total");
-	if (!ready.ready)
-		sentences.push(ready.reason);
-	if (ready.waitingFor)
-		sentences.push(`it waits for ${ready.waitingFor}: ${ready.waitingBecause}`);
-	if (stopped)
-		sentences.push(`${plural(stopped, "partition")} of the log cannot be read on`);
+	const sentences = [],
+		frozen = (m.aisle_view_frozen ?? []).filter((row) => row.value),
+		stopped = one(m, "stopped_partitions"),
+		dead = one(m, "dead_letters_total");
+	if (!ready.ready) sentences.push(ready.reason);
+	if (ready.waitingFor) sentences.push(`it waits for ${ready.waitingFor}: ${ready.waitingBecause}`);
+	if (stopped) sentences.push(`${plural(stopped, "partition")} of the log cannot be read on`);
 	if (frozen.length)
 		sentences.push(`these figures stand still until a replay: ${frozen.map((row) => row.labels.view).join(", ")}`);
-	if (sentences.length)
-		return note(`Not well: ${sentences.join("; ")}.`, "bad");
-	return note(dead ? `All is read, but ${plural(dead, "record")} since the start could not be: see dead letters.` : "All is well: everything in the log is in the figures.", dead ? "warn" : "good");
+	if (sentences.length) return note(`Not well: ${sentences.join("; ")}.`, "bad");
+	return note(
+		dead
+			? `All is read, but ${plural(dead, "record")} since the start could not be: see dead letters.`
+			: "All is well: everything in the log is in the figures.",
+		dead ? "warn" : "good",
+	);
 }
 
 function figures(ready, m, rate) {
-	const lag = one(m, "lag_seconds"), behind = one(m, "lag_records"), watermark = one(m, "watermark_seconds"), used = one(m, "store_used_bytes"), most = one(m, "store_map_bytes");
-	return make("dl", { class: "figures", "data-testid": "health-figures" },
-		figure("Behind the log", lag == null || lag < 0 ? "not known" : duration(1000 * lag), behind >= 0 ? plural(behind, "record") : null, "lag"),
+	const lag = one(m, "lag_seconds"),
+		behind = one(m, "lag_records"),
+		watermark = one(m, "watermark_seconds"),
+		used = one(m, "store_used_bytes"),
+		most = one(m, "store_map_bytes");
+	return make(
+		"dl",
+		{ class: "figures", "data-testid": "health-figures" },
+		figure(
+			"Behind the log",
+			lag == null || lag < 0 ? "not known" : duration(1000 * lag),
+			behind >= 0 ? plural(behind, "record") : null,
+			"lag",
+		),
 		figure("Events a second", rate == null ? "…" : count(rate), `${count(one(m, "events_total"))} since the start`, "rate"),
 		figure("Newest event", watermark ? ago(1000 * watermark) : "none yet", watermark ? moment(1000 * watermark) : null),
 		figure("Dead letters", count(one(m, "dead_letters_total")), "records that could not be read: aisle dlq list", "dead-letters"),
 		figure("Duplicates dropped", count(one(m, "duplicates_total")), "sent twice, counted once"),
-		used != null ? figure("Store", `${decimal(used / 1e6, 0)} MB`, most ? `of ${decimal(most / 1e9, 0)} GB at most` : null) : null);
+		used != null
+			? figure("Store", `${decimal(used / 1e6, 0)} MB`, most ? `of ${decimal(most / 1e9, 0)} GB at most` : null)
+			: null,
+	);
 }
 
-const PHASES = { idle: "No replay has been made.", building: "A replay builds all figures anew.", checking: "The replay is being checked.", "catching-up": "The replay catches up with the log.", done: "The last replay is done.",
-	failed: "The last replay failed.", interrupted: "The last replay was interrupted: the same command goes on with it." };
+const PHASES = {
+	idle: "No replay has been made.",
+	building: "A replay builds all figures anew.",
+	checking: "The replay is being checked.",
+	"catching-up": "The replay catches up with the log.",
+	done: "The last replay is done.",
+	failed: "The last replay failed.",
+	interrupted: "The last replay was interrupted: the same command goes on with it.",
+};
 
 function replay(data) {
-	const share = data.total ? data.done / data.total : null, bar = make("progress", { max: 1, value: share ?? 0, "aria-label": "How far the replay is" });
+	const share = data.total ? data.done / data.total : null,
+		bar = make("progress", { max: 1, value: share ?? 0, "aria-label": "How far the replay is" });
 	const working = ["building", "checking", "catching-up"].includes(data.phase);
-	return [make("p", {}, PHASES[data.phase] ?? data.phase, data.why ? ` ${data.why}` : ""), working ? [bar, make("p", { class: "quiet" }, `${count(data.done)} of ${count(data.total)}, ${count(data.recordsPerSecond)} records a second`,
-		data.secondsLeft != null ? `, about ${duration(1000 * data.secondsLeft)} left` : "")] : null,
-	make("p", { class: "quiet" }, `Answers come from generation ${data.current}; there are ${data.generations.join(", ")}.`)];
+	return [
+		make("p", {}, PHASES[data.phase] ?? data.phase, data.why ? ` ${data.why}` : ""),
+		working
+			? [
+					bar,
+					make(
+						"p",
+						{ class: "quiet" },
+						`${count(data.done)} of ${count(data.total)}, ${count(data.recordsPerSecond)} records a second`,
+						data.secondsLeft != null ? `, about ${duration(1000 * data.secondsLeft)} left` : "",
+					),
+				]
+			: null,
+		make("p", { class: "quiet" }, `Answers come from generation ${data.current}; there are ${data.generations.join(", ")}.`),
+	];
 }
 
 /* The bucket that the q-th part of the answers lies under, in ms. */
 function quantile(buckets, q) {
-	const all = buckets.at(-1)?.value ?? 0, found = buckets.find((bucket) => bucket.value >= q * all);
+	const all = buckets.at(-1)?.value ?? 0,
+		found = buckets.find((bucket) => bucket.value >= q * all);
 	return all && found ? 1000 * Number(found.labels.le) : null;
 }
 
@@ -66,40 +105,74 @@ function latencies(m) {
 	for (const row of m.aisle_http_request_seconds_bucket ?? [])
 		routes.set(row.labels.route, [...(routes.get(row.labels.route) ?? []), row]);
 	const under = (ms) => (ms == null ? "–" : Number.isFinite(ms) ? `under ${decimal(ms, ms < 1 ? 2 : 0)} ms` : "longer");
-	const rows = [...routes].map(([route, buckets]) => ({ route, n: buckets.at(-1).value, half: quantile(buckets, 0.5), most: quantile(buckets, 0.99) })).filter((row) => row.n);
-	return table({ caption: "How fast it answers", file: "latencies", sort: "n", testid: "latencies", rows, empty: "Nothing was asked yet.", columns: [
-		{ key: "route", title: "Route", value: (row) => row.route, show: (route) => (route === "none" ? "no such route" : route) }, { key: "n", title: "Answers", number: true, value: (row) => row.n, show: count },
-		{ key: "half", title: "Half of them", number: true, value: (row) => row.half, show: under }, { key: "most", title: "99 of 100", number: true, value: (row) => row.most, show: under }] });
+	const rows = [...routes]
+		.map(([route, buckets]) => ({ route, n: buckets.at(-1).value, half: quantile(buckets, 0.5), most: quantile(buckets, 0.99) }))
+		.filter((row) => row.n);
+	return table({
+		caption: "How fast it answers",
+		file: "latencies",
+		sort: "n",
+		testid: "latencies",
+		rows,
+		empty: "Nothing was asked yet.",
+		columns: [
+			{ key: "route", title: "Route", value: (row) => row.route, show: (route) => (route === "none" ? "no such route" : route) },
+			{ key: "n", title: "Answers", number: true, value: (row) => row.n, show: count },
+			{ key: "half", title: "Half of them", number: true, value: (row) => row.half, show: under },
+			{ key: "most", title: "99 of 100", number: true, value: (row) => row.most, show: under },
+		],
+	});
 }
 
 function refused(m) {
 	const rows = m.aisle_attribution_refused_total ?? [];
-	return rows.length ? card("Clicks and orders that count nowhere", {}, make("p", { class: "quiet" }, "Their recommendationId was forged, too old, of somebody else, or had been counted."),
-		make("ul", { class: "plain" }, rows.map((row) => make("li", {}, chip(count(row.value)), ` ${row.labels.reason}`)))) : null;
+	return rows.length
+		? card(
+				"Clicks and orders that count nowhere",
+				{},
+				make("p", { class: "quiet" }, "Their recommendationId was forged, too old, of somebody else, or had been counted."),
+				make(
+					"ul",
+					{ class: "plain" },
+					rows.map((row) => make("li", {}, chip(count(row.value)), ` ${row.labels.reason}`)),
+				),
+			)
+		: null;
 }
 
 export async function show() {
-	const said = make("div", { "aria-live": "polite" }), place = make("div", {}), ofReplay = make("div", { "data-testid": "replay" }), slow = make("div", {}), history = { t: [], lag: [], rate: [] };
-	let last = null, timer = 0, charts = null, saidText = "", rounds = 0, left = false;
+	const said = make("div", { "aria-live": "polite" }),
+		place = make("div", {}),
+		ofReplay = make("div", { "data-testid": "replay" }),
+		slow = make("div", {}),
+		history = { t: [], lag: [], rate: [] };
+	let last = null,
+		timer = 0,
+		charts = null,
+		saidText = "",
+		rounds = 0,
+		left = false;
 	const look = async () => {
 		const [ready, m, ofWork] = await Promise.all([readiness(), metrics(), get("/v1/admin/replay").catch(() => null)]);
-		const now = performance.now(), events = one(m, "events_total"), rate = last ? Math.max(0, (events - last.events) / ((now - last.now) / 1000)) : null;
+		const now = performance.now(),
+			events = one(m, "events_total"),
+			rate = last ? Math.max(0, (events - last.events) / ((now - last.now) / 1000)) : null;
 		last = { now, events };
-		for (const [list, value] of [[history.t, Date.now() / 1000], [history.lag, Math.max(0, one(m, "lag_seconds") ?? 0)], [history.rate, rate ?? 0]]) {
+		for (const [list, value] of [
+			[history.t, Date.now() / 1000],
+			[history.lag, Math.max(0, one(m, "lag_seconds") ?? 0)],
+			[history.rate, rate ?? 0],
+		]) {
 			list.push(value);
-			if (list.length > KEPT)
-				list.shift();
+			if (list.length > KEPT) list.shift();
 		}
 		const sentence = verdict(ready, m);
 		sentence.classList.add("verdict");
-		if (sentence.textContent !== saidText)
-			said.replaceChildren(sentence);
+		if (sentence.textContent !== saidText) said.replaceChildren(sentence);
 		saidText = sentence.textContent;
 		place.replaceChildren(figures(ready, m, rate));
-		if (ofWork)
-			ofReplay.replaceChildren(...replay(ofWork).flat().filter(Boolean));
-		if (rounds++ % 10 === 0)
-			slow.replaceChildren(...[refused(m), card("Speed", {}, latencies(m))].filter(Boolean));
+		if (ofWork) ofReplay.replaceChildren(...replay(ofWork).flat().filter(Boolean));
+		if (rounds++ % 10 === 0) slow.replaceChildren(...[refused(m), card("Speed", {}, latencies(m))].filter(Boolean));
 		charts?.[0].update(history.t, [history.lag]);
 		charts?.[1].update(history.t, [history.rate]);
 	};
@@ -107,20 +180,48 @@ export async function show() {
 		try {
 			await look();
 		} catch (problem) {
-			if (!(problem instanceof Problem))
-				throw problem;
+			if (!(problem instanceof Problem)) throw problem;
 			saidText = "";
 			said.replaceChildren(note(`The server does not tell: ${problem.message}.`, "bad"));
 		}
-		if (!left)
-			timer = setTimeout(again, EVERY_MS);
+		if (!left) timer = setTimeout(again, EVERY_MS);
 	};
 	await again();
-	charts = [lines({ title: "Seconds behind the log", summary: "While this page is open.", times: history.t, when: clock, span: KEPT * EVERY_MS / 1000, show: (v) => decimal(v, 2), series: [{ label: "seconds", values: history.lag }], testid: "lag-chart" }),
-		lines({ title: "Events a second", summary: "While this page is open.", times: history.t, when: clock, span: KEPT * EVERY_MS / 1000, show: (v) => decimal(v, v < 10 ? 1 : 0), series: [{ label: "events a second", values: history.rate }] })];
-	return { leave: () => {
-		left = true;
-		clearTimeout(timer);
-	}, node: make("div", {}, heading("Data health", "Every figure is made of the shop's log of events. Here is how far it has been read."), said, card("Now", {}, place), card("While you look", {}, make("div", { class: "sides" }, charts)),
-		card("Replay", {}, ofReplay), slow) };
+	charts = [
+		lines({
+			title: "Seconds behind the log",
+			summary: "While this page is open.",
+			times: history.t,
+			when: clock,
+			span: (KEPT * EVERY_MS) / 1000,
+			show: (v) => decimal(v, 2),
+			series: [{ label: "seconds", values: history.lag }],
+			testid: "lag-chart",
+		}),
+		lines({
+			title: "Events a second",
+			summary: "While this page is open.",
+			times: history.t,
+			when: clock,
+			span: (KEPT * EVERY_MS) / 1000,
+			show: (v) => decimal(v, v < 10 ? 1 : 0),
+			series: [{ label: "events a second", values: history.rate }],
+		}),
+	];
+	return {
+		leave: () => {
+			left = true;
+			clearTimeout(timer);
+		},
+		node: make(
+			"div",
+			{},
+			heading("Data health", "Every figure is made of the shop's log of events. Here is how far it has been read."),
+			said,
+			card("Now", {}, place),
+			card("While you look", {}, make("div", { class: "sides" }, charts)),
+			card("Replay", {}, ofReplay),
+			slow,
+		),
+	};
 }

@@ -4,43 +4,103 @@ import { button, card, chip, count, figure, heading, listed, make, moment, money
 import { ask, bestSellers, effectChips, itemList, learnAnswer, requestFor, whyNode } from "./items.js";
 import { tryForm } from "./try.js";
 
-const NEIGHBOURS = [["frequently-bought-together", "Bought in the same orders"], ["also-bought", "Bought by the same people"], ["also-viewed", "Looked at in the same visits"], ["similar", "Alike by their records"]];
+const NEIGHBOURS = [
+	["frequently-bought-together", "Bought in the same orders"],
+	["also-bought", "Bought by the same people"],
+	["also-viewed", "Looked at in the same visits"],
+	["similar", "Alike by their records"],
+];
 
 function finder(id) {
-	const field = make("input", { type: "text", id: "item-id", value: id ?? "", list: "items-known", autocomplete: "off", "data-testid": "item-id" });
-	return make("form", { class: "bar", role: "search", submit: (event) => {
-		event.preventDefault();
-		if (field.value.trim())
-			location.hash = `#/items/${encodeURIComponent(field.value.trim())}`;
-	} }, make("label", { for: "item-id" }, "Item id"), field, button("Show it", null, { submit: true, kind: "main", testid: "item-show" }));
+	const field = make("input", {
+		type: "text",
+		id: "item-id",
+		value: id ?? "",
+		list: "items-known",
+		autocomplete: "off",
+		"data-testid": "item-id",
+	});
+	return make(
+		"form",
+		{
+			class: "bar",
+			role: "search",
+			submit: (event) => {
+				event.preventDefault();
+				if (field.value.trim()) location.hash = `#/items/${encodeURIComponent(field.value.trim())}`;
+			},
+		},
+		make("label", { for: "item-id" }, "Item id"),
+		field,
+		button("Show it", null, { submit: true, kind: "main", testid: "item-show" }),
+	);
 }
 
-const seedList = async () => make("datalist", { id: "items-known" }, (await bestSellers()).map((item) => make("option", { value: item.itemId }, item.properties?.title ?? "")));
+const seedList = async () =>
+	make(
+		"datalist",
+		{ id: "items-known" },
+		(await bestSellers()).map((item) => make("option", { value: item.itemId }, item.properties?.title ?? "")),
+	);
 
 /* Why nothing shows it, as far as its record says. */
 function hindrances(record) {
-	const now = Date.now(), ret = [];
-	if (record.stock?.quantity === 0)
-		ret.push("it is sold out");
+	const now = Date.now(),
+		ret = [];
+	if (record.stock?.quantity === 0) ret.push("it is sold out");
 	if (record.availableFrom && new Date(record.availableFrom) > now)
 		ret.push(`it is not for sale before ${moment(record.availableFrom)}`);
-	if (record.availableTo && new Date(record.availableTo) < now)
-		ret.push(`it was for sale until ${moment(record.availableTo)}`);
-	if (record.regions?.length)
-		ret.push(`it is sold in ${listed(record.regions)} only`);
+	if (record.availableTo && new Date(record.availableTo) < now) ret.push(`it was for sale until ${moment(record.availableTo)}`);
+	if (record.regions?.length) ret.push(`it is sold in ${listed(record.regions)} only`);
 	return ret;
 }
 
 function recordCard(record) {
-	const rest = ["brand", "groupId", "tags", "seasons", "regions", "margin", "listPrice", "availableFrom", "availableTo"].filter((name) => record[name] != null && record[name].length !== 0);
-	const attributes = Object.entries(record.attributes ?? {}), hindered = hindrances(record);
-	return card("What the catalogue says", { "data-testid": "record" }, make("dl", { class: "figures" }, figure("Price", money(record.price, record.currency)),
-		figure("In stock", record.stock?.quantity == null ? "not known" : count(record.stock.quantity), record.stock?.lowStock ? "low" : null),
-		figure("Rating", record.rating == null ? "–" : short(record.rating), record.ratingCount ? `of ${count(record.ratingCount)} ratings` : null)),
-	make("p", {}, (record.categories ?? []).map((category) => [chip(category), " "])),
-	make("dl", { class: "facts" }, rest.map((name) => make("div", {}, make("dt", {}, spoken(name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`))), make("dd", {}, name.startsWith("available") ? moment(record[name]) : [].concat(record[name]).join(", ")))),
-		attributes.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, [].concat(value).join(", "))))),
-	hindered.length ? note(`${hindered.length === 1 ? "One thing keeps" : "These keep"} it from being shown: ${listed(hindered)}.`, "warn") : note("Nothing in its record keeps it from being shown.", "good"));
+	const rest = ["brand", "groupId", "tags", "seasons", "regions", "margin", "listPrice", "availableFrom", "availableTo"].filter(
+		(name) => record[name] != null && record[name].length !== 0,
+	);
+	const attributes = Object.entries(record.attributes ?? {}),
+		hindered = hindrances(record);
+	return card(
+		"What the catalogue says",
+		{ "data-testid": "record" },
+		make(
+			"dl",
+			{ class: "figures" },
+			figure("Price", money(record.price, record.currency)),
+			figure(
+				"In stock",
+				record.stock?.quantity == null ? "not known" : count(record.stock.quantity),
+				record.stock?.lowStock ? "low" : null,
+			),
+			figure(
+				"Rating",
+				record.rating == null ? "–" : short(record.rating),
+				record.ratingCount ? `of ${count(record.ratingCount)} ratings` : null,
+			),
+		),
+		make(
+			"p",
+			{},
+			(record.categories ?? []).map((category) => [chip(category), " "]),
+		),
+		make(
+			"dl",
+			{ class: "facts" },
+			rest.map((name) =>
+				make(
+					"div",
+					{},
+					make("dt", {}, spoken(name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`))),
+					make("dd", {}, name.startsWith("available") ? moment(record[name]) : [].concat(record[name]).join(", ")),
+				),
+			),
+			attributes.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, [].concat(value).join(", ")))),
+		),
+		hindered.length
+			? note(`${hindered.length === 1 ? "One thing keeps" : "These keep"} it from being shown: ${listed(hindered)}.`, "warn")
+			: note("Nothing in its record keeps it from being shown.", "good"),
+	);
 }
 
 async function whyCard(id, record, given) {
@@ -50,32 +110,71 @@ async function whyCard(id, record, given) {
 		try {
 			const answer = await ask(scenario, await requestFor(scenario, { ...value, count: 100 }));
 			const item = answer.items.find((one) => one.itemId === id);
-			place.replaceChildren(...(item ? [note(`Yes: in place ${item.rank}, by ${spoken(item.strategy).toLowerCase()}.`, "good"), item.reason ? make("p", { class: "reason" }, item.reason) : "", whyNode(item, true), effectChips(item.effects) ?? ""] :
-				[note(`Not among the ${answer.items.length} it would show.`, "warn"), make("p", {}, hindrances(record).length ? `Its record keeps it out: ${listed(hindrances(record))}.` :
-					"Its strategies find others better, or a rule, the placement's own filter or the person's history keeps it out.")]));
+			place.replaceChildren(
+				...(item
+					? [
+							note(`Yes: in place ${item.rank}, by ${spoken(item.strategy).toLowerCase()}.`, "good"),
+							item.reason ? make("p", { class: "reason" }, item.reason) : "",
+							whyNode(item, true),
+							effectChips(item.effects) ?? "",
+						]
+					: [
+							note(`Not among the ${answer.items.length} it would show.`, "warn"),
+							make(
+								"p",
+								{},
+								hindrances(record).length
+									? `Its record keeps it out: ${listed(hindrances(record))}.`
+									: "Its strategies find others better, or a rule, the placement's own filter or the person's history keeps it out.",
+							),
+						]),
+			);
 		} catch (problem) {
-			if (!(problem instanceof Problem))
-				throw problem;
+			if (!(problem instanceof Problem)) throw problem;
 			place.replaceChildren(note(problem.message, "bad"));
 		}
 	};
 	const attempt = await tryForm({ scenario: "home", given, strategies: true, changed: look });
 	await look();
-	return card("Is it shown here, and why?", {}, attempt.node, make("div", { class: "acts" }, button("Look", look, { kind: "main", testid: "why-look" })), place);
+	return card(
+		"Is it shown here, and why?",
+		{},
+		attempt.node,
+		make("div", { class: "acts" }, button("Look", look, { kind: "main", testid: "why-look" })),
+		place,
+	);
 }
 
 async function neighbours(id, [name, title]) {
-	const answer = await get(`/v1/items/${encodeURIComponent(id)}/${name}`, { count: 5, explain: true, properties: ["title", "price", "currency", "categories"] }).catch(() => null);
-	if (answer)
-		await learnAnswer(answer);
+	const answer = await get(`/v1/items/${encodeURIComponent(id)}/${name}`, {
+		count: 5,
+		explain: true,
+		properties: ["title", "price", "currency", "categories"],
+	}).catch(() => null);
+	if (answer) await learnAnswer(answer);
 	return answer ? itemList(answer, title) : null;
 }
 
 export async function show({ rest: [id] }) {
-	const top = [heading("Items", "Everything about one product: its record, what goes with it, and why it is shown, or is not."), finder(id), await seedList()];
+	const top = [
+		heading("Items", "Everything about one product: its record, what goes with it, and why it is shown, or is not."),
+		finder(id),
+		await seedList(),
+	];
 	if (!id) {
 		const some = await bestSellers();
-		return make("div", {}, top, card("Best sellers", {}, some.length ? itemList({ items: some.slice(0, 12) }, "To begin with", () => ({ why: false })) : make("p", { class: "empty" }, "Nothing was sold in the last 30 days.")));
+		return make(
+			"div",
+			{},
+			top,
+			card(
+				"Best sellers",
+				{},
+				some.length
+					? itemList({ items: some.slice(0, 12) }, "To begin with", () => ({ why: false }))
+					: make("p", { class: "empty" }, "Nothing was sold in the last 30 days."),
+			),
+		);
 	}
 	let record;
 	try {
@@ -84,6 +183,16 @@ export async function show({ rest: [id] }) {
 		return make("div", {}, top, note(problem.status === 404 ? `The catalogue has no item “${id}”.` : problem.message, "bad"));
 	}
 	const [why, ...lists] = await Promise.all([whyCard(id, record), ...NEIGHBOURS.map((one) => neighbours(id, one))]);
-	return make("div", {}, top, make("h2", { class: "subject", "data-testid": "item-title" }, record.title ?? id), make("div", { class: "columns" }, make("div", {}, recordCard(record), why),
-		card("What goes with it", {}, lists.filter(Boolean))));
+	return make(
+		"div",
+		{},
+		top,
+		make("h2", { class: "subject", "data-testid": "item-title" }, record.title ?? id),
+		make(
+			"div",
+			{ class: "columns" },
+			make("div", {}, recordCard(record), why),
+			card("What goes with it", {}, lists.filter(Boolean)),
+		),
+	);
 }

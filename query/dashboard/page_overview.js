@@ -6,60 +6,167 @@ import { analytics, dayOf, seconds } from "./figures.js";
 import { unavailable } from "./library.js";
 import { kinds } from "./kinds.js";
 
-const attempt = (promise, what, draw) => promise.then(draw, (problem) => {
-	if (problem.status === undefined)
-		throw problem;
-	return unavailable(what, problem);
-});
+const attempt = (promise, what, draw) =>
+	promise.then(draw, (problem) => {
+		if (problem.status === undefined) throw problem;
+		return unavailable(what, problem);
+	});
 
-/* `counted`: figures of recommendations, or null */
-function sales({ total, rows, before }, counted) {
-	const share = counted && total.revenue > 0 ? counted.total.revenue / total.revenue : null;
-	const of = (name, show) => figure({ revenue: "Revenue", orders: "Orders", units: "Pieces sold" }[name], show(total[name]), change(total[name], before.total[name]), `sales-${name}`);
-	return card(`Sales, ${periods[periodDays()]}`, { class: "broad", "data-testid": "sales" }, make("dl", { class: "figures" }, of("revenue", money), of("orders", count), of("units", count),
-		share != null ? figure("From recommendations", percent(share), "of the revenue, within 7 days of being shown", "sales-share") : null),
-	rows.length > 1 ? lines({ title: "Revenue by day", testid: "sales-chart", times: rows.map(seconds), when: dayOf, show: roundMoney,
-		summary: `${rows.length} days, ${money(total.revenue)} in all.`,
-		series: [{ label: "This period", values: rows.map((row) => row.revenue) }, { label: "The period before", faint: true, values: rows.map((_, at) => before.rows[at]?.revenue ?? null) }] }) : null);
+function sales({ total, rows, before, recommended: { share } = {} }) {
+	const of = (name, show) =>
+		figure(
+			{ revenue: "Revenue", orders: "Orders", units: "Pieces sold" }[name],
+			show(total[name]),
+			change(total[name], before.total[name]),
+			`sales-${name}`,
+		);
+	return card(
+		`Sales, ${periods[periodDays()]}`,
+		{ class: "broad", "data-testid": "sales" },
+		make(
+			"dl",
+			{ class: "figures" },
+			of("revenue", money),
+			of("orders", count),
+			of("units", count),
+			share != null
+				? figure("From recommendations", percent(share), "of the revenue, within 7 days of being shown", "sales-share")
+				: null,
+		),
+		rows.length > 1
+			? lines({
+					title: "Revenue by day",
+					testid: "sales-chart",
+					times: rows.map(seconds),
+					when: dayOf,
+					show: roundMoney,
+					summary: `${rows.length} days, ${money(total.revenue)} in all.`,
+					series: [
+						{ label: "This period", values: rows.map((row) => row.revenue) },
+						{ label: "The period before", faint: true, values: rows.map((_, at) => before.rows[at]?.revenue ?? null) },
+					],
+				})
+			: null,
+	);
 }
 
 function traffic({ total, rows }) {
-	const of = (name) => total[name] ?? 0, today = rows.at(-1)?.people, people = total.activePeople ?? today;
-	const steps = [["Visits", of("sessions")], ["Products looked at", of("views")], ["Put into baskets", of("carts")], ["Orders", of("orders")]];
-	return card("From visit to order", { "data-testid": "traffic" }, people != null ? make("dl", { class: "figures" }, figure("Active people", count(people), total.activePeople == null ? "on the last day" : "were here at least once", "active-people"), total.newPeople != null ? figure("New among them", count(total.newPeople), "never seen before") : null) : null,
-		funnel(steps.map(([label, value], at) => ({ label, value, below: at && steps[0][1] ? `${(value / steps[0][1]).toLocaleString(undefined, { maximumFractionDigits: 2 })} a visit` : "" })), count));
+	const of = (name) => total[name] ?? 0,
+		today = rows.at(-1)?.people,
+		people = total.activePeople ?? today;
+	const steps = [
+		["Visits", of("sessions")],
+		["Products looked at", of("views")],
+		["Put into baskets", of("carts")],
+		["Orders", of("orders")],
+	];
+	return card(
+		"From visit to order",
+		{ "data-testid": "traffic" },
+		people != null
+			? make(
+					"dl",
+					{ class: "figures" },
+					figure(
+						"Active people",
+						count(people),
+						total.activePeople == null ? "on the last day" : "were here at least once",
+						"active-people",
+					),
+					total.newPeople != null ? figure("New among them", count(total.newPeople), "never seen before") : null,
+				)
+			: null,
+		funnel(
+			steps.map(([label, value], at) => ({
+				label,
+				value,
+				below:
+					at && steps[0][1] ? `${(value / steps[0][1]).toLocaleString(undefined, { maximumFractionDigits: 2 })} a visit` : "",
+			})),
+			count,
+		),
+	);
 }
 
 function recommended(data) {
-	const { total } = data, best = [...data.rows].sort((a, b) => b.revenue - a.revenue)[0];
-	return card("What recommendations do", { "data-testid": "recommended" }, make("dl", { class: "figures" }, figure("Products shown", count(total.impressions)), figure("Clicks", count(total.clicks), `${percent(total.ctr, 2)} of what was shown`),
-		figure("Orders from them", count(total.orders)), figure("Revenue", money(total.revenue), best?.revenue > 0 ? `most by ${spoken(best.strategy).toLowerCase()}` : null)),
-	total.impressions ? null : make("p", { class: "empty" }, "Nothing was counted in this period: the shop sends impressions and clicks with the recommendationId of the answer."),
-	make("p", {}, make("a", { href: "#/strategies" }, "Which strategies earn it")));
+	const { total } = data,
+		best = [...data.rows].sort((a, b) => b.revenue - a.revenue)[0];
+	return card(
+		"What recommendations do",
+		{ "data-testid": "recommended" },
+		make(
+			"dl",
+			{ class: "figures" },
+			figure("Products shown", count(total.impressions)),
+			figure("Clicks", count(total.clicks), `${percent(total.ctr, 2)} of what was shown`),
+			figure("Orders from them", count(total.orders)),
+			figure("Revenue", money(total.revenue), best?.revenue > 0 ? `most by ${spoken(best.strategy).toLowerCase()}` : null),
+		),
+		total.impressions
+			? null
+			: make(
+					"p",
+					{ class: "empty" },
+					"Nothing was counted in this period: the shop sends impressions and clicks with the recommendationId of the answer.",
+				),
+		make("p", {}, make("a", { href: "#/strategies" }, "Which strategies earn it")),
+	);
 }
 
 async function atWork() {
-	const rows = await Promise.all([["rules", "#/rules", "Rules"], ["experiments", "#/experiments", "Experiments"], ["offers", "#/offers", "Offers"]].map(async ([kind, href, title]) => {
-		const all = await documents.all(kind).catch(() => null);
-		if (!all)
-			return null;
-		const live = all.filter((entry) => entry.document && kinds[kind].when(entry.document)[1] === "good"), wrong = all.filter((entry) => entry.problem);
-		return make("li", {}, make("a", { href }, title), ": ", live.length ? listedNames(live) : `none of ${all.length} at work`, wrong.length ? [" ", chip(`${plural(wrong.length, "problem")}`, "bad")] : null);
-	}));
+	const rows = await Promise.all(
+		[
+			["rules", "#/rules", "Rules"],
+			["experiments", "#/experiments", "Experiments"],
+			["offers", "#/offers", "Offers"],
+		].map(async ([kind, href, title]) => {
+			const all = await documents.all(kind).catch(() => null);
+			if (!all) return null;
+			const live = all.filter((entry) => entry.document && kinds[kind].when(entry.document)[1] === "good"),
+				wrong = all.filter((entry) => entry.problem);
+			return make(
+				"li",
+				{},
+				make("a", { href }, title),
+				": ",
+				live.length ? listedNames(live) : `none of ${all.length} at work`,
+				wrong.length ? [" ", chip(`${plural(wrong.length, "problem")}`, "bad")] : null,
+			);
+		}),
+	);
 	const there = rows.filter(Boolean);
 	return there.length ? card("At work now", { "data-testid": "at-work" }, make("ul", { class: "plain" }, there)) : null;
 }
 
-const listedNames = (entries) => `${entries.slice(0, 3).map((entry) => entry.document.name || spoken(entry.id)).join(", ")}${entries.length > 3 ? ` and ${entries.length - 3} more` : ""}`;
+const listedNames = (entries) =>
+	`${entries
+		.slice(0, 3)
+		.map((entry) => entry.document.name || spoken(entry.id))
+		.join(", ")}${entries.length > 3 ? ` and ${entries.length - 3} more` : ""}`;
 
 async function freshness() {
 	const ready = await getOrNull("/readyz").catch(() => null);
-	return ready ? null : card("Something is wrong with the data", { class: "wrong" }, make("p", {}, "The figures may be old: ", make("a", { href: "#/health" }, "see what it is"), "."));
+	return ready
+		? null
+		: card(
+				"Something is wrong with the data",
+				{ class: "wrong" },
+				make("p", {}, "The figures may be old: ", make("a", { href: "#/health" }, "see what it is"), "."),
+			);
 }
 
 export async function show() {
-	const counted = analytics("strategies", { by: "strategy" }), known = await counted.catch(() => null);
-	const parts = await Promise.all([freshness(), attempt(analytics("sales"), "Sales", (data) => sales(data, known)), attempt(counted, "Figures of recommendations", recommended),
-		attempt(analytics("engagement"), "Visits", traffic), atWork()]);
-	return make("div", {}, heading("Overview", "What the shop sold, and what recommendations had to do with it."), make("div", { class: "cards" }, parts.filter(Boolean)));
+	const parts = await Promise.all([
+		freshness(),
+		attempt(analytics("sales"), "Sales", sales),
+		attempt(analytics("strategies", { by: "strategy" }), "Figures of recommendations", recommended),
+		attempt(analytics("engagement"), "Visits", traffic),
+		atWork(),
+	]);
+	return make(
+		"div",
+		{},
+		heading("Overview", "What the shop sold, and what recommendations had to do with it."),
+		make("div", { class: "cards" }, parts.filter(Boolean)),
+	);
 }

@@ -4,7 +4,14 @@ import { editorPage } from "./editor.js";
 import { library } from "./library.js";
 
 export async function show({ rest: [id], query }) {
-	if (id)
-		return editorPage("rules", id, { placement: query.get("placement") });
-	return make("div", {}, heading("Rules", "Your own say in what is shown. The one with the higher priority goes first; a rule never shows what is sold out or not for sale."), await library("rules", "All rules"));
+	if (id) return editorPage("rules", id, { placement: query.get("placement") });
+	return make(
+		"div",
+		{},
+		heading(
+			"Rules",
+			"Your own say in what is shown. The one with the higher priority goes first; a rule never shows what is sold out or not for sale.",
+		),
+		await library("rules", "All rules"),
+	);
 }

@@ -1,6 +1,6 @@
 /* Which way of recommending earns what: by strategy, placement, variant or day. */
 import { vocabulary } from "./api.js";
-import { card, freshId, heading, make, note, spoken, unseen } from "./dom.js";
+import { card, count, freshId, heading, make, note, percent, spoken, unseen } from "./dom.js";
 import { FIGURE_COLUMNS, analytics, dayOf, linesBy, seconds } from "./figures.js";
 import { unavailable } from "./library.js";
 import { table } from "./table.js";
@@ -9,33 +9,79 @@ const GROUPS = { strategy: "strategy", scenario: "placement", variant: "variant 
 const METRICS = { revenue: "Revenue", impressions: "Shown", clicks: "Clicks", ctr: "Click rate", orders: "Orders" };
 
 function groupColumn(by) {
-	if (by === "day")
-		return { key: "day", title: "Day", value: (row) => seconds(row), show: (value) => dayOf(value) };
+	if (by === "day") return { key: "day", title: "Day", value: (row) => seconds(row), show: (value) => dayOf(value) };
 	return { key: by, title: spoken(GROUPS[by]), value: (row) => row[by] || "none", show: (value) => spoken(value) };
 }
 
 function chooser(label, options, chosen, run, testid) {
 	const id = freshId("choose");
-	return make("span", { class: "chooser" }, make("label", { for: id }, label), make("select", { id, "data-testid": testid, change: (event) => run(event.target.value) },
-		Object.entries(options).map(([value, title]) => make("option", { value, selected: value === chosen }, title))));
+	return make(
+		"span",
+		{ class: "chooser" },
+		make("label", { for: id }, label),
+		make(
+			"select",
+			{ id, "data-testid": testid, change: (event) => run(event.target.value) },
+			Object.entries(options).map(([value, title]) => make("option", { value, selected: value === chosen }, title)),
+		),
+	);
 }
 
 async function figures() {
-	const place = make("div", {}), state = { by: "strategy", metric: "revenue" };
+	const place = make("div", {}),
+		state = { by: "strategy", metric: "revenue" };
 	const draw = async () => {
 		const group = state.by === "day" ? "strategy" : state.by;
-		const [sums, daily] = await Promise.all([analytics("strategies", { by: state.by }), analytics("strategies", { by: [group, "day"] })]);
-		const beside = chooser("by", GROUPS, state.by, (by) => {
-			state.by = by;
-			draw();
-		}, "group");
-		place.replaceChildren(
-			table({ caption: "What each earned", columns: [groupColumn(state.by), ...FIGURE_COLUMNS], rows: sums.rows, sort: state.by === "day" ? "day" : "revenue", file: `recommendations-by-${state.by}`, beside, testid: "figures",
-				empty: "Nothing was counted in this period: the shop sends impressions and clicks with the recommendationId of the answer." }),
-			daily.rows.length ? make("div", {}, chooser("Chart of", METRICS, state.metric, (metric) => {
-				state.metric = metric;
+		const [sums, daily] = await Promise.all([
+			analytics("strategies", { by: state.by }),
+			analytics("strategies", { by: [group, "day"] }),
+		]);
+		const beside = chooser(
+			"by",
+			GROUPS,
+			state.by,
+			(by) => {
+				state.by = by;
 				draw();
-			}, "metric"), linesBy({ title: `${METRICS[state.metric]} by day`, rows: daily.rows, group, metric: state.metric, testid: "strategies-chart" })) : "");
+			},
+			"group",
+		);
+		place.replaceChildren(
+			table({
+				caption: "What each earned",
+				columns: [groupColumn(state.by), ...FIGURE_COLUMNS],
+				rows: sums.rows,
+				sort: state.by === "day" ? "day" : "revenue",
+				file: `recommendations-by-${state.by}`,
+				beside,
+				testid: "figures",
+				empty:
+					"Nothing was counted in this period: the shop sends impressions and clicks with the recommendationId of the answer.",
+			}),
+			daily.rows.length
+				? make(
+						"div",
+						{},
+						chooser(
+							"Chart of",
+							METRICS,
+							state.metric,
+							(metric) => {
+								state.metric = metric;
+								draw();
+							},
+							"metric",
+						),
+						linesBy({
+							title: `${METRICS[state.metric]} by day`,
+							rows: daily.rows,
+							group,
+							metric: state.metric,
+							testid: "strategies-chart",
+						}),
+					)
+				: "",
+		);
 	};
 	await draw();
 	return card("Figures", {}, place);
@@ -43,20 +89,73 @@ async function figures() {
 
 async function categories() {
 	const data = await analytics("categories");
-	return card("By category", {}, table({ caption: "What was shown of each category", columns: [{ key: "category", title: "Category", value: (row) => row.category || "none" }, ...FIGURE_COLUMNS],
-		rows: data.rows, sort: "revenue", file: "recommendations-by-category", testid: "categories" }));
+	return card(
+		"By category",
+		{},
+		data.coverage == null
+			? null
+			: make(
+					"p",
+					{},
+					`${count(data.itemsShown)} of ${count(data.items)} products of the catalogue were shown at all: ${percent(data.coverage)}.`,
+				),
+		table({
+			caption: "What was shown of each category",
+			columns: [{ key: "category", title: "Category", value: (row) => row.category || "none" }, ...FIGURE_COLUMNS],
+			rows: data.rows,
+			sort: "revenue",
+			file: "recommendations-by-category",
+			testid: "categories",
+		}),
+	);
 }
 
 async function meanings() {
 	const { strategies } = await vocabulary();
-	return card("What each strategy does", {}, make("dl", { class: "meanings", "data-testid": "meanings" }, strategies.map((one) => make("div", {}, make("dt", {}, spoken(one.slug)),
-		make("dd", {}, one.meaning, one.formula ? make("details", {}, make("summary", {}, "How it counts", unseen(`: ${spoken(one.slug)}`)), make("code", {}, one.formula)) : null)))));
+	return card(
+		"What each strategy does",
+		{},
+		make(
+			"dl",
+			{ class: "meanings", "data-testid": "meanings" },
+			strategies.map((one) =>
+				make(
+					"div",
+					{},
+					make("dt", {}, spoken(one.slug)),
+					make(
+						"dd",
+						{},
+						one.meaning,
+						one.formula
+							? make(
+									"details",
+									{},
+									make("summary", {}, "How it counts", unseen(`: ${spoken(one.slug)}`)),
+									make("code", {}, one.formula),
+								)
+							: null,
+					),
+				),
+			),
+		),
+	);
 }
 
-const or = (promise, what) => promise.catch((problem) => (problem.status === undefined ? Promise.reject(problem) : unavailable(what, problem)));
+const or = (promise, what) =>
+	promise.catch((problem) => (problem.status === undefined ? Promise.reject(problem) : unavailable(what, problem)));
 
 export async function show() {
-	const parts = await Promise.all([or(figures(), "Figures of recommendations"), or(categories(), "Figures by category"), or(meanings(), "Strategies")]);
-	return make("div", {}, heading("Strategies", "Ways to choose products, and what each earns where it is used."),
-		note("A click counts within 24 hours of the answer, an order within 7 days, each once."), parts);
+	const parts = await Promise.all([
+		or(figures(), "Figures of recommendations"),
+		or(categories(), "Figures by category"),
+		or(meanings(), "Strategies"),
+	]);
+	return make(
+		"div",
+		{},
+		heading("Strategies", "Ways to choose products, and what each earns where it is used."),
+		note("A click counts within 24 hours of the answer, an order within 7 days, each once."),
+		parts,
+	);
 }

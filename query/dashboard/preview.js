@@ -5,49 +5,110 @@ import { effectText, itemLink, itemList, learnAnswer, requestFor } from "./items
 import { tryForm } from "./try.js";
 
 function movedText(item) {
-	const before = item.before?.rank, after = item.after?.rank;
-	if (before == null)
-		return { text: "new", kind: "good" };
-	if (after === before)
-		return null;
+	const before = item.before?.rank,
+		after = item.after?.rank;
+	if (before == null) return { text: "new", kind: "good" };
+	if (after === before) return null;
 	return after < before ? { text: `▲ from ${before}`, kind: "good" } : { text: `▼ from ${before}`, kind: "warn" };
 }
 
 function goneList(items) {
 	const gone = items.filter((item) => item.before && !item.after);
-	return gone.length ? make("div", {}, make("h3", {}, "No longer there"), make("ul", { class: "plain", "data-testid": "gone" }, gone.map((item) => make("li", {}, itemLink(item.itemId),
-		make("span", { class: "quiet" }, ` was in place ${item.before.rank}`, item.effects?.length ? `: ${item.effects.map(effectText).join("; ")}` : ""))))) : null;
+	return gone.length
+		? make(
+				"div",
+				{},
+				make("h3", {}, "No longer there"),
+				make(
+					"ul",
+					{ class: "plain", "data-testid": "gone" },
+					gone.map((item) =>
+						make(
+							"li",
+							{},
+							itemLink(item.itemId),
+							make(
+								"span",
+								{ class: "quiet" },
+								` was in place ${item.before.rank}`,
+								item.effects?.length ? `: ${item.effects.map(effectText).join("; ")}` : "",
+							),
+						),
+					),
+				),
+			)
+		: null;
 }
 
 function drawn(data) {
 	const of = new Map(data.items.map((item) => [item.itemId, item]));
 	const changedCount = data.items.filter((item) => item.before?.rank !== item.after?.rank).length;
-	return [note(changedCount ? `${changedCount} of the places change.` : "This list stays as it is.", changedCount ? "good" : ""),
-		make("div", { class: "sides" }, itemList(data.before, "Now", () => ({ why: false }), "preview-before"),
-			itemList(data.after, "With the change", (item) => ({ moved: of.has(item.itemId) ? movedText(of.get(item.itemId)) : null, effects: of.get(item.itemId)?.effects, why: false }), "preview-after")),
-		goneList(data.items)];
+	return [
+		note(changedCount ? `${changedCount} of the places change.` : "This list stays as it is.", changedCount ? "good" : ""),
+		make(
+			"div",
+			{ class: "sides" },
+			itemList(data.before, "Now", () => ({ why: false }), "preview-before"),
+			itemList(
+				data.after,
+				"With the change",
+				(item) => ({
+					moved: of.has(item.itemId) ? movedText(of.get(item.itemId)) : null,
+					effects: of.get(item.itemId)?.effects,
+					why: false,
+				}),
+				"preview-after",
+			),
+		),
+		goneList(data.items),
+	];
 }
 
 /* {node, update()}: `id` and `document` are asked each time. */
 export async function preview(kind, id, document, placement) {
-	const own = kind === "scenarios", place = make("div", { class: "stack", "data-testid": "preview", "aria-live": "polite" }, make("p", { class: "empty" }, "It follows what you write."));
+	const own = kind === "scenarios",
+		place = make(
+			"div",
+			{ class: "stack", "data-testid": "preview", "aria-live": "polite" },
+			make("p", { class: "empty" }, "It follows what you write."),
+		);
 	let round = 0;
 	const update = async () => {
-		const mine = ++round, given = attempt.value();
+		const mine = ++round,
+			given = attempt.value();
 		try {
-			const { scenario, ...request } = { scenario: given.scenario, ...await requestFor(given.scenario, given) };
-			const { data } = await call("POST", "/v1/preview", { body: { request: { scenario, ...request }, change: { kind: kind.replace(/s$/, ""), id: id(), document: document() } } });
+			const { scenario, ...request } = { scenario: given.scenario, ...(await requestFor(given.scenario, given)) };
+			const { data } = await call("POST", "/v1/preview", {
+				body: { request: { scenario, ...request }, change: { kind: kind.replace(/s$/, ""), id: id(), document: document() } },
+			});
 			await Promise.all([learnAnswer(data.before), learnAnswer(data.after)]);
-			if (mine === round)
-				place.replaceChildren(...drawn(data).filter(Boolean));
+			if (mine === round) place.replaceChildren(...drawn(data).filter(Boolean));
 		} catch (problem) {
-			if (!(problem instanceof Problem))
-				throw problem;
+			if (!(problem instanceof Problem)) throw problem;
 			if (mine === round)
-				place.replaceChildren(problem.absent ? note("The preview is not available on this server.") : note(`No preview: ${problem.message}`, "warn"));
+				place.replaceChildren(
+					problem.absent ? note("The preview is not available on this server.") : note(`No preview: ${problem.message}`, "warn"),
+				);
 		}
 	};
-	const attempt = await tryForm({ scenario: own ? id() : placement ?? "home", fixed: own && id() !== "new", changed: () => update() });
-	return { update, node: card("What it would do", { class: "previewbox" }, make("p", { class: "quiet" }, "Nothing is saved by looking. The list is today's, for whom you enter here."), attempt.node, place,
-		make("div", { class: "acts" }, button("Look again", () => update(), { kind: "small", testid: "preview-again" }))) };
+	const attempt = await tryForm({
+		scenario: own ? id() : (placement ?? "home"),
+		fixed: own && id() !== "new",
+		changed: () => update(),
+	});
+	return {
+		update,
+		node: card(
+			"What it would do",
+			{ class: "previewbox" },
+			make("p", { class: "quiet" }, "Nothing is saved by looking. The list is today's, for whom you enter here."),
+			attempt.node,
+			place,
+			make(
+				"div",
+				{ class: "acts" },
+				button("Look again", () => update(), { kind: "small", testid: "preview-again" }),
+			),
+		),
+	};
 }

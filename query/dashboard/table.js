@@ -6,13 +6,21 @@ import { button, freshId, make, plural } from "./dom.js";
 
 export function table({ caption, columns, rows, sort, descending = true, file, empty = "Nothing yet.", testid, beside }) {
 	const state = { by: columns.find((c) => c.key === sort) ?? null, descending };
-	const body = make("tbody"), heads = columns.map((column) => head(column));
+	const body = make("tbody"),
+		heads = columns.map((column) => head(column));
 	const id = freshId("table");
 
 	function head(column) {
-		const node = make("th", { scope: "col", class: column.number ? "number" : "" },
-			make("button", { type: "button", title: column.help, click: () => sortBy(column) }, column.title,
-				make("span", { class: "arrow", "aria-hidden": "true" })));
+		const node = make(
+			"th",
+			{ scope: "col", class: column.number ? "number" : "" },
+			make(
+				"button",
+				{ type: "button", title: column.help, click: () => sortBy(column) },
+				column.title,
+				make("span", { class: "arrow", "aria-hidden": "true" }),
+			),
+		);
 		return node;
 	}
 
@@ -23,48 +31,80 @@ export function table({ caption, columns, rows, sort, descending = true, file, e
 	}
 
 	function ordered() {
-		if (!state.by)
-			return rows;
-		const of = state.by.value, sign = state.descending ? -1 : 1;
+		if (!state.by) return rows;
+		const of = state.by.value,
+			sign = state.descending ? -1 : 1;
 		return [...rows].sort((a, b) => {
-			const x = of(a), y = of(b);
-			if (x == null || y == null)
-				return (x == null) - (y == null);
+			const x = of(a),
+				y = of(b);
+			if (x == null || y == null) return (x == null) - (y == null);
 			return sign * (typeof x === "number" ? x - y : String(x).localeCompare(String(y)));
 		});
 	}
 
 	function draw() {
 		heads.forEach((node, at) => {
-			const on = state.by === columns[at], way = state.descending ? "descending" : "ascending";
+			const on = state.by === columns[at],
+				way = state.descending ? "descending" : "ascending";
 			node.setAttribute("aria-sort", on ? way : "none");
 		});
-		body.replaceChildren(...ordered().map((row) => make("tr", {}, columns.map((column, at) => {
-			const value = column.value(row), shown = column.show ? column.show(value, row) : value ?? "–";
-			return make(at ? "td" : "th", { scope: at ? null : "row", class: column.number ? "number" : "" }, shown);
-		}))));
+		body.replaceChildren(
+			...ordered().map((row) =>
+				make(
+					"tr",
+					{},
+					columns.map((column, at) => {
+						const value = column.value(row),
+							shown = column.show ? column.show(value, row) : (value ?? "–");
+						return make(at ? "td" : "th", { scope: at ? null : "row", class: column.number ? "number" : "" }, shown);
+					}),
+				),
+			),
+		);
 	}
 
 	draw();
-	return make("div", { class: "tablebox", "data-testid": testid },
-		make("div", { class: "tablehead" }, make("h3", { id }, caption), make("div", { class: "beside" }, beside,
-			file && rows.length ? button("Save as CSV", () => saveCsv(file, columns, ordered()), { kind: "small", testid: "csv", label: `Save as CSV: ${caption}` }) : null)),
-		rows.length ? make("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": id },
-			make("table", { "aria-labelledby": id }, make("thead", {}, make("tr", {}, heads)), body),
-		) : make("p", { class: "empty" }, empty),
-		rows.length > 12 ? make("p", { class: "quiet" }, plural(rows.length, "row")) : null);
+	return make(
+		"div",
+		{ class: "tablebox", "data-testid": testid },
+		make(
+			"div",
+			{ class: "tablehead" },
+			make("h3", { id }, caption),
+			make(
+				"div",
+				{ class: "beside" },
+				beside,
+				file && rows.length
+					? button("Save as CSV", () => saveCsv(file, columns, ordered()), {
+							kind: "small",
+							testid: "csv",
+							label: `Save as CSV: ${caption}`,
+						})
+					: null,
+			),
+		),
+		rows.length
+			? make(
+					"div",
+					{ class: "scroll", tabindex: "0", role: "region", "aria-labelledby": id },
+					make("table", { "aria-labelledby": id }, make("thead", {}, make("tr", {}, heads)), body),
+				)
+			: make("p", { class: "empty" }, empty),
+		rows.length > 12 ? make("p", { class: "quiet" }, plural(rows.length, "row")) : null,
+	);
 }
 
 /* RFC 4180; a cell that a spreadsheet would take for a formula is made a text. */
-export function csvOf(columns, rows) {
+function csvOf(columns, rows) {
 	const cell = (value) => {
 		let text = value == null ? "" : String(value);
-		if (typeof value !== "number" && /^[=+\-@\t\r]/.test(text))
-			text = "'" + text;
+		if (typeof value !== "number" && /^[=+\-@\t\r]/.test(text)) text = "'" + text;
 		return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 	};
 	return [columns.map((c) => cell(c.title)), ...rows.map((row) => columns.map((c) => cell(c.value(row))))]
-		.map((cells) => cells.join(",") + "\r\n").join("");
+		.map((cells) => cells.join(",") + "\r\n")
+		.join("");
 }
 
 function saveCsv(file, columns, rows) {

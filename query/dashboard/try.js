@@ -3,27 +3,58 @@ import { vocabulary } from "./api.js";
 import { freshId, make, spoken } from "./dom.js";
 import { bestSellers } from "./items.js";
 
-const WORDS = { userId: "Customer id", visitorId: "Visitor id", itemIds: "Items in sight, by id", category: "Category", query: "Search words", country: "Country" };
-const HINTS = { userId: "who has logged in", visitorId: "who has not", itemIds: "the page's item, or the basket's: p1, p2", category: "Kitchen > Mugs", query: "espresso cups", country: "DE" };
+const WORDS = {
+	userId: "Customer id",
+	visitorId: "Visitor id",
+	itemIds: "Items in sight, by id",
+	category: "Category",
+	query: "Search words",
+	country: "Country",
+};
+const HINTS = {
+	userId: "who has logged in",
+	visitorId: "who has not",
+	itemIds: "the page's item, or the basket's: p1, p2",
+	category: "Kitchen > Mugs",
+	query: "espresso cups",
+	country: "DE",
+};
 
 /*
  * {node, value()}: value() is {scenario, userId?, ...}. `changed` is called when something was entered. Fields that the
  * placement does not read are hidden.
  */
 export async function tryForm({ scenario, fixed = false, given = {}, hide = [], changed, strategies = false }) {
-	const { scenarios, strategies: all } = await vocabulary(), fields = {}, seeds = freshId("seeds");
+	const { scenarios, strategies: all } = await vocabulary(),
+		fields = {},
+		seeds = freshId("seeds");
 	const offered = [...scenarios, ...(strategies ? all : [])].map((one) => one.slug);
-	if (scenario && !offered.includes(scenario))
-		offered.push(scenario);
-	const picker = make("select", { "data-testid": "try-scenario", change: () => fit() }, offered.map((slug) =>
-		make("option", { value: slug, selected: slug === (scenario ?? "home") }, spoken(slug))));
+	if (scenario && !offered.includes(scenario)) offered.push(scenario);
+	const picker = make(
+		"select",
+		{ "data-testid": "try-scenario", change: () => fit() },
+		offered.map((slug) => make("option", { value: slug, selected: slug === (scenario ?? "home") }, spoken(slug))),
+	);
 	const node = make("div", { class: "try", role: "group", "aria-label": "Try it as" }, fixed ? null : field("Placement", picker));
 	for (const [name, title] of Object.entries(WORDS)) {
-		fields[name] = make("input", { type: "text", placeholder: HINTS[name], value: [].concat(given[name] ?? []).join(", "), "data-testid": `try-${name}`,
-			autocomplete: "off", list: name === "itemIds" ? seeds : null, change: () => changed?.() });
+		fields[name] = make("input", {
+			type: "text",
+			placeholder: HINTS[name],
+			value: [].concat(given[name] ?? []).join(", "),
+			"data-testid": `try-${name}`,
+			autocomplete: "off",
+			list: name === "itemIds" ? seeds : null,
+			change: () => changed?.(),
+		});
 		node.append(field(title, fields[name], name));
 	}
-	node.append(make("datalist", { id: seeds }, (await bestSellers()).map((item) => make("option", { value: item.itemId }, item.properties?.title ?? ""))));
+	node.append(
+		make(
+			"datalist",
+			{ id: seeds },
+			(await bestSellers()).map((item) => make("option", { value: item.itemId }, item.properties?.title ?? "")),
+		),
+	);
 	const first = (await bestSellers())[0];
 
 	function field(title, input, name) {
@@ -39,10 +70,10 @@ export async function tryForm({ scenario, fixed = false, given = {}, hide = [], 
 			fields[name].closest(".field").hidden = !read;
 			const needed = one?.required.includes(name) && !["userId", "visitorId"].includes(name);
 			if (read && needed && !fields[name].value && first)
-				fields[name].value = name === "itemIds" ? first.itemId : name === "category" ? first.properties?.categories?.[0] ?? "" : "";
+				fields[name].value =
+					name === "itemIds" ? first.itemId : name === "category" ? (first.properties?.categories?.[0] ?? "") : "";
 		}
-		if (!quiet)
-			changed?.();
+		if (!quiet) changed?.();
 	}
 
 	fit(true);
@@ -51,12 +82,22 @@ export async function tryForm({ scenario, fixed = false, given = {}, hide = [], 
 		for (const [name, input] of Object.entries(fields)) {
 			const text = input.value.trim();
 			if (text && !input.closest(".field").hidden)
-				ret[name] = name === "itemIds" ? text.split(",").map((id) => id.trim()).filter(Boolean) : text;
+				ret[name] =
+					name === "itemIds"
+						? text
+								.split(",")
+								.map((id) => id.trim())
+								.filter(Boolean)
+						: text;
 		}
 		return ret;
 	};
-	return { node, value, choose: (slug) => {
-		picker.value = slug;
-		fit(true);
-	} };
+	return {
+		node,
+		value,
+		choose: (slug) => {
+			picker.value = slug;
+			fit(true);
+		},
+	};
 }
