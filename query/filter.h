@@ -111,8 +111,12 @@ bool filter_matches(const struct filter_pool *pool, struct filter f, const struc
 int filter_parse_person(struct filter_pool *pool, const char *field, struct str text, struct filter *ret,
 			struct error *e) MUST_CHECK;
 bool filter_matches_person(const struct filter_pool *pool, struct filter f, const struct filter_person *person);
-/* Does it ask for categories? They take a look at the person's history and at records. */
-bool filter_reads_categories(const struct filter_pool *pool, struct filter f);
+/* What it asks for beside the profile, which takes further looks. */
+enum {
+	FILTER_READS_COUNTRY = 1 << 0,
+	FILTER_READS_CATEGORIES = 1 << 1 /* the history, and records */
+};
+unsigned filter_reads(const struct filter_pool *pool, struct filter f);
 
 int boost_parse(struct filter_pool *pool, struct str text, struct boost *ret, struct error *e) MUST_CHECK;
 /* The product of the factors whose condition matches; 1 when none does. */

@@ -249,13 +249,19 @@ bool filter_matches_person(const struct filter_pool *pool, struct filter f, cons
 	return run(pool, f, person_test, person);
 }
 
-bool filter_reads_categories(const struct filter_pool *pool, struct filter f)
+unsigned filter_reads(const struct filter_pool *pool, struct filter f)
 {
-	for (unsigned i = f.first; i < f.end; i++)
-		if (pool->steps[i].kind == FILTER_TEST &&
-		    filter__of_person.v[pool->steps[i].field].kind == FIELD_CATEGORY)
-			return true;
-	return false;
+	unsigned ret = 0;
+
+	for (unsigned i = f.first; i < f.end; i++) {
+		enum field_kind kind = filter__of_person.v[pool->steps[i].field].kind;
+
+		if (pool->steps[i].kind != FILTER_TEST)
+			continue;
+		ret |= kind == FIELD_PLACE ? FILTER_READS_COUNTRY : 0;
+		ret |= kind == FIELD_CATEGORY ? FILTER_READS_CATEGORIES : 0;
+	}
+	return ret;
 }
 
 double boost_of(const struct filter_pool *pool, const struct boost *b, const struct filter_item *item)

@@ -49,7 +49,7 @@ static int64_t count_of(const struct explanation *why)
 	case EXPLAIN_INTEREST:
 		return why->with.n ? why->together : why->units;
 	case EXPLAIN_SEGMENT:
-		return why->segment.people;
+		return why->segment_people;
 	case EXPLAIN_PEOPLE:
 		return why->people.n;
 	case EXPLAIN_SEARCH:

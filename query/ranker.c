@@ -164,7 +164,6 @@ static int refresh(struct ranker *r, enum refresh how)
 	if (rc)
 		return rc;
 	ra = make_rankings(r, how, watermark_ms);
-	ra->big_spend_micros = r->segments.done.big_spend_micros;
 	next_rates(r->revisits, r->revisits_by_distance, ra->revisits);
 	publish(r, ra);
 	r->version = snap_version(r->snap);

@@ -39,8 +39,8 @@ enum rank_kind {
 	RANK_TOP_RATED, /* from here on lists are made anew at full refreshes only, when what they are made of has changed */
 	RANK_NEW_ARRIVALS,
 	RANK_SEASONAL,
-	RANK_SEGMENT, /* + SEGMENT_: what the segment chooses */
-	RANK_KIND_COUNT = RANK_SEGMENT + SEGMENT_COUNT
+	RANK_SEGMENT, /* + place in rankings_segments: what the segment chooses */
+	RANK_KIND_COUNT = RANK_SEGMENT + SEGMENTS_MAX
 };
 #define RANK_SLOW_FIRST RANK_TOP_RATED
 
@@ -120,6 +120,8 @@ struct rank_now {
 	int64_t units;  /* sold less returned, in the day */
 };
 struct rank_now rankings_now(const struct rankings *ra, uint32_t item);
+/* The segments that the lists are of; NULL before the first whole round over all people. Valid as long as the rankings. */
+const struct segment_set *rankings_segments(const struct rankings *ra);
 /* What a tenth of all buyers reach, as of the last whole round over them; SEGMENT_SPEND_UNKNOWN. */
 int64_t rankings_big_spend(const struct rankings *ra);
 int64_t rankings_watermark_ms(const struct rankings *ra);

@@ -11,6 +11,7 @@
 #define AISLE_QUERY_RANKER_INTERNAL_H
 
 #include "config/calendar.h"
+#include "query/person_facts.h"
 #include "query/ranker.h"
 #include "query/similar.h"
 #include "views/stock.h"
@@ -146,8 +147,9 @@ int year_read(struct year *y, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
 #define SEGMENT_SPENDS 512 /* buckets of spend, by its logarithm */
 
 struct segment_counts {
-	uint32_t (*v)[SEGMENT_COUNT]; /* by item: people of the segment who chose it */
-	uint32_t items, room;
+	struct segment_set *set; /* NULL: nothing was counted yet */
+	uint32_t *v;             /* by item, then by place in the set: people of the segment who chose it */
+	uint32_t items, room;    /* of `v`, in items */
 	int64_t big_spend_micros;
 	uint64_t hash;    /* of all that */
 	uint64_t version; /* of the store when the round began */
@@ -158,6 +160,9 @@ struct segment_round {
 	bool is_counting; /* the second pass */
 	uint32_t buyers, spends[SEGMENT_SPENDS];
 	struct segment_counts counting, done; /* done: the last whole round's */
+	struct segment_set *set;              /* as of config_version */
+	uint64_t config_version;
+	struct person_facts facts;
 	struct history_row *rows;
 	struct idmap seen; /* of one actor */
 	unsigned generation;
@@ -191,8 +196,8 @@ struct list_set {
 /* `all`: n items, which are sorted first, ties by name. */
 struct list_set *list_set_make(const struct categories *cats, const struct held *held, const struct str *names,
 			       struct ranked *all, uint32_t n);
-struct list_set *list_set_ref(struct list_set *s);
-void list_set_unref(struct list_set *s); /* NULL is fine */
+struct list_set *list_set_ref(struct list_set *s); /* NULL is fine */
+void list_set_unref(struct list_set *s);           /* NULL is fine */
 
 /* ---- what full refreshes read, shared by the rankings that follow (ranker_parts.c) ---- */
 
@@ -231,6 +236,7 @@ struct rankings {
 	struct rank_parts parts;
 	float revisits[REVISIT_CELLS];
 	int64_t big_spend_micros;
+	struct segment_set *segments;
 	struct list_set *lists[RANK_KIND_COUNT];
 	struct now_counts *now;
 };

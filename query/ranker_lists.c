@@ -103,7 +103,8 @@ struct list_set *list_set_make(const struct categories *cats, const struct held 
 
 struct list_set *list_set_ref(struct list_set *s)
 {
-	atomic_fetch_add(&s->refs, 1);
+	if (s)
+		atomic_fetch_add(&s->refs, 1);
 	return s;
 }
 
@@ -127,6 +128,8 @@ struct rankings *rankings_make(const struct rank_parts *parts, const struct rank
 	ra->watermark_ms = from->watermark_ms;
 	ra->parts = rank_parts_ref(parts);
 	ra->now = now_counts_make(c);
+	ra->segments = from->segments->set ? segments_ref(from->segments->set) : NULL;
+	ra->big_spend_micros = from->segments->big_spend_micros;
 	for (int kind = 0; kind < RANK_SLOW_FIRST; kind++) {
 		uint32_t n = 0;
 
@@ -155,6 +158,7 @@ void rankings_unref(struct rankings *ra)
 	for (int kind = 0; kind < RANK_KIND_COUNT; kind++)
 		list_set_unref(ra->lists[kind]);
 	rank_parts_unref(&ra->parts);
+	segments_release(ra->segments);
 	free(ra->now);
 	free(ra);
 }
@@ -172,9 +176,11 @@ struct rank_prior rankings_prior(const struct rankings *ra)
 struct rank_list rankings_list(const struct rankings *ra, enum rank_kind kind, uint32_t category)
 {
 	const struct list_set *set = ra->lists[kind];
-	uint32_t first = set->starts[category];
 
-	return (struct rank_list){ set->starts[category + 1] - first, set->ranked + first };
+	if (!set)
+		return (struct rank_list){ 0, NULL };
+	return (struct rank_list){ set->starts[category + 1] - set->starts[category],
+				   set->ranked + set->starts[category] };
 }
 
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category)

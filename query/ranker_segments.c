@@ -4,8 +4,10 @@
  * itself: the visitors of a user are not looked up.
  */
 #include "query/ranker_internal.h"
+#include "views/config.h"
 #include "views/history.h"
 #include "views/ids.h"
+#include "views/profile.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 
 void segment_counts_fini(struct segment_counts *c)
 {
+	segments_release(c->set);
 	free(c->v);
 	*c = (struct segment_counts){ .big_spend_micros = SEGMENT_SPEND_UNKNOWN };
 }
@@ -25,6 +28,8 @@ void segment_round_fini(struct segment_round *r)
 {
 	segment_counts_fini(&r->counting);
 	segment_counts_fini(&r->done);
+	segments_release(r->set);
+	person_facts_fini(&r->facts);
 	free(r->rows);
 	idmap_fini(&r->seen);
 	*r = (struct segment_round){ .done.big_spend_micros = SEGMENT_SPEND_UNKNOWN };
@@ -38,6 +43,8 @@ static void begin(struct segment_round *r, uint64_t version)
 	memset(r->spends, 0, sizeof(r->spends));
 	r->counting.items = 0;
 	r->counting.version = version;
+	segments_release(r->counting.set);
+	r->counting.set = segments_ref(r->set);
 }
 
 /* ---- first: how much is much ---- */
@@ -71,53 +78,57 @@ static int64_t limit_of(const struct segment_round *r)
 
 /* ---- then: who chose what ---- */
 
-static uint32_t *count_of(struct segment_counts *c, uint32_t item)
+static uint32_t *counts_of(struct segment_counts *c, uint32_t item)
 {
+	size_t of = segments_count(c->set);
+
 	if (item >= c->room) {
 		uint32_t room = c->room ? c->room : 1024;
 
 		while (item >= room)
 			room *= 2;
-		c->v = xrealloc(c->v, room * sizeof(*c->v));
+		c->v = xrealloc(c->v, room * of * sizeof(*c->v));
 		c->room = room;
 	}
-	for (; c->items <= item; c->items++)
-		memset(c->v[c->items], 0, sizeof(c->v[c->items]));
-	return c->v[item];
+	if (item >= c->items) {
+		memset(c->v + c->items * of, 0, (item + 1 - c->items) * of * sizeof(*c->v));
+		c->items = item + 1;
+	}
+	return c->v + item * of;
 }
 
-/* Those who are new have bought nothing yet: what they look at. */
-static void choose(struct segment_counts *c, const struct history_row *row, unsigned in)
+static void choose(struct segment_counts *c, uint32_t item, uint64_t in)
 {
-	unsigned is_new = 1u << SEGMENT_NEW, by = row->type == EVENT_PURCHASE ? in & ~is_new : in & is_new;
-	uint32_t *counts;
+	uint32_t *counts = counts_of(c, item);
 
-	if (!by)
-		return;
-	counts = count_of(c, row->item);
-	for (int s = 0; s < SEGMENT_COUNT; s++)
-		counts[s] += by >> s & 1;
+	for (unsigned s = 0; s < segments_count(c->set); s++)
+		counts[s] += in >> s & 1;
 }
 
 static bool is_first(struct segment_round *r, const struct history_row *row)
 {
 	size_t before = r->seen.n;
 
-	idmap_put(&r->seen, row->item * 2 + (row->type == EVENT_PURCHASE), 0);
+	idmap_put(&r->seen, row->item, 0);
 	return r->seen.n > before;
 }
 
+/* Those who have bought nothing yet: what they look at. */
 static int count_actor(struct segment_round *r, struct snap *sn, uint32_t actor, const struct profile *p,
 		       int64_t now_ms)
 {
-	unsigned in = segments_of(p, now_ms, r->counting.big_spend_micros);
-	int n = in ? history_get(sn, actor, r->rows) : 0;
+	enum event_type by = p->orders > 0 ? EVENT_PURCHASE : EVENT_VIEW;
+	int n = 0, rc = person_facts_read(&r->facts, sn, &actor, 1, segments_read_of(r->counting.set), now_ms,
+					  r->counting.big_spend_micros);
+	uint64_t in = rc ? 0 : segments_of(r->counting.set, &r->facts.is);
 
+	if (in)
+		n = history_get(sn, actor, r->rows);
 	idmap_clear(&r->seen);
 	for (int i = 0; i < n; i++)
-		if ((r->rows[i].type == EVENT_PURCHASE || r->rows[i].type == EVENT_VIEW) && is_first(r, &r->rows[i]))
-			choose(&r->counting, &r->rows[i], in);
-	return n < 0 ? n : 0;
+		if (r->rows[i].type == by && is_first(r, &r->rows[i]))
+			choose(&r->counting, r->rows[i].item, in);
+	return n < 0 ? n : rc;
 }
 
 /* ---- a round ---- */
@@ -133,10 +144,35 @@ static void end_pass(struct segment_round *r, uint64_t version)
 		return;
 	}
 	done = r->counting;
-	done.hash = XXH3_64bits_withSeed(done.v, done.items * sizeof(*done.v), (uint64_t)done.big_spend_micros);
+	done.hash = XXH3_64bits_withSeed(done.v, done.items * segments_count(done.set) * sizeof(*done.v),
+					 (uint64_t)done.big_spend_micros + segments_sign(done.set));
 	r->counting = r->done;
+	if (r->counting.set != r->set) { /* its rows are of another length */
+		free(r->counting.v);
+		r->counting.v = NULL;
+		r->counting.room = 0;
+	}
 	r->done = done;
 	begin(r, version);
+}
+
+/* Of other segments a round begins anew. */
+static int follow_config(struct segment_round *r, struct snap *sn)
+{
+	uint64_t version;
+	int rc = config_version(sn, &version);
+
+	if (rc || (r->set && version == r->config_version))
+		return rc;
+	segments_release(r->set);
+	r->set = NULL;
+	rc = segments_read(sn, &r->set);
+	if (rc)
+		return rc;
+	r->config_version = version;
+	segment_counts_fini(&r->counting);
+	begin(r, snap_version(sn));
+	return 0;
 }
 
 int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
@@ -150,8 +186,10 @@ int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
 		segment_round_fini(r);
 		r->rows = xcalloc(HISTORY_MAX, sizeof(*r->rows));
 		r->generation = snap_generation(sn);
-		begin(r, snap_version(sn));
 	}
+	rc = follow_config(r, sn);
+	if (rc)
+		return rc;
 	if (r->done.version == snap_version(sn))
 		return 0;
 	for (unsigned i = 0; i < STEP_ACTORS && passes < 2 && !rc; i++) {
@@ -172,6 +210,11 @@ int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
 		r->actor++;
 	}
 	return rc;
+}
+
+const struct segment_set *rankings_segments(const struct rankings *ra)
+{
+	return ra->segments;
 }
 
 int64_t rankings_big_spend(const struct rankings *ra)

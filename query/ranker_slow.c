@@ -94,7 +94,8 @@ static bool rank_seasonal(const struct ranking_from *from, uint32_t today, const
 
 static bool rank_chosen(const struct segment_counts *segments, int segment, uint32_t item, struct ranked *ret)
 {
-	uint32_t n = item < segments->items ? segments->v[item][segment] : 0;
+	unsigned of = segments_count(segments->set);
+	uint32_t n = item < segments->items ? segments->v[(size_t)item * of + (unsigned)segment] : 0;
 
 	ret->score = ret->recent = n;
 	return n > 0;
@@ -154,13 +155,15 @@ void rank_parts_make_slow(struct rank_parts *p, const struct ranking_from *from)
 	uint64_t key = key_of(p, from), segment_key = key ^ from->segments->hash * UINT64_C(0x9e3779b97f4a7c15);
 	bool same = p->slow[0] && key == p->slow_key, same_segments = p->slow[0] && segment_key == p->segment_key;
 
+	int last = RANK_SEGMENT + (from->segments->set ? (int)segments_count(from->segments->set) : 0);
+
 	if (!same)
 		p->prior = prior_of(p->categories);
 	for (int kind = RANK_SLOW_FIRST; kind < RANK_KIND_COUNT; kind++) {
 		if (kind < RANK_SEGMENT ? same : same_segments)
 			continue;
 		list_set_unref(p->slow[kind - RANK_SLOW_FIRST]);
-		p->slow[kind - RANK_SLOW_FIRST] = make(p, from, (enum rank_kind)kind);
+		p->slow[kind - RANK_SLOW_FIRST] = kind < last ? make(p, from, (enum rank_kind)kind) : NULL;
 	}
 	p->slow_key = key;
 	p->segment_key = segment_key;

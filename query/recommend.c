@@ -51,6 +51,7 @@ void answerer_free(struct answerer *a)
 	idmap_fini(&a->hidden);
 	idmap_fini(&a->listed);
 	person_fini(&a->person);
+	person_facts_fini(&a->facts);
 	pairing_fini(&a->pairing);
 	search_items_fini(&a->found);
 	votes_fini(&a->votes);

@@ -154,7 +154,7 @@ struct explanation {
 	} kind;
 	int64_t together, item_total, other_total; /* PAIR; INTEREST: people or visits with both */
 	const char *measure;                       /* PAIR, SIMILAR: "jaccard" */
-	struct str with;        /* PAIR, SIMILAR: the asked item these counts are with, the strongest one; INTEREST */
+	struct str with; /* PAIR, SIMILAR: the asked item these counts are with, the strongest one; INTEREST; SEGMENT */
 	double pair_score;      /* PAIR, SIMILAR: what it adds to the score; all of it for a single asked item */
 	double recent, before;  /* TREND: weighted counts; SEASON: units of an average season in `before` */
 	int64_t units, days;    /* SALES, INTEREST; SEASON: of last year */
@@ -190,12 +190,9 @@ struct explanation {
 			uint32_t clicks, orders; /* that followed the query */
 		} searched;                      /* SEARCH */
 		const struct bundle *bundle; /* BUNDLE; `together`: of the pair in it that was bought together least */
-		struct {
-			enum segment which;
-			uint32_t people; /* of it who chose the item */
-		} segment;               /* SEGMENT */
-		double taste;            /* INTEREST: 0..1, how much it is to the person's taste */
-		bool season_named;       /* SEASON: the record names a season of today */
+		uint32_t segment_people;     /* SEGMENT: of the one whose id is `with`, who chose the item */
+		double taste;                /* INTEREST: 0..1, how much it is to the person's taste */
+		bool season_named;           /* SEASON: the record names a season of today */
 	};
 };
 
@@ -265,9 +262,13 @@ bool recommendation_scenario(struct answerer *a, struct str recommendation_id,
 bool recommendation_given(struct answerer *a, struct str recommendation_id,
 			  const struct recommend_request *rq) MUST_CHECK;
 
+/* What is known of a person, and which segments that puts it in. */
 struct person_segments {
-	unsigned in;      /* 1 << SEGMENT_ */
-	int64_t as_of_ms; /* TIME_NONE in an empty store */
+	const struct segment_set *set; /* the caller's to release */
+	uint64_t in;                   /* 1 << place in the set */
+	int64_t as_of_ms;              /* TIME_NONE in an empty store */
+	bool is_known;
+	struct filter_person facts; /* strings: until the answerer's next call */
 };
 
 /* Of a user and the visitors linked to it; none for one that is not known. 0 or an error of the store. */

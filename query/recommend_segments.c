@@ -1,14 +1,15 @@
 /* Which segments a person is in. */
 #include "query/strategy.h"
+#include "views/config.h"
 #include "views/view.h"
 
-#include <assert.h>
+#define READ_ALL (FILTER_READS_COUNTRY | FILTER_READS_CATEGORIES)
 
 static int find_segments(struct answerer *a, struct str user_id, const struct rankings *ra, struct person_segments *ret)
 {
+	bool is_of_store = ra && rankings_generation(ra) == snap_generation(a->snap);
 	uint32_t actors[PERSON_ACTORS_MAX];
-	int64_t limit = SEGMENT_SPEND_UNKNOWN;
-	struct profile profile;
+	struct segment_set *set;
 	int n, rc = snap_watermark(a->snap, &ret->as_of_ms);
 
 	if (rc)
@@ -16,12 +17,16 @@ static int find_segments(struct answerer *a, struct str user_id, const struct ra
 	n = person_actors(a->snap, user_id, (struct str){ NULL, 0 }, actors);
 	if (n < 0)
 		return n;
-	rc = profile_of(a->snap, actors, (unsigned)n, &profile);
+	rc = person_facts_read(&a->facts, a->snap, actors, (unsigned)n, READ_ALL, ret->as_of_ms,
+			       is_of_store ? rankings_big_spend(ra) : SEGMENT_SPEND_UNKNOWN);
+	if (!rc)
+		rc = segments_read(a->snap, &set);
 	if (rc)
-		return rc == ERR_NOT_FOUND ? 0 : rc;
-	if (ra && rankings_generation(ra) == snap_generation(a->snap))
-		limit = rankings_big_spend(ra);
-	ret->in = segments_of(&profile, ret->as_of_ms, limit);
+		return rc;
+	ret->set = set;
+	ret->is_known = a->facts.is_known;
+	ret->facts = a->facts.is;
+	ret->in = segments_of(set, &ret->facts);
 	return 0;
 }
 

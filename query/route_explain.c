@@ -52,8 +52,8 @@ static void write_bundle(struct json_out *j, const struct explanation *why)
 
 static void write_segment(struct json_out *j, const struct explanation *why)
 {
-	key_text(j, "segment", segment_rules[why->segment.which].slug);
-	key_int(j, "people", why->segment.people);
+	key_str(j, "segment", why->with);
+	key_int(j, "people", why->segment_people);
 }
 
 static void write_people(struct json_out *j, const struct explanation *why)

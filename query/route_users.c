@@ -1,6 +1,61 @@
 #include "query/http_req.h"
 #include "query/json_keys.h"
 
+#include <math.h>
+
+static void write_segments(struct json_out *j, const struct person_segments *found)
+{
+	json_out_key(j, "segments");
+	json_out_array(j);
+	for (unsigned i = 0; i < segments_count(found->set); i++) {
+		const struct segment *s = segment_at(found->set, i);
+
+		if (!(found->in >> i & 1))
+			continue;
+		json_out_object(j);
+		key_text(j, "segment", s->id);
+		key_text(j, "meaning", s->meaning);
+		key_text(j, "filter", s->filter);
+		json_out_end_object(j);
+	}
+	json_out_end_array(j);
+}
+
+static void write_real(struct json_out *j, const char *key, double v)
+{
+	if (!isnan(v))
+		key_number(j, key, v);
+}
+
+static void write_list(struct json_out *j, const char *key, const struct str_list *list)
+{
+	json_out_key(j, key);
+	json_out_array(j);
+	for (uint32_t i = 0; i < list->n; i++)
+		json_out_str(j, list->v[i]);
+	json_out_end_array(j);
+}
+
+/* By the names that conditions have for them. */
+static void write_facts(struct json_out *j, const struct filter_person *p)
+{
+	json_out_object(j);
+	write_real(j, "orders", p->orders);
+	write_real(j, "units", p->units);
+	write_real(j, "spend", p->spend);
+	write_real(j, "averageOrder", p->average_order);
+	write_real(j, "daysSinceFirst", p->days_since_first);
+	write_real(j, "daysSinceLast", p->days_since_last);
+	key_time(j, "firstSeen", p->first_ms);
+	key_time(j, "lastSeen", p->last_ms);
+	if (p->country.n)
+		key_str(j, "country", p->country);
+	write_list(j, "viewedCategory", &p->viewed);
+	write_list(j, "boughtCategory", &p->bought);
+	key_bool(j, "bigSpender", p->is_big_spender);
+	json_out_end_object(j);
+}
+
 /* GET /v1/users/{userId}/segments */
 void route_segments(struct http_req *rq)
 {
@@ -22,17 +77,14 @@ void route_segments(struct http_req *rq)
 	}
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "segments");
-	json_out_array(j);
-	for (int s = 0; s < SEGMENT_COUNT; s++)
-		if (found.in >> s & 1) {
-			json_out_object(j);
-			key_text(j, "segment", segment_rules[s].slug);
-			key_text(j, "meaning", segment_rules[s].meaning);
-			json_out_end_object(j);
-		}
-	json_out_end_array(j);
+	write_segments(j, &found);
+	json_out_key(j, "facts");
+	if (found.is_known)
+		write_facts(j, &found.facts);
+	else
+		json_out_null(j);
 	key_time(j, "asOf", found.as_of_ms);
 	json_out_end_object(j);
+	segments_release(found.set);
 	http_reply_json(rq, 200, j);
 }

@@ -1,32 +1,58 @@
 /*
- * segments.h - kinds of customers, by what they are to the shop (profile.h). A fixed set; a person may be in several.
+ * segments.h - kinds of customers: conditions on what is known of a person (filter.h). A person may be in several, and is
+ * in them as of the answer: nothing is stored.
+ *
+ * What there is: the documents of the view config, and the shipped ones (segments.def) whose id has no document. One that
+ * is switched off or cannot be read is none. SEGMENTS_MAX at most, the shipped ones first, then by id.
+ *
+ * A set is immutable and counted. Thread: any.
  */
 #ifndef AISLE_QUERY_SEGMENTS_H
 #define AISLE_QUERY_SEGMENTS_H
 
-#include "views/profile.h"
+#include "query/filter.h"
+#include "schemas/control.h"
+#include "views/store.h"
 
-enum segment {
-	SEGMENT_NEW,
-	SEGMENT_FIRST_TIME_BUYER,
-	SEGMENT_FREQUENT,
-	SEGMENT_LAPSING,
-	SEGMENT_BIG_SPENDER,
-	SEGMENT_COUNT
-};
-
+#define SEGMENTS_MAX 64
 #define SEGMENT_SPEND_UNKNOWN INT64_MAX
 
-struct segment_rule {
-	const char *slug;
-	const char *meaning;
+struct segment {
+	char id[CONTROL_ID_MAX + 1];
+	int shipped;            /* index of segment_shipped; -1: a document */
+	char *meaning, *filter; /* never NULL */
+	struct filter_pool *pool;
+	struct filter when;
 };
-extern const struct segment_rule segment_rules[SEGMENT_COUNT];
 
-/*
- * 1 << SEGMENT_ for each that the profile is in at this time (the watermark). big_spend_micros: what a tenth of all buyers
- * reach (ranker.h), or SEGMENT_SPEND_UNKNOWN.
- */
-unsigned segments_of(const struct profile *p, int64_t now_ms, int64_t big_spend_micros);
+struct segment_set;
+
+/* What is in the snapshot; *ret is the caller's to release. */
+int segments_read(struct snap *sn, struct segment_set **ret) MUST_CHECK;
+/* Without any document. */
+struct segment_set *segments_shipped(void);
+struct segment_set *segments_ref(const struct segment_set *set);
+void segments_release(const struct segment_set *set); /* NULL is fine */
+
+/* Equal for sets of the same documents. */
+uint64_t segments_sign(const struct segment_set *set);
+unsigned segments_count(const struct segment_set *set);
+const struct segment *segment_at(const struct segment_set *set, unsigned place);
+/* Its place; -1: there is none of that id. */
+int segment_find(const struct segment_set *set, struct str id);
+/* FILTER_READS_ of all of them. */
+unsigned segments_read_of(const struct segment_set *set);
+
+/* 1 << place of each that the person is in. */
+uint64_t segments_of(const struct segment_set *set, const struct filter_person *person);
+
+/* A shipped one by its index, 0.. until false: segments.def. */
+struct segment_shipped {
+	const char *id, *meaning, *filter;
+};
+bool segment_shipped(unsigned index, struct segment_shipped *ret);
+
+/* Does the filter of a document mean something? BAD_CONFIG, field "filter". */
+int segment_check(const struct control_segment *segment, struct error *e) MUST_CHECK;
 
 #endif

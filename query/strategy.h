@@ -15,6 +15,7 @@
 #include "query/filter.h"
 #include "query/idmap.h"
 #include "query/neighbours.h"
+#include "query/person_facts.h"
 #include "query/phrase.h"
 #include "query/next.h"
 #include "query/ranker.h"
@@ -253,6 +254,7 @@ struct answerer {
 	struct idmap hidden;
 	struct idmap listed; /* scratch of list_arrange */
 	struct person person;
+	struct person_facts facts;
 	struct pairing pairing;
 	struct search_items found;
 	struct votes votes, counted, tastes; /* scratch */

@@ -1,52 +1,58 @@
 #include "query/strategy.h"
 
 /* Of each segment the person is in, its list; what several of them choose adds up. */
-static void vote(struct asking *q, unsigned in)
+static void vote(struct asking *q, uint64_t in)
 {
-	for (int s = 0; s < SEGMENT_COUNT; s++) {
-		struct rank_list list = rankings_get(q->rankings, (enum rank_kind)(RANK_SEGMENT + s), q->category);
+	for (unsigned s = 0; s < segments_count(rankings_segments(q->rankings)); s++) {
+		struct rank_list list = rankings_get(q->rankings, (enum rank_kind)(RANK_SEGMENT + (int)s), q->category);
 
 		for (size_t i = 0; i < list.n && (in >> s & 1); i++)
-			votes_add(&q->a->votes, list.v[i].item, list.v[i].score / list.v[0].score, (uint32_t)s,
+			votes_add(&q->a->votes, list.v[i].item, list.v[i].score / list.v[0].score, s,
 				  (uint32_t)list.v[i].recent);
 	}
 }
 
 static struct explanation explained(struct asking *q, const struct vote *v)
 {
-	(void)q;
-	return (struct explanation){ .kind = EXPLAIN_SEGMENT, .segment = { (enum segment)v->seed, v->count } };
+	return (struct explanation){ .kind = EXPLAIN_SEGMENT,
+				     .with = arena_str(&q->a->arena,
+						       str_of(segment_at(rankings_segments(q->rankings), v->seed)->id)),
+				     .segment_people = v->count };
 }
 
 static int fill(struct asking *q)
 {
 	struct person *p = &q->a->person;
-	struct profile profile;
+	struct person_facts *facts = &q->a->facts;
+	const struct segment_set *set;
 	int rc = rankings_ready(q);
 
-	if (!rc)
-		rc = person_load(q);
-	if (!rc)
-		rc = profile_of(q->sn, p->actors, (unsigned)p->actor_n, &profile);
 	if (rc)
-		return rc == ERR_NOT_FOUND ? 0 : rc;
+		return rc;
+	set = rankings_segments(q->rankings);
+	rc = person_load(q);
+	if (!rc && set)
+		rc = person_facts_read(facts, q->sn, p->actors, (unsigned)p->actor_n, segments_read_of(set),
+				       q->watermark_ms, rankings_big_spend(q->rankings));
+	if (rc || !set)
+		return rc;
 	q->ranked = true;
 	votes_clear(&q->a->votes);
-	vote(q, segments_of(&profile, q->watermark_ms, rankings_big_spend(q->rankings)));
+	vote(q, segments_of(set, &facts->is));
 	return shelf_offer_votes(q, explained);
 }
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
 {
-	static const enum phrase phrases[SEGMENT_COUNT] = {
-		[SEGMENT_NEW] = PHRASE_SEGMENT_NEW,
-		[SEGMENT_FIRST_TIME_BUYER] = PHRASE_SEGMENT_FIRST,
-		[SEGMENT_FREQUENT] = PHRASE_SEGMENT_FREQUENT,
-		[SEGMENT_LAPSING] = PHRASE_SEGMENT_LAPSING,
-		[SEGMENT_BIG_SPENDER] = PHRASE_SEGMENT_SPENDER,
+	static const enum phrase phrases[] = {
+#define SEGMENT(name, id, meaning, filter) PHRASE_SEGMENT_##name,
+#include "query/segments.def"
+#undef SEGMENT
 	};
+	const struct segment_set *set = rankings_segments(q->rankings);
+	int place = segment_find(set, why->with), shipped = place < 0 ? -1 : segment_at(set, (unsigned)place)->shipped;
 
-	phrase_say(q, phrases[why->segment.which], why, ret);
+	phrase_say(q, shipped < 0 ? PHRASE_SEGMENT_OTHER : phrases[shipped], why, ret);
 }
 
 const struct strategy strategy_segment_picks = {

@@ -3,6 +3,7 @@
 
 #include "query/idmap.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,8 +183,14 @@ static int stub_segments(struct answerer *a, struct str user_id, struct person_s
 {
 	if (str_eq(user_id, STR("broken")))
 		return error_set(e, ERR_STORE_IO, "", "secret path");
-	ret->as_of_ms = a->clock->wall_ms(a->clock);
-	ret->in = str_eq(user_id, STR("u1")) ? 1u << SEGMENT_FREQUENT | 1u << SEGMENT_BIG_SPENDER : 0;
+	*ret = (struct person_segments){ .set = segments_shipped(), .as_of_ms = a->clock->wall_ms(a->clock) };
+	if (str_eq(user_id, STR("u1"))) {
+		ret->in = 1u << segment_find(ret->set, STR("frequent")) |
+			  1u << segment_find(ret->set, STR("big-spender"));
+		ret->is_known = true;
+		ret->facts = (struct filter_person){ .orders = 4, .average_order = NAN, .country = STR("DE") };
+		ret->facts.viewed = (struct str_list){ 1, { STR("Shoes") } };
+	}
 	return 0;
 }
 

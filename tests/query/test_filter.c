@@ -213,16 +213,17 @@ Test(filter, wrong_ones_of_a_person_are_refused)
 	}
 }
 
-Test(filter, tells_whether_it_asks_for_categories)
+Test(filter, tells_what_it_asks_for)
 {
 	struct filter f, g;
 	struct error e = { 0 };
 
 	filter_space_clear(&space);
-	cr_assert_eq(filter_parse_person(&space.pool, "filter", STR("orders = 1 or not viewedCategory = 'a'"), &f, &e), 0);
+	cr_assert_eq(filter_parse_person(&space.pool, "filter", STR("orders = 1 or not viewedCategory = 'a'"), &f, &e),
+		     0);
 	cr_assert_eq(filter_parse_person(&space.pool, "filter", STR("orders = 1 or country = 'a'"), &g, &e), 0);
-	cr_assert(filter_reads_categories(&space.pool, f));
-	cr_assert_not(filter_reads_categories(&space.pool, g));
+	cr_assert_eq(filter_reads(&space.pool, f), FILTER_READS_CATEGORIES);
+	cr_assert_eq(filter_reads(&space.pool, g), FILTER_READS_COUNTRY);
 }
 
 Test(filter, damaged_attributes_match_nothing)

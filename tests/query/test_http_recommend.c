@@ -58,8 +58,13 @@ Test(http_recommend, segments_of_a_user)
 	cr_assert_eq(r->status, 200, "%s", r->body);
 	cr_assert(strstr(r->body, "{\"segments\":[{\"segment\":\"frequent\",\"meaning\":\""), "%s", r->body);
 	cr_assert(strstr(r->body, "{\"segment\":\"big-spender\""), "%s", r->body);
+	cr_assert(strstr(r->body, "\"filter\":\"orders > 0 and bigSpender\"}],\"facts\":{\"orders\":4,"), "%s",
+		  r->body);
+	cr_assert(strstr(r->body, "\"country\":\"DE\",\"viewedCategory\":[\"Shoes\"],\"boughtCategory\":[],"), "%s",
+		  r->body);
+	cr_assert_not(strstr(r->body, "averageOrder"), "%s", r->body);
 	r = ask(&f, "GET", "/v1/users/nobody/segments", NULL);
-	cr_assert(strstr(r->body, "{\"segments\":[],\"asOf\":\""), "%s", r->body);
+	cr_assert(strstr(r->body, "{\"segments\":[],\"facts\":null,\"asOf\":\""), "%s", r->body);
 	r = ask(&f, "GET", "/v1/users/u1/segments?count=3", NULL);
 	cr_assert_eq(r->status, 400);
 	r = ask(&f, "GET", "/v1/users/broken/segments", NULL);
@@ -259,9 +264,9 @@ Test(http_recommend, answer_has_the_fields_of_the_contract)
 	double took, score;
 	json_t *variant, *next;
 
-	cr_assert_eq(json_unpack_ex(v, NULL, JSON_STRICT, "{s:s,s:s,s:o,s:o,s:b,s:o,s:s,s:i,s:F}", "recommendationId", &id,
-				    "scenario", &scenario, "variant", &variant, "items", &item, "fallback", &fallback, "next", &next,
-				    "asOf", &as_of, "lagMs", &lag, "tookMs", &took),
+	cr_assert_eq(json_unpack_ex(v, NULL, JSON_STRICT, "{s:s,s:s,s:o,s:o,s:b,s:o,s:s,s:i,s:F}", "recommendationId",
+				    &id, "scenario", &scenario, "variant", &variant, "items", &item, "fallback",
+				    &fallback, "next", &next, "asOf", &as_of, "lagMs", &lag, "tookMs", &took),
 		     0, "%s", r->body);
 	item = json_array_get(item, 0);
 	cr_assert_eq(json_unpack(item, "{s:s,s:F,s:i,s:b,s:{s:s,s:i,s:b},s:{},s:{s:i,s:s}}", "itemId", &item_id,

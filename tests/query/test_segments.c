@@ -3,45 +3,61 @@
 #include "tests/lib/query_shop.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
-#define NOW (400 * MS_PER_DAY)
-#define IN(s) (1u << SEGMENT_##s)
+#define NOW_DAY 400
+/* Places in segments.def. */
+enum { NEW, FIRST, FREQUENT, LAPSING, SPENDER };
+#define IN(s) (UINT64_C(1) << (s))
 
 static const struct {
 	int64_t first_day, last_day, orders, spend;
-	unsigned in;
+	uint64_t in;
 } people[] = {
 	{ 390, 399, 0, 0, IN(NEW) },
 	{ 386, 399, 0, 0, 0 }, /* 14 days ago */
 	{ 387, 399, 0, 0, IN(NEW) },
-	{ 399, 399, 1, 10, IN(FIRST_TIME_BUYER) },
-	{ 10, 399, 1, 100, IN(FIRST_TIME_BUYER) | IN(BIG_SPENDER) },
+	{ 399, 399, 1, 10, IN(FIRST) },
+	{ 10, 399, 1, 100, IN(FIRST) | IN(SPENDER) },
 	{ 10, 341, 3, 99, 0 },
 	{ 10, 340, 3, 99, IN(LAPSING) },
 	{ 10, 341, 4, 99, IN(FREQUENT) },
-	{ 10, 340, 4, 500, IN(LAPSING) | IN(BIG_SPENDER) },
+	{ 10, 340, 4, 500, IN(LAPSING) | IN(SPENDER) },
 	{ 10, 399, 0, 500, 0 }, /* no order: returns of what was bought before the log began */
 	{ 10, 340, 0, 0, 0 },
 };
 
+static uint64_t in_of(const struct segment_set *set, int64_t orders, int64_t first_day, int64_t last_day, bool is_big)
+{
+	struct filter_person p = { .orders = (double)orders,
+				   .days_since_first = (double)(NOW_DAY - first_day),
+				   .days_since_last = (double)(NOW_DAY - last_day),
+				   .is_big_spender = is_big };
+
+	return segments_of(set, &p);
+}
+
 Test(segments, follow_from_a_profile)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(people); i++) {
-		struct profile p = { people[i].first_day * MS_PER_DAY, people[i].last_day * MS_PER_DAY,
-				     people[i].orders, 0, people[i].spend };
+	struct segment_set *set = segments_shipped();
 
-		cr_assert_eq(segments_of(&p, NOW, 100), people[i].in, "%zu: %x", i, segments_of(&p, NOW, 100));
-		cr_assert_eq(segments_of(&p, NOW, SEGMENT_SPEND_UNKNOWN), people[i].in & ~IN(BIG_SPENDER));
+	for (size_t i = 0; i < ARRAY_SIZE(people); i++) {
+		uint64_t in =
+			in_of(set, people[i].orders, people[i].first_day, people[i].last_day, people[i].spend >= 100);
+
+		cr_assert_eq(in, people[i].in, "%zu: %llx", i, (unsigned long long)in);
 	}
+	segments_release(set);
 }
 
 static struct stall s;
 
-static unsigned segments_now(const char *user)
+static uint64_t segments_now(const char *user)
 {
 	struct person_segments got;
 
 	cr_assert_eq(answerer_segments(s.answerer, str_of(user), &got, &s.e), 0);
+	segments_release(got.set);
 	return got.in;
 }
 
@@ -57,7 +73,7 @@ Test(segments, choose_what_their_people_buy)
 	stall_rank(&s);
 	stall_expect(&s, "segment-picks; user=u1", "a=1 b=0.333333 c=0.333333");
 	cr_assert_str_eq(s.answer.items[0].reason, "bought by 3 first-time buyers");
-	cr_assert_eq(s.answer.items[0].why.segment.people, 3);
+	cr_assert_eq(s.answer.items[0].why.segment_people, 3);
 	stall_expect(&s, "segment-picks; user=u3",
 		     "d=2 e=2");                        /* frequent, and the tenth of five buyers that spends most */
 	stall_expect(&s, "segment-picks; user=u4", ""); /* two orders: in none */
@@ -65,8 +81,8 @@ Test(segments, choose_what_their_people_buy)
 	cr_assert_str_eq(s.answer.items[0].reason, "viewed by 3 new visitors");
 	stall_expect(&s, "segment-picks; visitor=v1; language=de; not=x", "y");
 	cr_assert_str_eq(s.answer.items[0].reason, "von 1 neuen Besucher angesehen");
-	cr_assert_eq(segments_now("u3"), IN(FREQUENT) | IN(BIG_SPENDER));
-	cr_assert_eq(segments_now("u5"), IN(FIRST_TIME_BUYER), "what its visitor bought");
+	cr_assert_eq(segments_now("u3"), IN(FREQUENT) | IN(SPENDER));
+	cr_assert_eq(segments_now("u5"), IN(FIRST), "what its visitor bought");
 	cr_assert_eq(segments_now("nobody"), 0);
 	stall_expect(&s, "segment-picks; user=nobody", "");
 	stall_refuses(&s, "segment-picks", ERR_BAD_REQUEST, "userId");
@@ -93,5 +109,118 @@ Test(segments, are_of_their_people_alone_and_follow_the_catalogue)
 	stall_rank(&s);
 	stall_expect(&s, "segment-picks; user=u1", "b=2 z=1");
 	cr_assert_str_eq(s.answer.items[0].reason, "bought by 1 first-time buyer");
+	stall_close(&s);
+}
+
+/* ---- documents ---- */
+
+/* NULL: deleted. */
+static void put_segment(const char *id, const char *document)
+{
+	static uint64_t changes;
+	struct control_record rec = { .kind = CONTROL_SEGMENT,
+				      .id = str_of(id),
+				      .replaces = CONTROL_REPLACES_ANY,
+				      .change_id = ++changes,
+				      .document = document ? str_of(document) : STR("") };
+
+	cr_assert_eq(fold_config(s.shop.fold, &rec, 0), 0);
+	cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
+}
+
+/* "id id", in the order of the set. */
+static const char *names_now(const char *user)
+{
+	static char text[256];
+	struct person_segments got;
+	size_t n = 0;
+
+	cr_assert_eq(answerer_segments(s.answerer, str_of(user), &got, &s.e), 0);
+	text[0] = '\0';
+	for (unsigned i = 0; i < segments_count(got.set); i++)
+		if (got.in >> i & 1)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? " " : "",
+					      segment_at(got.set, i)->id);
+	segments_release(got.set);
+	return text;
+}
+
+Test(segments, are_documents)
+{
+	stall_open(&s, NULL);
+	stall_item(&s, "a", "Shoes > Running", TIME_ABSENT, TIME_ABSENT);
+	stall_item(&s, "b", "Hats", TIME_ABSENT, TIME_ABSENT);
+	shop_play(&s.shop,
+		  "u1 buy a @0d p=10 c=DE; u1 buy b @1d p=10; u2 view a @1d c=at; u3 view b @1d; u1+v1 view b @1d; "
+		  "v1 buy a @1d p=5 c=CH");
+	put_segment("big-spender", "{\"enabled\":false}"); /* when it begins is the ranker's to say */
+	put_segment("runners", "{\"filter\":\"viewedCategory = 'Shoes' or boughtCategory = 'Shoes > Running'\"}");
+	put_segment("hatters", "{\"filter\":\"viewedCategory = 'Hats'\",\"description\":\"looks at hats\"}");
+	put_segment("austria", "{\"filter\":\"country = 'AT' and orders = 0\"}");
+	put_segment("three", "{\"filter\":\"orders = 3 and spend = 25 and averageOrder > 8.3\"}");
+	put_segment("off", "{\"filter\":\"orders >= 0\",\"enabled\":false}");
+	put_segment("wrong", "{\"filter\":\"price > 3\"}");
+	cr_expect_str_eq(names_now("u1"), "hatters runners three");
+	cr_expect_str_eq(names_now("u2"), "new austria runners");
+	cr_expect_str_eq(names_now("u3"), "new hatters");
+	cr_expect_str_eq(names_now("nobody"), "");
+	put_segment("new", "{\"filter\":\"orders = 3\"}");
+	put_segment("austria", NULL);
+	cr_expect_str_eq(names_now("u1"), "hatters new runners three");
+	cr_expect_str_eq(names_now("u2"), "runners");
+	put_segment("new", NULL);
+	cr_expect_str_eq(names_now("u2"), "new runners");
+	stall_close(&s);
+}
+
+Test(segments, of_documents_choose_too)
+{
+	stall_open(&s, NULL);
+	shop_play(&s.shop, "u1 buy a,b @0d; u1 buy a @1d; u2 buy a @0d; u2 buy c @1d; u3 view x @1d; u4 view x,y @1d");
+	put_segment("two", "{\"filter\":\"orders = 2\"}");
+	put_segment("lookers", "{\"filter\":\"orders = 0\"}");
+	put_segment("new", "{\"enabled\":false}");
+	stall_rank(&s);
+	stall_expect(&s, "segment-picks; user=u1", "a=1 b=0.5 c=0.5");
+	cr_assert_str_eq(s.answer.items[0].reason, "chosen by 2 customers like you");
+	cr_assert(str_eq(s.answer.items[0].why.with, STR("two")));
+	stall_expect(&s, "segment-picks; user=u3", "x=1 y=0.5");
+	/* the lists are of the segments that were counted, until there are new ones */
+	put_segment("two", "{\"filter\":\"orders = 5\"}");
+	stall_expect(&s, "segment-picks; user=u1", "a=1 b=0.5 c=0.5");
+	stall_rank(&s);
+	stall_expect(&s, "segment-picks; user=u1", "");
+	stall_expect(&s, "segment-picks; user=u3", "x=1 y=0.5");
+	put_segment("lookers", NULL);
+	put_segment("new", NULL);
+	stall_rank(&s);
+	stall_expect(&s, "segment-picks; user=u3", "x=1 y=0.5");
+	cr_assert_str_eq(s.answer.items[0].reason, "viewed by 2 new visitors");
+	stall_close(&s);
+}
+
+Test(segments, are_at_most_so_many)
+{
+	struct control_segment wrong = { .filter = STR("oders = 1") };
+	struct person_segments got;
+	struct error e = { 0 };
+
+	stall_open(&s, NULL);
+	for (int i = 0; i < SEGMENTS_MAX; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "s%02d", i);
+		put_segment(id, "{\"filter\":\"orders >= 0\"}");
+	}
+	shop_play(&s.shop, "u1 view a @0d");
+	cr_assert_eq(answerer_segments(s.answerer, STR("u1"), &got, &s.e), 0);
+	cr_expect_eq(segments_count(got.set), SEGMENTS_MAX);
+	cr_expect_eq(got.in, ~UINT64_C(0) & ~(IN(FIRST) | IN(FREQUENT) | IN(LAPSING) | IN(SPENDER)));
+	cr_expect_eq(segment_find(got.set, STR("s58")), 63);
+	cr_expect_eq(segment_find(got.set, STR("s59")), -1);
+	segments_release(got.set);
+	cr_expect_eq(segment_check(&wrong, &e), ERR_BAD_CONFIG);
+	cr_expect_str_eq(e.field, "filter");
+	cr_expect_str_eq(e.suggestion, "orders");
 	stall_close(&s);
 }
