@@ -90,7 +90,8 @@ static void topic_seen(struct source_kafka *s, uint16_t log, const struct rd_kaf
 		bool unknown = t->err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART || !t->err;
 
 		if (!s->missing[log] && log == TOPIC_CONFIG && unknown)
-			log_info("topic does not exist, nothing needs it yet", "topic=%s", s->topics[log]);
+			log_info("topic does not exist, nobody has put scenarios or rules yet", "topic=%s",
+				 s->topics[log]);
 		else if (!s->missing[log])
 			log_warn(unknown ? "topic does not exist, waiting for it" : "topic cannot be read, waiting",
 				 "topic=%s why=\"%s\"", s->topics[log], rd_kafka_err2str(t->err));

@@ -35,6 +35,7 @@ static void add_cors(struct http_req *rq)
 	if (!*origin)
 		return;
 	http_header(rq, "access-control-allow-origin", origin);
+	http_header(rq, "access-control-expose-headers", "etag");
 	if (strcmp(origin, "*") != 0)
 		http_header(rq, "vary", "origin");
 }
@@ -47,7 +48,7 @@ static void answer_options(struct http_req *rq, unsigned methods)
 	http_header(rq, "allow", allow);
 	if (*setting_string(rq->w->shared->opt.settings, SET_HTTP_CORS_ORIGIN)) {
 		http_header(rq, "access-control-allow-methods", allow);
-		http_header(rq, "access-control-allow-headers", "content-type");
+		http_header(rq, "access-control-allow-headers", "content-type, if-match, if-none-match, x-changed-by");
 		http_header(rq, "access-control-max-age", "600");
 	}
 	http_reply(rq, 204, NULL, STR(""));

@@ -17,9 +17,11 @@ struct publish {
 	struct http_req rq; /* rq.h2o NULL: the client is gone */
 	struct http_end *end;
 	publish_finish finish;
+	publish_ready ready; /* NULL: acknowledged is enough */
 	void *arg;
 	uint64_t deadline_ns;
-	bool answered;
+	bool complete; /* nothing is under way any more */
+	bool is_ready, answered;
 	_Atomic unsigned refs;       /* the loop's, and one of all sends under way */
 	_Atomic unsigned in_flight;  /* sends under way, and one until publish_wait */
 	struct publish *next, *prev; /* waiting, oldest first */
@@ -134,6 +136,16 @@ void publish_send(struct publish *p, size_t i, const char *topic, struct str key
 	}
 }
 
+void publish_until(struct publish *p, publish_ready ready)
+{
+	p->ready = ready;
+}
+
+bool publish_was_ready(const struct publish *p)
+{
+	return p->is_ready;
+}
+
 void publish_problem(const struct publish *p, size_t i, struct problem *ret)
 {
 	int32_t partition;
@@ -176,6 +188,15 @@ static void answer(struct publish *p)
 	publish_unref(p);
 }
 
+/* It is complete: answer it, unless there is more to wait for. */
+static void try_answer(struct publish *p)
+{
+	p->complete = true;
+	p->is_ready = !p->ready || !p->rq.h2o || p->ready(&p->rq, p, p->arg);
+	if (p->is_ready)
+		answer(p);
+}
+
 void publish_wait(struct publish *p)
 {
 	struct publish_queue *q = p->q;
@@ -189,7 +210,7 @@ void publish_wait(struct publish *p)
 	complete = atomic_fetch_sub(&p->in_flight, 1) == 1;
 	if (!complete)
 		return;
-	answer(p);
+	try_answer(p);
 	publish_unref(p);
 }
 
@@ -240,7 +261,7 @@ static void settle(struct publish *list)
 
 		list = p->next_done;
 		if (!p->answered)
-			answer(p);
+			try_answer(p);
 		publish_unref(p);
 	}
 }
@@ -248,6 +269,11 @@ static void settle(struct publish *list)
 bool publish_queue_run(struct publish_queue *q, uint64_t now_ns)
 {
 	settle(take_done(q, true));
+	for (struct publish *p = q->first, *next; p; p = next) {
+		next = p->next;
+		if (p->complete)
+			try_answer(p);
+	}
 	while (q->first && q->first->deadline_ns <= now_ns)
 		answer(q->first);
 	return q->first != NULL;

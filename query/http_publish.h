@@ -32,6 +32,12 @@ typedef void (*publish_finish)(struct http_req *rq, struct publish *p, void *arg
 
 /* `arg` must live as long as the request (http_alloc). */
 struct publish *publish_new(struct http_req *rq, size_t n, publish_finish finish, void *arg);
+/*
+ * Once all are acknowledged it is not answered yet: `ready` is asked now and then, until it is true or http.publishTimeout has
+ * passed since publish_wait. Before publish_wait.
+ */
+typedef bool (*publish_ready)(struct http_req *rq, struct publish *p, void *arg);
+void publish_until(struct publish *p, publish_ready ready);
 /* Key and value are copied by the publisher; value NULL: a tombstone. Each i at most once. */
 void publish_send(struct publish *p, size_t i, const char *topic, struct str key, const void *value, size_t value_len);
 /* The request's answer comes from `finish`, perhaps before this returns; `p` is no longer the caller's. */
@@ -40,6 +46,8 @@ void publish_wait(struct publish *p);
 /* ---- in finish ---- */
 size_t publish_count(const struct publish *p);
 enum publish_state publish_result(const struct publish *p, size_t i, int32_t *ret_partition, int64_t *ret_offset);
+/* Was it true what publish_until waits for? */
+bool publish_was_ready(const struct publish *p);
 /* Why record i was not acknowledged. */
 void publish_problem(const struct publish *p, size_t i, struct problem *ret);
 

@@ -22,6 +22,16 @@ static void end_dispose(void *p)
 		end->ended(end->arg);
 }
 
+struct str http_header_of(const struct http_req *rq, const char *name)
+{
+	ssize_t at = h2o_find_header_by_str(&rq->h2o->headers, name, strlen(name), -1);
+
+	if (at == -1)
+		return (struct str){ NULL, 0 };
+	return (struct str){ rq->h2o->headers.entries[at].value.base,
+			     (uint32_t)rq->h2o->headers.entries[at].value.len };
+}
+
 struct http_end *http_on_end(struct http_req *rq, void (*ended)(void *arg), void *arg)
 {
 	struct http_end *end = h2o_mem_alloc_shared(&rq->h2o->pool, sizeof(*end), end_dispose);
@@ -61,9 +71,11 @@ static const char *reason(int status)
 		      { 400, "Bad Request" },
 		      { 404, "Not Found" },
 		      { 405, "Method Not Allowed" },
+		      { 412, "Precondition Failed" },
 		      { 413, "Content Too Large" },
 		      { 414, "URI Too Long" },
 		      { 415, "Unsupported Media Type" },
+		      { 428, "Precondition Required" },
 		      { 503, "Service Unavailable" } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
@@ -116,16 +128,6 @@ void http_reply_json(struct http_req *rq, int status, const struct json_out *out
 
 /* ---- what may be kept ---- */
 
-static struct str header_of(const struct http_req *rq, const h2o_token_t *name)
-{
-	ssize_t at = h2o_find_header(&rq->h2o->headers, name, -1);
-
-	if (at == -1)
-		return (struct str){ NULL, 0 };
-	return (struct str){ rq->h2o->headers.entries[at].value.base,
-			     (uint32_t)rq->h2o->headers.entries[at].value.len };
-}
-
 /* If-None-Match: a list of tags, or "*" (RFC 9110, 13.1.2). */
 static bool has_tag(struct str list, const char *tag)
 {
@@ -140,7 +142,7 @@ static bool has_it(struct http_req *rq, bool weak, uint64_t hash)
 	snprintf(tag, sizeof(tag), "\"%016llx\"", (unsigned long long)hash);
 	snprintf(header, sizeof(header), "%s%s", weak ? "W/" : "", tag);
 	http_header(rq, "etag", header);
-	if (!has_tag(header_of(rq, H2O_TOKEN_IF_NONE_MATCH), tag))
+	if (!has_tag(http_header_of(rq, "if-none-match"), tag))
 		return false;
 	reply(rq, 304, NULL, STR(""));
 	return true;
@@ -165,7 +167,7 @@ bool http_takes_gzip(const struct http_req *rq)
 
 bool http_accepts(const struct http_req *rq, const char *media_type)
 {
-	struct str accepted = header_of(rq, H2O_TOKEN_ACCEPT);
+	struct str accepted = http_header_of(rq, "accept");
 
 	return accepted.n && memmem(accepted.p, accepted.n, media_type, strlen(media_type));
 }

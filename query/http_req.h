@@ -69,6 +69,9 @@ struct http_req {
 	uint64_t started_ns;
 };
 
+/* A header's value, by its name in lower case; absent: { NULL, 0 }. */
+struct str http_header_of(const struct http_req *rq, const char *name);
+
 /* Memory that ends with the request. */
 void *http_alloc(struct http_req *rq, size_t n);
 

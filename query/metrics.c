@@ -3,8 +3,8 @@
 #include "views/view.h"
 
 /* Statuses that are counted by name; all others share the last, "other". */
-static const int statuses[METRICS_STATUSES - 1] = { 200, 202, 204, 207, 304, 400, 404, 405,
-						    413, 414, 415, 500, 501, 502, 503, 504 };
+static const int statuses[METRICS_STATUSES - 1] = { 200, 202, 204, 207, 304, 400, 404, 405, 412,
+						    413, 414, 415, 428, 500, 501, 502, 503, 504 };
 
 static const uint64_t bucket_ns[METRICS_BUCKETS] = {
 	50000,    100000,   250000,   500000,    1000000,   2500000,    5000000,
@@ -218,6 +218,17 @@ static void write_frozen(const struct metrics_input *in, FILE *out)
 		fprintf(out, "aisle_view_frozen{view=\"%s\"} %d\n", view_registry[i]->name, in->versions->frozen[i]);
 }
 
+static void write_config(const struct metrics_input *in, FILE *out)
+{
+	if (!in->config)
+		return;
+	figure(out, "counter", "config_applied_total", "changes of documents that were applied, since the store began",
+	       (double)in->config->applied);
+	figure(out, "counter", "config_refused_total",
+	       "changes that were refused because another one came before them, since the store began",
+	       (double)in->config->refused);
+}
+
 void metrics_write(const struct metrics_input *in, FILE *out)
 {
 	uint64_t n;
@@ -242,4 +253,5 @@ void metrics_write(const struct metrics_input *in, FILE *out)
 	write_store(in, out);
 	write_replay(in, out);
 	write_frozen(in, out);
+	write_config(in, out);
 }

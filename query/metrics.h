@@ -8,6 +8,7 @@
 #define AISLE_QUERY_METRICS_H
 
 #include "query/routes.h"
+#include "views/config.h"
 #include "views/replay_status.h"
 #include "views/status.h"
 #include "views/store.h"
@@ -16,7 +17,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
-#define METRICS_STATUSES 17
+#define METRICS_STATUSES 19
 #define METRICS_BUCKETS 14 /* finite ones; +Inf follows */
 
 struct route_metrics {
@@ -44,7 +45,8 @@ struct metrics_input {
 	const struct status_page *page;
 	const struct replay_page *replay; /* NULL: not known */
 	bool replay_at_work;
-	const struct versions *versions; /* NULL: not known */
+	const struct versions *versions;    /* NULL: not known */
+	const struct config_counts *config; /* the same */
 	const struct clock *clock;
 	uint64_t feed_dropped;
 };

@@ -34,9 +34,11 @@ struct problem {
 	X(UNKNOWN_ITEM, 404, "unknown-item", "there is no such item") \
 	X(UNKNOWN_DOCUMENT, 404, "unknown-document", "there is no such document") \
 	X(METHOD, 405, "method-not-allowed", "the path does not take this method") \
+	X(PRECONDITION, 412, "precondition-failed", "somebody else has changed it") \
 	X(BODY_SIZE, 413, "body-too-large", "the request body is too large") \
 	X(URL_SIZE, 414, "url-too-long", "the request URL is too long") \
 	X(MEDIA_TYPE, 415, "unsupported-media-type", "the request body must be application/json") \
+	X(NO_PRECONDITION, 428, "precondition-required", "the request does not say what it replaces") \
 	X(UNKNOWN_PARAMETER, 400, "unknown-parameter", "the request has a parameter or field that is not known") \
 	X(BAD_PARAMETER, 400, "bad-parameter", "a parameter or field of the request is not valid") \
 	X(BAD_BODY, 400, "bad-body", "the request body is not valid JSON") \

@@ -128,6 +128,7 @@ void route_metrics(struct http_req *rq)
 		.feed_dropped = feed_dropped(shared->feed),
 	};
 	struct versions versions;
+	struct config_counts config;
 	struct replay_page replay;
 	char *text = NULL;
 	size_t n = 0;
@@ -141,6 +142,7 @@ void route_metrics(struct http_req *rq)
 		in.replay = &replay;
 	if (snap_renew(rq->w->snap) == 0) {
 		in.versions = versions_of_snap(rq->w->snap, &versions) == 0 ? &versions : NULL;
+		in.config = config_counts(rq->w->snap, &config) == 0 ? &config : NULL;
 		snap_park(rq->w->snap);
 	}
 	metrics_write(&in, out);

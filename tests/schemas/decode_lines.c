@@ -1,7 +1,7 @@
 /*
- * decode_lines - the decoder's verdict on each line of stdin, for conformance.py.
+ * decode_lines - the decoder's verdict on each line of stdin, for conformance.py and control_conformance.py.
  *
- *     in   TOPIC<tab>VALUE          TOPIC is event, catalog or stock; VALUE is JSON, or hex: and hexadecimal digits
+ *     in   TOPIC<tab>VALUE          TOPIC is event, catalog, stock or a kind of document; VALUE is JSON, or hex: and hexadecimal digits
  *     out  ok or the error's slug, a tab, the field
  *
  * The schemas describe values; a value may leave its itemId to the record's key. So a value without one is tried
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "schemas/control.h"
 #include "schemas/decode.h"
 
 static size_t from_hex(char *text, size_t n)
@@ -26,11 +27,19 @@ static size_t from_hex(char *text, size_t n)
 
 static int decode(struct decoder *d, const char *topic, struct str key, const char *value, size_t n, struct error *e)
 {
+	enum control_kind kind = control_kind_find(str_of(topic), false);
 	static struct catalog_item item;
+	struct control *doc = NULL;
 	struct stock_record stock;
 	struct event ev;
 	bool deleted;
 
+	if (kind != CONTROL_KIND_COUNT) {
+		int rc = control_parse(kind, (struct str){ value, (uint32_t)n }, &doc, e);
+
+		control_free(doc);
+		return rc;
+	}
 	if (!strcmp(topic, "event"))
 		return decode_event(d, value, n, &ev, e);
 	if (!strcmp(topic, "catalog"))

@@ -1,11 +1,11 @@
-/* The schemas against the decoder: conformance.py with the decode_lines beside this program. */
+/* The schemas against the decoders: the scripts with the decode_lines beside this program. */
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-Test(conformance, schemas_and_decoder_agree, .timeout = 300)
+static void run(const char *script)
 {
 	char self[1024], command[2048];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -13,7 +13,16 @@ Test(conformance, schemas_and_decoder_agree, .timeout = 300)
 	cr_assert_gt(n, 0);
 	self[n] = '\0';
 	*strrchr(self, '/') = '\0';
-	snprintf(command, sizeof(command), "/usr/bin/python3 -B tests/schemas/conformance.py '%s/decode_lines' >&2",
-		 self);
+	snprintf(command, sizeof(command), "/usr/bin/python3 -B tests/schemas/%s '%s/decode_lines' >&2", script, self);
 	cr_assert_eq(system(command), 0, "run from the top of the tree; it says what differs");
+}
+
+Test(conformance, schemas_and_decoder_agree, .timeout = 300)
+{
+	run("conformance.py");
+}
+
+Test(conformance, schemas_and_documents_agree, .timeout = 60)
+{
+	run("control_conformance.py");
 }

@@ -1,0 +1,34 @@
+/*
+ * route_document.h - what reading and writing documents of the control plane have in common. Thread: loop.
+ */
+#ifndef AISLE_QUERY_ROUTE_DOCUMENT_H
+#define AISLE_QUERY_ROUTE_DOCUMENT_H
+
+#include "query/http_req.h"
+#include "schemas/control.h"
+#include "views/config.h"
+
+/* By the route's pattern. */
+enum control_kind document_kind(const struct http_req *rq);
+/* The id of the path; false when it was refused. */
+bool document_id(struct http_req *rq, struct str *ret);
+
+/* As things stand for an id. */
+struct document_state {
+	struct config_row row; /* revision 0: there is none; without a document: deleted */
+	bool is_shipped;       /* there is a document without a row */
+	struct json_out shipped;
+};
+
+/* In the worker's snapshot, which is renewed; the caller finishes it in any case. */
+int document_state(struct http_req *rq, enum control_kind kind, struct str id, struct document_state *ret) MUST_CHECK;
+void document_state_fini(struct document_state *st);
+/* Is there a document, put or shipped? */
+bool document_exists(const struct document_state *st);
+
+/* One object: id, revision, changedAt, changedBy, document, shipped. */
+void document_write(struct json_out *j, const struct config_row *row, bool shipped, struct str document);
+/* 200 with the row's revision as ETag. */
+void document_reply(struct http_req *rq, const struct config_row *row, bool shipped, struct str document);
+
+#endif

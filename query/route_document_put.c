@@ -1,0 +1,358 @@
+/*
+ * PUT and DELETE of documents: a record for aisle.config, and the answer when it is folded.
+ *
+ *     checked -> published -> acknowledged at an offset -> folded up to there: is the change in the view?
+ *                                                          yes -> 200     no, another one came first -> settle it, 412
+ *
+ * A refused record must not stay the last one of its key (views/config.h), so the row's own is sent again behind it.
+ */
+#include "query/route_document.h"
+
+#include "query/http_body.h"
+#include "query/http_publish.h"
+#include "query/http_query.h"
+#include "query/json_keys.h"
+#include "views/offsets.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+/* A change under way; it lives as long as its request. */
+struct change {
+	enum control_kind kind;
+	struct str id;
+	struct str document; /* compact; n = 0: it deletes */
+	struct str by;
+	uint64_t change_id, replaces;
+	int64_t changed_at_ms;
+	bool is_applied, is_refused;
+	uint64_t settled_with; /* change whose record was sent again; 0: none */
+	int code;              /* of the store */
+};
+
+/* ---- what a request says ---- */
+
+static bool take_by(struct http_req *rq, struct str *ret)
+{
+	struct str raw = http_header_of(rq, "x-changed-by");
+	char *room = http_alloc(rq, raw.n);
+	int n = percent_decode(raw, false, room);
+
+	if (n < 0 || n > CONTROL_BY_MAX) {
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, "x-changed-by",
+			    "the header is percent-encoded UTF-8 of at most %d bytes", CONTROL_BY_MAX);
+		return false;
+	}
+	*ret = (struct str){ room, (uint32_t)n };
+	return true;
+}
+
+static bool take_validate_only(struct http_req *rq, bool *ret)
+{
+	struct str rest = rq->query, name, value;
+
+	while (query_next(&rest, &name, &value)) {
+		if (!str_eq(name, STR("validateOnly"))) {
+			http_refuse_parameter(rq, name, "this path takes `validateOnly` alone");
+			return false;
+		}
+		if (!parse_flag(value, ret)) {
+			http_refuse(rq, PROBLEM_BAD_PARAMETER, "validateOnly", "'validateOnly' is true or false");
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool take_document(struct http_req *rq, enum control_kind kind, struct str *ret)
+{
+	struct str body = body_trim(rq->body);
+	struct control *parsed = NULL;
+	struct error e = { 0 };
+	char *room;
+	int rc = control_parse(kind, body, &parsed, &e);
+
+	control_free(parsed);
+	if (rc) {
+		http_refuse_error(rq, rc, &e);
+		return false;
+	}
+	room = http_alloc(rq, body.n);
+	*ret = (struct str){ room, control_compact(body, room) };
+	return true;
+}
+
+static bool may_write(struct http_req *rq)
+{
+	if (rq->w->shared->opt.publisher)
+		return true;
+	http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
+	return false;
+}
+
+/* ---- preconditions (RFC 9110, 13) ---- */
+
+static void refuse_changed(struct http_req *rq, const struct config_row *row, const char *field)
+{
+	char tag[24];
+
+	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)row->revision);
+	http_header(rq, "etag", tag);
+	http_refuse(rq, PROBLEM_PRECONDITION, field,
+		    "revision %llu is there now, changed by '%.*s'%s: look at it first",
+		    (unsigned long long)row->revision, STR_FMT(row->changed_by), row->document.n ? "" : ", deleted");
+}
+
+/* False when it was refused. */
+static bool may_replace(struct http_req *rq, const struct document_state *st, bool is_deletion)
+{
+	struct str match = http_header_of(rq, "if-match"), none = http_header_of(rq, "if-none-match");
+	char tag[24];
+
+	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)st->row.revision);
+	if (match.p) {
+		if (document_exists(st) && (str_eq(match, STR("*")) || str_eq(match, str_of(tag))))
+			return true;
+		refuse_changed(rq, &st->row, "if-match");
+	} else if (none.p && (!str_eq(none, STR("*")) || is_deletion)) {
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, "if-none-match", "only PUT takes it, and only as *");
+	} else if (st->row.document.n && none.p) {
+		refuse_changed(rq, &st->row, "if-none-match");
+	} else if (st->row.document.n) {
+		http_refuse(rq, PROBLEM_NO_PRECONDITION, "if-match", "send if-match: %s, which is there now", tag);
+	} else {
+		return true;
+	}
+	return false;
+}
+
+/* ---- the record and its outcome ---- */
+
+static const char *topic_of(const struct http_req *rq)
+{
+	return setting_string(rq->w->shared->opt.settings, SET_TOPIC_CONFIG);
+}
+
+static struct str record_key(struct http_req *rq, enum control_kind kind, struct str id)
+{
+	size_t room = 32 + id.n;
+	char *p = http_alloc(rq, room);
+
+	return (struct str){ p, (uint32_t)snprintf(p, room, "%s/%.*s", control_kind_name(kind), STR_FMT(id)) };
+}
+
+static void sent_again(void *arg, int code, int32_t partition, int64_t offset)
+{
+	(void)arg;
+	(void)code;
+	(void)partition;
+	(void)offset;
+}
+
+/* Not waited for: whether it came is seen in the row. */
+static void settle(struct http_req *rq, struct change *c, const struct config_row *row)
+{
+	struct publisher *publisher = rq->w->shared->opt.publisher;
+	struct json_out j = { 0 };
+
+	config_write_record(&j, row);
+	if (!publisher->ops->send(publisher, topic_of(rq), -1, record_key(rq, c->kind, c->id), j.p, j.n, 0, NULL, 0,
+				  sent_again, NULL))
+		c->settled_with = row->change_id;
+	json_out_fini(&j);
+}
+
+static int is_mine(void *arg, const struct config_row *row)
+{
+	const struct change *c = arg;
+
+	return row->change_id == c->change_id;
+}
+
+/* The snapshot has it folded: what became of it? True when there is nothing more to wait for. */
+static bool judge(struct http_req *rq, struct change *c)
+{
+	struct config_row row;
+	int rc = config_history(rq->w->snap, c->kind, c->id, is_mine, c);
+
+	if (rc > 0) {
+		c->is_applied = true;
+		return true;
+	}
+	if (!rc)
+		rc = config_find(rq->w->snap, c->kind, c->id, &row);
+	if (rc) {
+		c->code = rc;
+		return true;
+	}
+	c->is_refused = true;
+	if (row.unsettled && c->settled_with != row.change_id)
+		settle(rq, c, &row);
+	return !row.unsettled;
+}
+
+static bool is_known(struct http_req *rq, struct publish *p, void *arg)
+{
+	struct change *c = arg;
+	struct position at;
+	int32_t partition;
+	int64_t offset;
+	bool ret = false;
+	int rc;
+
+	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED)
+		return true;
+	rc = snap_renew(rq->w->snap);
+	if (!rc) {
+		rc = offsets_get(rq->w->snap, topic_of(rq), partition, &at);
+		if (!rc && at.next > offset)
+			ret = judge(rq, c);
+		snap_park(rq->w->snap);
+	}
+	if (rc && rc != ERR_NOT_FOUND)
+		c->code = rc;
+	return ret || c->code;
+}
+
+static void reply_applied(struct http_req *rq, const struct change *c)
+{
+	struct config_row row = { .kind = c->kind,
+				  .id = c->id,
+				  .revision = c->replaces + 1,
+				  .changed_by = c->by,
+				  .changed_at_ms = c->changed_at_ms };
+
+	document_reply(rq, &row, false, c->document);
+}
+
+static void reply_refused(struct http_req *rq, const struct change *c)
+{
+	struct document_state st;
+	int rc = document_state(rq, c->kind, c->id, &st);
+
+	if (rc)
+		http_refuse_error(rq, rc, NULL);
+	else
+		refuse_changed(rq, &st.row, "if-match");
+	snap_park(rq->w->snap);
+	document_state_fini(&st);
+}
+
+static void reply_accepted(struct http_req *rq, const struct change *c)
+{
+	struct json_out *j = &rq->w->out;
+
+	json_out_reset(j);
+	json_out_object(j);
+	key_text(j, "status", "accepted");
+	key_str(j, "id", c->id);
+	json_out_end_object(j);
+	http_reply_json(rq, 202, j);
+}
+
+static void finish(struct http_req *rq, struct publish *p, void *arg)
+{
+	const struct change *c = arg;
+	struct problem lost;
+	int32_t partition;
+	int64_t offset;
+	enum publish_state state = publish_result(p, 0, &partition, &offset);
+
+	if (state == PUBLISH_TOO_LARGE) {
+		publish_problem(p, 0, &lost);
+		http_problem(rq, &lost);
+	} else if (state != PUBLISH_ACKED) {
+		http_refuse(rq, PROBLEM_PUBLISH, NULL,
+			    "not acknowledged: look whether it is there before sending it again");
+	} else if (c->is_applied) {
+		reply_applied(rq, c);
+	} else if (c->is_refused) {
+		reply_refused(rq, c);
+	} else if (c->code) {
+		http_refuse_error(rq, c->code, NULL);
+	} else {
+		reply_accepted(rq, c);
+	}
+}
+
+static uint64_t new_change_id(void)
+{
+	uint64_t id = 0;
+
+	while (!id)
+		if (getrandom(&id, sizeof(id), 0) != (ssize_t)sizeof(id))
+			abort();
+	return id;
+}
+
+static void send_change(struct http_req *rq, struct change *c)
+{
+	const struct clock *clock = rq->w->shared->clock;
+	struct publish *p = publish_new(rq, 1, finish, c);
+	struct json_out j = { 0 };
+
+	c->change_id = new_change_id();
+	c->changed_at_ms = clock->wall_ms(clock);
+	config_write_record(&j, &(struct config_row){ .kind = c->kind,
+						      .id = c->id,
+						      .revision = c->replaces + 1,
+						      .change_id = c->change_id,
+						      .changed_by = c->by,
+						      .changed_at_ms = c->changed_at_ms,
+						      .document = c->document });
+	publish_until(p, is_known);
+	publish_send(p, 0, topic_of(rq), record_key(rq, c->kind, c->id), j.p, j.n);
+	json_out_fini(&j);
+	publish_wait(p);
+}
+
+/* The change of this document (n = 0: deletion), if what is there allows it. */
+static void change(struct http_req *rq, struct str id, struct str document)
+{
+	struct change *c = http_alloc(rq, sizeof(*c));
+	struct document_state st;
+	bool may = false;
+	int rc;
+
+	*c = (struct change){ .kind = document_kind(rq), .id = id, .document = document };
+	if (!may_write(rq) || !take_by(rq, &c->by))
+		return;
+	rc = document_state(rq, c->kind, id, &st);
+	c->replaces = st.row.revision;
+	if (rc)
+		http_refuse_error(rq, rc, NULL);
+	else if (!document.n && !st.row.document.n)
+		http_refuse(rq, PROBLEM_UNKNOWN_DOCUMENT, "id", "nobody has put a %s of this id",
+			    control_kind_name(c->kind));
+	else
+		may = may_replace(rq, &st, !document.n);
+	snap_park(rq->w->snap);
+	document_state_fini(&st);
+	if (may)
+		send_change(rq, c);
+}
+
+/* PUT /v1/KIND/{id} */
+void route_document_put(struct http_req *rq)
+{
+	bool validate_only = false;
+	struct str id, document;
+
+	if (!take_validate_only(rq, &validate_only) || !document_id(rq, &id) ||
+	    !take_document(rq, document_kind(rq), &document))
+		return;
+	if (validate_only)
+		http_reply(rq, 200, "application/json", STR("{\"status\":\"valid\"}"));
+	else
+		change(rq, id, document);
+}
+
+/* DELETE /v1/KIND/{id} */
+void route_document_delete(struct http_req *rq)
+{
+	struct str id;
+
+	if (!http_refuses_query(rq) && document_id(rq, &id))
+		change(rq, id, (struct str){ NULL, 0 });
+}

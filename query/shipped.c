@@ -1,0 +1,77 @@
+#include "query/shipped.h"
+
+#include "query/json_keys.h"
+
+static void write_requires(struct json_out *j, unsigned inputs)
+{
+	static const struct {
+		unsigned bit;
+		const char *name;
+	} names[] = { { INPUT_USER_ID, "userId" },
+		      { INPUT_VISITOR_ID, "visitorId" },
+		      { INPUT_SESSION_ID, "sessionId" },
+		      { INPUT_ITEM_IDS, "itemIds" },
+		      { INPUT_SESSION_ITEMS, "sessionItems" },
+		      { INPUT_CATEGORY, "category" },
+		      { INPUT_QUERY, "query" },
+		      { INPUT_PLACE, "context" } };
+
+	json_out_key(j, "requires");
+	json_out_array(j);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (inputs & names[i].bit)
+			json_out_text(j, names[i].name);
+	json_out_end_array(j);
+}
+
+static void write_scenario(struct json_out *j, const struct scenario_info *info)
+{
+	json_out_reset(j);
+	json_out_object(j);
+	if (info->meaning)
+		key_text(j, "description", info->meaning);
+	json_out_key(j, "chain");
+	json_out_array(j);
+	for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++) {
+		json_out_object(j);
+		key_text(j, "strategy", info->chain[i]);
+		if (i < ARRAY_SIZE(info->shares) && info->shares[i])
+			key_int(j, "share", info->shares[i]);
+		json_out_end_object(j);
+	}
+	json_out_end_array(j);
+	if (info->required)
+		write_requires(j, info->required);
+	if (info->filter)
+		key_text(j, "filter", info->filter);
+	json_out_end_object(j);
+}
+
+static bool scenario_at(const struct answer_ops *answers, size_t index, struct str *ret_id, struct json_out *doc)
+{
+	struct scenario_info info;
+
+	for (size_t i = 0; answers->info(i, &info); i++)
+		if (!info.is_strategy && index-- == 0) {
+			*ret_id = str_of(info.slug);
+			write_scenario(doc, &info);
+			return true;
+		}
+	return false;
+}
+
+bool shipped_at(const struct answer_ops *answers, enum control_kind kind, size_t index, struct str *ret_id,
+		struct json_out *doc)
+{
+	return kind == CONTROL_SCENARIO && scenario_at(answers, index, ret_id, doc);
+}
+
+bool shipped_find(const struct answer_ops *answers, enum control_kind kind, struct str id, struct json_out *doc)
+{
+	struct str found;
+
+	for (size_t i = 0; shipped_at(answers, kind, i, &found, doc); i++)
+		if (str_eq(found, id))
+			return true;
+	return false;
+}
