@@ -141,7 +141,8 @@ static void on_tick(uv_timer_t *tick)
 {
 	struct http_loop *l = tick->data;
 	uint64_t now = now_ns(l);
-	bool waiting = publish_queue_run(l->worker.publishes, now) | later_run(l->worker.laters);
+	bool publishing = publish_queue_run(l->worker.publishes, now), later = later_run(l->worker.laters);
+	bool waiting = publishing || later;
 
 	if (++l->ticks % BEAT_TICKS == 0)
 		feed_pump(l, true);
