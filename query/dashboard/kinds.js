@@ -262,7 +262,7 @@ export const kinds = {
 						help: "One a line; those under it are meant too. Empty: all.",
 						placeholder: "Shoes > Running",
 					},
-					{ path: "countries", type: "words", label: "Countries", help: "Two letters each: DE, FR. Empty: all." },
+					{ path: "countries", type: "words", label: "Countries", help: "As the shop writes them: DE, FR. Empty: all." },
 					from,
 					to,
 					{

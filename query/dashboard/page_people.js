@@ -1,6 +1,6 @@
 /* One person: what is known of them, what they would be shown, and why. */
 import { Problem, getOrNull } from "./api.js";
-import { button, card, chip, heading, make, note, spoken } from "./dom.js";
+import { ago, button, card, chip, count, day, figure, heading, make, money, note, spoken } from "./dom.js";
 import { ask, itemList, requestFor } from "./items.js";
 import { tryForm } from "./try.js";
 
@@ -35,34 +35,51 @@ function finder(kind, id) {
 	);
 }
 
-function whyText(why) {
-	if (why == null) return null;
-	return typeof why === "string"
-		? why
-		: Object.entries(why)
-				.map(([name, value]) => `${name} ${typeof value === "object" ? JSON.stringify(value) : value}`)
-				.join(", ");
-}
-
-async function segments(id) {
-	const data = await getOrNull(`/v1/users/${encodeURIComponent(id)}/segments`);
+function segments(found) {
 	return card(
 		"Segments",
 		{ "data-testid": "person-segments" },
-		data?.segments?.length
+		found.length
 			? make(
 					"ul",
 					{ class: "plain" },
-					data.segments.map((one) =>
+					found.map((one) =>
 						make(
 							"li",
 							{},
-							make("a", { href: `#/segments/${encodeURIComponent(one.segment ?? one.id)}` }, spoken(one.segment ?? one.id)),
-							make("p", { class: "quiet" }, [one.meaning, whyText(one.why)].filter(Boolean).join(" – ")),
+							make("a", { href: `#/segments/${encodeURIComponent(one.segment)}` }, spoken(one.segment)),
+							one.meaning ? make("p", { class: "quiet" }, one.meaning) : null,
+							one.filter ? make("p", { class: "quiet" }, "because ", make("code", {}, one.filter)) : null,
 						),
 					),
 				)
 			: make("p", { class: "empty" }, "Belongs to none."),
+	);
+}
+
+const CATEGORIES_SHOWN = 6;
+const chips = (names) => [
+	names.slice(0, CATEGORIES_SHOWN).map((name) => [chip(name), " "]),
+	names.length > CATEGORIES_SHOWN ? `and ${names.length - CATEGORIES_SHOWN} more` : null,
+];
+
+/* What conditions of segments are about. */
+function facts(known) {
+	if (!known) return card("What is known", {}, make("p", { class: "empty" }, "Nothing: nobody with this id was here yet."));
+	return card(
+		"What is known",
+		{ "data-testid": "person-facts" },
+		make(
+			"dl",
+			{ class: "figures" },
+			figure("Orders", count(known.orders), `${count(known.units)} pieces`),
+			figure("Money spent", money(known.spend), known.orders ? `${money(known.averageOrder)} an order` : null),
+			figure("First here", known.firstSeen ? day(known.firstSeen) : "–", known.firstSeen ? ago(known.firstSeen) : null),
+			figure("Last here", known.lastSeen ? day(known.lastSeen) : "–", known.lastSeen ? ago(known.lastSeen) : null),
+			known.country ? figure("Country", known.country) : null,
+		),
+		known.viewedCategory?.length ? make("p", {}, "Looked at: ", chips(known.viewedCategory)) : null,
+		known.boughtCategory?.length ? make("p", {}, "Bought: ", chips(known.boughtCategory)) : null,
 	);
 }
 
@@ -112,11 +129,11 @@ async function shownCard(who) {
 
 async function person(kind, id) {
 	const who = kind === "visitor" ? { visitorId: id } : { userId: id };
-	const [seen, again, shown, ofSegments, ofOffers] = await Promise.all([
+	const [seen, again, shown, known, ofOffers] = await Promise.all([
 		list("recently-viewed", "Looked at last", who),
 		list("buy-it-again", "Bought, and due again", who),
 		shownCard(who),
-		kind === "user" ? segments(id) : null,
+		kind === "user" ? getOrNull(`/v1/users/${encodeURIComponent(id)}/segments`) : null,
 		kind === "user" ? offers(id) : null,
 	]);
 	return [
@@ -124,7 +141,13 @@ async function person(kind, id) {
 		make(
 			"div",
 			{ class: "columns" },
-			make("div", {}, ofSegments, ofOffers, card("What is known", { "data-testid": "person-known" }, seen, again)),
+			make(
+				"div",
+				{},
+				known ? [facts(known.facts), segments(known.segments)] : null,
+				ofOffers,
+				card("What they did", { "data-testid": "person-known" }, seen, again),
+			),
 			shown,
 		),
 	];

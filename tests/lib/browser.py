@@ -57,8 +57,10 @@ class Browser:
         return value[ELEMENT]
 
     def click(self, css):
-        """As a person would: the element must be there and nothing may lie over it."""
-        self.call("POST", f"{self.session}/element/{self.find(css)}/click")
+        """As a person would: the element must be there, it is scrolled to, and nothing may lie over it."""
+        element = self.find(css)
+        self.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", {ELEMENT: element})
+        self.call("POST", f"{self.session}/element/{element}/click")
 
     def type(self, css, text):
         self.call("POST", f"{self.session}/element/{self.find(css)}/value", {"text": text})
