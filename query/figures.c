@@ -75,7 +75,7 @@ static void put_value(struct json_out *j, const struct figure *v)
 
 	j->comma = false;
 	if (v->kind == FIGURE_TEXT) {
-		put_cell(j, v->text);
+		put_cell(j, v->text.p ? v->text : STR(""));
 	} else if (v->kind == FIGURE_TIME) {
 		format_rfc3339(v->n, time);
 		put(j, str_of(time));
@@ -167,6 +167,8 @@ int figures_make(struct snap *sn, const struct figures_ask *ask, struct json_out
 	static int (*const makers[FIGURES_KINDS])(struct making *) = {
 		[FIGURES_SALES] = figures_sales,
 		[FIGURES_ENGAGEMENT] = figures_engagement,
+		[FIGURES_STRATEGIES] = figures_strategies,
+		[FIGURES_CATEGORIES] = figures_categories,
 	};
 	struct making m = { .sn = sn, .ask = ask, .out = ret, .e = e };
 	int rc = snap_watermark(sn, &m.watermark_ms);

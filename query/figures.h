@@ -17,14 +17,14 @@
 #define FIGURES_DAYS_DEFAULT 28
 #define FIGURES_CSV_TYPE "text/csv; charset=utf-8; header=present"
 
-enum figures_kind { FIGURES_SALES, FIGURES_ENGAGEMENT, FIGURES_KINDS };
+enum figures_kind { FIGURES_SALES, FIGURES_ENGAGEMENT, FIGURES_STRATEGIES, FIGURES_CATEGORIES, FIGURES_KINDS };
 
-enum { BY_HOUR = 1, BY_DAY = 2 };
+enum { BY_HOUR = 1, BY_DAY = 2, BY_SCENARIO = 4, BY_STRATEGY = 8, BY_VARIANT = 16 };
 
 struct figures_ask {
 	enum figures_kind kind;
 	int64_t from_ms, to_ms; /* TIME_NONE: FIGURES_DAYS_DEFAULT days to the end of the watermark's */
-	unsigned by;            /* BY_ bits */
+	unsigned by;            /* BY_ bits, the last three of strategies only; 0: day, of strategies all in one */
 	bool csv;               /* the rows alone */
 };
 

@@ -38,6 +38,37 @@ struct figure {
 
 #define FIGURE_ROW_MAX 16
 
+/* An empty text is null. */
+static inline struct figure figure_text(const char *name, struct str text)
+{
+	return (struct figure){ .name = name, .kind = FIGURE_TEXT, .text = { text.n ? text.p : NULL, text.n } };
+}
+
+static inline struct figure figure_time(const char *name, int64_t t_ms)
+{
+	return (struct figure){ .name = name, .kind = FIGURE_TIME, .n = t_ms };
+}
+
+static inline struct figure figure_count(const char *name, int64_t n)
+{
+	return (struct figure){ .name = name, .kind = FIGURE_COUNT, .n = n };
+}
+
+static inline struct figure figure_money(const char *name, int64_t micros)
+{
+	return (struct figure){ .name = name, .kind = FIGURE_MONEY, .n = micros };
+}
+
+static inline struct figure figure_ratio(const char *name, int64_t n, int64_t of)
+{
+	return (struct figure){ .name = name, .kind = FIGURE_RATIO, .n = n, .of = of };
+}
+
+static inline struct figure figure_money_ratio(const char *name, int64_t micros, int64_t of)
+{
+	return (struct figure){ .name = name, .kind = FIGURE_MONEY_RATIO, .n = micros, .of = of };
+}
+
 /* A member of a JSON object. */
 void figure_write(struct json_out *j, const struct figure *v);
 /* A row: an object of the array that is open, or a line. */
@@ -57,5 +88,9 @@ static inline size_t figures_buckets(const struct making *m)
 
 int figures_sales(struct making *m) MUST_CHECK;
 int figures_engagement(struct making *m) MUST_CHECK;
+int figures_strategies(struct making *m) MUST_CHECK;
+int figures_categories(struct making *m) MUST_CHECK;
+/* The member "recommended": what of so much revenue is credited to recommendations. */
+int figures_write_recommended(struct making *m, int64_t revenue_micros) MUST_CHECK;
 
 #endif

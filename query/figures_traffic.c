@@ -48,9 +48,9 @@ static int read_series(struct making *m, int64_t from_ms, int64_t end_ms, struct
 
 static unsigned sales_figures(const struct traffic *t, struct figure *ret)
 {
-	ret[0] = (struct figure){ .name = "orders", .kind = FIGURE_COUNT, .n = t->orders };
-	ret[1] = (struct figure){ .name = "units", .kind = FIGURE_COUNT, .n = t->units };
-	ret[2] = (struct figure){ .name = "revenue", .kind = FIGURE_MONEY, .n = t->revenue_micros };
+	ret[0] = figure_count("orders", t->orders);
+	ret[1] = figure_count("units", t->units);
+	ret[2] = figure_money("revenue", t->revenue_micros);
 	return SALES;
 }
 
@@ -59,8 +59,7 @@ static void write_sales_rows(struct making *m, const struct series *s)
 	struct figure row[FIGURE_ROW_MAX];
 
 	for (size_t i = 0; i < s->n; i++) {
-		row[0] =
-			(struct figure){ .name = "start", .kind = FIGURE_TIME, .n = s->from_ms + (int64_t)i * s->unit };
+		row[0] = figure_time("start", s->from_ms + (int64_t)i * s->unit);
 		figures_row(m, row, 1 + sales_figures(&s->v[i], row + 1));
 	}
 }
@@ -70,9 +69,8 @@ static void write_sales_total(struct json_out *j, const struct traffic *t)
 	struct figure v[FIGURE_ROW_MAX];
 	unsigned n = sales_figures(t, v);
 
-	v[n++] = (struct figure){
-		.name = "revenuePerOrder", .kind = FIGURE_MONEY_RATIO, .n = t->revenue_micros, .of = t->orders
-	};
+	v[n] = figure_money_ratio("revenuePerOrder", t->revenue_micros, t->orders);
+	n++;
 	json_out_key(j, "total");
 	json_out_object(j);
 	for (unsigned i = 0; i < n; i++)
@@ -90,9 +88,7 @@ static void write_growth(struct json_out *j, const struct traffic *now, const st
 	json_out_key(j, "growth");
 	json_out_object(j);
 	for (unsigned i = 0; i < n; i++) {
-		struct figure growth = {
-			.name = a[i].name, .kind = FIGURE_RATIO, .n = a[i].n - b[i].n, .of = b[i].n > 0 ? b[i].n : 0
-		};
+		struct figure growth = figure_ratio(a[i].name, a[i].n - b[i].n, b[i].n > 0 ? b[i].n : 0);
 
 		figure_write(j, &growth);
 	}
@@ -138,6 +134,7 @@ int figures_sales(struct making *m)
 		write_sales_total(m->out, &now.total);
 		write_before(m, &before, seen - length);
 		write_growth(m->out, &now.total, &before.total);
+		rc = figures_write_recommended(m, now.total.revenue_micros);
 	}
 	figures_end(m);
 out:
@@ -150,11 +147,11 @@ out:
 
 static unsigned visit_figures(const struct traffic *t, struct figure *ret)
 {
-	ret[0] = (struct figure){ .name = "newPeople", .kind = FIGURE_COUNT, .n = t->new_actors };
-	ret[1] = (struct figure){ .name = "sessions", .kind = FIGURE_COUNT, .n = t->sessions };
-	ret[2] = (struct figure){ .name = "views", .kind = FIGURE_COUNT, .n = t->views };
-	ret[3] = (struct figure){ .name = "carts", .kind = FIGURE_COUNT, .n = t->carts };
-	ret[4] = (struct figure){ .name = "orders", .kind = FIGURE_COUNT, .n = t->orders };
+	ret[0] = figure_count("newPeople", t->new_actors);
+	ret[1] = figure_count("sessions", t->sessions);
+	ret[2] = figure_count("views", t->views);
+	ret[3] = figure_count("carts", t->carts);
+	ret[4] = figure_count("orders", t->orders);
 	return 5;
 }
 
@@ -184,9 +181,12 @@ static void write_visit_total(struct making *m, const struct traffic *t, int64_t
 		json_out_null(j);
 	else
 		json_out_int(j, active_people);
-	v[n++] = (struct figure){ .name = "viewsPerSession", .kind = FIGURE_RATIO, .n = t->views, .of = t->sessions };
-	v[n++] = (struct figure){ .name = "cartsPerSession", .kind = FIGURE_RATIO, .n = t->carts, .of = t->sessions };
-	v[n++] = (struct figure){ .name = "ordersPerSession", .kind = FIGURE_RATIO, .n = t->orders, .of = t->sessions };
+	v[n] = figure_ratio("viewsPerSession", t->views, t->sessions);
+	n++;
+	v[n] = figure_ratio("cartsPerSession", t->carts, t->sessions);
+	n++;
+	v[n] = figure_ratio("ordersPerSession", t->orders, t->sessions);
+	n++;
 	for (unsigned i = 0; i < n; i++)
 		figure_write(j, &v[i]);
 	json_out_end_object(j);
@@ -207,8 +207,8 @@ int figures_engagement(struct making *m)
 		goto out;
 	figures_begin(m);
 	for (size_t i = 0; i < s.n; i++) {
-		row[0] = (struct figure){ .name = "start", .kind = FIGURE_TIME, .n = s.from_ms + (int64_t)i * s.unit };
-		row[1] = (struct figure){ .name = "people", .kind = FIGURE_COUNT, .n = s.v[i].actors };
+		row[0] = figure_time("start", s.from_ms + (int64_t)i * s.unit);
+		row[1] = figure_count("people", s.v[i].actors);
 		figures_row(m, row, 2 + visit_figures(&s.v[i], row + 2));
 	}
 	figures_end_rows(m);

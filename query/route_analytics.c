@@ -43,7 +43,16 @@ static bool set_by(struct figures_ask *ask, struct str v)
 	static const struct {
 		const char *name;
 		unsigned bit;
-	} known[] = { { "hour", BY_HOUR }, { "day", BY_DAY } };
+	} known[] = { { "hour", BY_HOUR },
+		      { "day", BY_DAY },
+		      { "scenario", BY_SCENARIO },
+		      { "strategy", BY_STRATEGY },
+		      { "variant", BY_VARIANT } };
+	static const unsigned allowed[FIGURES_KINDS] = {
+		[FIGURES_SALES] = BY_HOUR | BY_DAY,
+		[FIGURES_ENGAGEMENT] = BY_HOUR | BY_DAY,
+		[FIGURES_STRATEGIES] = BY_HOUR | BY_DAY | BY_SCENARIO | BY_STRATEGY | BY_VARIANT,
+	};
 	struct str part;
 
 	ask->by = 0;
@@ -56,7 +65,7 @@ static bool set_by(struct figures_ask *ask, struct str v)
 			return false;
 		ask->by |= known[i].bit;
 	}
-	return ask->by && ask->by != (BY_HOUR | BY_DAY);
+	return ask->by && !(ask->by & ~allowed[ask->kind]) && (ask->by & (BY_HOUR | BY_DAY)) != (BY_HOUR | BY_DAY);
 }
 
 static bool set_format(struct figures_ask *ask, struct str v)
@@ -71,7 +80,7 @@ static const struct parameter {
 } parameters[] = {
 	{ "from", "a time such as 2026-11-26T00:00:00Z, or a date", set_from },
 	{ "to", "a time such as 2026-11-26T00:00:00Z, or a date", set_to },
-	{ "by", "hour or day", set_by },
+	{ "by", "hour or day; of strategies also scenario, strategy, variant, with a comma between", set_by },
 	{ "format", "json or csv", set_format },
 };
 
@@ -143,6 +152,8 @@ static void reply_figures(struct http_req *rq, enum figures_kind kind)
 	while (query_next(&rest, &name, &value))
 		if (!take(rq, &ask, name, value, &given))
 			return;
+	if (kind == FIGURES_STRATEGIES && !ask.by)
+		ask.by = BY_SCENARIO | BY_STRATEGY | BY_VARIANT;
 	w = xcalloc(1, sizeof(*w));
 	w->shared = rq->w->shared;
 	w->ask = ask;
@@ -157,4 +168,14 @@ void route_sales(struct http_req *rq)
 void route_engagement(struct http_req *rq)
 {
 	reply_figures(rq, FIGURES_ENGAGEMENT);
+}
+
+void route_strategy_figures(struct http_req *rq)
+{
+	reply_figures(rq, FIGURES_STRATEGIES);
+}
+
+void route_category_figures(struct http_req *rq)
+{
+	reply_figures(rq, FIGURES_CATEGORIES);
 }

@@ -93,6 +93,8 @@ Test(figures, an_empty_store_has_no_rows)
 	expect_at(j, "total/orders", "0");
 	expect_at(j, "total/revenuePerOrder", "null");
 	expect_at(j, "growth/orders", "null");
+	expect_at(json_of((struct figures_ask){ .kind = FIGURES_CATEGORIES, .from_ms = TIME_NONE, .to_ms = TIME_NONE }),
+		  "total/impressions", "0");
 }
 
 static void sell_for_a_week(void)
@@ -216,6 +218,122 @@ Test(figures, engagement)
 	ask.csv = true;
 	cr_expect_str_eq(made(ask), "start,people,newPeople,sessions,views,carts,orders\r\n"
 				    "2052-02-21T00:00:00.000Z,2,1,3,4,1,1\r\n");
+}
+
+/* Two answers, one of them of a variant, shown in hour 0; what followed. */
+static void recommend_for_a_day(void)
+{
+	char *plain = shop_answer(&shop, "u1", "home p1:trending,p2:also-bought @0s");
+	char *varied = shop_answer(&shop, "u2", "home p1:trending @0s x=x/b");
+
+	shop_playf(&shop,
+		   "u1 show p1,p2 @1s r=%s; u2 show p1 @1s r=%s; u1 click p1 @2h r=%s; u2 click p1 @3h r=%s;"
+		   "u1 buy p1 @1d q=2 p=2.5 o=1 r=%s; u1 buy p9 @1d p=15 o=2",
+		   plain, varied, plain, varied, plain);
+	free(plain);
+	free(varied);
+}
+
+static struct figures_ask of_strategies(unsigned by)
+{
+	return (struct figures_ask){ .kind = FIGURES_STRATEGIES, .from_ms = day(0), .to_ms = day(2), .by = by };
+}
+
+Test(figures, strategies_by_all_that_tells_them_apart)
+{
+	json_t *j;
+
+	recommend_for_a_day();
+	j = json_of(of_strategies(BY_SCENARIO | BY_STRATEGY | BY_VARIANT));
+	expect_at(j, "rows/0",
+		  "{\"scenario\":\"home\",\"strategy\":\"also-bought\",\"variant\":null,\"impressions\":1,\"clicks\":0,"
+		  "\"carts\":0,\"orders\":0,\"units\":0,\"revenue\":0,\"ctr\":0,\"conversion\":null,"
+		  "\"revenuePerImpression\":0}");
+	expect_at(j, "rows/1",
+		  "{\"scenario\":\"home\",\"strategy\":\"trending\",\"variant\":null,\"impressions\":1,\"clicks\":1,"
+		  "\"carts\":0,\"orders\":1,\"units\":2,\"revenue\":5,\"ctr\":1,\"conversion\":1,"
+		  "\"revenuePerImpression\":5}");
+	expect_at(j, "rows/2/variant", "\"x/b\"");
+	expect_at(j, "rows/2/clicks", "1");
+	expect_at(j, "rows/3", "absent");
+	expect_at(j, "total/impressions", "3");
+	expect_at(j, "total/ctr", "0.666667");
+}
+
+Test(figures, strategies_by_less_and_by_time)
+{
+	struct figures_ask ask = of_strategies(BY_DAY | BY_STRATEGY);
+	json_t *j;
+
+	recommend_for_a_day();
+	ask.csv = true;
+	cr_expect_str_eq(made(ask), "start,strategy,impressions,clicks,carts,orders,units,revenue,ctr,conversion,"
+				    "revenuePerImpression\r\n"
+				    "2052-02-20T00:00:00.000Z,also-bought,1,0,0,0,0,0,0,,0\r\n"
+				    "2052-02-20T00:00:00.000Z,trending,2,2,0,0,0,0,1,0,0\r\n"
+				    "2052-02-21T00:00:00.000Z,trending,0,0,0,1,2,5,,,\r\n");
+	j = json_of(of_strategies(BY_HOUR | BY_VARIANT));
+	expect_at(j, "rows/0/variant", "null");
+	expect_at(j, "rows/0/impressions", "2");
+	expect_at(j, "rows/2/start", "\"2052-02-20T02:00:00.000Z\"");
+	ask = of_strategies(BY_SCENARIO);
+	ask.from_ms = day(1);
+	j = json_of(ask);
+	expect_at(j, "rows/0/impressions", "0");
+	expect_at(j, "rows/0/orders", "1");
+	expect_at(j, "total/orders", "1");
+}
+
+Test(figures, what_of_the_sales_came_from_recommendations)
+{
+	recommend_for_a_day();
+	expect_at(json_of(sales(0, 2)), "recommended", "{\"orders\":1,\"units\":2,\"revenue\":5,\"share\":0.25}");
+	expect_at(json_of(sales(0, 1)), "recommended/share", "null");
+}
+
+static void put_in_catalog(const char *id, const char *category, const char *other)
+{
+	struct catalog_item item;
+
+	catalog_item_init(&item);
+	item.item_id = str_of(id);
+	item.categories.v[0] = str_of(category);
+	item.categories.v[1] = str_of(other);
+	item.categories.n = other[0] ? 2 : category[0] ? 1 : 0;
+	cr_assert_eq(fold_catalog(shop.fold, &item, false), 0);
+}
+
+Test(figures, categories_have_what_is_under_them)
+{
+	struct figures_ask ask = { .kind = FIGURES_CATEGORIES, .from_ms = day(0), .to_ms = day(2) };
+	json_t *j;
+
+	put_in_catalog("p1", "Home > Mugs", "Home > Gifts");
+	put_in_catalog("p3", "Home > Lamps", "");
+	put_in_catalog("p4", "", "");
+	recommend_for_a_day();
+	j = json_of(ask);
+	expect_at(j, "rows/0/category", "null");
+	expect_at(j, "rows/0/impressions", "1");
+	expect_at(j, "rows/1/category", "\"Home\"");
+	expect_at(j, "rows/1/impressions", "2");
+	expect_at(j, "rows/1/revenue", "5");
+	expect_at(j, "rows/2/category", "\"Home > Gifts\"");
+	expect_at(j, "rows/3/category", "\"Home > Mugs\"");
+	expect_at(j, "rows/4", "absent");
+	expect_at(j, "total/impressions", "3");
+	expect_at(j, "items", "3");
+	expect_at(j, "itemsShown", "1");
+	expect_at(j, "coverage", "0.333333");
+}
+
+Test(figures, cells_of_csv_are_quoted_where_they_must_be)
+{
+	struct figures_ask ask = { .kind = FIGURES_CATEGORIES, .from_ms = day(0), .to_ms = day(2), .csv = true };
+
+	put_in_catalog("p1", "Mugs, \"large\"", "");
+	recommend_for_a_day();
+	cr_expect(strstr(made(ask), "\r\n\"Mugs, \"\"large\"\"\",2,"), "%s", made(ask));
 }
 
 Test(figures, what_is_asked_again_within_a_second_is_the_same)

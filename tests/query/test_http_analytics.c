@@ -61,6 +61,7 @@ static const struct {
 	{ "by=day&by=day", "bad-parameter", "by" },
 	{ "format=xml", "bad-parameter", "format" },
 	{ "since=2026-11-01", "unknown-parameter", "since" },
+	{ "by=strategy", "bad-parameter", "by" },
 	{ "from=2026-11-02&to=2026-11-01", "bad-request", "from" },
 	{ "from=1970-01-01&to=2026-11-01&by=hour", "bad-request", "from" },
 };
@@ -73,6 +74,19 @@ Test(http_analytics, bad_parameters)
 		snprintf(path, sizeof(path), "/v1/analytics/sales?%s", bad[i].query);
 		expect_problem(ask(&f, "GET", path, NULL), 400, bad[i].slug, bad[i].field, path);
 	}
+}
+
+Test(http_analytics, strategies_and_categories)
+{
+	struct reply *r = ask(&f, "GET", "/v1/analytics/strategies?by=scenario,day", NULL);
+
+	cr_assert_eq(r->status, 200, "%s", r->body);
+	cr_expect(strstr(r->body, "\"rows\":[],\"total\":{\"impressions\":0,"));
+	cr_expect_eq(ask(&f, "GET", "/v1/analytics/categories", NULL)->status, 200);
+	expect_problem(ask(&f, "GET", "/v1/analytics/categories?by=day", NULL), 400, "bad-parameter", "by",
+		       "categories");
+	expect_problem(ask(&f, "GET", "/v1/analytics/strategies?by=hour,day", NULL), 400, "bad-parameter", "by",
+		       "both");
 }
 
 /* Clients that leave while theirs is worked out, and a server that stops meanwhile. */
