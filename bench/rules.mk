@@ -7,6 +7,8 @@ RESULTS ?=
 $(OUT)/bench/bench_decode: $(OUT)/bench/bench_decode.o $(OUT)/libschemas.a
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
 
+$(OUT)/bench/bench_recommend $(OUT)/bench/bench_rules: $(OUT)/bench/shop.o
+
 # these two are the limits: nothing of aisle is in them
 $(OUT)/bench/bench_raw_consume $(OUT)/bench/bench_bare_http: %: %.o
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LIBS)

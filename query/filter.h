@@ -118,6 +118,14 @@ enum {
 };
 unsigned filter_reads(const struct filter_pool *pool, struct filter f);
 
+/*
+ * What an item must be for a condition to be true of it: one that begins "brand = 'x' and ..." is true of no other brand.
+ * So conditions are found by an item instead of being tried on each. False: it may be true of any item.
+ */
+enum filter_anchor { ANCHOR_ITEM_ID, ANCHOR_BRAND, ANCHOR_CATEGORY, ANCHOR_TAG };
+bool filter_anchored(const struct filter_pool *pool, struct filter f, enum filter_anchor *ret,
+		     const struct filter_value **ret_values, unsigned *ret_n);
+
 int boost_parse(struct filter_pool *pool, struct str text, struct boost *ret, struct error *e) MUST_CHECK;
 /* The product of the factors whose condition matches; 1 when none does. */
 double boost_of(const struct filter_pool *pool, const struct boost *b, const struct filter_item *item);

@@ -33,6 +33,7 @@ struct st_h2o_req_t;
 struct http_shared {
 	struct server_options opt;
 	const struct clock *clock;
+	struct control_watch *control;
 	struct figures_cache *figures; /* of the later_thread */
 	struct feed *feed;             /* NULL unless opt.trusted_feed */
 	struct metrics **metrics;      /* one a loop */

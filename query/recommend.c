@@ -1,5 +1,4 @@
-#include "query/recommend.h"
-#include "query/strategy.h"
+#include "query/control_internal.h"
 #include "views/ids.h"
 #include "views/status.h"
 #include "views/view.h"
@@ -59,6 +58,8 @@ void answerer_free(struct answerer *a)
 	votes_fini(&a->tastes);
 	similar_search_fini(&a->similar);
 	arena_fini(&a->arena);
+	rules_fini(&a->rules);
+	control_set_release(a->set);
 	free(a);
 }
 
@@ -80,19 +81,29 @@ static int check_freshness(struct asking *q, struct error *e)
 	return 0;
 }
 
+/* The candidates, and the list out of them. */
+static int gather(struct asking *q)
+{
+	int rc;
+
+	q->shelf_n = q->turn_n = q->pin_n = q->list_n = 0;
+	q->category = q->a->conditions.category;
+	q->filter_lifted = false;
+	q->ret->widened_to = (struct str){ NULL, 0 };
+	rc = shelf_open(q);
+	return rc ? rc : chain_run(q);
+}
+
 static int answer_once(struct asking *q)
 {
 	struct answer *ret = q->ret;
 	int rc;
 
 	q->rankings = ranker_acquire(q->a->opt.ranker);
-	q->ranked = q->lists_missing = false;
+	q->ranked = q->lists_missing = q->is_deep = false;
 	q->a->person.loaded = false;
-	q->shelf_n = q->turn_n = q->pin_n = q->list_n = 0;
-	q->category = q->a->conditions.category;
-	q->filter_lifted = false;
+	q->segments_known = false;
 	ret->item_count = 0;
-	ret->widened_to = (struct str){ NULL, 0 };
 	ret->fallback = false;
 	rc = snap_renew(q->sn);
 	if (rc)
@@ -100,9 +111,13 @@ static int answer_once(struct asking *q)
 	rc = snap_watermark(q->sn, &q->watermark_ms);
 	ret->as_of_ms = q->watermark_ms;
 	if (!rc)
-		rc = shelf_open(q);
+		rc = rules_match(q);
 	if (!rc)
-		rc = chain_run(q);
+		rc = gather(q);
+	if (!rc && q->a->rules.dropped && q->list_n < q->count) {
+		q->is_deep = true;
+		rc = gather(q);
+	}
 	if (!rc)
 		rc = page_fill(q);
 	if (q->ranked && q->rankings && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
@@ -158,12 +173,40 @@ static void sign(struct asking *q)
 	token_make(key, request_person(q->a, q->rq, person), &t, ret->recommendation_id);
 }
 
+/* The one before is kept until now, since the last answer's strings are its. */
+static const struct control_set *take_set(struct answerer *a, const struct recommend_request *rq)
+{
+	control_set_release(a->set);
+	a->set = rq->set ? control_set__ref(rq->set) : control_set_acquire(a->opt.control);
+	return a->set;
+}
+
+/* What the request does not say is as the scenario has it. */
+static void take_shape(struct asking *q)
+{
+	const struct recommend_request *rq = q->rq;
+	const struct scenario *sc = q->scenario;
+
+	q->count = rq->count ? rq->count : sc->count ? sc->count : RECOMMEND_COUNT_DEFAULT;
+	q->diversity = rq->diversity > 0 ? rq->diversity : sc->diversity;
+	q->has_min_score = rq->has_min_score || sc->has_min_score;
+	q->min_score = rq->has_min_score ? rq->min_score : sc->min_score;
+	q->fill = rq->fill;
+	if (q->fill == FILL_DEFAULT && rq->strict == STRICT_FALSE)
+		q->fill = FILL_ANY;
+	if (q->fill == FILL_DEFAULT)
+		q->fill = sc->fill;
+	if (q->fill == FILL_ANY && rq->strict == STRICT_TRUE)
+		q->fill = FILL_FILTERED;
+	q->ret->count = q->count;
+}
+
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
 {
 	uint64_t start_ns = a->clock->monotonic_ns(a->clock);
 	struct scenario sc;
-	struct asking q = { .a = a, .rq = rq, .scenario = &sc, .sn = a->snap, .ret = ret };
-	int rc = request_check(rq, &sc, e);
+	struct asking q = { .a = a, .rq = rq, .scenario = &sc, .set = take_set(a, rq), .sn = a->snap, .ret = ret };
+	int rc = request_check(rq, q.set, &sc, e);
 
 	if (!rc)
 		rc = conditions_parse(&q, e);
@@ -171,7 +214,7 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 		return rc;
 	q.now_ms = a->clock->wall_ms(a->clock);
 	q.language = rq->language ? rq->language : a->language;
-	q.count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
+	take_shape(&q);
 	ret->recommendation_id[0] = ret->variant[0] = '\0';
 	ret->scenario = sc.slug;
 	ret->widened_to = (struct str){ NULL, 0 };

@@ -32,6 +32,8 @@
 #define RECOMMEND_REASON_MAX 160
 #define RECOMMEND_PINS_MAX 20
 #define SCENARIO_CHAIN_MAX 9
+#define RULE_EFFECTS_MAX 8 /* rules that an item of an answer names */
+#define RULE_TRACE_MAX 500
 #define RECOMMEND_QUOTAS_MAX 8
 
 /* Inputs a scenario or strategy may read; one that it does not read is refused. `common` ones are always read. */
@@ -77,7 +79,26 @@ struct quota {
 	unsigned at_most;
 };
 
+/* What a rule did to an item. */
+enum rule_effect_kind { RULE_PINNED, RULE_BOOSTED, RULE_BURIED, RULE_FILTERED, RULE_EXCLUDED, RULE_QUOTA_FULL };
+
+struct rule_effect {
+	const char *rule; /* its id; valid as long as the set it is of */
+	enum rule_effect_kind what;
+};
+
+/* Candidates that rules kept off the list, each rule once an item; the first RULE_TRACE_MAX. */
+struct rule_trace {
+	unsigned n;
+	struct {
+		uint32_t item;
+		struct rule_effect effect;
+	} v[RULE_TRACE_MAX];
+};
+
 struct idmap; /* idmap.h */
+struct control_set;
+struct control_watch;
 
 struct recommend_request {
 	struct str scenario; /* scenario or strategy slug */
@@ -100,8 +121,10 @@ struct recommend_request {
 	bool explain, validate_only;
 	int64_t max_staleness_ms; /* -1: any */
 	/* Keys (shown_key) of items that were shown before, on other pages or in other lists, and are not shown again. */
-	const struct idmap *shown; /* NULL: none */
-	unsigned rank_before;      /* ranks begin after it */
+	const struct idmap *shown;     /* NULL: none */
+	unsigned rank_before;          /* ranks begin after it */
+	const struct control_set *set; /* what people decided; NULL: the newest */
+	struct rule_trace *trace;      /* filled; NULL: nobody wants to know */
 	const struct pin *pins;
 	const struct quota *quotas;
 	unsigned pin_count, quota_count;
@@ -217,6 +240,8 @@ struct recommended {
 	bool has_record;
 	struct str packed; /* packed catalogue record when has_record, for the asked properties */
 	struct explanation why;
+	unsigned effect_n; /* with `explain` */
+	struct rule_effect effects[RULE_EFFECTS_MAX];
 };
 
 struct answer {
@@ -229,6 +254,7 @@ struct answer {
 	int64_t as_of_ms;      /* event-time watermark; TIME_NONE (view.h) in an empty store */
 	int64_t lag_ms;
 	uint64_t took_ns; /* of recommend() alone */
+	unsigned count;   /* items that were wanted */
 	unsigned item_count;
 	struct recommended items[RECOMMEND_COUNT_MAX];
 };
@@ -242,7 +268,8 @@ struct answerer_options {
 	struct status *status;
 	struct ranker *ranker;
 	const struct settings *settings;
-	const struct clock *clock; /* NULL: clock_system */
+	const struct clock *clock;     /* NULL: clock_system */
+	struct control_watch *control; /* control_set.h; NULL: nothing is ever decided */
 };
 
 int answerer_new(const struct answerer_options *opt, struct answerer **ret, struct error *e) MUST_CHECK;

@@ -67,28 +67,26 @@ static void mix(struct asking *q)
 
 /* ---- quotas and pins ---- */
 
-static int matches(struct asking *q, struct filter f, uint32_t item)
-{
-	struct filter_item about;
-	int rc = shelf_look(q, item, &about);
-
-	return rc < 0 ? rc : filter_matches(&q->a->conditions.space.pool, f, &about);
-}
-
 /* Counts the item in each quota it falls under, if there is room in all of them: 1, else 0. */
-static int within_quotas(struct asking *q, uint32_t item, unsigned counts[RECOMMEND_QUOTAS_MAX])
+static int within_quotas(struct asking *q, const struct candidate *of, unsigned counts[RECOMMEND_QUOTAS_MAX],
+			 bool is_pinned)
 {
+	const struct conditions *c = &q->a->conditions;
+	struct filter_item about;
 	unsigned under = 0;
+	int rc = q->rq->quota_count ? shelf_look(q, of->item, &about) : 0;
 
+	if (rc < 0)
+		return rc;
 	for (unsigned i = 0; i < q->rq->quota_count; i++) {
-		int rc = matches(q, q->a->conditions.quotas[i], item);
-
-		if (rc < 0)
-			return rc;
-		if (rc && counts[i] >= q->rq->quotas[i].at_most)
+		if (!filter_matches(&c->space.pool, c->quotas[i], &about))
+			continue;
+		if (counts[i] >= q->rq->quotas[i].at_most && !is_pinned)
 			return 0;
-		under |= (unsigned)rc << i;
+		under |= 1u << i;
 	}
+	if (!rules_count(q, of, is_pinned))
+		return 0;
 	for (unsigned i = 0; i < q->rq->quota_count; i++)
 		counts[i] += under >> i & 1;
 	return 1;
@@ -100,15 +98,16 @@ static int apply_quotas(struct asking *q)
 	unsigned counts[RECOMMEND_QUOTAS_MAX] = { 0 }, n = 0;
 	int rc;
 
-	if (!q->rq->quota_count)
+	if (!q->rq->quota_count && !q->a->rules.quota_n)
 		return 0;
+	rules_count_begin(q);
 	for (unsigned i = 0; i < q->pin_n; i++) {
-		rc = within_quotas(q, q->a->pinned[i].item, counts);
+		rc = within_quotas(q, &q->a->pinned[i], counts, true);
 		if (rc < 0)
 			return rc;
 	}
 	for (unsigned i = 0; i < q->list_n; i++) {
-		rc = within_quotas(q, q->a->list[i]->item, counts);
+		rc = within_quotas(q, q->a->list[i], counts, false);
 		if (rc < 0)
 			return rc;
 		if (rc)

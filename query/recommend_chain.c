@@ -4,13 +4,15 @@
 #include "views/view.h"
 
 #define OVERFETCH_MIN 100 /* candidates of a turn when their order will change, */
-#define OVERFETCH 5       /* and how many pages */
+#define OVERFETCH 5       /* and how many pages, */
+#define OVERFETCH_RULES 2 /* or, when rules alone change it */
 
 static bool reorders(const struct asking *q)
 {
-	const struct recommend_request *rq = q->rq;
+	const struct conditions *c = &q->a->conditions;
 
-	return q->a->conditions.boost.n || rq->diversity > 0 || rq->quota_count || rq->sort != SORT_RELEVANCE;
+	return c->boost.n || c->own_boost.n || q->diversity > 0 || q->rq->quota_count || q->is_deep ||
+	       q->rq->sort != SORT_RELEVANCE;
 }
 
 /* How many candidates a turn may bring. Sorted by price, say, every page must be cut from the same candidates. */
@@ -20,8 +22,10 @@ static unsigned turn_room(const struct asking *q, unsigned mixed, unsigned missi
 
 	unsigned most = SHELF_MAX / (mixed > 1 ? mixed : 1);
 
-	if (!reorders(q))
-		n = mixed > 1 ? q->count : missing;
+	if (!reorders(q) && mixed > 1)
+		n = q->count;
+	else if (!reorders(q))
+		n = q->a->rules.scores || q->a->rules.quota_n ? OVERFETCH_RULES * missing : missing;
 	else if (q->rq->sort != SORT_RELEVANCE)
 		n = most;
 	else if (n < OVERFETCH_MIN)
@@ -94,35 +98,42 @@ static int run_links(struct asking *q)
 	return rc;
 }
 
+int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by)
+{
+	uint32_t item = snap_item(q->sn, item_id);
+	int rc = item == ID_NONE ? 0 : shelf_allows(q, item);
+
+	if (rc <= 0)
+		return rc;
+	idmap_put(&q->a->hidden, item, 0);
+	q->a->pin_ranks[q->pin_n] = rank;
+	q->a->pinned[q->pin_n++] = (struct candidate){ .item = item,
+						       .promoted = true,
+						       .pinned_by = by,
+						       .quotas = q->verdict.quotas,
+						       .strategy = &pinned_strategy };
+	return 0;
+}
+
 /* Pins are candidates of no strategy; they take their items first. */
 static int take_pins(struct asking *q)
 {
 	q->a->turns[q->turn_n].share = 0;
 	for (unsigned i = 0; i < q->rq->pin_count; i++) {
-		const struct pin *pin = &q->rq->pins[i];
-		uint32_t item = snap_item(q->sn, pin->item_id);
-		int rc = item == ID_NONE ? 0 : shelf_allows(q, item);
+		int rc = pin_take(q, q->rq->pins[i].item_id, q->rq->pins[i].rank, NULL);
 
-		if (rc < 0)
+		if (rc)
 			return rc;
-		if (rc == 0)
-			continue;
-		idmap_put(&q->a->hidden, item, 0);
-		q->a->pin_ranks[q->pin_n] = pin->rank;
-		q->a->pinned[q->pin_n++] =
-			(struct candidate){ .item = item, .promoted = true, .strategy = &pinned_strategy };
 	}
-	return 0;
+	return rules_pin(q);
 }
 
 static int fill_with_best_sellers(struct asking *q)
 {
 	const struct chain_link best_sellers = { &strategy_best_sellers, 0 };
-	enum fill_mode fill = q->rq->fill;
+	enum fill_mode fill = q->fill;
 	int rc;
 
-	if (fill == FILL_DEFAULT && q->rq->strict == STRICT_FALSE)
-		fill = FILL_ANY;
 	if (!missing(q) || fill < FILL_FILTERED || !has_say(q, &strategy_best_sellers))
 		return 0;
 	rc = take_turn(q, &best_sellers, turn_room(q, 0, missing(q)), true);

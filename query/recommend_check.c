@@ -1,5 +1,7 @@
 /* Is a request one that its scenario can answer? What is not read is refused, so that no caller believes it was. */
-#include "query/strategy.h"
+#include "query/control_internal.h"
+
+_Static_assert(CONTROL_BOOSTS_MAX <= BOOST_RULES_MAX, "a scenario's boosts fit");
 
 static unsigned given_inputs(const struct recommend_request *rq)
 {
@@ -34,6 +36,14 @@ static const char *input_name(unsigned bit)
 	return "";
 }
 
+unsigned input_bit(struct str name)
+{
+	for (unsigned bit = 1; bit <= INPUT_PLACE; bit <<= 1)
+		if (name.n && str_eq(name, str_of(input_name(bit))))
+			return bit;
+	return 0;
+}
+
 bool inputs_given(const struct recommend_request *rq, unsigned required)
 {
 	unsigned person = INPUT_USER_ID | INPUT_VISITOR_ID;
@@ -60,12 +70,18 @@ int conditions_parse(struct asking *q, struct error *e)
 	int rc = 0;
 
 	filter_space_clear(&c->space);
-	c->boost.n = 0;
-	c->has_own = q->scenario->filter != NULL;
+	c->boost.n = c->own_boost.n = 0;
+	c->has_own = q->scenario->filter.n > 0;
 	c->has_asked = rq->filter.n > 0;
 	c->category = category_join(rq->category, c->category_room);
 	if (c->has_own)
-		rc = filter_parse(&c->space.pool, "scenario", str_of(q->scenario->filter), &c->own, e);
+		rc = filter_parse(&c->space.pool, "scenario", q->scenario->filter, &c->own, e);
+	for (unsigned i = 0; i < q->scenario->boost_n && !rc; i++) {
+		c->own_boost.rules[i].factor = q->scenario->boost[i].factor;
+		rc = filter_parse(&c->space.pool, "scenario", q->scenario->boost[i].filter, &c->own_boost.rules[i].when,
+				  e);
+		c->own_boost.n++;
+	}
 	if (!rc && c->has_asked)
 		rc = filter_parse(&c->space.pool, "filter", rq->filter, &c->asked, e);
 	if (!rc && rq->boost.n)
@@ -140,12 +156,13 @@ static int check_shape(const struct recommend_request *rq, struct error *e)
 	return 0;
 }
 
-int request_check(const struct recommend_request *rq, struct scenario *ret, struct error *e)
+int request_check(const struct recommend_request *rq, const struct control_set *set, struct scenario *ret,
+		  struct error *e)
 {
 	unsigned unread, reads;
 	int rc;
 
-	if (!scenario_find(rq->scenario, ret))
+	if (!scenario_find(set, rq->scenario, ret))
 		return error_set(e, ERR_NOT_FOUND, "scenario", "there is no scenario or strategy '%.*s'",
 				 STR_FMT(rq->scenario));
 	reads = ret->inputs | (personal_exclude(rq) ? INPUT_USER_ID | INPUT_VISITOR_ID : 0);

@@ -69,7 +69,7 @@ static double likeness(const struct features *a, const struct features *b)
 /* Of the i-th of n in the list. */
 static double value_of(const struct asking *q, const struct features *f, unsigned i)
 {
-	double d = q->rq->diversity;
+	double d = q->diversity;
 
 	return (1 - d) * (1 - (double)i / q->list_n) - d * f->like;
 }
@@ -106,7 +106,7 @@ int list_diversify(struct asking *q)
 	struct features *v;
 	int rc;
 
-	if (q->rq->diversity <= 0 || q->list_n < 2)
+	if (q->diversity <= 0 || q->list_n < 2)
 		return 0;
 	v = xcalloc(q->list_n, sizeof(*v));
 	rc = read_all(q, v);

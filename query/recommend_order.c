@@ -11,12 +11,18 @@ static int boost_turn(struct asking *q, const struct turn *t)
 	struct conditions *c = &q->a->conditions;
 
 	for (unsigned i = t->first; i < t->end; i++) {
+		struct candidate *of = &q->a->shelf[i];
 		struct filter_item item;
-		int rc = shelf_look(q, q->a->shelf[i].item, &item);
+		int rc;
 
+		of->score *= of->factor;
+		if (!c->own_boost.n && !c->boost.n)
+			continue;
+		rc = shelf_look(q, of->item, &item);
 		if (rc < 0)
 			return rc;
-		q->a->shelf[i].score *= boost_of(&c->space.pool, &c->boost, &item);
+		of->score *=
+			boost_of(&c->space.pool, &c->own_boost, &item) * boost_of(&c->space.pool, &c->boost, &item);
 	}
 	return 0;
 }
@@ -28,7 +34,7 @@ static void drop_low(struct asking *q, struct turn *t)
 	unsigned n = t->first;
 
 	for (unsigned i = t->first; i < t->end; i++)
-		if (shelf[i].score >= q->rq->min_score)
+		if (shelf[i].score >= q->min_score)
 			shelf[n++] = shelf[i];
 		else
 			*idmap_put(&q->a->hidden, shelf[i].item, 0) = TURN_NONE;
@@ -57,11 +63,11 @@ int turn_settle(struct asking *q)
 
 	for (unsigned i = t->first; i < t->end; i++)
 		q->a->shelf[i].turn = (uint16_t)(q->turn_n - 1);
-	if (q->a->conditions.boost.n) {
+	if (q->a->rules.scores || q->a->conditions.own_boost.n || q->a->conditions.boost.n) {
 		rc = boost_turn(q, t);
 		sort_turn(q->a->shelf + t->first, t->end - t->first);
 	}
-	if (q->rq->has_min_score)
+	if (q->has_min_score)
 		drop_low(q, t);
 	return rc;
 }

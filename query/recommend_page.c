@@ -51,6 +51,12 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 		return rc;
 	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
 	r->urgency = urgency_of(q, r);
+	r->effect_n = 0;
+	if (q->rq->explain) {
+		rc = rules_explain(q, c, r);
+		if (rc)
+			return rc;
+	}
 	if (c->strategy->reason)
 		c->strategy->reason(q, &r->why, r->reason);
 	else

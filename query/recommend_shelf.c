@@ -87,7 +87,7 @@ int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret)
 	ret->record = rc == CATALOG_LIVE ? record : NULL;
 	ret->low_stock = q->a->low_stock;
 	ret->item_id = (struct str){ NULL, 0 };
-	if (q->a->conditions.space.pool.step_n)
+	if (q->a->conditions.space.pool.step_n || rules_look(q))
 		ret->item_id = snap_item_name(q->sn, item);
 	if (rc == CATALOG_DELETED || (rc == CATALOG_UNKNOWN && q->a->catalog_required))
 		return 0;
@@ -125,25 +125,55 @@ bool shelf_hides(const struct asking *q, uint32_t item)
 	return turn && *turn != TURN_NONE && (*turn == 0 || !q->a->turns[q->turn_n].share || *turn == q->turn_n + 1);
 }
 
+static bool rules_pass(struct asking *q, uint32_t item, const struct filter_item *about)
+{
+	if (!rules_look(q))
+		return true;
+	rules_judge(q, item, about);
+	return q->verdict.passes;
+}
+
+/* Of an item that was let through, perhaps some others ago. */
+static int verdict_on(struct asking *q, uint32_t item)
+{
+	struct filter_item about;
+	int rc = 0;
+
+	if (rules_look(q) && q->verdict.item != item) {
+		rc = shelf_look(q, item, &about);
+		if (rc >= 0)
+			rules_judge(q, item, &about);
+	}
+	return rc < 0 ? rc : 0;
+}
+
 int shelf_allows(struct asking *q, uint32_t item)
 {
 	struct filter_item about;
 	int rc;
 
-	if (shelf_hides(q, item) || was_shown(q, item))
+	if (shelf_hides(q, item) || was_shown(q, item) || rules_exclude(q, item))
 		return 0;
 	rc = shelf_look(q, item, &about);
 	if (rc <= 0)
 		return rc;
-	return is_sold(q, about.record) && passes(q, &about);
+	return is_sold(q, about.record) && passes(q, &about) && rules_pass(q, item, &about);
 }
 
 int shelf_put(struct asking *q, uint32_t item, double score, const struct explanation *why)
 {
 	struct candidate *c = &q->a->shelf[q->shelf_n];
+	int rc = verdict_on(q, item);
 
 	assert(!shelf_full(q));
-	*c = (struct candidate){ .item = item, .strategy = q->strategy, .score = score, .why = *why };
+	if (rc)
+		return rc;
+	*c = (struct candidate){ .item = item,
+				 .strategy = q->strategy,
+				 .score = score,
+				 .factor = q->verdict.factor,
+				 .quotas = q->verdict.quotas,
+				 .why = *why };
 	c->why.with = arena_str(&q->a->arena, why->with);
 	*idmap_put(&q->a->hidden, item, 0) = q->turn_n + 1;
 	q->shelf_n++;

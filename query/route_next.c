@@ -134,7 +134,7 @@ static void put_value(struct link *l, const struct input_field *f, struct recomm
 void next_link_write(struct json_out *j, struct recommend_request *ask, const struct answer *a,
 		     const struct shown *before)
 {
-	unsigned wanted = ask->count ? ask->count : RECOMMEND_COUNT_DEFAULT;
+	unsigned wanted = a->count;
 	char shown[SHOWN_TEXT_MAX];
 	struct link l;
 

@@ -1,4 +1,10 @@
-#include "query/strategy.h"
+#include "config/suggest.h"
+#include "query/control_internal.h"
+
+#include <stdio.h>
+
+/* Rules and experiments read who asks and in which category, whatever a placement's strategies read. */
+#define INPUT_PLACED (INPUT_COMMON | INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY)
 
 static const struct strategy *const strategies[] = {
 #define STRATEGY(name) &strategy_##name,
@@ -53,17 +59,79 @@ static void from_placement(size_t i, struct scenario *ret)
 	const struct placement *p = &placements[i];
 
 	*ret = (struct scenario){ .slug = p->slug,
-				  .inputs = INPUT_COMMON,
+				  .inputs = INPUT_PLACED,
 				  .required = p->required,
-				  .filter = p->filter,
+				  .filter = str_of(p->filter),
 				  .chain = p->chain,
 				  .chain_n = p->chain_n };
 	for (unsigned k = 0; k < p->chain_n; k++)
 		ret->inputs |= p->chain[k].strategy->inputs;
 }
 
-bool scenario_find(struct str slug, struct scenario *ret)
+/* What the document does not say is as the scenario has it. */
+void scenario_override(struct scenario *sc, const struct scenario_part *part)
 {
+	const struct control_scenario *doc = part->of;
+
+	if (doc->given & SCENARIO_CHAIN) {
+		sc->chain = part->chain;
+		sc->chain_n = doc->chain.n;
+		sc->inputs |= part->inputs;
+	}
+	if (doc->given & SCENARIO_REQUIRES)
+		sc->required = part->required;
+	if (doc->given & SCENARIO_FILTER)
+		sc->filter = doc->filter;
+	if (doc->given & SCENARIO_DIVERSITY)
+		sc->diversity = doc->diversity;
+	if (doc->given & SCENARIO_MIN_SCORE) {
+		sc->has_min_score = true;
+		sc->min_score = doc->min_score;
+	}
+	if (doc->given & SCENARIO_COUNT)
+		sc->count = doc->count;
+	if (doc->given & SCENARIO_BOOST) {
+		sc->boost = doc->boost.v;
+		sc->boost_n = doc->boost.n;
+	}
+	if (doc->given & SCENARIO_FILL)
+		sc->fill = (enum fill_mode)doc->fill;
+}
+
+_Static_assert((int)FILL_NONE == (int)CONTROL_FILL_NONE && (int)FILL_FILTERED == (int)CONTROL_FILL_FILTERED &&
+		       (int)FILL_ANY == (int)CONTROL_FILL_ANY,
+	       "documents say fill as requests do");
+
+static void from_document(const struct control_doc *d, struct scenario *ret)
+{
+	*ret = (struct scenario){ .slug = d->id, .inputs = INPUT_PLACED };
+	scenario_override(ret, d->parts);
+}
+
+const struct strategy *strategy_find(struct str slug, const char **ret_near)
+{
+	const char *names[ARRAY_SIZE(strategies)];
+	char given[SUGGEST_WORD_MAX + 1];
+
+	for (size_t i = 0; i < ARRAY_SIZE(strategies); i++) {
+		if (str_eq(slug, str_of(strategies[i]->slug)))
+			return strategies[i];
+		names[i] = strategies[i]->slug;
+	}
+	snprintf(given, sizeof(given), "%.*s", STR_FMT(slug));
+	if (ret_near)
+		*ret_near = suggest_nearest(given, names, ARRAY_SIZE(names));
+	return NULL;
+}
+
+bool scenario_find(const struct control_set *set, struct str slug, struct scenario *ret)
+{
+	const struct control_doc *d = control_set__find(set, CONTROL_SCENARIO, slug);
+
+	if (d) {
+		from_document(d, ret);
+		return true;
+	}
 	for (size_t i = 0; i < ARRAY_SIZE(placements); i++)
 		if (str_eq(slug, str_of(placements[i].slug))) {
 			from_placement(i, ret);
@@ -92,7 +160,7 @@ bool scenario_info(size_t index, struct scenario_info *ret)
 		.slug = sc.slug, .is_strategy = is_strategy, .inputs = sc.inputs, .required = sc.required
 	};
 	ret->meaning = is_strategy ? sc.alone.strategy->meaning : placements[index].meaning;
-	ret->filter = sc.filter;
+	ret->filter = is_strategy ? NULL : placements[index].filter;
 	if (is_strategy) {
 		ret->formula = sc.alone.strategy->formula;
 		return true;

@@ -1,5 +1,6 @@
 #include "query/server.h"
 
+#include "query/control_set.h"
 #include "query/figures_cache.h"
 #include "query/http_feed.h"
 #include "query/http_internal.h"
@@ -73,7 +74,8 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 					    .status = opt->status,
 					    .ranker = s->ranker,
 					    .settings = opt->settings,
-					    .clock = s->shared.clock };
+					    .clock = s->shared.clock,
+					    .control = s->shared.control };
 	struct decode_options decode = {
 		.record_max = (size_t)setting_int(opt->settings, SET_DECODE_RECORD_MAX),
 		.vocabularies = setting_string(opt->settings, SET_DECODE_VOCABULARIES),
@@ -119,6 +121,7 @@ static void server_free(struct server *s)
 	figures_cache_free(s->shared.figures);
 	if (s->ranker)
 		ranker_stop(s->ranker);
+	control_watch_stop(s->shared.control);
 	feed_free(s->shared.feed);
 	h2o_config_dispose(&s->conf);
 	http_tls_close(s->tls);
@@ -164,6 +167,8 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 		s->shared.feed = feed_new(s->shared.loop_count);
 	configure(s);
 	rc = http_tls_open(opt->settings, &s->tls, e);
+	if (rc == 0)
+		rc = control_watch_start(opt->store, &s->shared.control, e);
 	if (rc == 0 && !opt->answers) {
 		s->shared.opt.answers = &real_answers;
 		rc = ranker_start(opt->store, opt->settings, &s->ranker, e);

@@ -20,6 +20,7 @@
 #include "query/next.h"
 #include "query/ranker.h"
 #include "query/recommend.h"
+#include "query/rules.h"
 #include "schemas/token.h"
 #include "query/votes.h"
 #include "views/arena.h"
@@ -58,25 +59,40 @@ struct chain_link {
 	unsigned share;
 };
 
-/* Also each strategy alone, as a chain of one. */
+struct control_set;
+
+/* Also each strategy alone, as a chain of one; documents (control_set.h) replace what is shipped, or add to it. */
 struct scenario {
 	const char *slug;
 	unsigned inputs, required;
 	bool is_strategy;
-	const char *filter; /* a condition of its own, NULL none */
+	struct str filter; /* a condition of its own, n = 0 none */
 	const struct chain_link *chain;
 	unsigned chain_n;
 	struct chain_link alone; /* the chain of a strategy alone */
+	/* for requests that do not say it themselves */
+	unsigned count; /* 0: RECOMMEND_COUNT_DEFAULT */
+	double diversity, min_score;
+	bool has_min_score;
+	enum fill_mode fill;
+	/* besides the request's */
+	const struct control_boost *boost;
+	unsigned boost_n;
 };
 
-/* False: there is none of that slug. */
-bool scenario_find(struct str slug, struct scenario *ret);
+/* NULL; `ret_near` (NULL is fine) is then the name that was probably meant, or NULL. */
+const struct strategy *strategy_find(struct str slug, const char **ret_near);
+/* In the set (NULL: nothing was decided), then in what is shipped; false: there is none. Valid as long as the set. */
+bool scenario_find(const struct control_set *set, struct str slug, struct scenario *ret);
 
+/* INPUT_ bit of "userId", "itemIds" ...; 0: there is none. */
+unsigned input_bit(struct str name);
 /* Are the inputs it requires there? */
 bool inputs_given(const struct recommend_request *rq, unsigned required);
 
 /* 0 and *ret, or as recommend(). */
-int request_check(const struct recommend_request *rq, struct scenario *ret, struct error *e) MUST_CHECK;
+int request_check(const struct recommend_request *rq, const struct control_set *set, struct scenario *ret,
+		  struct error *e) MUST_CHECK;
 
 /* ---- the person who asks (recommend_person.c) ---- */
 
@@ -215,6 +231,9 @@ struct candidate {
 	uint32_t item;
 	uint16_t turn; /* in answerer.turns */
 	bool promoted;
+	const char *pinned_by; /* a rule; NULL: none */
+	double factor;         /* of rules */
+	uint64_t quotas;       /* of rules, that it falls under */
 	const struct strategy *strategy;
 	double score;
 	struct explanation why; /* its strings are the arena's */
@@ -236,8 +255,8 @@ struct conditions {
 	struct filter asked; /* of the request */
 	bool has_own, has_asked;
 	struct filter quotas[RECOMMEND_QUOTAS_MAX];
-	struct boost boost;
-	struct str category; /* as the catalogue writes it; in the room */
+	struct boost own_boost, boost; /* of the scenario, of the request */
+	struct str category;           /* as the catalogue writes it; in the room */
 	char category_room[CATEGORY_JOINED_MAX(CATALOG_TEXT_MAX)];
 };
 
@@ -265,6 +284,8 @@ struct answerer {
 	double next_cart_weight, next_purchase_weight;
 	struct catalog_item record; /* scratch */
 	struct conditions conditions;
+	const struct control_set *set; /* of the last answer, whose strings it has */
+	struct rules_on rules;
 	struct candidate shelf[SHELF_MAX];
 	struct turn turns[TURNS_MAX];
 	struct candidate pinned[RECOMMEND_PINS_MAX];
@@ -278,13 +299,21 @@ struct asking {
 	struct answerer *a;
 	const struct recommend_request *rq;
 	const struct scenario *scenario;
+	const struct control_set *set;   /* NULL: nothing was decided */
 	const struct strategy *strategy; /* whose turn it is */
 	struct str category;             /* asked for, or one above it when that has nothing; n = 0: any */
 	struct snap *sn;
-	enum language language;        /* never LANGUAGE_DEFAULT */
-	int64_t now_ms;                /* wall clock: what is available today */
-	int64_t watermark_ms;          /* event time: "now" of everything else; TIME_NONE in an empty store */
-	unsigned count;                /* items on the page */
+	enum language language; /* never LANGUAGE_DEFAULT */
+	int64_t now_ms;         /* wall clock: what is available today */
+	int64_t watermark_ms;   /* event time: "now" of everything else; TIME_NONE in an empty store */
+	unsigned count;         /* items on the page */
+	double diversity, min_score;
+	bool has_min_score;
+	enum fill_mode fill;
+	struct verdict verdict; /* of rules, on the item that was looked at last */
+	bool is_deep;           /* quotas have left less than a page: strategies bring more */
+	bool segments_known;
+	uint64_t segments;             /* that the person is in, of the set's: 1 << place */
 	unsigned shelf_n, shelf_limit; /* candidates so far, and how many the strategy may bring them to */
 	unsigned turn_n, pin_n, list_n;
 	bool filter_lifted;              /* the page is filled with anything */
@@ -324,6 +353,13 @@ int shelf_offer(struct asking *q, uint32_t item, double score, const struct expl
 /* What a->votes has gathered, best first, until the shelf is full. */
 int shelf_offer_votes(struct asking *q,
 		      struct explanation (*explained)(struct asking *q, const struct vote *v)) MUST_CHECK;
+
+/* Give an item its place before strategies take their turns, when it may be shown at all; `by`: a rule, or NULL. */
+int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by) MUST_CHECK;
+
+/* Is the person in one of these segments? 1, 0 or an error (recommend_segments.c). */
+struct control_texts;
+int segments_hold(struct asking *q, const struct control_texts *names) MUST_CHECK;
 
 /* What is known of an item, for conditions; false: it is not there or not for sale now. Valid until the next one. */
 int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret) MUST_CHECK;

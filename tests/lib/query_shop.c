@@ -28,7 +28,9 @@ void stall_open(struct stall *s, ...)
 	cr_assert_eq(status_open(s->shop.dir, true, &s->status, &e), 0, "%s", e.text);
 	cr_assert_eq(ranker_start(s->shop.store, s->settings, &s->ranker, &e), 0, "%s", e.text);
 
-	struct answerer_options opt = { s->shop.store, s->status, s->ranker, s->settings, &s->clock.base };
+	cr_assert_eq(control_watch_start(s->shop.store, &s->control, &e), 0, "%s", e.text);
+
+	struct answerer_options opt = { s->shop.store, s->status, s->ranker, s->settings, &s->clock.base, s->control };
 
 	cr_assert_eq(answerer_new(&opt, &s->answerer, &e), 0, "%s", e.text);
 }
@@ -37,6 +39,7 @@ void stall_close(struct stall *s)
 {
 	answerer_free(s->answerer);
 	ranker_stop(s->ranker);
+	control_watch_stop(s->control);
 	status_close(s->status);
 	settings_free(s->settings);
 	shop_close(&s->shop);
@@ -122,6 +125,28 @@ void stall_stock_at(struct stall *s, const char *item_id, const char *location, 
 	free(copy);
 }
 
+void stall_decide(struct stall *s, const char *key, const char *document)
+{
+	char *copy = xstrndup(document ? document : "null", document ? strlen(document) : 4);
+	size_t n = strlen(copy) + 32;
+	char *value = xmalloc(n);
+	struct control_record rec;
+	struct error e = { 0 };
+	bool is_text = false;
+
+	for (char *p = copy; *p; p++) {
+		is_text ^= *p == '"';
+		*p = *p == '\'' && !is_text ? '"' : *p;
+	}
+	n = (size_t)snprintf(value, n, "{\"document\":%s}", copy);
+	cr_assert_eq(control_record_decode(str_of(key), value, n, &rec, &e), 0, "%s: %s %s", key, e.field, e.text);
+	cr_assert_geq(fold_config(s->shop.fold, &rec, 0), 0);
+	commit(s);
+	cr_assert_eq(control_watch_follow(s->control), 0);
+	free(value);
+	free(copy);
+}
+
 void stall_rank(struct stall *s)
 {
 	cr_assert_eq(ranker_refresh(s->ranker), 0);
@@ -147,6 +172,8 @@ static void parse_flag_word(const char *word, struct recommend_request *rq)
 		rq->exclude_in_cart = true;
 	else if (strcmp(word, "not-viewed") == 0)
 		rq->exclude_viewed = true;
+	else if (strcmp(word, "explain") == 0)
+		rq->explain = true;
 	else if (strcmp(word, "validate") == 0)
 		rq->validate_only = true;
 	else

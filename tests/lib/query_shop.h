@@ -9,13 +9,14 @@
  * A request: SCENARIO[; items=a,b][; user=u][; visitor=v][; session=s][; seen=a,b][; category=c][; window=1h|24h|7d]
  * [; language=en|de][; count=n][; query=q][; filter=F][; boost=B][; sort=o][; min=n][; diversity=d]
  * [; fill=none|filtered|any][; strict=true|false][; country=c][; region=r][; not=a,b][; not-purchased][; not-in-cart]
- * [; not-viewed][; stale=ms][; validate]. Ranked lists are of the last
+ * [; not-viewed][; stale=ms][; validate][; explain]. Ranked lists are of the last
  * stall_rank.
  */
 #ifndef AISLE_TESTS_QUERY_SHOP_H
 #define AISLE_TESTS_QUERY_SHOP_H
 
 #include "config/settings.h"
+#include "query/control_set.h"
 #include "query/ranker.h"
 #include "query/recommend.h"
 #include "tests/lib/views_shop.h"
@@ -26,6 +27,7 @@ struct stall {
 	struct settings *settings;
 	struct status *status;
 	struct ranker *ranker;
+	struct control_watch *control;
 	struct answerer *answerer;
 	struct clock_fake clock; /* at SHOP_START */
 	struct answer answer;    /* the last one */
@@ -48,6 +50,8 @@ void stall_stock(struct stall *s, const char *item_id, int64_t quantity);
 /* At a location; hours -1: unknown; regions separated by '|', NULL: none. */
 void stall_stock_at(struct stall *s, const char *item_id, const char *location, int64_t quantity, int64_t hours,
 		    const char *regions);
+/* Put the document, JSON with ' for " but inside of "texts", of "rule/ID", "scenario/ID" ...; NULL: delete it. */
+void stall_decide(struct stall *s, const char *key, const char *document);
 /* A full refresh of the ranker. */
 void stall_rank(struct stall *s);
 

@@ -347,3 +347,38 @@ Test(filter, boost_multiplies)
 	cr_assert_str_eq(e.text, "character 12: the factor is a number of 0 to 1000");
 	cr_assert_str_eq(e.field, "boost");
 }
+
+static void expect_anchor(const char *text, const char *expected)
+{
+	static const char *const names[] = { "itemId", "brand", "category", "tag" };
+	const struct filter_value *values;
+	enum filter_anchor anchor;
+	char got[120] = "";
+	struct filter f;
+	struct error e;
+	unsigned n;
+	size_t used = 0;
+
+	cr_assert_eq(parse(text, &f, &e), 0, "%s: %s", text, e.text);
+	if (filter_anchored(&space.pool, f, &anchor, &values, &n))
+		for (unsigned i = 0; i < n; i++)
+			used += (size_t)snprintf(got + used, sizeof(got) - used, "%s%s %.*s", i ? ", " : "",
+						 names[anchor], STR_FMT(values[i].text));
+	cr_assert_str_eq(got, expected, "%s", text);
+}
+
+Test(filter, is_found_by_what_an_item_must_be)
+{
+	expect_anchor("brand = 'x'", "brand x");
+	expect_anchor("brand in ('x', 'y')", "brand x, brand y");
+	expect_anchor("price < 5 and categories = 'A>B' and brand = 'x'", "category A > B");
+	expect_anchor("itemId = 'p1' and (price < 5 or rating > 3)", "itemId p1");
+	expect_anchor("price < 5 and tags = 'sale'", "tag sale");
+	expect_anchor("brand = 'x' or price < 5", "");
+	expect_anchor("brand = 'x' and price < 5 or rating > 3", "");
+	expect_anchor("brand != 'x'", "");
+	expect_anchor("not brand = 'x'", "");
+	expect_anchor("brand not in ('x') and price < 5", "");
+	expect_anchor("price < 5", "");
+	expect_anchor("currency = 'x'", "");
+}

@@ -179,7 +179,6 @@ ParameterizedTestParameters(recommend, refuses)
 		{ "cart; items=p1; session=s1", "sessionId", ERR_BAD_REQUEST },
 		{ "product-page", "itemIds", ERR_BAD_REQUEST },
 		{ "product-page; items=p1; window=1h", "window", ERR_BAD_REQUEST },
-		{ "cart; user=u1", "userId", ERR_BAD_REQUEST },
 		{ "cart", "itemIds", ERR_BAD_REQUEST },
 		{ "also-bought", "itemIds", ERR_BAD_REQUEST },
 		{ "also-bought; items=p1; user=u1", "userId", ERR_BAD_REQUEST },

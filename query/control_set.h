@@ -1,0 +1,60 @@
+/*
+ * control_set.h - what people decided (views/config.h), ready for answers: one immutable set a state of the store, shared
+ * by all who answer.
+ *
+ * A set is made by a thread of its own within CONTROL_POLL_MS of the commit that changed a document, out of the set before
+ * it: a document that did not change is not looked at again. What cannot be used (a filter that is none, a strategy that
+ * there is not) is left out, and the set says why.
+ *
+ * Thread: control_watch_start and _stop main; all else any.
+ */
+#ifndef AISLE_QUERY_CONTROL_SET_H
+#define AISLE_QUERY_CONTROL_SET_H
+
+#include "query/recommend.h"
+#include "schemas/control.h"
+
+#define CONTROL_POLL_MS 50
+
+struct control_set;
+struct control_watch;
+
+/* The first set is there when it returns 0. */
+int control_watch_start(struct store *s, struct control_watch **ret, struct error *e) MUST_CHECK;
+/* NULL is fine. All sets must have been released. */
+void control_watch_stop(struct control_watch *w);
+/* What is in the store now, on the caller's thread. */
+int control_watch_follow(struct control_watch *w) MUST_CHECK;
+
+/* The newest set. NULL of a NULL watch. */
+const struct control_set *control_set_acquire(struct control_watch *w);
+/* NULL is fine. */
+void control_set_release(const struct control_set *set);
+
+/* A change that was not made. */
+struct control_change {
+	enum control_kind kind;
+	struct str id;
+	struct str document; /* n = 0: it deletes */
+};
+
+/*
+ * Does its document mean something, beside this set (NULL: nothing was decided yet)? BAD_CONFIG with the path of the field:
+ * a filter that does not parse, a strategy, placement or segment that there is not.
+ */
+int control_check(const struct control_set *set, const struct control_change *change, struct error *e) MUST_CHECK;
+/* The set as it would be after the change; *ret is the caller's to release. Errors as control_check. */
+int control_set_with(const struct control_set *set, const struct control_change *change, const struct control_set **ret,
+		     struct error *e) MUST_CHECK;
+
+/* Why a document of the store has no effect; NULL: there is none, or it has. Valid as long as the set. */
+const struct error *control_set_problem(const struct control_set *set, enum control_kind kind, struct str id);
+/* The document, when it is sound; NULL. Valid as long as the set. */
+const struct control *control_set_find(const struct control_set *set, enum control_kind kind, struct str id);
+/* The sound ones of a kind by id: index 0.. until NULL. */
+const struct control *control_set_at(const struct control_set *set, enum control_kind kind, unsigned index,
+				     struct str *ret_id);
+/* Is there a scenario, shipped or decided, or a strategy of this name? */
+bool control_set_places(const struct control_set *set, struct str placement);
+
+#endif

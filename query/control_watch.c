@@ -1,0 +1,181 @@
+/* The newest set: a thread looks whether a document has changed, and makes the next one. */
+#include "config/log.h"
+#include "query/control_internal.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define NS_PER_MS 1000000L
+#define NS_PER_S 1000000000L
+
+struct control_watch {
+	pthread_mutex_t follow_lock; /* of sn */
+	struct snap *sn;
+
+	pthread_mutex_t published_lock;
+	const struct control_set *published;
+
+	pthread_mutex_t stop_lock;
+	pthread_cond_t stop_cond;
+	bool stopping, has_thread;
+	pthread_t thread;
+};
+
+const struct control_set *control_set_acquire(struct control_watch *w)
+{
+	const struct control_set *ret;
+
+	if (!w)
+		return NULL;
+	pthread_mutex_lock(&w->published_lock);
+	ret = control_set__ref(w->published);
+	pthread_mutex_unlock(&w->published_lock);
+	return ret;
+}
+
+static void complain(const struct control_set *set, const struct control_set *before)
+{
+	for (int kind = 0; kind < CONTROL_KIND_COUNT; kind++)
+		for (unsigned i = 0; i < set->docs[kind].n; i++) {
+			const struct control_doc *d = set->docs[kind].v[i];
+			const struct error *was = control_set_problem(before, d->kind, str_of(d->id));
+
+			if (d->problem.code && was != &d->problem)
+				log_warn("a document has no effect", "document=%s/%s field=\"%s\" why=\"%s\"",
+					 control_kind_name(d->kind), d->id, d->problem.field, d->problem.text);
+		}
+}
+
+/* Only who holds follow_lock changes `published`, and it is looked at here alone. */
+static int follow(struct control_watch *w)
+{
+	const struct control_set *before = w->published;
+	struct control_set *made;
+	uint64_t version;
+	int rc = config_version(w->sn, &version);
+
+	if (rc || (before && version == before->version))
+		return rc;
+	rc = control_set__make(w->sn, before, &made);
+	if (rc)
+		return rc;
+	complain(made, before);
+	pthread_mutex_lock(&w->published_lock);
+	w->published = made;
+	pthread_mutex_unlock(&w->published_lock);
+	control_set_release(before);
+	return 0;
+}
+
+int control_watch_follow(struct control_watch *w)
+{
+	int rc;
+
+	pthread_mutex_lock(&w->follow_lock);
+	rc = snap_renew(w->sn);
+	if (!rc) {
+		rc = follow(w);
+		snap_park(w->sn);
+	}
+	pthread_mutex_unlock(&w->follow_lock);
+	return rc;
+}
+
+/* ---- the thread ---- */
+
+/* True when it is time to stop. */
+static bool rest(struct control_watch *w)
+{
+	struct timespec until;
+	bool stopping;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += CONTROL_POLL_MS * NS_PER_MS;
+	until.tv_sec += until.tv_nsec / NS_PER_S;
+	until.tv_nsec %= NS_PER_S;
+	pthread_mutex_lock(&w->stop_lock);
+	while (!w->stopping && pthread_cond_timedwait(&w->stop_cond, &w->stop_lock, &until) == 0)
+		;
+	stopping = w->stopping;
+	pthread_mutex_unlock(&w->stop_lock);
+	return stopping;
+}
+
+static void *run(void *arg)
+{
+	struct control_watch *w = arg;
+	int failed = 0;
+
+	while (!rest(w)) {
+		int rc = control_watch_follow(w);
+
+		if (rc && rc != failed)
+			log_warn("cannot read what was decided, what was known before stays", "code=%s why=\"%s\"",
+				 error_slug(rc), error_text(rc));
+		failed = rc;
+	}
+	return NULL;
+}
+
+static void init_locks(struct control_watch *w)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&w->follow_lock, NULL);
+	pthread_mutex_init(&w->published_lock, NULL);
+	pthread_mutex_init(&w->stop_lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->stop_cond, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int control_watch_start(struct store *s, struct control_watch **ret, struct error *e)
+{
+	struct control_watch *w = xcalloc(1, sizeof(*w));
+	int rc;
+
+	init_locks(w);
+	rc = snap_open(s, &w->sn);
+	if (!rc) {
+		rc = follow(w);
+		snap_park(w->sn);
+	}
+	if (rc) {
+		error_set(e, rc, "", "cannot read what was decided: %s", error_text(rc));
+		goto fail;
+	}
+	rc = pthread_create(&w->thread, NULL, run, w);
+	if (rc) {
+		rc = error_set(e, ERR_IO, "", "cannot start a thread: %s", strerror(rc));
+		goto fail;
+	}
+	w->has_thread = true;
+	*ret = w;
+	return 0;
+fail:
+	control_watch_stop(w);
+	return rc;
+}
+
+void control_watch_stop(struct control_watch *w)
+{
+	if (!w)
+		return;
+	if (w->has_thread) {
+		pthread_mutex_lock(&w->stop_lock);
+		w->stopping = true;
+		pthread_cond_signal(&w->stop_cond);
+		pthread_mutex_unlock(&w->stop_lock);
+		pthread_join(w->thread, NULL);
+	}
+	if (w->sn)
+		snap_close(w->sn);
+	control_set_release(w->published);
+	pthread_mutex_destroy(&w->follow_lock);
+	pthread_mutex_destroy(&w->published_lock);
+	pthread_mutex_destroy(&w->stop_lock);
+	pthread_cond_destroy(&w->stop_cond);
+	free(w);
+}
