@@ -111,7 +111,7 @@ async function list(slug, title, who) {
 }
 
 async function shownCard(who) {
-	const place = make("div", { "data-testid": "person-list", "aria-live": "polite" });
+	const place = make("div", { "data-testid": "person-list" });
 	const look = async () => {
 		const { scenario, ...value } = attempt.value();
 		try {

@@ -1,6 +1,6 @@
 /* The answer without the change and with it, side by side, and what became of each item. */
 import { Problem, call } from "./api.js";
-import { button, card, make, note } from "./dom.js";
+import { button, card, make, plural } from "./dom.js";
 import { effectText, itemLink, itemList, learnAnswer, requestFor } from "./items.js";
 import { tryForm } from "./try.js";
 
@@ -42,60 +42,51 @@ function goneList(items) {
 
 function drawn(data) {
 	const of = new Map(data.items.map((item) => [item.itemId, item]));
-	const changedCount = data.items.filter((item) => item.before?.rank !== item.after?.rank).length;
+	const after = (item) => {
+		const found = of.get(item.itemId);
+		return { moved: found ? movedText(found) : null, effects: found?.effects, why: false };
+	};
 	return [
-		note(changedCount ? `${changedCount} of the places change.` : "This list stays as it is.", changedCount ? "good" : ""),
 		make(
 			"div",
 			{ class: "sides" },
 			itemList(data.before, "Now", () => ({ why: false }), "preview-before"),
-			itemList(
-				data.after,
-				"With the change",
-				(item) => ({
-					moved: of.has(item.itemId) ? movedText(of.get(item.itemId)) : null,
-					effects: of.get(item.itemId)?.effects,
-					why: false,
-				}),
-				"preview-after",
-			),
+			itemList(data.after, "With the change", after, "preview-after"),
 		),
 		goneList(data.items),
 	];
 }
 
-/* {node, update()}: `id` and `document` are asked each time. */
+/* {node, update()}: `id` and `document` are asked each time. Of all it shows, screen readers are told one sentence. */
 export async function preview(kind, id, document, placement) {
-	const own = kind === "scenarios",
-		place = make(
-			"div",
-			{ class: "stack", "data-testid": "preview", "aria-live": "polite" },
-			make("p", { class: "empty" }, "It follows what you write."),
-		);
+	const own = kind === "scenarios";
+	const place = make("div", { class: "stack", "data-testid": "preview" });
+	const said = make("p", { class: "note", role: "status" }, "It follows what you write.");
+	const say = (text, tone, ...lists) => {
+		said.textContent = text;
+		said.className = `note ${tone}`;
+		place.replaceChildren(...lists);
+	};
 	let round = 0;
 	const update = async () => {
 		const mine = ++round,
-			given = attempt.value();
+			given = { ...attempt.value(), ...(own ? { scenario: id() } : {}) };
 		try {
-			const { scenario, ...request } = { scenario: given.scenario, ...(await requestFor(given.scenario, given)) };
-			const { data } = await call("POST", "/v1/preview", {
-				body: { request: { scenario, ...request }, change: { kind: kind.replace(/s$/, ""), id: id(), document: document() } },
-			});
+			const request = { scenario: given.scenario, ...(await requestFor(given.scenario, given)) };
+			const change = { kind: kind.replace(/s$/, ""), id: id(), document: document() };
+			const { data } = await call("POST", "/v1/preview", { body: { request, change } });
 			await Promise.all([learnAnswer(data.before), learnAnswer(data.after)]);
-			if (mine === round) place.replaceChildren(...drawn(data).filter(Boolean));
+			if (mine !== round) return;
+			const changes = data.items.filter((item) => item.before?.rank !== item.after?.rank).length;
+			const sentence = changes ? `${plural(changes, "product")} moved, new or gone.` : "This list stays as it is.";
+			say(sentence, changes ? "good" : "", ...drawn(data).filter(Boolean));
 		} catch (problem) {
 			if (!(problem instanceof Problem)) throw problem;
 			if (mine === round)
-				place.replaceChildren(
-					problem.absent ? note("The preview is not available on this server.") : note(`No preview: ${problem.message}`, "warn"),
-				);
+				say(problem.absent ? "The preview is not available on this server." : `No preview: ${problem.message}`, "warn");
 		}
 	};
-	const attempt = await tryForm({
-		scenario: own ? id() : (placement ?? "home"),
-		fixed: own && id() !== "new",
-		changed: () => update(),
-	});
+	const attempt = await tryForm({ scenario: own ? id() : (placement ?? "home"), fixed: own, changed: () => update() });
 	return {
 		update,
 		node: card(
@@ -103,6 +94,7 @@ export async function preview(kind, id, document, placement) {
 			{ class: "previewbox" },
 			make("p", { class: "quiet" }, "Nothing is saved by looking. The list is today's, for whom you enter here."),
 			attempt.node,
+			said,
 			place,
 			make(
 				"div",
