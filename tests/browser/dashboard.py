@@ -6,6 +6,7 @@
 A story is a function story_NAME(room). Pictures of every page, light, dark and as on a phone, are left in build/browser/.
 Closes with a line "N passed, N failed".
 """
+import contextlib
 import datetime
 import json
 import os
@@ -138,24 +139,6 @@ def story_first_paint(room):
     check(not elsewhere, f"fetched from elsewhere: {elsewhere}")
     check(0 < assets < ASSETS_MAX, f"the page's files are {assets} bytes")
     say(f"first paint after {paint:.0f} ms, {assets} bytes of files compressed, all that there are")
-
-
-def story_pages(room):
-    """Each page is drawn, has its heading, fits a phone, is accessible, in light and dark; pictures are kept."""
-    page = room.page
-    for theme, width in (("light", 1360), ("dark", 1360), ("light", 390)):
-        page.size(width, 900)
-        page.run("document.documentElement.dataset.theme = arguments[0]; dispatchEvent(new Event('resize'))", theme)
-        for name, place in PAGES.items():
-            room.go(place)
-            check(page.run("return document.querySelectorAll('main h1').length") == 1, f"'{name}' has not one heading")
-            check(not page.run("return document.documentElement.scrollWidth > innerWidth"), f"'{name}' is wider than a screen of {width}")
-            if width > 600 or name in ("overview", "rules"):
-                room.accessible(f"'{name}', {theme}, {width}")
-            page.screenshot(os.path.join(PICTURES, f"{name}-{'phone' if width < 600 else theme}.png"))
-        room.quiet(allowed=(404,))
-    page.size(1360, 900)
-    say(f"{len(PAGES)} pages in light, dark and on a phone: pictures in {os.path.relpath(PICTURES)}")
 
 
 def story_keyboard(room):
@@ -448,6 +431,36 @@ def shop_of(room):
     check(status == 200, f"the events were answered with {status}: {result}")
 
 
+def furnish(room):
+    """Something to see on each page."""
+    for path, document in (("rules/christmas-first", {"name": "Christmas first", "placements": ["home", "category"], "priority": 300,
+                            "action": {"boost": {"filter": 'category = "Christmas"', "factor": 3}}}),
+                           ("rules/no-cheap", {"name": "Nothing below a pound", "enabled": False, "action": {"filter": "price >= 1"}}),
+                           ("offers/winter", {"name": "Winter", "discount": {"percent": 10}, "code": "WINTER", "budget": 500}),
+                           ("promotions/mugs", {"name": "Mugs", "discount": {"percent": 5}, "filter": 'category = "Kitchen > Mugs and Cups"'})):
+        status, answer = harness.http("PUT", f"{room.url}/v1/{path}", document, headers={"If-None-Match": "*", "X-Changed-By": "Anna"})
+        check(status == 200, f"{path}: {status} {answer}")
+
+
+def story_pages(room):
+    """Each page is drawn, has its heading, fits a phone, is accessible, in light and dark; pictures are kept."""
+    page = room.page
+    furnish(room)
+    for theme, width in (("light", 1360), ("dark", 1360), ("light", 390)):
+        page.size(width, 900)
+        page.run("document.documentElement.dataset.theme = arguments[0]; dispatchEvent(new Event('resize'))", theme)
+        for name, place in PAGES.items():
+            room.go(place)
+            check(page.run("return document.querySelectorAll('main h1').length") == 1, f"'{name}' has not one heading")
+            check(not page.run("return document.documentElement.scrollWidth > innerWidth"), f"'{name}' is wider than a screen of {width}")
+            if width > 600 or name in ("overview", "rules"):
+                room.accessible(f"'{name}', {theme}, {width}")
+            page.screenshot(os.path.join(PICTURES, f"{name}-{'phone' if width < 600 else theme}.png"))
+        room.quiet(allowed=(404,))
+    page.size(1360, 900)
+    say(f"{len(PAGES)} pages in light, dark and on a phone: pictures in {os.path.relpath(PICTURES)}")
+
+
 def stories():
     return {name[6:]: value for name, value in globals().items() if name.startswith("story_")}
 
@@ -464,7 +477,8 @@ def run(t, names):
         except (FlowFailed, OSError) as error:
             failed.append(name)
             print(f"  FAILED: {error}", flush=True)
-            room.page.screenshot(os.path.join(PICTURES, f"failed-{name}.png"))
+            with contextlib.suppress(FlowFailed, OSError):
+                room.page.screenshot(os.path.join(PICTURES, f"failed-{name}.png"))
         print(f"{name}: {'ok' if name not in failed else 'FAILED'} ({time.monotonic() - started:.1f} s)", flush=True)
     return failed
 
