@@ -4,6 +4,7 @@
 #include "views/pairs.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +39,17 @@ void shop_open(struct shop *s)
 	shop_open_young(s, 0);
 }
 
+static void write_key(const char *dir)
+{
+	char path[80];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/person.key", dir);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	cr_assert_eq(write(fd, SHOP_PERSON_KEY, 32), 32);
+	cr_assert_eq(close(fd), 0);
+}
+
 void shop_open_young(struct shop *s, uint64_t young_bytes_max)
 {
 	struct store_options opt;
@@ -45,6 +57,7 @@ void shop_open_young(struct shop *s, uint64_t young_bytes_max)
 
 	snprintf(s->dir, sizeof(s->dir), "%s/aisle-shop-XXXXXX", s->under ? s->under : "/tmp");
 	cr_assert(mkdtemp(s->dir));
+	write_key(s->dir);
 	s->young_bytes_max = young_bytes_max;
 	opt = shop_store_options(s);
 	cr_assert_eq(store_open(&opt, &s->store, &e), 0, "%s", e.text);

@@ -17,6 +17,8 @@
 #include "views/fold.h"
 #include "views/view.h"
 
+/* The 32 bytes of each shop's person key. */
+#define SHOP_PERSON_KEY ((const unsigned char *)"the person key of a test's shop!")
 #define SHOP_START (INT64_C(1000) * MS_PER_EPOCH) /* an epoch's first moment */
 
 struct shop {

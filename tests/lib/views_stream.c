@@ -1,5 +1,6 @@
 #include "tests/lib/views_stream.h"
 #include "schemas/json_out.h"
+#include "views/ids.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,59 @@ static void generate_items(struct gen_event *g, uint64_t *r)
 		g->items[i].has_price = draw(r, 2);
 		g->items[i].price_micros = g->items[i].has_price ? (int64_t)draw(r, 5000000) : 0;
 	}
+}
+
+/* ---- recommendationIds ---- */
+
+static void make_answer(struct gen_answer *a, const struct event *ev, uint32_t nonce, uint64_t *r)
+{
+	static const char *const variants[] = { "", "layout/a", "layout/b,price/c" };
+	struct answer_token t = { .scenario = "home", .nonce = nonce, .item_count = 3 };
+	unsigned char key[TOKEN_KEY_BYTES], person[ACTOR_HASH_BYTES];
+	bool is_user = ev->user_id.n && draw(r, 3);
+	char names[3][8];
+	struct str ids[3];
+
+	token_key_init(SHOP_PERSON_KEY, key);
+	a->first_item = draw(r, 10);
+	for (unsigned i = 0; i < t.item_count; i++) {
+		t.items[i].strategy = (uint8_t)draw(r, 2);
+		ids[i] = text_of(names[i], sizeof(names[i]), "p", a->first_item + i, 1);
+	}
+	token_mark_items(key, &t, ids);
+	snprintf(t.variant, sizeof(t.variant), "%s", variants[draw(r, 3)]);
+	t.t_ms = ev->t_ms - (int64_t)draw(r, draw(r, 4) ? MS_PER_HOUR : 8 * MS_PER_DAY);
+	if (is_user || ev->visitor_id.n)
+		actor_hash(SHOP_PERSON_KEY, is_user ? ACTOR_USER : ACTOR_VISITOR,
+			   is_user ? ev->user_id : ev->visitor_id, person);
+	token_make(key, (is_user || ev->visitor_id.n) && draw(r, 4) ? person : NULL, &t, a->text);
+}
+
+/* Half of them make an event of an answer, an old or a new one. */
+static void answer(struct stream *st, struct gen_event *g)
+{
+	static const enum event_type types[] = { EVENT_IMPRESSION, EVENT_IMPRESSION, EVENT_CLICK, EVENT_CART_ADD,
+						 EVENT_PURCHASE };
+	uint64_t *r = &st->random;
+	const struct gen_answer *a;
+
+	if (g->ev.type == EVENT_SEARCH || draw(r, 2))
+		return;
+	if (!st->answers_n || draw(r, 2)) {
+		struct gen_answer *made = &st->answers[st->answers_n % ANSWERS_GIVEN];
+
+		make_answer(made, &g->ev, st->answers_n++, r);
+		a = made;
+	} else {
+		a = &st->answers[draw(r, st->answers_n < ANSWERS_GIVEN ? st->answers_n : ANSWERS_GIVEN)];
+	}
+	g->ev.type = types[draw(r, ARRAY_SIZE(types))];
+	snprintf(g->answer, sizeof(g->answer), "%s", a->text);
+	g->ev.recommendation_id = str_of(g->answer);
+	for (uint32_t i = 0; i < g->ev.item_count; i++)
+		if (draw(r, 5))
+			g->items[i].id =
+				text_of(g->item_ids[i], sizeof(g->item_ids[i]), "p", a->first_item + draw(r, 3), 1);
 }
 
 /* Fill *g, whose strings point into itself: it must not move. */
@@ -78,6 +132,7 @@ void stream_make(struct stream *st, const struct kind *kind, uint64_t seed)
 		t += (int64_t)draw(&st->random,
 				   draw(&st->random, kind->jumps) ? 20 * MS_PER_MINUTE : kind->days * MS_PER_DAY);
 		generate(&st->events[i], kind, actor, i, t - back, &st->random);
+		answer(st, &st->events[i]);
 		st->events[i].partition = p;
 		st->records[p][st->n[p]++] = &st->events[i];
 	}
@@ -125,6 +180,7 @@ static void print_event(struct json_out *j, const struct gen_event *g)
 	print_id(j, "orderId", g->ev.order_id);
 	print_id(j, "eventId", g->ev.event_id);
 	print_id(j, "query", g->ev.query);
+	print_id(j, "recommendationId", g->ev.recommendation_id);
 	print_id(j, "offerId", g->ev.offer_id);
 	if (g->ev.country.n) {
 		json_out_key(j, "context");

@@ -5,6 +5,7 @@
 #ifndef AISLE_TESTS_VIEWS_STREAM_H
 #define AISLE_TESTS_VIEWS_STREAM_H
 
+#include "schemas/token.h"
 #include "tests/lib/views_shop.h"
 
 #define PARTITIONS 4
@@ -14,7 +15,8 @@ struct gen_event {
 	size_t partition;
 	struct event ev;
 	struct event_item items[LINES_MAX];
-	char user[8], visitor[8], session[130], order[130], event_id[64], item_ids[LINES_MAX][8];
+	char user[8], visitor[8], session[130], order[130], event_id[64], item_ids[LINES_MAX][8],
+		answer[TOKEN_CHARS_MAX + 1];
 };
 
 /* What a stream is like. Its events are mostly minutes apart, one in `jumps` is up to `days` later. */
@@ -25,6 +27,13 @@ struct kind {
 	unsigned event_ids; /* drawn from as many; 0: all different */
 };
 
+/* A recommendationId of the stream, good in a shop of views_shop.h. */
+struct gen_answer {
+	char text[TOKEN_CHARS_MAX + 1];
+	uint64_t first_item; /* of three */
+};
+#define ANSWERS_GIVEN 12 /* events choose among the last ones */
+
 /* Each partition's records in its order; they point into `events`, which are in the order of their making. */
 struct stream {
 	struct gen_event *events;
@@ -32,6 +41,8 @@ struct stream {
 	struct gen_event **records[PARTITIONS];
 	size_t n[PARTITIONS];
 	uint64_t random;
+	struct gen_answer answers[ANSWERS_GIVEN];
+	uint32_t answers_n; /* made so far */
 };
 
 /* The next of a stream of random numbers, below `below`. */

@@ -4,6 +4,7 @@
  * rows are the same. A failure prints its seed and the smallest stream that still fails; LAW_SEED=N repeats it.
  */
 #include "tests/lib/views_stream.h"
+#include "views/credit.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -236,6 +237,32 @@ Test(laws, a_stream_that_breaks_a_law_is_shrunk)
 	cr_expect(strstr(text, "\"items\":[{") && !strstr(text, "eventId"), "%s", text);
 	free(text);
 	stream_free(&st);
+}
+
+/* The streams are of use for what answers led to, and for what they did not. */
+Test(laws, streams_have_answers)
+{
+	uint64_t row_n[3] = { 0 }, refused[CREDIT_REFUSAL_COUNT] = { 0 };
+	static const char *const names[] = { "engagement", "engagement-items", "experiment-people" };
+	struct stream st;
+	struct shop s = { 0 };
+	char hex[VIEW_DIGEST_HEX];
+
+	shop_open(&s);
+	stream_make(&st, &weeks, 3);
+	for (size_t i = 0; i < st.n_events; i++)
+		deliver(&s, (int32_t)st.events[i].partition, &st.events[i]);
+	memcpy(refused, fold_credit_refused(s.fold), sizeof(refused));
+	cr_assert_eq(fold_commit(s.fold, NULL), 0);
+	cr_assert_eq(snap_renew(s.snap), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		cr_assert_eq(view_digest(view_find(names[i]), s.snap, hex, &row_n[i]), 0);
+		cr_expect_gt(row_n[i], 10, "%s", names[i]);
+	}
+	cr_expect(refused[REFUSED_SIGNATURE] > 5 && refused[REFUSED_EXPIRED] > 5 && refused[REFUSED_ITEM] > 5 &&
+		  refused[REFUSED_REPEAT] > 5);
+	stream_free(&st);
+	shop_close(&s);
 }
 
 Test(laws, different_streams_differ)
