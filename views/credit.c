@@ -12,6 +12,7 @@ struct credit_desk {
 	unsigned char token_key[TOKEN_KEY_BYTES];
 	uint64_t refused[CREDIT_REFUSAL_COUNT];
 	struct credits out;
+	bool any; /* something is remembered of some actor */
 	/* of the event at hand */
 	struct answer_token_text text; /* its last id */
 	struct str text_of;            /* the bytes it was read from */
@@ -34,6 +35,23 @@ void credit_desk_free(struct credit_desk *d)
 		return;
 	free(d->out.v);
 	free(d);
+}
+
+static int found(void *arg, struct str key, struct str value)
+{
+	(void)key;
+	(void)value;
+	*(bool *)arg = true;
+	return 1;
+}
+
+int credit_desk_look(struct credit_desk *d, struct snap *sn)
+{
+	int rc;
+
+	d->any = false;
+	rc = snap_each(sn, TBL_ANSWERS, (struct str){ NULL, 0 }, found, &d->any);
+	return rc < 0 ? rc : 0;
 }
 
 const uint64_t *credit_refused(const struct credit_desk *d)
@@ -142,6 +160,7 @@ static void save(struct credit_desk *d, struct fold *f, uint32_t actor, int64_t 
 {
 	unsigned char be[4], row[ANSWERS_ROW_MAX];
 
+	d->any = true;
 	mark_set(&d->answers.head.mark, f, t_ms);
 	fold_put(f, TBL_ANSWERS, id_key(actor, be), row, answers_write(&d->answers, row));
 }
@@ -346,7 +365,7 @@ void credit_take(struct credit_desk *d, struct fold *f, uint32_t actor, struct m
 
 	d->out.n = d->out.exposure_n = 0;
 	m->credits = &d->out;
-	if (!ids && !m->new_session && m->ev->type != EVENT_PURCHASE)
+	if (!ids && (!d->any || (!m->new_session && m->ev->type != EVENT_PURCHASE)))
 		return;
 	row = fold_peek(f, TBL_ANSWERS, id_key(actor, be));
 	if (!ids && !answers_has_exposures(row))

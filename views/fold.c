@@ -36,6 +36,8 @@ int fold__load_meta(struct fold *f)
 	f->now = meta;
 	f->lane = LANE_NONE;
 	rc = versions_of_snap(f->snap, &f->versions);
+	if (!rc)
+		rc = credit_desk_look(f->desk, f->snap);
 	return rc ? rc : lanes_load(&f->lanes, f->snap);
 }
 
