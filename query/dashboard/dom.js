@@ -33,7 +33,7 @@ export const percent = (share, digits = 1) =>
 export const plural = (n, word) => `${count(n)} ${word}${Number(n) === 1 ? "" : "s"}`;
 export const listed = (words, last = "and") =>
 	words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} ${last} ${words.at(-1)}`;
-const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
+export const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
 /* "people-like-you" as people read it */
 export const spoken = (slug) => sentence(String(slug ?? "").replaceAll("-", " "));
 

@@ -63,11 +63,17 @@ const startOf = (row) => row.start ?? row.day ?? row.date;
 export const seconds = (row) => Math.floor(new Date(startOf(row)) / 1000);
 export const dayOf = (t) => day(1000 * t);
 
-/* Rows by day of several groups as one chart: the `most` groups with the most of it. */
-export function linesBy({ title, rows, group, metric, most = 5, testid }) {
-	const times = [...new Set(rows.map(seconds))].sort((a, b) => a - b),
+const DAY_S = 86400;
+function daysOf({ from, to }) {
+	const first = Date.parse(from) / 1000;
+	return Array.from({ length: Math.round((Date.parse(to) / 1000 - first) / DAY_S) }, (_, at) => first + at * DAY_S);
+}
+
+/* Figures by day of several groups as one chart: the `most` groups with the most of it. A day without a row has none. */
+export function linesBy({ title, data, group, metric, most = 5, testid }) {
+	const times = daysOf(data),
 		groups = new Map();
-	for (const row of rows) {
+	for (const row of data.rows) {
 		const name = row[group] || "none";
 		groups.set(name, (groups.get(name) ?? new Map()).set(seconds(row), Number(row[metric])));
 	}

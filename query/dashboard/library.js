@@ -119,8 +119,8 @@ export async function library(kind, title, lead) {
 	let entries = [];
 	const search = make("input", {
 		type: "search",
-		"aria-label": `Find a ${of.one}`,
-		placeholder: `Find a ${of.one}`,
+		"aria-label": `Search ${of.one}s`,
+		placeholder: `Search ${of.one}s`,
 		"data-testid": `find-${kind}`,
 		input: () => draw(),
 	});

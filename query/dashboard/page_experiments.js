@@ -15,6 +15,7 @@ import {
 	note,
 	percent,
 	plural,
+	sentence,
 	spoken,
 } from "./dom.js";
 import { editorPage } from "./editor.js";
@@ -37,7 +38,7 @@ function verdict(report) {
 		"div",
 		{ class: `note ${kind}`, "data-testid": "verdict" },
 		make("p", {}, make("strong", {}, report.winner ? `“${report.winner}” is better.` : "No winner can be named.")),
-		make("p", {}, report.why ?? ""),
+		make("p", {}, sentence(report.why)),
 	);
 }
 
@@ -105,12 +106,12 @@ function people(report) {
 				show: (name, v) => (v.holdout ? [name, " ", chip("held out")] : name),
 			},
 			of("people", "People"),
+			of("buyers", "Buyers"),
 			of("sessions", "Visits"),
 			of("impressions", "Shown"),
 			of("clicks", "Clicks"),
 			of("orders", "Orders"),
 			of("revenue", "Revenue", (v) => money(v)),
-			of("buyers", "Buyers"),
 			{
 				key: "best",
 				title: "Probability to be best",
@@ -157,7 +158,7 @@ function drawReport(report, primary) {
 			figure("People", count(all), `in ${plural(report.variants.length, "variant")}`),
 			figure("Running for", plural(Math.floor(report.days ?? 0), "day")),
 		),
-		split(report),
+		all ? split(report) : null,
 		people(report),
 		metrics.map((metric) => compared(report, metric)),
 		rails(report),

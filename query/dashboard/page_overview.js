@@ -129,7 +129,7 @@ async function atWork() {
 				{},
 				make("a", { href }, title),
 				": ",
-				live.length ? listedNames(live) : `none of ${all.length} at work`,
+				live.length ? listedNames(live) : all.length ? `none of ${all.length} at work` : "none",
 				wrong.length ? [" ", chip(`${plural(wrong.length, "problem")}`, "bad")] : null,
 			);
 		}),

@@ -1,5 +1,5 @@
 /* Which way of recommending earns what: by strategy, placement, variant or day. */
-import { vocabulary } from "./api.js";
+import { periodDays, vocabulary } from "./api.js";
 import { card, count, freshId, heading, make, note, percent, spoken, unseen } from "./dom.js";
 import { FIGURE_COLUMNS, analytics, dayOf, linesBy, seconds } from "./figures.js";
 import { unavailable } from "./library.js";
@@ -58,7 +58,7 @@ async function figures() {
 				empty:
 					"Nothing was counted in this period: the shop sends impressions and clicks with the recommendationId of the answer.",
 			}),
-			daily.rows.length
+			daily.rows.length && periodDays() > 1
 				? make(
 						"div",
 						{},
@@ -74,7 +74,7 @@ async function figures() {
 						),
 						linesBy({
 							title: `${METRICS[state.metric]} by day`,
-							rows: daily.rows,
+							data: daily,
 							group,
 							metric: state.metric,
 							testid: "strategies-chart",

@@ -448,7 +448,9 @@ def story_pages(room):
     furnish(room)
     for theme, width in (("light", 1360), ("dark", 1360), ("light", 390)):
         page.size(width, 900)
-        page.run("document.documentElement.dataset.theme = arguments[0]; dispatchEvent(new Event('resize'))", theme)
+        page.run("localStorage.setItem('aisle.theme', arguments[0])", theme)
+        page.open(room.url + "/dashboard")
+        room.drawn("overview")
         for name, place in PAGES.items():
             room.go(place)
             check(page.run("return document.querySelectorAll('main h1').length") == 1, f"'{name}' has not one heading")
