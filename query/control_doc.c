@@ -83,10 +83,25 @@ static int make_part(const char *before, const struct control_scenario *sc, stru
 	return rc ? rc : check_conditions(before, sc, space, e);
 }
 
+/* A request would be refused by chance. */
+static int check_requires(const struct control_experiment *ex, struct error *e)
+{
+	char path[PATH_MAX_BYTES];
+
+	for (unsigned i = 0; i < ex->variants.n; i++) {
+		if (!(ex->variants.v[i].scenario.given & SCENARIO_REQUIRES))
+			continue;
+		snprintf(path, sizeof(path), "variants[%u].scenario.requires", i);
+		return error_set(e, ERR_BAD_CONFIG, path,
+				 "all variants of a placement require the same: put it into the scenario");
+	}
+	return 0;
+}
+
 static int make_variants(struct control_doc *d, struct filter_space *space)
 {
 	const struct control_experiment *ex = &d->is->experiment;
-	int rc = 0;
+	int rc = check_requires(ex, &d->problem);
 
 	d->parts = xcalloc(ex->variants.n, sizeof(*d->parts));
 	for (unsigned i = 0; i < ex->variants.n && !rc; i++) {

@@ -8,6 +8,7 @@
 
 #include "query/control_map.h"
 #include "query/control_set.h"
+#include "query/experiment.h"
 #include "query/strategy.h"
 #include "views/config.h"
 
@@ -23,6 +24,8 @@ _Static_assert(CONTROL_CHAIN_MAX <= SCENARIO_CHAIN_MAX, "a document's chain fits
 
 /* Fields that the part has take the place of the scenario's. */
 void scenario_override(struct scenario *sc, const struct scenario_part *part);
+/* What experiments of the set make of it for the person who asks: their names into q. */
+void experiments_apply(struct asking *q, struct scenario *sc);
 
 /* One document, made ready; immutable. Its links to others are names, so that it stays good when they change. */
 struct control_doc {
@@ -59,7 +62,9 @@ struct control_set {
 	struct control_map by_place;  /* control_place_key -> places in `rules` */
 	struct control_map by_item;   /* control_hash of an item's id -> places of those that exclude it */
 	struct control_map by_anchor; /* control_anchor_key -> places of those whose filter needs it */
-	bool *is_anchored;            /* by place: all items that its filter is true of are found in by_anchor */
+	struct control_docs tried;    /* experiments that count, by id; not references of their own */
+	struct experiments *experiments; /* by their places in `tried` */
+	bool *is_anchored;               /* by place: all items that its filter is true of are found in by_anchor */
 };
 
 /* What is in the snapshot; documents that are in `before` (NULL: none) too are taken from there. */

@@ -112,6 +112,20 @@ static void index_rule(struct control_set *set, const struct control_rule *rule,
 			control_map_add(&set->by_item, control_hash(rule->action.item_ids.v[i]), place);
 }
 
+static void settle_experiments(struct control_set *set)
+{
+	const struct control_docs *all = &set->docs[CONTROL_EXPERIMENT];
+	struct experiment *of = xcalloc(all->n + 1, sizeof(*of));
+
+	for (unsigned i = 0; i < all->n; i++)
+		if (control_doc_counts(all->v[i])) {
+			of[set->tried.n] = (struct experiment){ str_of(all->v[i]->id), &all->v[i]->is->experiment };
+			docs_add(&set->tried, all->v[i]);
+		}
+	set->experiments = experiments_new(of, set->tried.n);
+	free(of);
+}
+
 /* Its documents are there. */
 static void settle(struct control_set *set)
 {
@@ -127,6 +141,7 @@ static void settle(struct control_set *set)
 		index_rule(set, &set->rules.v[i]->is->rule, i);
 		index_anchor(set, set->rules.v[i], i);
 	}
+	settle_experiments(set);
 	control_map_settle(&set->by_place);
 	control_map_settle(&set->by_item);
 	control_map_settle(&set->by_anchor);
@@ -158,6 +173,8 @@ void control_set_release(const struct control_set *set)
 		docs_fini(&s->docs[kind]);
 	free(s->rules.v);
 	segments_release(s->segments);
+	free(s->tried.v);
+	experiments_free(s->experiments);
 	control_map_fini(&s->by_place);
 	control_map_fini(&s->by_item);
 	control_map_fini(&s->by_anchor);

@@ -53,12 +53,12 @@ struct str experiment_variant_name(const struct control_experiment *x, unsigned 
 	return variant == EXPERIMENT_HOLDOUT ? STR(CONTROL_HOLDOUT) : x->variants.v[variant].name;
 }
 
-static bool is_placed(const struct control_experiment *x, struct str placement)
+static bool is_placed(const struct control_experiment *x, const struct experiment_asked *asked)
 {
 	for (uint32_t i = 0; i < x->placements.n; i++)
-		if (str_eq(x->placements.v[i], placement))
+		if (str_eq(x->placements.v[i], asked->placement))
 			return true;
-	return !x->placements.n;
+	return !x->placements.n && !asked->is_strategy;
 }
 
 static bool is_running(const struct control_experiment *x, int64_t now_ms)
@@ -136,7 +136,7 @@ unsigned experiments_choose(const struct experiments *es, const struct experimen
 		for (to = from + 1; to < es->n && str_eq(es->v[to].of.is->layer, es->v[from].of.is->layer); to++)
 			;
 		en = choose_in(es, from, to, asked, person, &ret[n]);
-		if (en && is_placed(en->of.is, asked->placement))
+		if (en && is_placed(en->of.is, asked))
 			ret[n++].experiment = en->index;
 	}
 	return n;

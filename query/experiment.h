@@ -39,7 +39,8 @@ struct experiments *experiments_new(const struct experiment *e, unsigned n);
 void experiments_free(struct experiments *es);
 
 struct experiment_asked {
-	struct str placement;           /* scenario's id */
+	struct str placement;           /* scenario's id, or strategy's */
+	bool is_strategy;               /* only experiments that name it count */
 	struct str user_id, visitor_id; /* n = 0 for both: nobody, who is in no experiment */
 	int64_t now_ms;                 /* wall clock, against startedAt and stoppedAt */
 };

@@ -164,7 +164,7 @@ static void sign(struct asking *q)
 	struct answer_token t = { .t_ms = q->now_ms, .nonce = token_nonce(), .item_count = ret->item_count };
 
 	snprintf(t.scenario, sizeof(t.scenario), "%s", ret->scenario);
-	memcpy(t.variant, ret->variant, sizeof(t.variant));
+	memcpy(t.variant, q->counted, sizeof(t.variant));
 	for (unsigned i = 0; i < ret->item_count; i++) {
 		t.items[i].strategy = strategy_number(str_of(ret->items[i].strategy));
 		ids[i] = ret->items[i].item_id;
@@ -206,16 +206,17 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	uint64_t start_ns = a->clock->monotonic_ns(a->clock);
 	struct scenario sc;
 	struct asking q = { .a = a, .rq = rq, .scenario = &sc, .set = take_set(a, rq), .sn = a->snap, .ret = ret };
-	int rc = request_check(rq, q.set, &sc, e);
+	int rc;
 
+	q.now_ms = a->clock->wall_ms(a->clock);
+	rc = request_check(&q, &sc, e);
 	if (!rc)
 		rc = conditions_parse(&q, e);
 	if (rc)
 		return rc;
-	q.now_ms = a->clock->wall_ms(a->clock);
 	q.language = rq->language ? rq->language : a->language;
 	take_shape(&q);
-	ret->recommendation_id[0] = ret->variant[0] = '\0';
+	ret->recommendation_id[0] = '\0';
 	ret->scenario = sc.slug;
 	ret->widened_to = (struct str){ NULL, 0 };
 	ret->fallback = false;

@@ -246,7 +246,7 @@ struct recommended {
 
 struct answer {
 	char recommendation_id[TOKEN_CHARS_MAX + 1]; /* token.h; "" for validate_only */
-	char variant[TOKEN_VARIANT_MAX + 1];         /* what experiments chose, as in the id; "" none */
+	char variant[TOKEN_VARIANT_MAX + 1];         /* EXPERIMENT/VARIANT, two with a comma; "" none */
 	const char *scenario;
 	struct str widened_to; /* nothing was in the category that was asked for: this one above it has what is shown */
 	bool fallback;         /* a later strategy of the chain contributed */

@@ -156,15 +156,16 @@ static int check_shape(const struct recommend_request *rq, struct error *e)
 	return 0;
 }
 
-int request_check(const struct recommend_request *rq, const struct control_set *set, struct scenario *ret,
-		  struct error *e)
+int request_check(struct asking *q, struct scenario *ret, struct error *e)
 {
+	const struct recommend_request *rq = q->rq;
 	unsigned unread, reads;
 	int rc;
 
-	if (!scenario_find(set, rq->scenario, ret))
+	if (!scenario_find(q->set, rq->scenario, ret))
 		return error_set(e, ERR_NOT_FOUND, "scenario", "there is no scenario or strategy '%.*s'",
 				 STR_FMT(rq->scenario));
+	experiments_apply(q, ret);
 	reads = ret->inputs | (personal_exclude(rq) ? INPUT_USER_ID | INPUT_VISITOR_ID : 0);
 	unread = given_inputs(rq) & ~reads & ~(unsigned)INPUT_COMMON;
 	if (unread)

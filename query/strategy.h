@@ -90,9 +90,9 @@ unsigned input_bit(struct str name);
 /* Are the inputs it requires there? */
 bool inputs_given(const struct recommend_request *rq, unsigned required);
 
-/* 0 and *ret, or as recommend(). */
-int request_check(const struct recommend_request *rq, const struct control_set *set, struct scenario *ret,
-		  struct error *e) MUST_CHECK;
+struct asking;
+/* The request, the set and the time are there. 0 and *ret, or as recommend(). */
+int request_check(struct asking *q, struct scenario *ret, struct error *e) MUST_CHECK;
 
 /* ---- the person who asks (recommend_person.c) ---- */
 
@@ -304,7 +304,7 @@ struct asking {
 	struct str category;             /* asked for, or one above it when that has nothing; n = 0: any */
 	struct snap *sn;
 	enum language language; /* never LANGUAGE_DEFAULT */
-	int64_t now_ms;         /* wall clock: what is available today */
+	int64_t now_ms;         /* wall clock: what is available today, which experiments run */
 	int64_t watermark_ms;   /* event time: "now" of everything else; TIME_NONE in an empty store */
 	unsigned count;         /* items on the page */
 	double diversity, min_score;
@@ -323,6 +323,7 @@ struct asking {
 	uint32_t asked[RECOMMEND_ITEMS_MAX]; /* the itemIds that are known, each once */
 	unsigned asked_n;
 	struct answer *ret;
+	char counted[TOKEN_VARIANT_MAX + 1]; /* of ret->variant, what the recommendationId names */
 };
 
 /* Find the items that the request asks about, and hide them with what it excludes. */

@@ -30,7 +30,10 @@ static unsigned char got[2][PEOPLE];
 
 static unsigned ask(const struct experiments *es, const char *user, struct experiment_choice ret[EXPERIMENTS_AT_ONCE])
 {
-	return experiments_choose(es, &(struct experiment_asked){ STR("home"), str_of(user), { 0 }, NOW }, ret);
+	return experiments_choose(es,
+				  &(struct experiment_asked){
+					  .placement = STR("home"), .user_id = str_of(user), .now_ms = NOW },
+				  ret);
 }
 
 static void draw_all(const struct experiment *e, unsigned n, unsigned char ret[PEOPLE])
@@ -225,7 +228,10 @@ Test(experiment, is_for_its_placements_time_and_status)
 	struct experiment all[] = { { STR("x"), &x } };
 
 	cr_assert_str_neq(SAID(1, .placement = STR("search"), .user_id = STR("u")), "");
+	cr_assert_str_eq(SAID(1, .placement = STR("trending"), .is_strategy = true, .user_id = STR("u")), "",
+			 "not of every placement is what is one list");
 	x.placements = (struct control_texts){ 2, places };
+	cr_assert_str_neq(SAID(1, .placement = STR("cart"), .is_strategy = true, .user_id = STR("u")), "");
 	cr_assert_str_eq(SAID(1, .placement = STR("search"), .user_id = STR("u")), "");
 	cr_assert_str_neq(SAID(1, .placement = STR("cart"), .user_id = STR("u")), "");
 	cr_assert_str_neq(SAID(1, .placement = STR("cart"), .visitor_id = STR("u")), "");
