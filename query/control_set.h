@@ -28,6 +28,8 @@ int control_watch_follow(struct control_watch *w) MUST_CHECK;
 
 /* The newest set. NULL of a NULL watch. */
 const struct control_set *control_set_acquire(struct control_watch *w);
+/* The same, of what is in the store now; when that cannot be read, the one before. */
+const struct control_set *control_set_newest(struct control_watch *w);
 /* NULL is fine. */
 void control_set_release(const struct control_set *set);
 
@@ -39,7 +41,7 @@ struct control_change {
 };
 
 /*
- * Does its document mean something, beside this set (NULL: nothing was decided yet)? BAD_CONFIG with the path of the field:
+ * Does the document mean something beside this set (NULL: nothing was decided yet)? BAD_CONFIG with the path of the field:
  * a filter that does not parse, a strategy, placement or segment that there is not.
  */
 int control_check(const struct control_set *set, const struct control_change *change, struct error *e) MUST_CHECK;
@@ -49,11 +51,6 @@ int control_set_with(const struct control_set *set, const struct control_change 
 
 /* Why a document of the store has no effect; NULL: there is none, or it has. Valid as long as the set. */
 const struct error *control_set_problem(const struct control_set *set, enum control_kind kind, struct str id);
-/* The document, when it is sound; NULL. Valid as long as the set. */
-const struct control *control_set_find(const struct control_set *set, enum control_kind kind, struct str id);
-/* The sound ones of a kind by id: index 0.. until NULL. */
-const struct control *control_set_at(const struct control_set *set, enum control_kind kind, unsigned index,
-				     struct str *ret_id);
 /* Is there a scenario, shipped or decided, or a strategy of this name? */
 bool control_set_places(const struct control_set *set, struct str placement);
 

@@ -85,6 +85,8 @@ enum rule_effect_kind { RULE_PINNED, RULE_BOOSTED, RULE_BURIED, RULE_FILTERED, R
 struct rule_effect {
 	const char *rule; /* its id; valid as long as the set it is of */
 	enum rule_effect_kind what;
+	double factor;     /* BOOSTED, BURIED */
+	unsigned position; /* PINNED */
 };
 
 /* Candidates that rules kept off the list, each rule once an item; the first RULE_TRACE_MAX. */
@@ -240,7 +242,7 @@ struct recommended {
 	bool has_record;
 	struct str packed; /* packed catalogue record when has_record, for the asked properties */
 	struct explanation why;
-	unsigned effect_n; /* with `explain` */
+	unsigned effect_n; /* with `explain`, or a trace */
 	struct rule_effect effects[RULE_EFFECTS_MAX];
 };
 

@@ -110,6 +110,7 @@ int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by
 	q->a->pinned[q->pin_n++] = (struct candidate){ .item = item,
 						       .promoted = true,
 						       .pinned_by = by,
+						       .pinned_at = rank,
 						       .quotas = q->verdict.quotas,
 						       .strategy = &pinned_strategy };
 	return 0;

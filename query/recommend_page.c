@@ -52,7 +52,7 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
 	r->urgency = urgency_of(q, r);
 	r->effect_n = 0;
-	if (q->rq->explain) {
+	if (q->rq->explain || q->rq->trace) {
 		rc = rules_explain(q, c, r);
 		if (rc)
 			return rc;

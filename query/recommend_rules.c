@@ -139,7 +139,7 @@ static void note(struct asking *q, uint32_t item, const struct control_doc *d, e
 		if (trace->v[i].item == item && trace->v[i].effect.rule == d->id)
 			return;
 	trace->v[trace->n].item = item;
-	trace->v[trace->n++].effect = (struct rule_effect){ d->id, what };
+	trace->v[trace->n++].effect = (struct rule_effect){ .rule = d->id, .what = what };
 }
 
 static bool is_met(const struct control_doc *d, const struct filter_item *about)
@@ -286,10 +286,10 @@ int rules_pin(struct asking *q)
 
 /* ---- what they did ---- */
 
-static void add_effect(struct recommended *r, const char *rule, enum rule_effect_kind what)
+static void add_effect(struct recommended *r, struct rule_effect effect)
 {
 	if (r->effect_n < RULE_EFFECTS_MAX)
-		r->effects[r->effect_n++] = (struct rule_effect){ rule, what };
+		r->effects[r->effect_n++] = effect;
 }
 
 int rules_explain(struct asking *q, const struct candidate *c, struct recommended *r)
@@ -300,16 +300,20 @@ int rules_explain(struct asking *q, const struct candidate *c, struct recommende
 
 	r->effect_n = 0;
 	if (c->pinned_by)
-		add_effect(r, c->pinned_by, RULE_PINNED);
+		add_effect(r,
+			   (struct rule_effect){ .rule = c->pinned_by, .what = RULE_PINNED, .position = c->pinned_at });
 	if (c->promoted || !on->scores)
 		return 0;
 	rc = shelf_look(q, c->item, &about);
 	for (uint32_t place = 0; place < q->set->rules.n && rc >= 0; place++) {
 		const struct control_doc *d = q->set->rules.v[place];
-		enum control_effect effect = d->is->rule.action.effect;
+		const struct control_action *action = &d->is->rule.action;
+		bool is_boost = action->effect == CONTROL_BOOST;
 
-		if ((effect == CONTROL_BOOST || effect == CONTROL_BURY) && does_hold(on, place) && is_met(d, &about))
-			add_effect(r, d->id, effect == CONTROL_BOOST ? RULE_BOOSTED : RULE_BURIED);
+		if ((is_boost || action->effect == CONTROL_BURY) && does_hold(on, place) && is_met(d, &about))
+			add_effect(r, (struct rule_effect){ .rule = d->id,
+							    .what = is_boost ? RULE_BOOSTED : RULE_BURIED,
+							    .factor = action->factor });
 	}
 	return rc < 0 ? rc : 0;
 }

@@ -125,7 +125,7 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	}
 	if (ask->explain) {
 		json_out_key(j, "explain");
-		explanation_write(j, &r->why);
+		explanation_write(j, r);
 	}
 	json_out_end_object(j);
 }
@@ -137,7 +137,7 @@ uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const s
 	uint64_t ret;
 
 	json_out_object(j);
-	key_text(j, "recommendationId", a->recommendation_id);
+	key_text(j, "recommendationId", a->recommendation_id[0] ? a->recommendation_id : NULL);
 	key_text(j, "scenario", a->scenario);
 	key_text(j, "variant", a->variant[0] ? a->variant : NULL);
 	from = j->n;

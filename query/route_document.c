@@ -1,6 +1,7 @@
 /* GET of documents of the control plane, one, all of a kind, and their history. */
 #include "query/route_document.h"
 
+#include "query/control_set.h"
 #include "query/http_query.h"
 #include "query/json_keys.h"
 #include "query/shipped.h"
@@ -65,7 +66,8 @@ static void write_change(struct json_out *j, const struct config_row *row, bool 
 		json_out_null(j);
 }
 
-void document_write(struct json_out *j, const struct config_row *row, bool shipped, struct str document)
+void document_write(struct json_out *j, const struct config_row *row, bool shipped, struct str document,
+		    const struct error *problem)
 {
 	json_out_object(j);
 	key_str(j, "id", row->id);
@@ -76,16 +78,25 @@ void document_write(struct json_out *j, const struct config_row *row, bool shipp
 	else
 		json_out_null(j);
 	key_bool(j, "shipped", shipped);
+	if (problem) {
+		json_out_key(j, "problem");
+		json_out_object(j);
+		key_text(j, "field", problem->field);
+		key_text(j, "detail", problem->text);
+		json_out_end_object(j);
+	}
 	json_out_end_object(j);
 }
 
 void document_reply(struct http_req *rq, const struct config_row *row, bool shipped, struct str document)
 {
+	const struct control_set *set = control_set_newest(rq->w->shared->control);
 	struct json_out *j = &rq->w->out;
 	char tag[24];
 
 	json_out_reset(j);
-	document_write(j, row, shipped, document);
+	document_write(j, row, shipped, document, shipped ? NULL : control_set_problem(set, row->kind, row->id));
+	control_set_release(set);
 	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)row->revision);
 	http_header(rq, "etag", tag);
 	http_reply_json(rq, 200, j);
@@ -119,6 +130,7 @@ void route_document_get(struct http_req *rq)
 struct listing {
 	struct http_req *rq;
 	enum control_kind kind;
+	const struct control_set *set;
 	struct str after; /* n = 0: from the beginning */
 	unsigned n;
 	struct str last;
@@ -140,7 +152,7 @@ static int list_row(void *arg, const struct config_row *row)
 		return 0;
 	if (is_full(l))
 		return 1;
-	document_write(&l->rq->w->out, row, false, row->document);
+	document_write(&l->rq->w->out, row, false, row->document, control_set_problem(l->set, l->kind, row->id));
 	memcpy(l->last_room, row->id.p, row->id.n);
 	l->last = (struct str){ l->last_room, row->id.n };
 	l->n++;
@@ -162,7 +174,7 @@ static int list_shipped(struct listing *l)
 		rc = rc == ERR_NOT_FOUND ? 0 : rc;
 		row.id = id;
 		if (!rc && !row.document.n)
-			document_write(&l->rq->w->out, &row, true, (struct str){ doc.p, (uint32_t)doc.n });
+			document_write(&l->rq->w->out, &row, true, (struct str){ doc.p, (uint32_t)doc.n }, NULL);
 	}
 	json_out_fini(&doc);
 	return rc;
@@ -219,7 +231,9 @@ void route_documents(struct http_req *rq)
 		return;
 	rc = snap_renew(rq->w->snap);
 	if (!rc) {
+		l.set = control_set_newest(rq->w->shared->control);
 		rc = write_list(&l);
+		control_set_release(l.set);
 		snap_park(rq->w->snap);
 	}
 	if (rc)
@@ -232,7 +246,7 @@ void route_documents(struct http_req *rq)
 
 static int write_past(void *arg, const struct config_row *row)
 {
-	document_write(arg, row, false, row->document);
+	document_write(arg, row, false, row->document, NULL);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
  */
 #include "query/route_document.h"
 
+#include "query/control_set.h"
 #include "query/http_body.h"
 #include "query/http_publish.h"
 #include "query/http_query.h"
@@ -65,15 +66,16 @@ static bool take_validate_only(struct http_req *rq, bool *ret)
 	return true;
 }
 
-static bool take_document(struct http_req *rq, enum control_kind kind, struct str *ret)
+static bool take_document(struct http_req *rq, struct str id, struct str *ret)
 {
 	struct str body = body_trim(rq->body);
-	struct control *parsed = NULL;
+	struct control_change made = { document_kind(rq), id, body };
+	const struct control_set *set = control_set_newest(rq->w->shared->control);
 	struct error e = { 0 };
 	char *room;
-	int rc = control_parse(kind, body, &parsed, &e);
+	int rc = control_check(set, &made, &e);
 
-	control_free(parsed);
+	control_set_release(set);
 	if (rc) {
 		http_refuse_error(rq, rc, &e);
 		return false;
@@ -339,8 +341,7 @@ void route_document_put(struct http_req *rq)
 	bool validate_only = false;
 	struct str id, document;
 
-	if (!take_validate_only(rq, &validate_only) || !document_id(rq, &id) ||
-	    !take_document(rq, document_kind(rq), &document))
+	if (!take_validate_only(rq, &validate_only) || !document_id(rq, &id) || !take_document(rq, id, &document))
 		return;
 	if (validate_only)
 		http_reply(rq, 200, "application/json", STR("{\"status\":\"valid\"}"));

@@ -151,10 +151,34 @@ static void (*const writers[])(struct json_out *j, const struct explanation *why
 	[EXPLAIN_SEGMENT] = write_segment,
 };
 
-void explanation_write(struct json_out *j, const struct explanation *why)
+void effect_write(struct json_out *j, const struct rule_effect *effect)
+{
+	static const char *const names[] = {
+		[RULE_PINNED] = "pinned",     [RULE_BOOSTED] = "boosted",   [RULE_BURIED] = "buried",
+		[RULE_FILTERED] = "filtered", [RULE_EXCLUDED] = "excluded", [RULE_QUOTA_FULL] = "quota",
+	};
+
+	json_out_object(j);
+	key_text(j, "rule", effect->rule);
+	key_text(j, "what", names[effect->what]);
+	if (effect->what == RULE_BOOSTED || effect->what == RULE_BURIED)
+		key_number(j, "factor", effect->factor);
+	if (effect->what == RULE_PINNED)
+		key_int(j, "position", effect->position);
+	json_out_end_object(j);
+}
+
+void explanation_write(struct json_out *j, const struct recommended *r)
 {
 	json_out_object(j);
-	if ((size_t)why->kind < ARRAY_SIZE(writers) && writers[why->kind])
-		writers[why->kind](j, why);
+	if ((size_t)r->why.kind < ARRAY_SIZE(writers) && writers[r->why.kind])
+		writers[r->why.kind](j, &r->why);
+	if (r->effect_n) {
+		json_out_key(j, "rules");
+		json_out_array(j);
+		for (unsigned i = 0; i < r->effect_n; i++)
+			effect_write(j, &r->effects[i]);
+		json_out_end_array(j);
+	}
 	json_out_end_object(j);
 }

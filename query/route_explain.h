@@ -7,7 +7,9 @@
 #include "query/recommend.h"
 #include "schemas/json_out.h"
 
-/* An object; which keys it has depends on the kind of facts. */
-void explanation_write(struct json_out *j, const struct explanation *why);
+/* An object; which keys it has depends on the kind of facts. `rules` is there when rules did something to the item. */
+void explanation_write(struct json_out *j, const struct recommended *r);
+/* {"rule":..., "what":...} */
+void effect_write(struct json_out *j, const struct rule_effect *effect);
 
 #endif

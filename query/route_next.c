@@ -139,7 +139,7 @@ void next_link_write(struct json_out *j, struct recommend_request *ask, const st
 	struct link l;
 
 	l.n = 0;
-	l.is_full = a->item_count < wanted || !shown_write(before, a, shown);
+	l.is_full = !a->recommendation_id[0] || a->item_count < wanted || !shown_write(before, a, shown);
 	if (!l.is_full) {
 		put_plain(&l, "/v1/recommendations/");
 		put_plain(&l, a->recommendation_id);

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-static void refusal(struct http_req *rq, int code, const struct error *e, struct problem *ret)
+void recommend_refusal(struct http_req *rq, int code, const struct error *e, struct problem *ret)
 {
 	if (code == ERR_NOT_FOUND && strcmp(e->field, "scenario") == 0)
 		problem_set(ret, PROBLEM_UNKNOWN_SCENARIO, "scenario", "%s; see /v1/strategies", e->text);
@@ -25,7 +25,7 @@ bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out 
 	int rc = w->shared->opt.answers->recommend(w->answerer, &w->ask, &w->answer, &e);
 
 	if (rc != 0) {
-		refusal(rq, rc, &e, ret);
+		recommend_refusal(rq, rc, &e, ret);
 		return false;
 	}
 	*ret_hash = 0;

@@ -15,6 +15,9 @@
 bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, uint64_t *ret_hash,
 		      struct problem *ret);
 
+/* What recommend() refused with, as a problem. */
+void recommend_refusal(struct http_req *rq, int code, const struct error *e, struct problem *ret);
+
 /* rq->w->ask is filled: answer the request with its list, or refuse it. */
 void recommend_reply(struct http_req *rq);
 

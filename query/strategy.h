@@ -232,8 +232,9 @@ struct candidate {
 	uint16_t turn; /* in answerer.turns */
 	bool promoted;
 	const char *pinned_by; /* a rule; NULL: none */
-	double factor;         /* of rules */
-	uint64_t quotas;       /* of rules, that it falls under */
+	unsigned pinned_at;
+	double factor;   /* of rules */
+	uint64_t quotas; /* of rules, that it falls under */
 	const struct strategy *strategy;
 	double score;
 	struct explanation why; /* its strings are the arena's */

@@ -141,6 +141,7 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	ret->as_of_ms = 1323435000000;
 	ret->lag_ms = 12;
 	ret->item_count = 1;
+	ret->count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
 	*r = (struct recommended){ .item = 1,
 				   .item_id = STR("p\"1"),
 				   .score = 0.25,
