@@ -80,7 +80,7 @@ function row(kind, entry, reload) {
 	return make(
 		"li",
 		{ class: "entry", "data-testid": "entry", "data-id": entry.id },
-		of.alwaysOn ? null : toggle,
+		entry.shipped ? null : toggle,
 		make(
 			"div",
 			{ class: "what" },
@@ -90,7 +90,6 @@ function row(kind, entry, reload) {
 				make("a", { href: `#/${of.page ?? kind}/${encodeURIComponent(entry.id)}` }, titleOfEntry(entry)),
 				" ",
 				chip(state, tone),
-				entry.shipped ? [" ", chip("as shipped")] : null,
 			),
 			make("p", {}, of.text(doc)),
 			doc.description ? make("p", { class: "quiet" }, doc.description) : null,

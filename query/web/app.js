@@ -1,6 +1,7 @@
 /*
  * The demo's page. Data reaches the document as text only (textContent), never as markup.
- * state.shown remembers what each list showed, so that a click can tell which lists it changed.
+ * state.shown remembers what each list showed, so that a click can tell which lists it changed; state.from which answer a
+ * product was taken from, so that /dashboard can count what came of it.
  */
 "use strict";
 
@@ -57,7 +58,7 @@ const FIRST_PRODUCT = "22423";
 const state = {
 	products: new Map(), tab: "home", product: FIRST_PRODUCT, visitor: remembered("visitor", () => "web-" + uuid()),
 	basket: JSON.parse(remembered("basket", () => "[]")), shown: new Map(), round: 0, stock: new Map(),
-	painted: new Map(),
+	painted: new Map(), told: new Map(), from: new Map(),
 };
 
 /* ---- small helpers ---- */
@@ -138,12 +139,12 @@ function stockLabel(stock) {
 		(stock.lowStock ? "only " : "") + stock.quantity.toLocaleString("en-GB") + " in stock");
 }
 
-function buttons(id, soldOut, withView) {
+function buttons(id, soldOut, withView, recommendationId) {
 	const title = titleOf(id);
 	const act = (kind, text, main, run) => make("button", { class: main ? "act main" : "act", "data-testid": kind,
 		"aria-label": `${text}: ${title}`, disabled: soldOut && kind !== "view", click: run }, text);
 	return make("div", { class: "actions" },
-		withView ? act("view", "View", false, () => view(id)) : null,
+		withView ? act("view", "View", false, () => view(id, recommendationId)) : null,
 		act("add", "Add", false, () => addToBasket(id)),
 		act("buy", "Buy", true, () => buy([{ itemId: id, quantity: 1 }])));
 }
@@ -170,16 +171,18 @@ function whyOf(item) {
 		soldOutButton(item.itemId, false));
 }
 
-function card(item, isNew, listId) {
+function card(item, isNew, listId, recommendationId) {
 	const id = item.itemId, price = item.properties?.price ?? productOf(id).price;
-	return make("li", { class: isNew ? "card new" : "card", "data-testid": "card", "data-item": id },
+	const node = make("li", { class: isNew ? "card new" : "card", "data-testid": "card", "data-item": id },
 		make("div", { class: "line" }, tile(id),
-			make("button", { class: "title", "data-testid": "title", click: () => view(id) },
+			make("button", { class: "title", "data-testid": "title", click: () => view(id, recommendationId) },
 				item.properties?.title ?? titleOf(id))),
 		make("div", { class: "facts" }, make("span", { class: "price" }, pounds(price)), stockLabel(item.stock)),
 		make("p", { class: "reason", "data-testid": "reason" }, item.reason ?? "",
 			item.strategy !== listId ? make("span", { class: "slug via" }, item.strategy) : null),
-		buttons(id, false, true), whyOf(item));
+		buttons(id, false, true, recommendationId), whyOf(item));
+	node.addEventListener("click", () => state.from.set(id, recommendationId), true);
+	return node;
 }
 
 function drawList(list, answer, changed, before) {
@@ -194,8 +197,23 @@ function drawList(list, answer, changed, before) {
 		node.append(make("p", { class: "none" }, list.empty ?? "Not enough orders yet."));
 	else
 		node.append(make("ul", { class: "cards" }, ...answer.items.map((item) =>
-			card(item, changed && before && !before.has(item.itemId), list.id))));
+			card(item, changed && before && !before.has(item.itemId), list.id, answer.recommendationId))));
 	return node;
+}
+
+/* What a list shows is told once, until it shows something else. */
+function tellShown(key, answer) {
+	const face = answer.items.map((item) => item.itemId).join("\n");
+	if (!face || state.told.get(key) === face)
+		return;
+	state.told.set(key, face);
+	tell("impression", { recommendationId: answer.recommendationId, items: answer.items.map(({ itemId }) => ({ itemId })) });
+}
+
+/* An event that nothing on the page waits for. */
+function tell(type, fields) {
+	call("POST", "/v1/events", { eventId: uuid(), type, eventTime: Date.now(), visitorId: state.visitor, ...fields })
+		.catch((error) => console.info(error));
 }
 
 /* ---- fetching ---- */
@@ -243,6 +261,8 @@ async function refresh(baseline = state.shown) {
 		const face = answer instanceof Error ? "" : answer.items.map((i) => `${i.itemId} ${i.reason}`).join("\n");
 		const before = baseline.get(key), changed = before !== undefined && before.face !== face;
 		noteFreshness(answer);
+		if (answer.items)
+			tellShown(key, answer);
 		asOf = Math.min(asOf, answer.asOf == null ? Infinity : millis(answer.asOf));
 		if (changed)
 			changedTitles.push(list.title);
@@ -361,8 +381,10 @@ function happened(what, type, fields) {
 	return act(what, send, known, eventTime);
 }
 
-async function view(id) {
+async function view(id, recommendationId) {
 	state.product = id;
+	if (recommendationId)
+		tell("click", { itemId: id, recommendationId });
 	await show("product", true);
 	await happened(`You viewed ${titleOf(id)}.`, "view", { itemId: id });
 }
@@ -374,7 +396,7 @@ async function addToBasket(id) {
 	else
 		state.basket.push({ itemId: id, quantity: 1 });
 	basketChanged();
-	await happened(`You put ${titleOf(id)} into the basket.`, "cart-add", { itemId: id });
+	await happened(`You put ${titleOf(id)} into the basket.`, "cart-add", { itemId: id, recommendationId: state.from.get(id) });
 }
 
 async function removeFromBasket(id) {
@@ -384,7 +406,8 @@ async function removeFromBasket(id) {
 }
 
 async function buy(lines, all = false) {
-	const items = lines.map((line) => ({ ...line, price: productOf(line.itemId).price ?? undefined }));
+	const items = lines.map((line) => ({ ...line, price: productOf(line.itemId).price ?? undefined,
+		recommendationId: state.from.get(line.itemId) }));
 	if (all) {
 		state.basket = [];
 		basketChanged();
@@ -485,7 +508,7 @@ function startFeed() {
 	const feed = $("feed"), source = new EventSource("/demo/feed");
 	source.addEventListener("message", (message) => {
 		for (const event of [].concat(JSON.parse(message.data))) {
-			if (!event.type)
+			if (!event.type || event.type === "impression")
 				continue;
 			feed.prepend(feedLine(event));
 			$("feed-empty").hidden = true;

@@ -88,6 +88,16 @@ def check_page(page, url):
     poll("a found product", lambda: page.text('[data-testid="found"]'), 10)
     errors = page.errors()
     check(not errors, f"the page complained: {errors}")
+    check_counted(url)
+
+
+def check_counted(url):
+    """What was shown, clicked and bought is credited to what recommended it."""
+    def total():
+        status, answer = harness.http("GET", url + "/v1/analytics/strategies?by=strategy")
+        return status == 200 and answer["total"]
+    counted = poll("figures of the demo", lambda: total() and total()["orders"] >= 1 and total(), 10)
+    check(counted["impressions"] > counted["clicks"] >= 1, f"the demo was counted as {counted}")
 
 
 def check_docs(page, url):
