@@ -58,6 +58,7 @@ struct control_set {
 	uint64_t version; /* config_version */
 	struct control_docs docs[CONTROL_KIND_COUNT];
 	struct segment_set *segments;
+	struct offer_set *offers;
 	struct control_docs rules;    /* those that count, by falling priority, then id; not references of their own */
 	struct control_map by_place;  /* control_place_key -> places in `rules` */
 	struct control_map by_item;   /* control_hash of an item's id -> places of those that exclude it */

@@ -142,6 +142,7 @@ static void settle(struct control_set *set)
 		index_anchor(set, set->rules.v[i], i);
 	}
 	settle_experiments(set);
+	set->offers = offers_make(&set->docs[CONTROL_OFFER], &set->docs[CONTROL_PROMOTION], set->segments);
 	control_map_settle(&set->by_place);
 	control_map_settle(&set->by_item);
 	control_map_settle(&set->by_anchor);
@@ -172,6 +173,7 @@ void control_set_release(const struct control_set *set)
 	for (int kind = 0; kind < CONTROL_KIND_COUNT; kind++)
 		docs_fini(&s->docs[kind]);
 	free(s->rules.v);
+	offers_free(s->offers);
 	segments_release(s->segments);
 	free(s->tried.v);
 	experiments_free(s->experiments);

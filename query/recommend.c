@@ -102,7 +102,7 @@ static int answer_once(struct asking *q)
 	q->rankings = ranker_acquire(q->a->opt.ranker);
 	q->ranked = q->lists_missing = q->is_deep = false;
 	q->a->person.loaded = false;
-	q->segments_known = false;
+	q->person_is_found = false;
 	ret->item_count = 0;
 	ret->fallback = false;
 	rc = snap_renew(q->sn);

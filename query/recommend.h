@@ -15,7 +15,7 @@
 #include "config/clock.h"
 #include "config/settings.h"
 #include "query/similar.h"
-#include "query/segments.h"
+#include "query/offers.h"
 #include "schemas/catalog_item.h"
 #include "schemas/error.h"
 #include "schemas/token.h"
@@ -234,7 +234,8 @@ struct recommended {
 	double score;
 	unsigned rank;        /* rank_before + 1.. */
 	const char *strategy; /* slug */
-	bool promoted;        /* its place was bought or set by a rule, not earned by its score */
+	bool promoted;        /* a rule gave it its place, or a promotion covers it */
+	struct str promotion; /* the id of that, n = 0: none */
 	char reason[RECOMMEND_REASON_MAX];
 	struct stock_level stock;
 	bool low_stock;
@@ -299,6 +300,22 @@ struct person_segments {
 	bool is_known;
 	struct filter_person facts; /* strings: until the answerer's next call */
 };
+
+#define PERSON_OFFERS_MAX 256
+
+/* Offers and promotions that a person may have now. */
+struct person_offers {
+	unsigned n;
+	struct {
+		const struct offer *is;
+		int64_t left; /* of its budget; -1: it has none */
+	} v[PERSON_OFFERS_MAX];
+	const struct control_set *set; /* whose they are; the caller's to release */
+	int64_t as_of_ms;              /* TIME_NONE in an empty store */
+};
+
+/* Of a user that is not known: those for everybody. */
+int answerer_offers(struct answerer *a, struct str user_id, struct person_offers *ret, struct error *e) MUST_CHECK;
 
 /* Of a user and the visitors linked to it; none for one that is not known. 0 or an error of the store. */
 int answerer_segments(struct answerer *a, struct str user_id, struct person_segments *ret, struct error *e) MUST_CHECK;

@@ -30,6 +30,7 @@ static struct urgency urgency_of(const struct asking *q, const struct recommende
 static int describe(struct asking *q, const struct candidate *c, struct recommended *r)
 {
 	struct arena *arena = &q->a->arena;
+	const struct offer *promotion;
 	struct str packed;
 	int rc;
 
@@ -39,7 +40,6 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 		return ERR_STORE_CORRUPT;
 	r->score = c->score;
 	r->strategy = c->strategy->slug;
-	r->promoted = c->promoted;
 	r->why = c->why;
 	rc = catalog_get_packed(q->sn, c->item, &packed);
 	if (rc < 0)
@@ -50,6 +50,9 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 	if (rc)
 		return rc;
 	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
+	promotion = promotion_of(q, r);
+	r->promoted = c->promoted || promotion;
+	r->promotion = promotion ? str_of(promotion->id) : (struct str){ NULL, 0 };
 	r->urgency = urgency_of(q, r);
 	r->effect_n = 0;
 	if (q->rq->explain || q->rq->trace) {
@@ -67,12 +70,13 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 int page_fill(struct asking *q)
 {
 	struct answer *ret = q->ret;
+	int rc = promotions_find(q);
 
-	for (unsigned i = 0; i < q->list_n && i < q->count; i++) {
+	for (unsigned i = 0; i < q->list_n && i < q->count && !rc; i++) {
 		const struct candidate *c = q->a->list[i];
 		struct recommended *r = &ret->items[i];
-		int rc = describe(q, c, r);
 
+		rc = describe(q, c, r);
 		if (rc)
 			return rc;
 		r->rank = q->rq->rank_before + i + 1;
@@ -80,5 +84,5 @@ int page_fill(struct asking *q)
 		if (!c->promoted && q->a->turns[c->turn].is_fallback)
 			ret->fallback = true;
 	}
-	return 0;
+	return rc;
 }

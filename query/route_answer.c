@@ -114,6 +114,8 @@ static void write_item(struct json_out *j, const struct recommend_request *ask, 
 	key_text(j, "strategy", r->strategy);
 	key_text(j, "reason", r->reason);
 	key_bool(j, "promoted", r->promoted);
+	if (r->promotion.n)
+		key_str(j, "promotion", r->promotion);
 	json_out_key(j, "stock");
 	stock_write(j, &r->stock, r->low_stock);
 	write_urgency(j, &r->urgency);

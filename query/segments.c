@@ -19,7 +19,7 @@ static const struct segment_shipped shipped[] = {
 #undef SEGMENT
 };
 
-bool segment_shipped(unsigned index, struct segment_shipped *ret)
+bool segment_shipped(size_t index, struct segment_shipped *ret)
 {
 	if (index >= ARRAY_SIZE(shipped))
 		return false;

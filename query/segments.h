@@ -50,7 +50,7 @@ uint64_t segments_of(const struct segment_set *set, const struct filter_person *
 struct segment_shipped {
 	const char *id, *meaning, *filter;
 };
-bool segment_shipped(unsigned index, struct segment_shipped *ret);
+bool segment_shipped(size_t index, struct segment_shipped *ret);
 
 /* Does the filter of a document mean something? BAD_CONFIG, field "filter". */
 int segment_check(const struct control_segment *segment, struct error *e) MUST_CHECK;

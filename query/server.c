@@ -24,9 +24,9 @@ struct server {
 	char url[300];
 };
 
-static const struct answer_ops real_answers = { answerer_new,     answerer_free,           recommend,
-						scenario_info,    recommendation_scenario, recommendation_given,
-						answerer_segments };
+static const struct answer_ops real_answers = { answerer_new,      answerer_free,           recommend,
+						scenario_info,     recommendation_scenario, recommendation_given,
+						answerer_segments, answerer_offers };
 
 #ifdef __SANITIZE_ADDRESS__
 /* h2o keeps a few freed chunks a thread and has no call to let them go when the thread ends. */

@@ -1,6 +1,7 @@
 #include "query/shipped.h"
 
 #include "query/json_keys.h"
+#include "query/segments.h"
 
 static void write_requires(struct json_out *j, unsigned inputs)
 {
@@ -60,9 +61,26 @@ static bool scenario_at(const struct answer_ops *answers, size_t index, struct s
 	return false;
 }
 
+static bool segment_shipped_at(size_t index, struct str *ret_id, struct json_out *doc)
+{
+	struct segment_shipped segment;
+
+	if (!segment_shipped(index, &segment))
+		return false;
+	*ret_id = str_of(segment.id);
+	json_out_reset(doc);
+	json_out_object(doc);
+	key_text(doc, "description", segment.meaning);
+	key_text(doc, "filter", segment.filter);
+	json_out_end_object(doc);
+	return true;
+}
+
 bool shipped_at(const struct answer_ops *answers, enum control_kind kind, size_t index, struct str *ret_id,
 		struct json_out *doc)
 {
+	if (kind == CONTROL_SEGMENT)
+		return segment_shipped_at(index, ret_id, doc);
 	return kind == CONTROL_SCENARIO && scenario_at(answers, index, ret_id, doc);
 }
 

@@ -275,6 +275,7 @@ struct answerer {
 	struct idmap listed; /* scratch of list_arrange */
 	struct person person;
 	struct person_facts facts;
+	const struct offer *promotions[OFFERS_MAX]; /* those that hold for this answer */
 	struct pairing pairing;
 	struct search_items found;
 	struct votes votes, counted, tastes; /* scratch */
@@ -295,6 +296,13 @@ struct answerer {
 	struct arena arena;                                     /* strings of the answer */
 };
 
+/* Who asks, or is asked about. */
+struct person_in {
+	uint32_t actors[PERSON_ACTORS_MAX];
+	unsigned actor_n;
+	uint64_t segments; /* of those of a set of documents: 1 << place */
+};
+
 /* One request being answered. */
 struct asking {
 	struct answerer *a;
@@ -313,8 +321,8 @@ struct asking {
 	enum fill_mode fill;
 	struct verdict verdict; /* of rules, on the item that was looked at last */
 	bool is_deep;           /* quotas have left less than a page: strategies bring more */
-	bool segments_known;
-	uint64_t segments;             /* that the person is in, of the set's: 1 << place */
+	bool person_is_found;
+	struct person_in who;
 	unsigned shelf_n, shelf_limit; /* candidates so far, and how many the strategy may bring them to */
 	unsigned turn_n, pin_n, list_n;
 	bool filter_lifted;              /* the page is filled with anything */
@@ -323,6 +331,7 @@ struct asking {
 	bool ranked;                     /* a ranked list was looked at */
 	uint32_t asked[RECOMMEND_ITEMS_MAX]; /* the itemIds that are known, each once */
 	unsigned asked_n;
+	unsigned promotion_n; /* in answerer.promotions */
 	struct answer *ret;
 	char counted[TOKEN_VARIANT_MAX + 1]; /* of ret->variant, what the recommendationId names */
 };
@@ -365,6 +374,13 @@ int segments_hold(struct asking *q, const struct control_texts *names) MUST_CHEC
 
 /* What is known of an item, for conditions; false: it is not there or not for sale now. Valid until the next one. */
 int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret) MUST_CHECK;
+
+/* ---- segments and promotions (recommend_segments.c) ---- */
+
+/* The promotions that hold for who asks. */
+int promotions_find(struct asking *q) MUST_CHECK;
+/* Which of them covers the item of the page, or NULL. */
+const struct offer *promotion_of(struct asking *q, const struct recommended *r);
 
 /* ---- from the shelf to the page ---- */
 

@@ -2,6 +2,7 @@
 #include "tests/lib/query_http.h"
 
 #include "query/idmap.h"
+#include "views/view.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -139,6 +140,7 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	ret->scenario = slug;
 	snprintf(ret->recommendation_id, sizeof(ret->recommendation_id), "id-of-%.64s", slug);
 	ret->as_of_ms = 1323435000000;
+	ret->count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
 	ret->lag_ms = 12;
 	ret->item_count = 1;
 	ret->count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
@@ -195,5 +197,36 @@ static int stub_segments(struct answerer *a, struct str user_id, struct person_s
 	return 0;
 }
 
+static int stub_offers(struct answerer *a, struct str user_id, struct person_offers *ret, struct error *e)
+{
+	static struct offer spring = { .id = "spring" }, winter = { .id = "winter" };
+	static struct control *made[2];
+	static const char *const documents[] = {
+		"{\"discount\":{\"percent\":12.5},\"code\":\"SAVE\",\"segments\":[\"vip\"],\"budget\":9,\"oncePerPerson\":true}",
+		"{\"name\":\"Winter\",\"discount\":{\"amount\":5,\"currency\":\"EUR\"},\"itemIds\":[\"a\"],"
+		"\"to\":\"2026-05-01T00:00:00Z\"}"
+	};
+
+	(void)a;
+	ret->n = 0;
+	ret->set = NULL;
+	ret->as_of_ms = TIME_NONE;
+	if (str_eq(user_id, STR("broken")))
+		return error_set(e, ERR_STORE_IO, "", "secret path");
+	if (!made[0] && (control_parse(CONTROL_OFFER, str_of(documents[0]), &made[0], e) ||
+			 control_parse(CONTROL_PROMOTION, str_of(documents[1]), &made[1], e)))
+		return e->code;
+	spring.is = made[0];
+	winter.is = made[1];
+	if (!str_eq(user_id, STR("u1")))
+		return 0;
+	ret->n = 2;
+	ret->v[0].is = &spring;
+	ret->v[0].left = 7;
+	ret->v[1].is = &winter;
+	ret->v[1].left = -1;
+	return 0;
+}
+
 const struct answer_ops stub_answers = { stub_open,        stub_close, stub_recommend, stub_info,
-					 stub_scenario_of, stub_given, stub_segments };
+					 stub_scenario_of, stub_given, stub_segments,  stub_offers };

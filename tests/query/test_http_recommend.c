@@ -72,6 +72,27 @@ Test(http_recommend, segments_of_a_user)
 	cr_assert_not(strstr(r->body, "secret"), "%s", r->body);
 }
 
+Test(http_recommend, offers_of_a_user)
+{
+	struct reply *r = ask(&f, "GET", "/v1/users/u1/offers", NULL);
+
+	cr_assert_eq(r->status, 200, "%s", r->body);
+	cr_assert_str_eq(
+		r->body,
+		"{\"offers\":[{\"offerId\":\"spring\",\"kind\":\"offer\",\"discount\":{\"percent\":12.5},"
+		"\"code\":\"SAVE\",\"segments\":[\"vip\"],\"oncePerPerson\":true,\"left\":7},"
+		"{\"offerId\":\"winter\",\"kind\":\"promotion\",\"name\":\"Winter\",\"discount\":{\"amount\":5,"
+		"\"currency\":\"EUR\"},\"itemIds\":[\"a\"],\"to\":\"2026-05-01T00:00:00.000Z\","
+		"\"oncePerPerson\":false}],\"asOf\":null}");
+	r = ask(&f, "GET", "/v1/users/nobody/offers", NULL);
+	cr_assert_str_eq(r->body, "{\"offers\":[],\"asOf\":null}");
+	r = ask(&f, "GET", "/v1/users/u1/offers?count=3", NULL);
+	cr_assert_eq(r->status, 400);
+	r = ask(&f, "GET", "/v1/users/broken/offers", NULL);
+	cr_assert_eq(r->status, 500);
+	cr_assert_not(strstr(r->body, "secret"), "%s", r->body);
+}
+
 Test(http_recommend, query_strings_become_requests)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {

@@ -368,7 +368,9 @@ Test(http_server, cors_is_a_setting)
 	cr_assert_eq(r->status, 204);
 	cr_assert(strstr(r->head, "access-control-allow-origin: https://shop.example\r\n"), "%s", r->head);
 	cr_assert(strstr(r->head, "access-control-allow-methods: post, options\r\n"), "%s", r->head);
-	cr_assert(strstr(r->head, "access-control-allow-headers: content-type, if-match, if-none-match, x-changed-by\r\n"), "%s", r->head);
+	cr_assert(strstr(r->head,
+			 "access-control-allow-headers: content-type, if-match, if-none-match, x-changed-by\r\n"),
+		  "%s", r->head);
 	cr_assert(strstr(ask(&g, "GET", "/v1/nothing", NULL)->head, "access-control-allow-origin"));
 	shopfront_close(&g);
 }

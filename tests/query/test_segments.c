@@ -126,6 +126,7 @@ static void put_segment(const char *id, const char *document)
 
 	cr_assert_eq(fold_config(s.shop.fold, &rec, 0), 0);
 	cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
+	cr_assert_eq(control_watch_follow(s.control), 0);
 }
 
 /* "id id", in the order of the set. */
@@ -153,7 +154,7 @@ Test(segments, are_documents)
 	shop_play(&s.shop,
 		  "u1 buy a @0d p=10 c=DE; u1 buy b @1d p=10; u2 view a @1d c=at; u3 view b @1d; u1+v1 view b @1d; "
 		  "v1 buy a @1d p=5 c=CH");
-	put_segment("big-spender", "{\"enabled\":false}"); /* when it begins is the ranker's to say */
+	put_segment("big-spender", "{\"filter\":\"orders = 0\",\"enabled\":false}"); /* when it begins is the ranker's to say */
 	put_segment("runners", "{\"filter\":\"viewedCategory = 'Shoes' or boughtCategory = 'Shoes > Running'\"}");
 	put_segment("hatters", "{\"filter\":\"viewedCategory = 'Hats'\",\"description\":\"looks at hats\"}");
 	put_segment("austria", "{\"filter\":\"country = 'AT' and orders = 0\"}");
@@ -179,7 +180,7 @@ Test(segments, of_documents_choose_too)
 	shop_play(&s.shop, "u1 buy a,b @0d; u1 buy a @1d; u2 buy a @0d; u2 buy c @1d; u3 view x @1d; u4 view x,y @1d");
 	put_segment("two", "{\"filter\":\"orders = 2\"}");
 	put_segment("lookers", "{\"filter\":\"orders = 0\"}");
-	put_segment("new", "{\"enabled\":false}");
+	put_segment("new", "{\"filter\":\"orders = 0\",\"enabled\":false}");
 	stall_rank(&s);
 	stall_expect(&s, "segment-picks; user=u1", "a=1 b=0.5 c=0.5");
 	cr_assert_str_eq(s.answer.items[0].reason, "chosen by 2 customers like you");

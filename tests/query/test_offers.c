@@ -1,0 +1,130 @@
+/* Which offers a person may have, and what a promotion covers. */
+#include "tests/lib/query_shop.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static struct stall s;
+
+static void setup(void)
+{
+	stall_open(&s, NULL);
+}
+
+static void teardown(void)
+{
+	stall_close(&s);
+}
+
+TestSuite(offers, .init = setup, .fini = teardown);
+
+/* NULL: deleted. */
+static void put(enum control_kind kind, const char *id, const char *document)
+{
+	static uint64_t changes;
+	struct control_record rec = { .kind = kind,
+				      .id = str_of(id),
+				      .replaces = CONTROL_REPLACES_ANY,
+				      .change_id = ++changes,
+				      .document = document ? str_of(document) : STR("") };
+
+	cr_assert_eq(fold_config(s.shop.fold, &rec, 0), 0);
+	cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
+	cr_assert_eq(control_watch_follow(s.control), 0);
+}
+
+/* "id:left id", in their order. */
+static void expect_offers(const char *user, const char *expected)
+{
+	static struct person_offers got;
+	char text[512] = "";
+	size_t n = 0;
+
+	cr_assert_eq(answerer_offers(s.answerer, str_of(user), &got, &s.e), 0);
+	for (unsigned i = 0; i < got.n; i++) {
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", i ? " " : "", got.v[i].is->id);
+		if (got.v[i].left >= 0)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, ":%lld", (long long)got.v[i].left);
+	}
+	control_set_release(got.set);
+	cr_expect_str_eq(text, expected, "%s: %s", user, text);
+}
+
+Test(offers, are_for_segments_and_a_period)
+{
+	shop_play(&s.shop, "u1 buy a @0d; u2 view a @0d");
+	put(CONTROL_OFFER, "all", "{\"discount\":{\"percent\":5}}");
+	put(CONTROL_OFFER, "buyers", "{\"discount\":{\"percent\":5},\"segments\":[\"first-time-buyer\",\"frequent\"]}");
+	put(CONTROL_OFFER, "nobodys", "{\"discount\":{\"percent\":5},\"segments\":[\"nowhere\"]}");
+	put(CONTROL_OFFER, "off", "{\"discount\":{\"percent\":5},\"enabled\":false}");
+	put(CONTROL_OFFER, "wrong", "{\"discount\":{\"percent\":5},\"filter\":\"orders > 3\"}");
+	put(CONTROL_OFFER, "past", "{\"discount\":{\"percent\":5},\"to\":\"2001-01-01T00:00:00Z\"}");
+	put(CONTROL_OFFER, "future", "{\"discount\":{\"percent\":5},\"from\":\"9001-01-01T00:00:00Z\"}");
+	put(CONTROL_OFFER, "now",
+	    "{\"discount\":{\"percent\":5},\"from\":\"2001-01-01T00:00:00Z\",\"to\":\"9001-01-01T00:00:00Z\"}");
+	put(CONTROL_PROMOTION, "a", "{\"discount\":{\"amount\":5},\"segments\":[\"new\"]}");
+	expect_offers("u1", "all buyers now");
+	expect_offers("u2", "all now a");
+	expect_offers("nobody", "all now");
+	put(CONTROL_SEGMENT, "nowhere", "{\"filter\":\"orders = 1\"}");
+	expect_offers("u1", "all buyers nobodys now");
+	put(CONTROL_OFFER, "all", NULL);
+	expect_offers("nobody", "now");
+}
+
+Test(offers, have_a_budget_and_are_taken_once)
+{
+	put(CONTROL_OFFER, "few", "{\"discount\":{\"percent\":5},\"budget\":3,\"code\":\"few-5\"}");
+	put(CONTROL_OFFER, "once", "{\"discount\":{\"percent\":5},\"oncePerPerson\":true,\"code\":\"once\"}");
+	expect_offers("u1", "few:3 once");
+	shop_play(&s.shop, "u1 buy a @0s f=few; u1 buy a @1s f=few-5; u2 buy a @2s f=once; u2 view a @3s f=few");
+	expect_offers("u1", "few:1 once");
+	expect_offers("u2", "few:1");
+	shop_play(&s.shop, "u1+v1 view a @4s; v1 buy a @5s f=once; u3 buy a @6s f=few-5");
+	expect_offers("u1", "");
+	expect_offers("u3", "once");
+	put(CONTROL_OFFER, "few", "{\"discount\":{\"percent\":5},\"budget\":5}");
+	expect_offers("u3", "few:4 once"); /* without its code two of the three are of something else */
+}
+
+/* "item:promotion item", of best sellers. */
+static void expect_promoted(const char *ask, const char *expected)
+{
+	char text[512] = "";
+	size_t n = 0;
+
+	cr_assert_eq(stall_ask(&s, ask), 0, "%s", s.e.text);
+	for (unsigned i = 0; i < s.answer.item_count; i++) {
+		const struct recommended *r = &s.answer.items[i];
+
+		cr_expect_eq(r->promoted, r->promotion.n > 0);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%.*s%s%.*s", i ? " " : "", STR_FMT(r->item_id),
+				      r->promoted ? ":" : "", STR_FMT(r->promotion));
+	}
+	cr_expect_str_eq(text, expected, "%s: %s", ask, text);
+}
+
+Test(offers, a_promotion_marks_what_it_covers)
+{
+	shop_play(&s.shop, "u1 buy a q=4 @0d; u1 buy b q=3 @0d; u2 buy c q=2 @0d");
+	stall_item(&s, "b", "Hats > Caps", TIME_ABSENT, TIME_ABSENT);
+	stall_rank(&s);
+	expect_promoted("best-sellers", "a b c");
+	put(CONTROL_PROMOTION, "hats", "{\"discount\":{\"percent\":5},\"filter\":\"category = 'Hats'\"}");
+	put(CONTROL_PROMOTION, "two", "{\"discount\":{\"percent\":5},\"itemIds\":[\"z\",\"c\",\"b\"]}");
+	put(CONTROL_OFFER, "all", "{\"discount\":{\"percent\":5}}");
+	expect_promoted("best-sellers", "a b:hats c:two");
+	put(CONTROL_PROMOTION, "hats", NULL);
+	put(CONTROL_PROMOTION, "two",
+	    "{\"discount\":{\"percent\":5},\"itemIds\":[\"c\"],\"segments\":[\"first-time-buyer\"],\"oncePerPerson\":true}");
+	expect_promoted("best-sellers", "a b c");
+	expect_promoted("recently-viewed; user=u2", "");
+	expect_promoted("segment-picks; user=u2", "c:two");
+	shop_play(&s.shop, "u2 return c @1d f=two");
+	expect_promoted("segment-picks; user=u2", "c:two");
+	put(CONTROL_SEGMENT, "twice", "{\"filter\":\"orders = 2\"}");
+	put(CONTROL_PROMOTION, "again", "{\"discount\":{\"percent\":5},\"segments\":[\"twice\"]}");
+	stall_rank(&s);
+	expect_promoted("segment-picks; user=u1", "a:again b:again");
+	expect_promoted("segment-picks; user=u1; filter=itemId = 'b'", "b:again");
+}
