@@ -3,10 +3,13 @@
 #include "config/clock.h"
 #include "processor/simulate.h"
 #include "schemas/decode.h"
+#include "schemas/json_out.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define EVENTS_MAX UINT64_C(100000000000)
 #define DAYS_MAX 36500
@@ -15,10 +18,22 @@
 struct simulate_command_options {
 	struct simulate_options traffic;
 	bool has_events, to_kafka;
-	const char *file;
+	const char *file, *truth;
 };
 
-enum { OPT_EVENTS = 0x100, OPT_SEED, OPT_ITEMS, OPT_USERS, OPT_START, OPT_DAYS, OPT_KAFKA, OPT_FILE, OPT_CATALOG };
+enum {
+	OPT_EVENTS = 0x100,
+	OPT_SEED,
+	OPT_ITEMS,
+	OPT_USERS,
+	OPT_START,
+	OPT_DAYS,
+	OPT_KAFKA,
+	OPT_FILE,
+	OPT_CATALOG,
+	OPT_RECOMMENDATIONS,
+	OPT_TRUTH
+};
 
 static const struct argp_option options[] = {
 	{ "events", OPT_EVENTS, "N", 0, "How many events, copies among them (needed)", 1 },
@@ -28,6 +43,9 @@ static const struct argp_option options[] = {
 	{ "start", OPT_START, "TIME", 0, "Event time of the first event, RFC 3339 (" START_DEFAULT ")", 1 },
 	{ "days", OPT_DAYS, "D", 0, "Event time from first to last in days (one day per 200000 events)", 1 },
 	{ "catalog", OPT_CATALOG, NULL, 0, "First a catalogue and a stock record of each item", 1 },
+	{ "recommendations", OPT_RECOMMENDATIONS, NULL, 0,
+	  "Pages show answers, signed with the key of person.key.file, and people follow them", 1 },
+	{ "truth", OPT_TRUTH, "FILE", 0, "Write what these answers truly led to there, as JSON", 1 },
 	{ "to-file", OPT_FILE, "FILE", 0, "Write NDJSON there instead of to standard output; gzip when it ends in .gz",
 	  2 },
 	{ "to-kafka", OPT_KAFKA, NULL, 0, "Send to the topics of the settings and wait for every acknowledgement", 2 },
@@ -45,12 +63,21 @@ static int64_t days(struct argp_state *state, const char *text)
 	return v < 1 ? 1 : (int64_t)v;
 }
 
+static double span_days(const struct simulate_options *t)
+{
+	return t->span_ms ? (double)t->span_ms / (double)MS_PER_DAY : (double)t->events / SIMULATE_EVENTS_A_DAY;
+}
+
 static error_t at_end(struct argp_state *state, const struct simulate_command_options *opt)
 {
 	if (!opt->has_events)
 		argp_error(state, "--events is needed");
 	if (opt->to_kafka && opt->file)
 		argp_error(state, "--to-kafka and --to-file exclude each other");
+	if (opt->truth && !opt->traffic.recommendations)
+		argp_error(state, "--truth needs --recommendations");
+	if (opt->traffic.recommendations && span_days(&opt->traffic) > SIMULATE_ANSWERS_DAYS_MAX)
+		argp_error(state, "--recommendations: at most %d days", SIMULATE_ANSWERS_DAYS_MAX);
 	return 0;
 }
 
@@ -94,6 +121,12 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case OPT_CATALOG:
 		t->catalog = true;
 		return 0;
+	case OPT_RECOMMENDATIONS:
+		t->recommendations = true;
+		return 0;
+	case OPT_TRUTH:
+		opt->truth = arg;
+		return 0;
 	case OPT_KAFKA:
 		opt->to_kafka = true;
 		return 0;
@@ -117,9 +150,49 @@ static int send_all(struct simulation *sim, struct simulate_sink *sink, uint64_t
 	return r;
 }
 
+/* Those who sign must have the key of the store that is to believe them. */
+static int read_key(const struct settings *set, unsigned char ret[32], struct error *e)
+{
+	const char *name = setting_string(set, SET_PERSON_KEY_FILE);
+	unsigned char bytes[33];
+	size_t n = 0;
+	FILE *f;
+
+	if (!*name)
+		return error_set(e, ERR_BAD_SETTING, "person.key.file",
+				 "--recommendations signs with a store's key: set person.key.file to it");
+	f = fopen(name, "rb");
+	if (!f)
+		return error_set(e, ERR_IO, "person.key.file", "cannot open '%s': %s", name, strerror(errno));
+	n = fread(bytes, 1, sizeof(bytes), f);
+	fclose(f);
+	if (n != 32)
+		return error_set(e, ERR_BAD_SETTING, "person.key.file", "'%s' has not the 32 bytes of a key", name);
+	memcpy(ret, bytes, 32);
+	return 0;
+}
+
+static int write_truth(const struct simulation *sim, const char *name, struct error *e)
+{
+	struct json_out out = { 0 };
+	FILE *f = fopen(name, "wb");
+	int number = 0;
+
+	if (!f)
+		return error_set(e, ERR_IO, NULL, "cannot write '%s': %s", name, strerror(errno));
+	simulation_truth(sim, &out);
+	if (fwrite(out.p, 1, out.n, f) != out.n || fputc('\n', f) == EOF)
+		number = errno;
+	if (fclose(f) != 0 && !number)
+		number = errno;
+	json_out_fini(&out);
+	return number ? error_set(e, ERR_IO, NULL, "cannot write '%s': %s", name, strerror(number)) : 0;
+}
+
 static int run(struct command_context *ctx)
 {
 	const struct simulate_command_options *opt = ctx->options;
+	struct simulate_options traffic = opt->traffic;
 	uint64_t began = clock_system.monotonic_ns(&clock_system), records = 0;
 	struct simulation *sim = NULL;
 	struct simulate_sink *sink = NULL;
@@ -127,12 +200,16 @@ static int run(struct command_context *ctx)
 	double seconds;
 	int r, closed;
 
-	r = simulate_sink_open(ctx->settings, opt->to_kafka, opt->file, &sink, &e);
+	r = traffic.recommendations ? read_key(ctx->settings, traffic.person_key, &e) : 0;
+	if (r == 0)
+		r = simulate_sink_open(ctx->settings, opt->to_kafka, opt->file, &sink, &e);
 	if (r < 0)
 		return command_failed("%s", e.text);
-	sim = simulation_new(&opt->traffic);
+	sim = simulation_new(&traffic);
 	r = send_all(sim, sink, &records, &e);
 	closed = simulate_sink_close(sink, &e);
+	if (r == 0 && closed == 0 && opt->truth)
+		r = write_truth(sim, opt->truth, &e);
 	simulation_free(sim);
 	if (r < 0 || closed < 0)
 		return command_failed("%s", e.text);
@@ -153,6 +230,8 @@ const struct command command_simulate = {
 		"\n"
 		"Examples:\n"
 		"  aisle simulate --events 1000 --seed 7\n"
+		"  aisle simulate --events 100000 --recommendations --truth truth.json \\\n"
+		"      --set person.key.file=./aisle-store/person.key --to-file shop.ndjson\n"
 		"  aisle simulate --events 5000000 --catalog --to-file shop.ndjson.gz\n"
 		"  aisle simulate --events 100000 --to-kafka \\\n"
 		"      --set kafka.bootstrap.servers=localhost:9092\n",

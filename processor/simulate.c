@@ -1,4 +1,6 @@
 #include "processor/simulate.h"
+#include "processor/simulate_answers.h"
+#include "processor/simulate_random.h"
 #include "processor/simulate_text.h"
 
 #include <stdlib.h>
@@ -33,6 +35,8 @@ struct slot {
 	uint64_t session, order;
 	int64_t skew_ms;
 	uint32_t cart[SIMULATE_BASKET_MAX / 2], cart_n;
+	bool viewed;
+	struct simulate_answer answer;
 };
 
 struct recent {
@@ -48,7 +52,8 @@ struct alias {
 
 struct simulation {
 	struct simulate_options opt;
-	uint64_t random[4];
+	struct simulate_random random;
+	struct simulate_answers *answers; /* NULL: none */
 	struct alias *zipf;
 	struct slot *slots;
 	uint32_t slot_count;
@@ -59,35 +64,19 @@ struct simulation {
 	char key[SIMULATE_KEY_MAX], value[SIMULATE_TEXT_MAX];
 };
 
-/* ---- random numbers: xoshiro256** (Blackman, Vigna 2018) ---- */
-
-static uint64_t rotated(uint64_t x, int k)
-{
-	return (x << k) | (x >> (64 - k));
-}
-
 static uint64_t draw(struct simulation *sim)
 {
-	uint64_t *s = sim->random, ret = rotated(s[1] * 5, 7) * 9, t = s[1] << 17;
-
-	s[2] ^= s[0];
-	s[3] ^= s[1];
-	s[1] ^= s[2];
-	s[0] ^= s[3];
-	s[2] ^= t;
-	s[3] = rotated(s[3], 45);
-	return ret;
+	return simulate_draw(&sim->random);
 }
 
-/* 0..n-1; the bias of the multiplication is below n / 2^64. */
 static uint32_t below(struct simulation *sim, uint32_t n)
 {
-	return (uint32_t)(((unsigned __int128)draw(sim) * n) >> 64);
+	return simulate_below(&sim->random, n);
 }
 
 static bool chance(struct simulation *sim, uint32_t of_10000)
 {
-	return below(sim, 10000) < of_10000;
+	return simulate_chance(&sim->random, of_10000);
 }
 
 /* Weights 1/rank to an alias table (Vose 1991). */
@@ -176,7 +165,7 @@ static void add_line(struct simulated_event *ev, uint32_t item, uint32_t quantit
 		if (ev->lines[i].item == item)
 			return;
 	if (ev->line_count < SIMULATE_BASKET_MAX)
-		ev->lines[ev->line_count++] = (struct simulated_line){ item, quantity };
+		ev->lines[ev->line_count++] = (struct simulated_line){ .item = item, .quantity = quantity };
 }
 
 static void buy(struct simulation *sim, struct slot *s, struct simulated_event *ev)
@@ -251,21 +240,42 @@ static void take_step(struct simulation *sim, struct slot *s, struct simulated_e
 	}
 }
 
-static void fresh_event(struct simulation *sim, struct simulated_event *ev)
+static void set_persons(const struct slot *s, struct simulated_event *ev)
 {
-	struct slot *s = &sim->slots[below(sim, sim->slot_count)];
-	unsigned __int128 passed = (unsigned __int128)sim->events_done * (uint64_t)sim->opt.span_ms;
-
-	if (s->views_left == 0 && s->next == STEP_BROWSE)
-		start_session(sim, s);
-	*ev = (struct simulated_event){ .t_ms = sim->opt.start_ms + (int64_t)(passed / sim->opt.events) + s->skew_ms };
-	ev->id = simulate_mix(simulate_mix(sim->opt.seed) + sim->fresh++);
-	take_step(sim, s, ev);
 	ev->has_user = s->has_user;
 	ev->has_visitor = s->has_visitor;
 	ev->user = s->user;
 	ev->visitor = s->visitor;
 	ev->session = s->tells_session ? s->session : 0;
+}
+
+static void fresh_event(struct simulation *sim, struct simulated_event *ev)
+{
+	struct slot *s = &sim->slots[below(sim, sim->slot_count)];
+	unsigned __int128 passed = (unsigned __int128)sim->events_done * (uint64_t)sim->opt.span_ms;
+
+	if (s->views_left == 0 && s->next == STEP_BROWSE && !s->answer.next)
+		start_session(sim, s);
+	*ev = (struct simulated_event){ .t_ms = sim->opt.start_ms + (int64_t)(passed / sim->opt.events) + s->skew_ms };
+	ev->id = simulate_mix(simulate_mix(sim->opt.seed) + sim->fresh++);
+	set_persons(s, ev);
+	if (sim->answers && s->answer.next) {
+		ev->order = sim->orders + 1;
+		if (simulate_answers_step(sim->answers, &s->answer, ev)) {
+			sim->orders += ev->type == EVENT_PURCHASE;
+			simulate_answers_count(sim->answers, ev);
+			return;
+		}
+		ev->order = 0;
+	}
+	take_step(sim, s, ev);
+	set_persons(s, ev); /* it may have logged in */
+	if (!sim->answers)
+		return;
+	simulate_answers_count(sim->answers, ev);
+	if (ev->type == EVENT_VIEW)
+		simulate_answers_view(sim->answers, &s->answer, ev, !s->viewed);
+	s->viewed |= ev->type == EVENT_VIEW;
 }
 
 /* ---- the stream ---- */
@@ -278,8 +288,10 @@ struct simulation *simulation_new(const struct simulate_options *opt)
 	sim->opt = *opt;
 	if (!sim->opt.span_ms)
 		sim->opt.span_ms = (int64_t)(opt->events * (uint64_t)MS_PER_DAY / SIMULATE_EVENTS_A_DAY);
-	for (size_t i = 0; i < ARRAY_SIZE(sim->random); i++)
-		sim->random[i] = simulate_mix(opt->seed * 4 + i);
+	for (size_t i = 0; i < ARRAY_SIZE(sim->random.s); i++)
+		sim->random.s[i] = simulate_mix(opt->seed * 4 + i);
+	if (opt->recommendations)
+		sim->answers = simulate_answers_new(&sim->opt);
 	sim->zipf = zipf_new(opt->items);
 	slots = sim->opt.span_ms ? opt->events * (uint64_t)GAP_MS / (uint64_t)sim->opt.span_ms : SLOTS_MAX;
 	sim->slot_count = slots < 1 ? 1 : slots > SLOTS_MAX ? SLOTS_MAX : (uint32_t)slots;
@@ -292,6 +304,7 @@ void simulation_free(struct simulation *sim)
 {
 	if (!sim)
 		return;
+	simulate_answers_free(sim->answers);
 	free(sim->zipf);
 	free(sim->slots);
 	free(sim->recent);
@@ -332,4 +345,10 @@ bool simulation_next(struct simulation *sim, struct simulated *ret)
 	sim->events_done++;
 	*ret = (struct simulated){ TOPIC_EVENTS, { r->key, r->key_n }, { r->value, r->value_n } };
 	return true;
+}
+
+void simulation_truth(const struct simulation *sim, struct json_out *j)
+{
+	if (sim->answers)
+		simulate_answers_write(sim->answers, j);
 }

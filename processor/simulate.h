@@ -7,6 +7,8 @@
  * ids). Half of the actors send a sessionId. 2 % of the events are exact copies of one of the last 64. Event times
  * grow by the rate and lie up to 3 s apart from the order of the log.
  *
+ * With `recommendations` pages show answers, and people follow them: simulate_answers.h.
+ *
  * Integer arithmetic and IEEE division only, no libm, so that the bytes do not depend on the machine.
  * Thread: the owner's.
  */
@@ -16,6 +18,7 @@
 #include "schemas/record.h"
 
 #define SIMULATE_ITEMS_MAX 10000000
+#define SIMULATE_ANSWERS_DAYS_MAX 400
 #define SIMULATE_EVENTS_A_DAY 200000 /* the rate when span_ms is 0 */
 
 struct simulate_options {
@@ -25,6 +28,8 @@ struct simulate_options {
 	int64_t span_ms;       /* event time from first to last; 0: by SIMULATE_EVENTS_A_DAY */
 	bool catalog;          /* first a catalogue and a stock record for each item */
 	uint32_t new_guests;   /* of 100 guests so many were never seen before; their numbers follow those of users */
+	bool recommendations;  /* not with new_guests; for at most SIMULATE_ANSWERS_DAYS_MAX days */
+	unsigned char person_key[32]; /* of the store that is to believe them */
 };
 
 struct simulated {
@@ -39,5 +44,9 @@ void simulation_free(struct simulation *sim);
 
 /* false after the last one. */
 bool simulation_next(struct simulation *sim, struct simulated *ret);
+
+/* What the recommendations so far truly led to, one JSON object. */
+struct json_out;
+void simulation_truth(const struct simulation *sim, struct json_out *j);
 
 #endif

@@ -66,6 +66,11 @@ static uint32_t price_cents(uint32_t item)
 	return 149 + 50 * (uint32_t)(simulate_mix(item) % 400);
 }
 
+int64_t simulate_price_micros(uint32_t item)
+{
+	return (int64_t)price_cents(item) * 10000;
+}
+
 static char *put_price(char *p, uint32_t item)
 {
 	uint32_t cents = price_cents(item);
@@ -110,6 +115,27 @@ static char *put_actor(char *p, const struct simulated_event *ev)
 	return p;
 }
 
+static char *put_recommendation(char *p, const char *recommendation)
+{
+	if (!recommendation)
+		return p;
+	p = put_text(PUT(p, ",\"recommendationId\":\""), recommendation);
+	*p++ = '"';
+	return p;
+}
+
+static char *put_shown(char *p, const struct simulated_event *ev)
+{
+	p = PUT(p, ",\"items\":[");
+	for (uint32_t i = 0; i < ev->line_count; i++) {
+		if (i)
+			*p++ = ',';
+		p = PUT(put_item(PUT(p, "{\"itemId\":\""), ev->lines[i].item), "\"}");
+	}
+	*p++ = ']';
+	return p;
+}
+
 static char *put_lines(char *p, const struct simulated_event *ev)
 {
 	p = put_number(PUT(p, ",\"orderId\":\"o-"), ev->order);
@@ -120,6 +146,7 @@ static char *put_lines(char *p, const struct simulated_event *ev)
 		p = put_item(PUT(p, "{\"itemId\":\""), ev->lines[i].item);
 		p = put_number(PUT(p, "\",\"quantity\":"), ev->lines[i].quantity);
 		p = put_price(PUT(p, ",\"price\":"), ev->lines[i].item);
+		p = put_recommendation(p, ev->lines[i].recommendation);
 		*p++ = '}';
 	}
 	*p++ = ']';
@@ -128,6 +155,8 @@ static char *put_lines(char *p, const struct simulated_event *ev)
 
 static char *put_subject(char *p, const struct simulated_event *ev)
 {
+	if (ev->type == EVENT_IMPRESSION && ev->line_count)
+		return put_shown(p, ev);
 	switch (ev->type) {
 	case EVENT_SEARCH:
 		p = put_words(PUT(p, ",\"query\":\""), ev->item);
@@ -164,6 +193,7 @@ uint32_t simulate_event_text(const struct simulated_event *ev, char *buf)
 	*p++ = '"';
 	p = put_actor(p, ev);
 	p = put_subject(p, ev);
+	p = put_recommendation(p, ev->recommendation);
 	p = put_context(p, ev);
 	return (uint32_t)(p - buf);
 }

@@ -149,7 +149,9 @@ class Cli(Case):
         for arguments in [[], ["inspct"], ["--nonsense"], ["run", "--nonsense"], ["inspect", "a", "b"],
                           ["inspect", "--item", "x"], ["inspect", "popularty"], ["simulate"], ["run", "--set", "x"],
                           ["inspect", "popularity", "--digest", "--user", "u"],
-                          ["inspect", "popularity", "--sizes"], ["simulate", "--events", "-1"]]:
+                          ["inspect", "popularity", "--sizes"], ["simulate", "--events", "-1"],
+                          ["simulate", "--events", "9", "--truth", "t"],
+                          ["simulate", "--events", "9", "--recommendations", "--days", "401"]]:
             with self.subTest(arguments=arguments):
                 done = self.aisle(*arguments, status=2)
                 self.assertIn("Try `aisle", done.stderr)
@@ -234,6 +236,13 @@ class Cli(Case):
         self.assertEqual(len(lines), 100 + 3000)
         self.assertEqual({line["topic"] for line in lines[:100]}, {"shop.catalog", "shop.stock"})
         self.assertTrue(all("eventId" in line for line in lines[100:]))
+
+    def test_who_signs_recommendations_needs_the_key(self):
+        options = ["simulate", "--events", "9", "--recommendations"]
+        self.assertIn("person.key.file", self.aisle(*options, status=1).stderr)
+        self.write("short.key", "too short")
+        for name in ("no.key", "short.key"):
+            self.assertIn(name, self.aisle(*options, "--set", f"person.key.file={name}", status=1).stderr)
 
     def test_replayed_traffic_can_be_inspected(self):
         self.aisle("simulate", "--events", "5000", "--items", "50", "--users", "40", "--to-file", "a.ndjson")

@@ -1,7 +1,11 @@
 #include "processor/simulate.h"
 #include "schemas/decode.h"
+#include "schemas/json_out.h"
+#include "schemas/token.h"
+#include "views/ids.h"
 
 #include <criterion/criterion.h>
+#include <jansson.h>
 #include <stdlib.h>
 
 static const struct simulate_options shop = {
@@ -177,4 +181,92 @@ Test(simulate, a_catalogue_comes_first)
 	cr_expect_not(simulation_next(sim, &record));
 	decoder_free(d);
 	simulation_free(sim);
+}
+
+/* ---- recommendations ---- */
+
+static const struct simulate_options recommending = { .events = 20000,
+						      .seed = 7,
+						      .items = 500,
+						      .users = 400,
+						      .start_ms = INT64_C(1704067200000),
+						      .recommendations = true,
+						      .person_key = "0123456789abcdef0123456789abcde" };
+
+struct followed {
+	unsigned types[EVENT_TYPE_COUNT], with_id, forged;
+	unsigned char token_key[TOKEN_KEY_BYTES];
+};
+
+/* An id is for the event's actor, unless it is meant to be refused. */
+static void follow_id(struct followed *f, const struct event *ev, struct str id)
+{
+	struct answer_token_text text;
+	unsigned char user[ACTOR_HASH_BYTES], visitor[ACTOR_HASH_BYTES];
+
+	if (!id.n)
+		return;
+	f->with_id++;
+	f->types[ev->type]++;
+	cr_assert(token_read(id, &text));
+	actor_hash(recommending.person_key, ACTOR_USER, ev->user_id, user);
+	actor_hash(recommending.person_key, ACTOR_VISITOR, ev->visitor_id, visitor);
+	f->forged += !token_is_for(f->token_key, &text, user) && !token_is_for(f->token_key, &text, visitor);
+}
+
+/* The truth as text; the caller frees. */
+static char *follow(struct followed *f)
+{
+	struct simulation *sim = simulation_new(&recommending);
+	struct json_out out = { 0 };
+	struct decoder *d = NULL;
+	struct simulated record;
+	struct event ev;
+	char *ret;
+
+	*f = (struct followed){ .with_id = 0 };
+	token_key_init(recommending.person_key, f->token_key);
+	cr_assert_eq(decoder_new(NULL, &d, NULL), 0);
+	while (simulation_next(sim, &record)) {
+		cr_assert_eq(decode_event(d, record.value.p, record.value.n, &ev, NULL), 0, "%.*s",
+			     STR_FMT(record.value));
+		follow_id(f, &ev, ev.recommendation_id);
+		for (uint32_t i = 0; i < ev.item_count; i++)
+			follow_id(f, &ev, ev.items[i].recommendation_id);
+	}
+	simulation_truth(sim, &out);
+	ret = xstrndup(out.p, out.n);
+	json_out_fini(&out);
+	decoder_free(d);
+	simulation_free(sim);
+	return ret;
+}
+
+static json_int_t sum_of(const json_t *rows, const char *member)
+{
+	json_int_t ret = 0;
+
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		ret += json_integer_value(json_object_get(json_array_get(rows, i), member));
+	return ret;
+}
+
+Test(simulate, answers_are_followed_and_the_truth_is_told)
+{
+	struct followed f;
+	char *text = follow(&f), *again = follow(&f);
+	json_t *truth = json_loads(text, 0, NULL), *rows = json_object_get(truth, "rows");
+	double shown = (double)sum_of(rows, "impressions");
+
+	cr_assert(truth);
+	cr_expect_str_eq(text, again);
+	expect_share("clicks", (double)sum_of(rows, "clicks"), shown, .04, .09);
+	expect_share("carts", (double)sum_of(rows, "carts"), (double)sum_of(rows, "clicks"), .2, .4);
+	expect_share("orders", (double)sum_of(rows, "orders"), (double)sum_of(rows, "carts"), .3, .6);
+	cr_expect_gt(f.types[EVENT_PURCHASE], 0);
+	cr_expect_gt(f.forged, 0);
+	cr_expect_geq(f.forged, json_integer_value(json_object_get(json_object_get(truth, "refused"), "signature")));
+	json_decref(truth);
+	free(text);
+	free(again);
 }
