@@ -45,6 +45,14 @@ class Editor {
 		return this.fresh ? this.idField.value.trim() : this.entry.id;
 	}
 
+	/* What the preview is of. */
+	subject() {
+		const { document } = this.form,
+			{ entry } = this;
+		const saved = !this.fresh && !entry.shipped && JSON.stringify(document) === JSON.stringify(entry.document);
+		return { id: this.id() || "new", document, saved };
+	}
+
 	say(text, kind = "") {
 		this.status.textContent = text;
 		this.status.className = `status ${kind}`;
@@ -326,12 +334,7 @@ class Editor {
 		);
 		this.offerRemoval();
 		this.preview = this.of.previews
-			? await preview(
-					this.kind,
-					() => this.id() || "new",
-					() => this.form.document,
-					this.options.placement ?? this.of.placement?.(this.form.document),
-				)
+			? await preview(this.kind, () => this.subject(), this.options.placement ?? this.of.placement?.(this.form.document))
 			: null;
 		await this.showHistory();
 		if (!this.fresh || draft) this.preview?.update();

@@ -103,7 +103,7 @@ const FACTS = {
 };
 const SHARES = new Set(["taste", "share", "revisitRate"]),
 	TIMES = new Set(["lastAt", "availableFrom"]),
-	SKIPPED = new Set(["with", "effects", "rules"]);
+	SKIPPED = new Set(["with"]);
 
 function factsOf(explain = {}) {
 	return Object.entries(explain)
@@ -134,7 +134,6 @@ export function whyNode(item, open = false) {
 			other ? make("div", {}, make("dt", {}, "because of"), make("dd", {}, itemLink(other))) : null,
 			facts.map(([name, value]) => make("div", {}, make("dt", {}, name), make("dd", {}, value))),
 		),
-		effectChips(item.explain?.rules ?? item.explain?.effects ?? []),
 	);
 }
 
@@ -150,13 +149,14 @@ const DONE = {
 	excluded: "left out",
 	quota: "too many of the kind",
 	added: "brought in",
+	removed: "no longer brought in",
 };
 
 export function effectText(effect) {
-	const cause = ["rule", "scenario", "experiment", "promotion"].find((name) => effect[name]);
+	const cause = ["rule", "scenario", "experiment"].find((name) => effect[name]);
 	const by = cause ? ` by ${cause} “${effect[cause]}”` : "",
 		factor = effect.factor != null ? ` ×${short(effect.factor)}` : "";
-	return `${DONE[effect.what] ?? effect.what ?? "touched"}${factor}${effect.position ? ` to place ${effect.position}` : ""}${by}`;
+	return `${DONE[effect.what] ?? effect.what}${factor}${effect.position ? ` to place ${effect.position}` : ""}${by}`;
 }
 
 export const effectChips = (effects) =>
@@ -164,7 +164,11 @@ export const effectChips = (effects) =>
 		? make(
 				"p",
 				{ class: "effects" },
-				effects.map((effect) => chip(effectText(effect), "accent")),
+				effects.map((effect) =>
+					effect.rule
+						? make("a", { class: "chip accent", href: `#/rules/${encodeURIComponent(effect.rule)}` }, effectText(effect))
+						: chip(effectText(effect), "accent"),
+				),
 			)
 		: null;
 
@@ -223,7 +227,7 @@ function itemRow(item, { moved, effects, why = true } = {}) {
 					.flatMap((part, at) => (at ? [" · ", part] : [part])),
 			),
 			item.reason && why ? make("p", { class: "reason" }, item.reason) : null,
-			effectChips(effects),
+			effectChips(effects ?? item.explain?.rules),
 			why ? whyNode(item) : null,
 		),
 	);

@@ -27,7 +27,7 @@ export const METRICS = [
 ];
 
 async function slugs() {
-	const { scenarios, strategies } = await vocabulary(true);
+	const { scenarios, strategies } = await vocabulary();
 	return {
 		placements: scenarios.map((one) => [one.slug, spoken(one.slug)]),
 		strategies: strategies.map((one) => [one.slug, spoken(one.slug)]),
@@ -272,6 +272,7 @@ export const kinds = {
 						max: 1000,
 						step: "1",
 						label: "Priority",
+						placeholder: "100",
 						help: "0 to 1000; the higher one goes first.",
 					},
 				],

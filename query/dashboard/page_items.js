@@ -113,10 +113,13 @@ async function whyCard(id, record, given) {
 			place.replaceChildren(
 				...(item
 					? [
-							note(`Yes: in place ${item.rank}, by ${spoken(item.strategy).toLowerCase()}.`, "good"),
+							note(
+								`Yes: in place ${item.rank}, ${item.strategy === "pinned" ? "pinned" : `by ${spoken(item.strategy).toLowerCase()}`}.`,
+								"good",
+							),
 							item.reason ? make("p", { class: "reason" }, item.reason) : "",
 							whyNode(item, true),
-							effectChips(item.effects) ?? "",
+							effectChips(item.explain?.rules) ?? "",
 						]
 					: [
 							note(`Not among the ${answer.items.length} it would show.`, "warn"),

@@ -40,8 +40,21 @@ function goneList(items) {
 		: null;
 }
 
-function drawn(data) {
+/* What is saved already is compared with a shop without it: the preview of its deletion, the other way round. */
+function reversed({ before, after, items }) {
+	return {
+		before: after,
+		after: before,
+		items: items.map((item) => ({ ...item, before: item.after, after: item.before, effects: undefined })),
+	};
+}
+
+function drawn(data, titles) {
 	const of = new Map(data.items.map((item) => [item.itemId, item]));
+	const side = (answer, title, rowOptions, testid) =>
+		answer
+			? itemList(answer, title, rowOptions, testid)
+			: make("div", {}, make("h3", {}, title), make("p", { class: "empty" }, "There is no such placement."));
 	const after = (item) => {
 		const found = of.get(item.itemId);
 		return { moved: found ? movedText(found) : null, effects: found?.effects, why: false };
@@ -50,15 +63,18 @@ function drawn(data) {
 		make(
 			"div",
 			{ class: "sides" },
-			itemList(data.before, "Now", () => ({ why: false }), "preview-before"),
-			itemList(data.after, "With the change", after, "preview-after"),
+			side(data.before, titles[0], () => ({ effects: [], why: false }), "preview-before"),
+			side(data.after, titles[1], after, "preview-after"),
 		),
 		goneList(data.items),
 	];
 }
 
-/* {node, update()}: `id` and `document` are asked each time. Of all it shows, screen readers are told one sentence. */
-export async function preview(kind, id, document, placement) {
+/*
+ * {node, update()}. `subject()` is {id, document, saved}: what is written now, and whether that is saved already. Of all it shows,
+ * screen readers are told one sentence.
+ */
+export async function preview(kind, subject, placement) {
 	const own = kind === "scenarios";
 	const place = make("div", { class: "stack", "data-testid": "preview" });
 	const said = make("p", { class: "note", role: "status" }, "It follows what you write.");
@@ -70,23 +86,26 @@ export async function preview(kind, id, document, placement) {
 	let round = 0;
 	const update = async () => {
 		const mine = ++round,
-			given = { ...attempt.value(), ...(own ? { scenario: id() } : {}) };
+			{ id, document, saved } = subject(),
+			given = { ...attempt.value(), ...(own ? { scenario: id } : {}) };
 		try {
 			const request = { scenario: given.scenario, ...(await requestFor(given.scenario, given)) };
-			const change = { kind: kind.replace(/s$/, ""), id: id(), document: document() };
-			const { data } = await call("POST", "/v1/preview", { body: { request, change } });
-			await Promise.all([learnAnswer(data.before), learnAnswer(data.after)]);
+			const change = { kind: kind.replace(/s$/, ""), id, document: saved ? null : document };
+			const answer = (await call("POST", "/v1/preview", { body: { request, change } })).data;
+			const data = saved ? reversed(answer) : answer;
+			await Promise.all([data.before, data.after].filter(Boolean).map(learnAnswer));
 			if (mine !== round) return;
 			const changes = data.items.filter((item) => item.before?.rank !== item.after?.rank).length;
-			const sentence = changes ? `${plural(changes, "product")} moved, new or gone.` : "This list stays as it is.";
-			say(sentence, changes ? "good" : "", ...drawn(data).filter(Boolean));
+			const sentence = changes ? `${plural(changes, "product")} moved, new or gone.` : "It changes nothing in this list.";
+			const titles = saved ? ["Without it", "With it, as now"] : ["Now", "With what is written"];
+			say(sentence, changes ? "good" : "", ...drawn(data, titles).filter(Boolean));
 		} catch (problem) {
 			if (!(problem instanceof Problem)) throw problem;
 			if (mine === round)
 				say(problem.absent ? "The preview is not available on this server." : `No preview: ${problem.message}`, "warn");
 		}
 	};
-	const attempt = await tryForm({ scenario: own ? id() : (placement ?? "home"), fixed: own, changed: () => update() });
+	const attempt = await tryForm({ scenario: own ? subject().id : (placement ?? "home"), fixed: own, changed: () => update() });
 	return {
 		update,
 		node: card(
