@@ -78,7 +78,7 @@ static void open_partitions(struct log_source *s, const struct log_source_option
 {
 	char path[4200];
 
-	for (enum topic t = TOPIC_EVENTS; t < TOPIC_CONFIG; t++) {
+	for (enum topic t = TOPIC_EVENTS; t < TOPIC_COUNT; t++) {
 		s->names[t] = setting_topic(opt->settings, t);
 		for (int32_t number = 0; s->n < PARTITIONS_MAX; number++) {
 			struct partition *p = &s->partitions[s->n];

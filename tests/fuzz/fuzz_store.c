@@ -10,6 +10,7 @@
 #include "schemas/scan.h"
 #include "tests/lib/fuzz_shop.h"
 #include "views/catalog.h"
+#include "views/config.h"
 #include "views/fold.h"
 #include "views/history.h"
 #include "views/identity.h"
@@ -150,6 +151,27 @@ static void read_sessions(void)
 	session_index_free(x);
 }
 
+static int see_change(void *arg, const struct config_row *row)
+{
+	(void)arg;
+	assert(row->revision && control_id_valid(row->id) && row->changed_by.n <= CONTROL_BY_MAX);
+	return 0;
+}
+
+static void read_config(void)
+{
+	struct config_row row;
+	struct config_counts counts;
+	uint64_t version;
+	int rc = config_find(f.shop.snap, CONTROL_RULE, STR("r"), &row);
+
+	assert(!rc || rc == ERR_NOT_FOUND || rc == ERR_STORE_CORRUPT);
+	expect_read(config_each(f.shop.snap, CONTROL_RULE, see_change, NULL));
+	expect_read(config_history(f.shop.snap, CONTROL_RULE, STR("r"), see_change, NULL));
+	expect_read(config_version(f.shop.snap, &version));
+	expect_read(config_counts(f.shop.snap, &counts));
+}
+
 static void read_searches(void)
 {
 	struct search_items list = { 0 };
@@ -256,6 +278,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	read_items();
 	read_sessions();
 	read_searches();
+	read_config();
 	read_answers();
 	fold_on();
 	read_views();

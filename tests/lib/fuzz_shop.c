@@ -41,6 +41,12 @@ static const char *const stock[] = {
 	"{'itemId':'p1','location':'l1','quantity':7,'leadTimeHours':3,'shipsTo':['DE','FR'],'asOf':1323435000000}",
 };
 
+static const char *const changes[] = {
+	"{'replaces':0,'changeId':'0000000000000001','changedBy':'ann','document':{'action':{'filter':'inStock'}}}",
+	"{'replaces':1,'changeId':'0000000000000002','document':{'action':{'filter':'price < 5'}}}",
+	"{'replaces':1,'changeId':'0000000000000003','document':null}",
+};
+
 struct row {
 	size_t key_n, n;
 	unsigned char key[STORE_KEY_MAX], *value;
@@ -74,6 +80,7 @@ void fuzz_shop_fold(struct fold *fold)
 {
 	struct position pos;
 	struct catalog_item item;
+	struct control_record change;
 	struct stock_record rec;
 	struct error e = { 0 };
 	struct event ev;
@@ -91,6 +98,12 @@ void fuzz_shop_fold(struct fold *fold)
 		must(decode_stock(s.decoder, (struct str){ 0 }, text, from_text(stock[i], text, sizeof(text)), &rec,
 				  &deleted, &e));
 		must(fold_stock(fold, &rec, deleted, -1));
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		size_t n = from_text(changes[i], text, sizeof(text));
+
+		must(control_record_decode(STR("rule/r"), text, n, &change, &e));
+		assert(fold_config(fold, &change, 1323435000000) >= 0);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(events); i++) {
 		must(decode_event(s.decoder, text, from_text(events[i], text, sizeof(text)), &ev, &e));

@@ -36,7 +36,7 @@ KTOOL = os.path.join(ROOT, "build", "ktool")
 SLOWER = float(os.environ.get("FLOW_SLOWER", "1"))
 VIEWS = batch.COUNTING_VIEWS
 PERSON_VIEWS = batch.PERSON_VIEWS
-ALL_VIEWS = (*VIEWS, *PERSON_VIEWS, "catalog", "stock")
+ALL_VIEWS = (*VIEWS, *PERSON_VIEWS, "catalog", "stock", "config")
 
 
 class FlowFailed(Exception):
@@ -182,7 +182,7 @@ class Topics:
                 "topics.deadLetters": self.dead_letters, "topics.discovery": "500ms"}
 
     def names(self):
-        return {"events": self.events, "catalog": self.catalog, "stock": self.stock}
+        return {"events": self.events, "catalog": self.catalog, "stock": self.stock, "config": self.config}
 
     def tool(self, *args, stdin=None, timeout_s=60):
         return run([KTOOL, self.broker.bootstrap, *map(str, args)], stdin=stdin, timeout_s=timeout_s)[0]

@@ -29,6 +29,17 @@ QUERIES = ("cup", " Red\tCUP\n", "red\u00a0 cup", "\u00c4RGER Stra\u00dfe \u0130
 # members that make a good event a dead letter
 BAD = ({"type": "teleport"}, {"eventTime": "yesterday"}, {"itemId": ""}, {"itemId": 5}, {"quantity": 0},
        {"userId": "u" * 129}, {"eventTime": True})
+DOCUMENTS = {
+    "scenario": ({"chain": [{"strategy": "trending"}]}, {"name": "\u20ac \n", "chain": [{"strategy": "also-bought", "share": 2}], "count": 3}),
+    "rule": ({"action": {"filter": "price < 5"}}, {"action": {"pin": {"itemIds": ["i0", "i1"]}}, "priority": 7, "enabled": False}),
+    "experiment": ({"variants": [{"name": "a", "weight": 1}, {"name": "b", "weight": 2, "scenario": {"diversity": 0.5}}]},),
+    "segment": ({"filter": "orders >= 3"}, {"members": True, "description": "x" * 2000}),
+    "offer": ({"discount": {"percent": 10}, "code": "C"},),
+    "promotion": ({"discount": {"amount": 4.99}, "from": "2026-01-01T00:00:00Z"},),
+}
+BAD_DOCUMENTS = (("rule/r0", {"document": {"action": {}}}), ("rule/r0", {"document": {"action": {"filter": "x"}, "colour": 1}}),
+                 ("rule/R0", {"document": None}), ("theme/t0", {"document": None}), ("rule/r0", {"replaces": -1, "document": None}),
+                 ("rule/r0", {"id": "r1", "document": None}), ("rule/r0", {}))
 GARBAGE = (b"{oops", b"null", b"[1]", b"\xff\xfe\x01", b'{"type":"view","userId":"a0"', b'{"type":"view","itemId":"i0"}')
 SIZES = (20, 60, 150, 400, 700)
 # with this one in the store, the ids of the streams are good ones
@@ -111,6 +122,7 @@ class Stream:
         self.t = START + rnd.choice((-1, 0, 1, 7 * DAY))
         self.taken = set()
         self.answers = Answers(seed, self.items)
+        self.changes = []
 
     def time(self):
         rnd = self.random
@@ -207,8 +219,28 @@ class Stream:
         dead = timestamp is not None and value["asOf"] > timestamp + HOUR
         return Record("shop.stock", f"{item}|{place}" if place else item, json.dumps(value).encode(), timestamp, None, dead)
 
+    def config(self):
+        """A change of one of few documents: of what is there, of something else, forced, or once more."""
+        rnd = self.random
+        if self.changes and rnd.random() < 0.15:
+            return rnd.choice(self.changes)
+        if rnd.random() < 0.1:
+            key, value = rnd.choice(BAD_DOCUMENTS)
+            return Record("aisle.config", key, json.dumps(value).encode(), None, None, True)
+        kind = rnd.choice(tuple(DOCUMENTS))
+        key = f"{kind}/{rnd.choice('ab')}"
+        if rnd.random() < 0.1:
+            return Record("aisle.config", key, None, self.timestamp(), None, False)
+        value = {"changeId": f"{rnd.getrandbits(64):016x}", "document": rnd.choice((*DOCUMENTS[kind] * 3, None))}
+        if rnd.random() < 0.8:
+            value["replaces"] = rnd.choice((0, 0, 1, 1, 2, 3, 30, 2 ** 53 - 1))
+        if rnd.random() < 0.7:
+            value.update({"kind": kind, "id": key.partition("/")[2], "changedBy": "J\u00f6rg", "changedAt": self.t})
+        self.changes.append(Record("aisle.config", key, json.dumps(value, indent=rnd.choice((None, 1))).encode(), self.timestamp(), None, False))
+        return self.changes[-1]
+
     def records(self):
-        makers = (self.event,) * 30 + (self.stamped_event, self.catalog, self.stock, self.bad_event)
+        makers = (self.event,) * 30 + (self.stamped_event, self.catalog, self.stock, self.config, self.config, self.bad_event)
         for _ in range(self.events):
             yield self.random.choice(makers)()
 

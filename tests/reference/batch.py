@@ -55,6 +55,9 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   the character that would be beyond 128 bytes. One that is empty then is none. Rows of a query that fewer than 5 actors
   have ever searched for are not printed.
 - engagement, engagement-items, experiment-people: in engagement.py. Without the person key nothing counts in them.
+- config: a record is applied when nothing is there of its key (what was deleted is there), when it has no `replaces`, or when
+  that is the revision there; revision = replaces + 1, or one more. A record with the changeId that is there changes nothing; a
+  null record has sixteen zeros. changedAt is the line's timestamp when absent, else 0. Revisions end at 2^53.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
 - traffic: views, carts, units and revenue as popularity's, orders as profile's; sessions, the first view of what
@@ -82,7 +85,8 @@ COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-total
                   "engagement", "engagement-items")
 PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions", "countries", "redemptions",
                 "experiment-people")  # they print hashes
-OTHER_VIEWS = (*PERSON_VIEWS, "catalog", "stock")
+PLAIN_VIEWS = ("catalog", "stock", "config")
+OTHER_VIEWS = (*PERSON_VIEWS, *PLAIN_VIEWS)
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
 TRAFFIC_COLUMNS = ("actors", "newActors", "sessions", "views", "carts", "orders", "units", "revenue")
 TOTALS_COLUMNS = ("viewSessions", "orders", "buyers")
@@ -282,7 +286,8 @@ class Shop:
     def __init__(self, topics=None, person_key=None):
         """With the store's key recommendationIds count."""
         self.engagement = engagement.Engagement(person_key) if person_key else None
-        self.topics = {"events": "shop.events", "catalog": "shop.catalog", "stock": "shop.stock", **(topics or {})}
+        self.topics = {"events": "shop.events", "catalog": "shop.catalog", "stock": "shop.stock",
+                       "config": "aisle.config", **(topics or {})}
         self.actors = collections.defaultdict(Actor)
         self.watermark = None
         self.passed = {}                                             # partition -> largest t applied from it
@@ -296,7 +301,7 @@ class Shop:
         self.searchers = collections.defaultdict(set)                # query -> actors
         self.redeemed = collections.defaultdict(dict)                # offer -> {actor: [t of each order]}
         self.links = {}                                              # visitor -> (t, user)
-        self.catalog, self.stock = {}, {}
+        self.catalog, self.stock, self.config = {}, {}, {}
         self.applied = self.duplicates = 0
         self.left_out = collections.Counter()
 
@@ -313,6 +318,8 @@ class Shop:
                 self.apply_catalog(key, value)
             elif topic == self.topics["stock"]:
                 self.apply_stock(key, value, timestamp)
+            elif topic == self.topics["config"]:
+                self.apply_config(key, value or {}, timestamp)
             else:
                 raise NotAnEvent("topic")
         except (NotAnEvent, ValueError, KeyError, TypeError, AttributeError) as why:
@@ -459,6 +466,17 @@ class Shop:
         else:
             self.catalog[value.get("itemId") or key] = value
 
+    def apply_config(self, key, value, timestamp):
+        before, replaces = self.config.get(key), value.get("replaces")
+        revision, change = before["revision"] if before else 0, value.get("changeId") or "0" * 16
+        if before and (before["changeId"] == change or (replaces is not None and replaces != revision)):
+            return
+        kind, _, name = key.partition("/")
+        at = value.get("changedAt")
+        self.config[key] = {"kind": kind, "id": name, "revision": min((revision if replaces is None else replaces) + 1, 2 ** 53),
+                            "changeId": change, "changedBy": value.get("changedBy") or "",
+                            "changedAt": timestamp or 0 if at is None else at, "document": value.get("document")}
+
     def apply_stock(self, key, value, timestamp):
         name = stock_name(key or "", value or {})
         as_of = timestamp if value is None or value.get("asOf") is None else parse_time(value["asOf"])
@@ -520,6 +538,8 @@ class Shop:
             return [{**value, "itemId": item} for item, value in sorted(self.catalog.items())]
         if view == "stock":
             return [self.stock_row(*entry) for entry in sorted(self.stock.items()) if entry[1][1] is not None]
+        if view == "config":
+            return [row for _, row in sorted(self.config.items()) if row["document"] is not None]
         raise KeyError(view)
 
     def engagement_rows(self, view):
@@ -640,16 +660,17 @@ def main():
     parser.add_argument("--topic-events", default="shop.events")
     parser.add_argument("--topic-catalog", default="shop.catalog")
     parser.add_argument("--topic-stock", default="shop.stock")
+    parser.add_argument("--topic-config", default="aisle.config")
     args = parser.parse_args()
     person_key = None
     if args.key:
         with open(args.key, "rb") as f:
             person_key = f.read()
-    shop = compute(args.files, {"events": args.topic_events, "catalog": args.topic_catalog, "stock": args.topic_stock},
-                   person_key)
+    shop = compute(args.files, {"events": args.topic_events, "catalog": args.topic_catalog, "stock": args.topic_stock,
+                                "config": args.topic_config}, person_key)
     views = [args.view]
     if args.view == "all":
-        views = COUNTING_VIEWS + (OTHER_VIEWS if person_key else ("catalog", "stock"))
+        views = COUNTING_VIEWS + (OTHER_VIEWS if person_key else PLAIN_VIEWS)
     elif args.view in PERSON_VIEWS and not person_key:
         parser.error(f"{args.view} needs --key")
     for view in views:
