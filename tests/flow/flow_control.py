@@ -1,0 +1,121 @@
+#!/usr/bin/python3
+"""Documents of the control plane on two nodes of one log: both have the same at the same offset, of two editors one is refused
+and the log is settled behind it, and `aisle config` keeps them as files."""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import harness  # noqa: E402
+import json  # noqa: E402
+import threading  # noqa: E402
+import time  # noqa: E402
+
+from harness import check, poll, say  # noqa: E402
+
+EDITS = 12
+
+
+def rule(priority):
+    return {"action": {"filter": "inStock"}, "priority": priority}
+
+
+def put(node, path, document, condition):
+    return harness.http("PUT", node.url + path, document, headers=condition)
+
+
+def edit_together(nodes, revision, priority):
+    """Both nodes at once from one revision: who wins is told 200, who loses 412."""
+    answers = [None, None]
+
+    def edit(number):
+        answers[number] = put(nodes[number], "/v1/rules/both", rule(priority + number), {"if-match": f'"{revision}"'})
+
+    threads = [threading.Thread(target=edit, args=(number,)) for number in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check(sorted(status for status, _ in answers) == [200, 412], f"two editors: {answers}")
+
+
+def check_editors(topics, nodes):
+    check(put(nodes[0], "/v1/rules/both", rule(0), {"if-none-match": "*"})[0] == 200, "the first PUT")
+    for number in range(EDITS):
+        edit_together(nodes, number + 1, 10 * number)
+    last = [record for record in topics.dump(topics.config) if record["key"] == b"rule/both"][-1]
+    there = nodes[1].good("/v1/rules/both")
+    check(there["revision"] == EDITS + 1, f"{there}")
+    value = json.loads(last["value"])
+    check(value["replaces"] == EDITS and value["document"] == there["document"], f"the last record is {value}, not {there}")
+    say(f"{EDITS} times two editors at once: one 200, one 412, and the last record of the key is what is there")
+
+
+def check_latency(nodes):
+    took = []
+    for number in range(20):
+        began = time.monotonic()
+        status, answer = put(nodes[0], "/v1/rules/quick", rule(number), {"if-match": "*"} if number else {"if-none-match": "*"})
+        took.append(time.monotonic() - began)
+        check(status == 200, f"{status} {answer}")
+        check(nodes[0].good("/v1/rules/quick")["document"] == rule(number), "the change is not there when PUT is answered")
+    check(max(took) < 2 * harness.SLOWER, f"PUT took {max(took):.2f} s")
+    say(f"PUT is answered in {sorted(took)[len(took) // 2] * 1e3:.0f} ms (median of {len(took)}), and the change is there then")
+
+
+def check_files(t, nodes):
+    def aisle(*args, status=0):
+        return harness.run([harness.AISLE, "config", *args, "--server", nodes[0].url], status=status)
+
+    files = t.path("files")
+    aisle("pull", files)
+    with open(os.path.join(files, "rules", "quick.json"), encoding="utf-8") as f:
+        check(json.load(f) == rule(19), "the pulled file")
+    check("no difference" in aisle("diff", files)[0], "a difference after the pull")
+    os.makedirs(os.path.join(files, "segments"))
+    with open(os.path.join(files, "segments", "rich.json"), "w", encoding="utf-8") as f:
+        json.dump({"filter": "spend > 100"}, f, indent=4)
+    with open(os.path.join(files, "rules", "quick.json"), "w", encoding="utf-8") as f:
+        json.dump(rule(77), f)
+    os.unlink(os.path.join(files, "rules", "both.json"))
+    out = aisle("diff", files, status=1)[0]
+    check("differs  rules/quick" in out and "here     segments/rich" in out and "server   rules/both" in out, out)
+    aisle("push", files, "--prune", "--by", "J\u00f6rg")
+    check(nodes[0].good("/v1/rules/quick")["changedBy"] == "J\u00f6rg", "who changed it")
+    check(nodes[0].get("/v1/rules/both")[0] == 404, "what has no file is deleted with --prune")
+    put(nodes[0], "/v1/rules/quick", rule(1), {"if-match": "*"})
+    with open(os.path.join(files, "rules", "quick.json"), "w", encoding="utf-8") as f:
+        json.dump(rule(78), f)
+    out = aisle("push", files, status=1)[0]
+    check("REFUSED  rules/quick" in out, out)
+    check(nodes[0].good("/v1/rules/quick")["document"] == rule(1), "somebody else's change is gone")
+    aisle("push", files, "--force")
+    check(nodes[0].good("/v1/rules/quick")["document"] == rule(78), "--force")
+    check("no difference" in aisle("diff", files)[0], "a difference after the push")
+    say("aisle config pull, diff, push: files and server agree; what somebody else has changed is not overwritten")
+
+
+def flow(t):
+    topics = t.topics()
+    nodes = [t.aisle("run", store=t.path(name), settings=topics.settings()) for name in ("one", "two")]
+    for node in nodes:
+        node.wait_ready()
+    poll("the topics are found", lambda: put(nodes[0], "/v1/offers/first", {"discount": {"percent": 5}}, {})[0] in (200, 428), 20)
+    check_editors(topics, nodes)
+    check_latency(nodes)
+    check_files(t, nodes)
+    shop = harness.reference_of(topics, topics.config)  # it does not know what is no document
+    topics.produce([harness.line(topics.config, {"document": {"action": {}}}, "rule/bad")])
+    poll("the bad one is a dead letter", lambda: topics.dump(topics.dead_letters), 10)
+    letters = [record["headers"] for record in topics.dump(topics.dead_letters)]
+    check(all("bad-config" in letter.values() for letter in letters), f"{letters}")  # one of each node, sooner or later
+    for node in nodes:
+        poll("the node has read all", lambda: node.good("/v1/segments/rich"), 10)
+        node.stop()
+        harness.compare_with_batch(node.store, node.store, shop, ("config",))
+    check(len({harness.digests_of(node.store, ("config",))["config"] for node in nodes}) == 1, "the nodes differ")
+    say("both nodes have the documents of the batch program, and one digest")
+
+
+if __name__ == "__main__":
+    harness.main(flow)
