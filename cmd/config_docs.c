@@ -93,7 +93,7 @@ static struct str span_of(const unsigned char *from, const unsigned char *to)
 	return (struct str){ (const char *)from, (uint32_t)(to - from) };
 }
 
-/* Each member of the object just opened; objects and arrays are read by `take` or passed over as a span. */
+/* Each member of the object just opened, which `take` gets as a span of bytes; `items` it reads itself. */
 static int each_member(struct scan *s, take_member take, void *arg)
 {
 	int rc;
@@ -108,7 +108,7 @@ static int each_member(struct scan *s, take_member take, void *arg)
 			return token;
 		if (!is_list && (rc = scan_skip(s, token)))
 			return rc;
-		rc = take(s, name, token, is_list ? (struct str){ 0 } : span_of(from, s->p), arg);
+		rc = take(s, name, token, span_of(from, s->p), arg);
 		if (rc)
 			return rc;
 	}
