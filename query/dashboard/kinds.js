@@ -147,7 +147,7 @@ function discountText({ discount = {}, code, segments, budget }) {
 			: discount.amount != null
 				? `${money(discount.amount, discount.currency)} off`
 				: "No discount yet";
-	return `${much}${code ? ` with code ${code}` : ""} for ${segments?.length ? listed(segments.map(spoken)).toLowerCase() : "everybody"}${budget ? `, ${count(budget)} times at most` : ""}`;
+	return `${much}${code ? ` with code ${code}` : ""} for ${segments?.length ? listed(segments.map(spoken)).toLowerCase() : "everybody"}${budget ? `, at most ${count(budget)} times` : ""}`;
 }
 
 const discountFields = (segments) => [

@@ -2,6 +2,7 @@
 import { Problem, getOrNull } from "./api.js";
 import { ago, button, card, chip, count, day, figure, heading, make, money, note, spoken } from "./dom.js";
 import { ask, itemList, requestFor } from "./items.js";
+import { kinds } from "./kinds.js";
 import { tryForm } from "./try.js";
 
 function finder(kind, id) {
@@ -86,18 +87,20 @@ function facts(known) {
 async function offers(id) {
 	const data = await getOrNull(`/v1/users/${encodeURIComponent(id)}/offers`);
 	if (!data) return null;
-	const all = data.offers ?? data.items ?? [];
+	const row = (one) => {
+		const home = kinds[`${one.kind}s`].page ?? `${one.kind}s`;
+		return make(
+			"li",
+			{},
+			make("a", { href: `#/${home}/${encodeURIComponent(one.offerId)}` }, one.name ?? spoken(one.offerId)),
+			make("p", { class: "quiet" }, kinds.offers.text(one), one.left != null ? `, ${count(one.left)} left` : ""),
+		);
+	};
 	return card(
 		"Offers",
 		{ "data-testid": "person-offers" },
-		all.length
-			? make(
-					"ul",
-					{ class: "plain" },
-					all.map((one) =>
-						make("li", {}, make("strong", {}, one.name ?? one.document?.name ?? one.id), one.code ? [" ", chip(one.code)] : null),
-					),
-				)
+		data.offers.length
+			? make("ul", { class: "plain" }, data.offers.map(row))
 			: make("p", { class: "empty" }, "None at the moment."),
 	);
 }

@@ -105,6 +105,11 @@ def saved(room):
     poll("'Saved'", lambda: "Saved in" in room.page.run("return document.querySelector('[data-testid=\"toasts\"]').textContent"), 10)
 
 
+def put(room, path, document):
+    status, answer = harness.http("PUT", f"{room.url}/v1/{path}", document, headers={"If-None-Match": "*", "X-Changed-By": "Anna"})
+    check(status == 200, f"{path}: {status} {answer}")
+
+
 def visible_within(what, attempt):
     started = time.monotonic()
     poll(what, attempt, 5, 0.005)
@@ -212,12 +217,15 @@ def story_items(room):
 
 
 def story_people(room):
-    """A customer's segments, what is known, and what they would be shown, with the counts behind."""
+    """A customer's segments, offers, what is known, and what they would be shown, with the counts behind."""
     page = room.page
+    put(room, "offers/winter", {"name": "Winter", "discount": {"percent": 10}, "code": "WINTER", "segments": ["frequent"], "budget": 500})
     room.go("#/people")
     page.type(at("person-id"), CUSTOMER)
     page.click(at("person-show"))
     room.says(at("person-segments"), "Frequent")
+    room.says(at("person-facts"), "Money spent")
+    room.says(at("person-offers"), "10 % off with code WINTER for frequent, 500 left")
     room.there(at("person-known") + " li")
     shown = page.run(f"return [...document.querySelectorAll('{at('person-list')} [data-item]')].map((n) => n.dataset.item)")
     check(shown == room.answer("home", userId=CUSTOMER), f"the page shows {shown}")
@@ -415,13 +423,10 @@ def shop_of(room):
 
 def furnish(room):
     """Something to see on each page."""
-    for path, document in (("rules/christmas-first", {"name": "Christmas first", "placements": ["home", "category"], "priority": 300,
-                            "action": {"boost": {"filter": 'category = "Christmas"', "factor": 3}}}),
-                           ("rules/no-cheap", {"name": "Nothing below a pound", "enabled": False, "action": {"filter": "price >= 1"}}),
-                           ("offers/winter", {"name": "Winter", "discount": {"percent": 10}, "code": "WINTER", "budget": 500}),
-                           ("promotions/mugs", {"name": "Mugs", "discount": {"percent": 5}, "filter": 'category = "Kitchen > Mugs and Cups"'})):
-        status, answer = harness.http("PUT", f"{room.url}/v1/{path}", document, headers={"If-None-Match": "*", "X-Changed-By": "Anna"})
-        check(status == 200, f"{path}: {status} {answer}")
+    put(room, "rules/christmas-first", {"name": "Christmas first", "placements": ["home", "category"], "priority": 300,
+                                        "action": {"boost": {"filter": 'category = "Christmas"', "factor": 3}}})
+    put(room, "rules/no-cheap", {"name": "Nothing below a pound", "enabled": False, "action": {"filter": "price >= 1"}})
+    put(room, "promotions/mugs", {"name": "Mugs", "discount": {"percent": 5}, "filter": 'category = "Kitchen > Mugs and Cups"'})
 
 
 def story_pages(room):
