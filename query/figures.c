@@ -165,10 +165,9 @@ static int set_period(struct making *m)
 int figures_make(struct snap *sn, const struct figures_ask *ask, struct json_out *ret, struct error *e)
 {
 	static int (*const makers[FIGURES_KINDS])(struct making *) = {
-		[FIGURES_SALES] = figures_sales,
-		[FIGURES_ENGAGEMENT] = figures_engagement,
-		[FIGURES_STRATEGIES] = figures_strategies,
-		[FIGURES_CATEGORIES] = figures_categories,
+		[FIGURES_SALES] = figures_sales,           [FIGURES_ENGAGEMENT] = figures_engagement,
+		[FIGURES_STRATEGIES] = figures_strategies, [FIGURES_CATEGORIES] = figures_categories,
+		[FIGURES_EXPERIMENT] = figures_experiment,
 	};
 	struct making m = { .sn = sn, .ask = ask, .out = ret, .e = e };
 	int rc = snap_watermark(sn, &m.watermark_ms);

@@ -9,6 +9,7 @@
 #ifndef AISLE_QUERY_FIGURES_H
 #define AISLE_QUERY_FIGURES_H
 
+#include "schemas/control.h"
 #include "schemas/error.h"
 #include "schemas/json_out.h"
 #include "views/store.h"
@@ -17,18 +18,26 @@
 #define FIGURES_DAYS_DEFAULT 28
 #define FIGURES_CSV_TYPE "text/csv; charset=utf-8; header=present"
 
-enum figures_kind { FIGURES_SALES, FIGURES_ENGAGEMENT, FIGURES_STRATEGIES, FIGURES_CATEGORIES, FIGURES_KINDS };
+enum figures_kind {
+	FIGURES_SALES,
+	FIGURES_ENGAGEMENT,
+	FIGURES_STRATEGIES,
+	FIGURES_CATEGORIES,
+	FIGURES_EXPERIMENT, /* experiment_report.h */
+	FIGURES_KINDS
+};
 
 enum { BY_HOUR = 1, BY_DAY = 2, BY_SCENARIO = 4, BY_STRATEGY = 8, BY_VARIANT = 16 };
 
 struct figures_ask {
 	enum figures_kind kind;
-	int64_t from_ms, to_ms; /* TIME_NONE: FIGURES_DAYS_DEFAULT days to the end of the watermark's */
-	unsigned by;            /* BY_ bits, the last three of strategies only; 0: day, of strategies all in one */
-	bool csv;               /* the rows alone */
+	int64_t from_ms, to_ms;      /* TIME_NONE: FIGURES_DAYS_DEFAULT days to the end of the watermark's */
+	unsigned by;                 /* BY_ bits, the last three of strategies only; 0: day, of strategies all in one */
+	bool csv;                    /* the rows alone */
+	char id[CONTROL_ID_MAX + 1]; /* of the experiment; a report has no period */
 };
 
-/* 0 and the answer in *ret; BAD_REQUEST with e->field, or an error of the store. */
+/* 0 and the answer in *ret; BAD_REQUEST with e->field, NOT_FOUND (there is no such experiment), or an error of the store. */
 int figures_make(struct snap *sn, const struct figures_ask *ask, struct json_out *ret, struct error *e) MUST_CHECK;
 
 #endif

@@ -1,12 +1,14 @@
 #include "query/figures_cache.h"
 
+#include "views/config.h"
+
 #include <stdlib.h>
 
 struct kept {
 	struct figures_ask ask;
 	char *text; /* NULL: none */
 	size_t n;
-	uint64_t made_ns, version;
+	uint64_t made_ns, version, documents; /* config_version */
 	unsigned generation;
 };
 
@@ -29,13 +31,13 @@ void figures_cache_free(struct figures_cache *c)
 static bool same(const struct figures_ask *a, const struct figures_ask *b)
 {
 	return a->kind == b->kind && a->from_ms == b->from_ms && a->to_ms == b->to_ms && a->by == b->by &&
-	       a->csv == b->csv;
+	       a->csv == b->csv && strcmp(a->id, b->id) == 0;
 }
 
-static bool holds(const struct kept *k, const struct snap *sn, uint64_t now_ns)
+static bool holds(const struct kept *k, const struct snap *sn, uint64_t documents, uint64_t now_ns)
 {
-	return now_ns - k->made_ns < FIGURES_KEPT_NS ||
-	       (k->version == snap_version(sn) && k->generation == snap_generation(sn));
+	return k->documents == documents && (now_ns - k->made_ns < FIGURES_KEPT_NS ||
+					     (k->version == snap_version(sn) && k->generation == snap_generation(sn)));
 }
 
 /* The answer to the same, else the oldest one. */
@@ -58,10 +60,13 @@ int figures_cache_make(struct figures_cache *c, struct snap *sn, const struct fi
 		       struct json_out *ret, struct error *e)
 {
 	struct kept *k = place_of(c, ask);
-	int rc;
+	uint64_t documents;
+	int rc = config_version(sn, &documents);
 
+	if (rc)
+		return rc;
 	json_out_reset(ret);
-	if (k->text && same(&k->ask, ask) && holds(k, sn, now_ns)) {
+	if (k->text && same(&k->ask, ask) && holds(k, sn, documents, now_ns)) {
 		json_out_raw(ret, (struct str){ k->text, (uint32_t)k->n });
 		return 0;
 	}
@@ -74,6 +79,7 @@ int figures_cache_make(struct figures_cache *c, struct snap *sn, const struct fi
 			    .n = ret->n,
 			    .made_ns = now_ns,
 			    .version = snap_version(sn),
+			    .documents = documents,
 			    .generation = snap_generation(sn) };
 	return 0;
 }

@@ -1,6 +1,6 @@
 /*
  * figures_cache.h - the last answers of figures.h: whoever asks the same again gets the same for a second, and for as long
- * as the store does not change. What many dashboards ask costs as much as one does.
+ * as the store does not change; not when a document was changed. What many dashboards ask costs as much as one does.
  * Thread: one.
  */
 #ifndef AISLE_QUERY_FIGURES_CACHE_H

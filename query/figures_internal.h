@@ -90,6 +90,7 @@ int figures_sales(struct making *m) MUST_CHECK;
 int figures_engagement(struct making *m) MUST_CHECK;
 int figures_strategies(struct making *m) MUST_CHECK;
 int figures_categories(struct making *m) MUST_CHECK;
+int figures_experiment(struct making *m) MUST_CHECK;
 /* The member "recommended": what of so much revenue is credited to recommendations. */
 int figures_write_recommended(struct making *m, int64_t revenue_micros) MUST_CHECK;
 

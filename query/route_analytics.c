@@ -93,8 +93,10 @@ static bool take(struct http_req *rq, struct figures_ask *ask, struct str name, 
 
 	while (p < parameters + ARRAY_SIZE(parameters) && !str_eq(name, str_of(p->name)))
 		p++;
-	if (p == parameters + ARRAY_SIZE(parameters)) {
-		http_refuse_parameter(rq, name, "figures take from, to, by and format");
+	if (p == parameters + ARRAY_SIZE(parameters) || (ask->kind == FIGURES_EXPERIMENT && p->set != set_format)) {
+		http_refuse_parameter(rq, name,
+				      ask->kind == FIGURES_EXPERIMENT ? "a report takes format"
+								      : "figures take from, to, by and format");
 		return false;
 	}
 	if (*given & 1u << (p - parameters)) {
@@ -122,6 +124,10 @@ static void answer(struct http_req *rq, void *arg)
 {
 	struct figures_work *w = arg;
 
+	if (w->rc == ERR_NOT_FOUND) {
+		http_refuse(rq, PROBLEM_UNKNOWN_DOCUMENT, "id", "there is no experiment '%s'", w->ask.id);
+		return;
+	}
 	if (w->rc) {
 		http_refuse_error(rq, w->rc, &w->e);
 		return;
@@ -139,7 +145,8 @@ static void drop(void *arg)
 	free(w);
 }
 
-static void reply_figures(struct http_req *rq, enum figures_kind kind)
+/* `id`: of the experiment, n = 0 of all else. */
+static void reply_figures(struct http_req *rq, enum figures_kind kind, struct str id)
 {
 	static const struct later_ops ops = { work, answer, drop };
 	struct figures_work *w;
@@ -157,25 +164,35 @@ static void reply_figures(struct http_req *rq, enum figures_kind kind)
 	w = xcalloc(1, sizeof(*w));
 	w->shared = rq->w->shared;
 	w->ask = ask;
+	memcpy(w->ask.id, id.p, id.n);
 	http_later(rq, &ops, w);
 }
 
 void route_sales(struct http_req *rq)
 {
-	reply_figures(rq, FIGURES_SALES);
+	reply_figures(rq, FIGURES_SALES, STR(""));
 }
 
 void route_engagement(struct http_req *rq)
 {
-	reply_figures(rq, FIGURES_ENGAGEMENT);
+	reply_figures(rq, FIGURES_ENGAGEMENT, STR(""));
 }
 
 void route_strategy_figures(struct http_req *rq)
 {
-	reply_figures(rq, FIGURES_STRATEGIES);
+	reply_figures(rq, FIGURES_STRATEGIES, STR(""));
 }
 
 void route_category_figures(struct http_req *rq)
 {
-	reply_figures(rq, FIGURES_CATEGORIES);
+	reply_figures(rq, FIGURES_CATEGORIES, STR(""));
+}
+
+void route_experiment(struct http_req *rq)
+{
+	if (control_id_valid(rq->params[0]))
+		reply_figures(rq, FIGURES_EXPERIMENT, rq->params[0]);
+	else
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, "id", "an id has 1 to %d bytes of a-z, 0-9 and '-'",
+			    CONTROL_ID_MAX);
 }
