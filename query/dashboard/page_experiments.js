@@ -25,9 +25,10 @@ import { table } from "./table.js";
 import { toast } from "./toast.js";
 
 const SHOW = { ctr: (v) => percent(v, 2), conversion: (v) => percent(v, 2), revenuePerSession: (v) => money(v) };
-const points = (v) => (v == null ? "–" : `${v > 0 ? "+" : ""}${decimal(100 * v)} points`),
-	signed = (v) => `${v > 0 ? "+" : ""}${money(v)}`;
-const SHOW_CHANGE = { ctr: points, conversion: points, revenuePerSession: signed };
+const signed = (text, v) => (v > 0 ? `+${text}` : text);
+const points = (v) => signed(decimal(100 * v), v);
+const SHOW_CHANGE = { ctr: points, conversion: points, revenuePerSession: (v) => signed(money(v), v) };
+const UNITS = { ctr: "in percentage points", conversion: "in percentage points", revenuePerSession: "a visit" };
 const WORDS = Object.fromEntries(METRICS);
 
 /* ---- what was measured ---- */
@@ -70,7 +71,7 @@ function compared(report, metric) {
 		}),
 		versus.length
 			? intervals({
-					title: "Difference from the control",
+					title: `Difference from the control, ${UNITS[metric]}`,
 					zero: 0,
 					show: SHOW_CHANGE[metric],
 					rows: versus.map((v) => ({
@@ -84,6 +85,8 @@ function compared(report, metric) {
 			: null,
 	);
 }
+
+const likelihood = (p) => (p == null ? "–" : p > 0.999 ? "over 99.9 %" : p < 0.001 ? "below 0.1 %" : percent(p));
 
 function people(report) {
 	const of = (key, title, show = count) => ({
@@ -105,6 +108,14 @@ function people(report) {
 				value: (v) => v.name,
 				show: (name, v) => (v.holdout ? [name, " ", chip("held out")] : name),
 			},
+			{
+				key: "best",
+				title: "Chance to be best",
+				number: true,
+				help: "the probability that it is the best one",
+				value: (v) => v.probabilityBest ?? null,
+				show: likelihood,
+			},
 			of("people", "People"),
 			of("buyers", "Buyers"),
 			of("sessions", "Visits"),
@@ -112,13 +123,6 @@ function people(report) {
 			of("clicks", "Clicks"),
 			of("orders", "Orders"),
 			of("revenue", "Revenue", (v) => money(v)),
-			{
-				key: "best",
-				title: "Probability to be best",
-				number: true,
-				value: (v) => v.probabilityBest ?? null,
-				show: (v) => percent(v),
-			},
 		],
 	});
 }

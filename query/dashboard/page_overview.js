@@ -43,8 +43,10 @@ function sales({ total, rows, before, recommended: { share } = {} }) {
 					summary: `${rows.length} days, ${money(total.revenue)} in all.`,
 					series: [
 						{ label: "This period", values: rows.map((row) => row.revenue) },
-						{ label: "The period before", faint: true, values: rows.map((_, at) => before.rows[at]?.revenue ?? null) },
-					],
+						before.total.orders
+							? { label: "The period before", faint: true, values: rows.map((_, at) => before.rows[at]?.revenue ?? null) }
+							: null,
+					].filter(Boolean),
 				})
 			: null,
 	);
