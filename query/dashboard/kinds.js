@@ -410,7 +410,7 @@ export const kinds = {
 	segments: {
 		one: "segment",
 		ships: true,
-		text: (doc) => (doc.members ? "An imported list" : (doc.filter ?? "")),
+		text: (doc) => [doc.filter, doc.members ? "who is on the imported list" : null].filter(Boolean).join(", or "),
 		when: (doc) => (doc.enabled === false ? ["off", ""] : ["live", "good"]),
 		fresh: { filter: "orders >= 3" },
 		fields: async () => [
@@ -427,7 +427,7 @@ export const kinds = {
 						),
 						about: "person",
 					},
-					{ path: "members", type: "switch", label: "An imported list instead" },
+					{ path: "members", type: "switch", label: "An imported list, too" },
 				],
 			},
 		],

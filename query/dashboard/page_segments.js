@@ -1,9 +1,65 @@
-import { heading, make } from "./dom.js";
+/* Kinds of customers: the documents, and the imported list that a segment may have. */
+import { Problem, call, getOrNull } from "./api.js";
+import { button, card, heading, make, note, plural } from "./dom.js";
 import { editorPage } from "./editor.js";
 import { library } from "./library.js";
+import { toast } from "./toast.js";
+
+/* null where the server keeps no lists */
+async function membersCard(id) {
+	const path = `/v1/segments/${encodeURIComponent(id)}/members`;
+	const now = await getOrNull(path);
+	if (!now) return null;
+	const count = make("p", { role: "status", "data-testid": "member-count" });
+	const tell = (members) => {
+		count.textContent = members == null ? "In the log, but not counted yet." : `${plural(members, "customer")} on the list.`;
+	};
+	tell(now.members);
+	const ids = make("textarea", { id: "member-ids", rows: 6, class: "code", spellcheck: "false", "data-testid": "member-ids" });
+	const change = async (method, body) => {
+		try {
+			const { data } = await call(method, path, { body });
+			tell(data.members);
+			ids.value = "";
+		} catch (problem) {
+			if (!(problem instanceof Problem)) throw problem;
+			toast(`The list stays as it was: ${problem.message}`);
+		}
+	};
+	const replace = () =>
+		change("PUT", [
+			...new Set(
+				ids.value
+					.split(/[\n,;]/)
+					.map((one) => one.trim())
+					.filter(Boolean),
+			),
+		]);
+	return card(
+		"Imported list",
+		{ "data-testid": "members" },
+		count,
+		make(
+			"p",
+			{ class: "quiet" },
+			"It counts when “An imported list” is switched on. Ids are kept as keyed hashes and cannot be shown again.",
+		),
+		make("div", { class: "field" }, make("label", { for: "member-ids" }, "Customer ids, one a line"), ids),
+		make(
+			"div",
+			{ class: "acts" },
+			button("Replace the list with these", replace, { testid: "members-replace" }),
+			button("Empty the list", () => change("DELETE"), { kind: "danger", testid: "members-empty" }),
+		),
+	);
+}
 
 export async function show({ rest: [id] }) {
-	if (id) return editorPage("segments", id);
+	if (id) {
+		const page = await editorPage("segments", id);
+		const members = id === "new" ? note("An imported list can be given when the segment is saved.") : await membersCard(id);
+		return make("div", {}, page, members);
+	}
 	return make(
 		"div",
 		{},

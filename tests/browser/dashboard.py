@@ -234,6 +234,19 @@ def story_people(room):
     room.quiet(allowed=(404,))
 
 
+def story_segments(room):
+    """A segment of one's own is written by choosing; who meets it belongs to it at once."""
+    page = room.page
+    room.go("#/segments/new")
+    page.type(field("name"), "Many orders")
+    page.set(field("filter"), "orders >= 100")
+    saved(room)
+    poll("its editor", lambda: page.run("return location.hash") == "#/segments/many-orders")
+    room.go(f"#/people/user/{CUSTOMER}")
+    room.says(at("person-segments"), "Many orders")
+    room.quiet(allowed=(404,))
+
+
 def story_csv(room):
     """A table is sorted by a click on its column and saved as it is seen."""
     page = room.page
@@ -290,6 +303,7 @@ def story_rules(room):
     undone = visible_within("the answer as before", lambda: first() == before)
     say(f"a rule was in the next answer after {took:.0f} ms, undone after {undone:.0f} ms")
     poll("the list of rules", lambda: page.run("return location.hash") == "#/rules")
+    page.type(at("author"), "Zoë")
     new_rule(room, "Pin the lunch bag again")
     saved(room)
     room.drawn("the new rule")
@@ -301,6 +315,7 @@ def story_rules(room):
     page.set(field("priority"), "700")
     saved(room)
     room.says(at("history"), "700")
+    room.says(at("history"), "Zoë")
     room.says(at("preview-after") + " li:first-child", "pinned")
     check("Without it" in page.text(at("preview-before")), "what is saved is not compared with a shop without it")
     room.accessible("the editor of a rule")
