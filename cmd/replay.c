@@ -53,7 +53,7 @@ static const char *contradiction_of_view(const struct replay_options *opt)
 	if (opt->view && opt->to_text)
 		return "--view goes together with no --to: it reads to where the store stands";
 	if (opt->view && opt->view->topic != TOPIC_EVENTS && opt->from_text && opt->from.kind != POINT_EARLIEST)
-		return "--from is about events; catalog and stock are always made of their whole topic";
+		return "--from is about events; catalog, stock and config are always made of their whole topics";
 	return NULL;
 }
 

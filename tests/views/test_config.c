@@ -1,5 +1,5 @@
 /* The config view: what is applied, what is refused, what is kept. */
-#include "tests/lib/views_shop.h"
+#include "tests/lib/views_stream.h"
 #include "views/config.h"
 
 #include <criterion/criterion.h>
@@ -39,6 +39,21 @@ static int put(const char *key, int64_t replaces, unsigned change, int priority)
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	return rc;
+}
+
+static unsigned last_change;
+
+/* A change of one of few documents by this random number; every fifth is the one before once more. */
+static void put_random(uint64_t random)
+{
+	static const char *const keys[] = { "rule/a", "rule/b", "rule/c" };
+
+	if (random % 5)
+		last_change = (unsigned)(random >> 8 & 0xffff) + 1;
+	put(keys[random >> 32 & 1   ? 0
+		 : random >> 33 & 1 ? 1
+				    : 2],
+	    (int64_t)(random >> 40 & 7) - 1, last_change, (int)(random >> 48 & 15) - 3);
 }
 
 /* "revision:change" of a rule, with ! when unsettled; "-" when there is none, "x" when it was deleted. */
@@ -200,4 +215,36 @@ Test(config, the_record_of_a_row_repeats_it)
 	cr_expect_eq(rec.replaces, 4);
 	cr_expect_eq(fold_config(shop.fold, &rec, 5), 1);
 	json_out_fini(&j);
+}
+
+/* The rows, their history and the version after a stream of changes, with this young level and a restart now and then. */
+static char *outcome(uint64_t seed, uint64_t young_bytes_max, unsigned restart_one_in)
+{
+	char *rows, *ret, history[256] = "";
+
+	last_change = 1;
+	shop_close(&shop);
+	shop_open_young(&shop, young_bytes_max);
+	for (int i = 0; i < 120; i++) {
+		put_random(draw(&seed, UINT64_MAX));
+		if (restart_one_in && i % restart_one_in == 0)
+			cr_assert_eq(fold_settle(shop.fold), 0);
+	}
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(config_history(shop.snap, CONTROL_RULE, STR("a"), collect, history), 0);
+	rows = shop_rows(&shop, "config", NULL);
+	cr_assert_geq(asprintf(&ret, "%s\n%s\n%llx", rows, history, (unsigned long long)version()), 0);
+	free(rows);
+	return ret;
+}
+
+Test(config, levels_and_merges_change_nothing)
+{
+	for (uint64_t seed = 1; seed <= 5; seed++) {
+		char *one = outcome(seed, 0, 0), *other = outcome(seed, 1 << 20, 7);
+
+		cr_expect_str_eq(one, other, "seed %llu", (unsigned long long)seed);
+		free(one);
+		free(other);
+	}
 }
