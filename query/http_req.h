@@ -24,6 +24,7 @@
 
 struct feed;
 struct figures_cache;
+struct served;
 struct http_flight;
 struct later_box;
 struct publish_queue;
@@ -34,6 +35,7 @@ struct http_shared {
 	struct server_options opt;
 	const struct clock *clock;
 	struct control_watch *control;
+	struct served *served;         /* NULL: nobody is told what was answered */
 	struct figures_cache *figures; /* of the later_thread */
 	struct feed *feed;             /* NULL unless opt.trusted_feed */
 	struct metrics **metrics;      /* one a loop */

@@ -248,6 +248,12 @@ void metrics_write(const struct metrics_input *in, FILE *out)
 	figure(out, "counter", "published_total", "records the broker acknowledged", (double)n);
 	SUM(in, &n, publish_failed);
 	figure(out, "counter", "publish_failed_total", "records the broker did not acknowledge in time", (double)n);
+	figure(out, "counter", "served_total", "answers told in topics.served", (double)in->served_told);
+	figure(out, "counter", "served_lost_total", "answers that the broker did not take there",
+	       (double)in->served_lost);
+	SUM(in, &n, out_of_stock);
+	figure(out, "counter", "out_of_stock_avoided_total", "items that lists left out for their stock alone",
+	       (double)n);
 	figure(out, "counter", "feed_dropped_total", "feed messages a slow client missed", (double)in->feed_dropped);
 	write_processor(in, out);
 	write_store(in, out);

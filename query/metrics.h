@@ -31,6 +31,7 @@ struct metrics {
 	_Atomic uint64_t connections;                /* open now */
 	_Atomic uint64_t connections_cut;            /* too many, or a client that does not read or send */
 	_Atomic uint64_t events_published, publish_failed;
+	_Atomic uint64_t out_of_stock; /* items that lists left out for it */
 };
 
 /* ---- loop: the one that owns `m` ---- */
@@ -49,6 +50,7 @@ struct metrics_input {
 	const struct config_counts *config; /* the same */
 	const struct clock *clock;
 	uint64_t feed_dropped;
+	uint64_t served_told, served_lost;
 };
 /* Text exposition format 0.0.4, written to `out`. */
 void metrics_write(const struct metrics_input *in, FILE *out);

@@ -103,7 +103,7 @@ static int answer_once(struct asking *q)
 	q->ranked = q->lists_missing = q->is_deep = false;
 	q->a->person.loaded = false;
 	q->person_is_found = false;
-	ret->item_count = 0;
+	ret->item_count = ret->out_of_stock = 0;
 	ret->fallback = false;
 	rc = snap_renew(q->sn);
 	if (rc)
@@ -220,7 +220,7 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	ret->scenario = sc.slug;
 	ret->widened_to = (struct str){ NULL, 0 };
 	ret->fallback = false;
-	ret->item_count = 0;
+	ret->item_count = ret->out_of_stock = 0;
 	ret->as_of_ms = TIME_NONE;
 	rc = check_freshness(&q, e);
 	if (rc)

@@ -259,6 +259,7 @@ struct answer {
 	uint64_t took_ns; /* of recommend() alone */
 	unsigned count;   /* items that were wanted */
 	unsigned item_count;
+	unsigned out_of_stock; /* items that were offered for it and left out for their stock alone */
 	struct recommended items[RECOMMEND_COUNT_MAX];
 };
 

@@ -147,6 +147,16 @@ static int verdict_on(struct asking *q, uint32_t item)
 	return rc < 0 ? rc : 0;
 }
 
+/* Of an item that may not be shown: is it for its stock alone? Told once an answer. */
+static void note_stock(struct asking *q, uint32_t item, const struct filter_item *about)
+{
+	if (!about->stock.known || about->stock.quantity > 0 || !about->record ||
+	    !catalog_item_available(about->record, q->now_ms) || !is_sold(q, about->record) || !passes(q, about))
+		return;
+	*idmap_put(&q->a->hidden, item, 0) = 0;
+	q->ret->out_of_stock++;
+}
+
 int shelf_allows(struct asking *q, uint32_t item)
 {
 	struct filter_item about;
@@ -155,6 +165,8 @@ int shelf_allows(struct asking *q, uint32_t item)
 	if (shelf_hides(q, item) || was_shown(q, item) || rules_exclude(q, item))
 		return 0;
 	rc = shelf_look(q, item, &about);
+	if (rc == 0)
+		note_stock(q, item, &about);
 	if (rc <= 0)
 		return rc;
 	return is_sold(q, about.record) && passes(q, &about) && rules_pass(q, item, &about);

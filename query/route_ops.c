@@ -1,6 +1,7 @@
 #include "query/http_feed.h"
 #include "query/http_req.h"
 #include "query/openapi.h"
+#include "query/served.h"
 #include "schemas/decode.h"
 #include "views/view.h"
 
@@ -145,6 +146,7 @@ void route_metrics(struct http_req *rq)
 		in.config = config_counts(rq->w->snap, &config) == 0 ? &config : NULL;
 		snap_park(rq->w->snap);
 	}
+	served_counts(shared->served, &in.served_told, &in.served_lost);
 	metrics_write(&in, out);
 	fclose(out);
 	http_reply(rq, 200, "text/plain; version=0.0.4; charset=utf-8", (struct str){ text, (uint32_t)n });

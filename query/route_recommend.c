@@ -2,6 +2,7 @@
 #include "query/route_answer.h"
 #include "query/route_input.h"
 #include "query/route_recommend.h"
+#include "query/served.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -35,6 +36,8 @@ bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out 
 		json_out_bool(out, true);
 		json_out_end_object(out);
 	} else {
+		metrics_add(&w->metrics->out_of_stock, w->answer.out_of_stock);
+		served_tell(w->shared->served, &w->answer, clock->wall_ms(clock));
 		*ret_hash = answer_write(out, &w->ask, &w->answer, w->ask.shown == &w->shown.keys ? &w->shown : NULL,
 					 clock->monotonic_ns(clock) - started_ns);
 	}

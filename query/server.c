@@ -6,6 +6,7 @@
 #include "query/http_internal.h"
 #include "query/http_later.h"
 #include "query/ranker.h"
+#include "query/served.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,7 @@ static void server_free(struct server *s)
 		worker_fini(&s->loops[i].worker);
 	later_stop(s->laters);
 	figures_cache_free(s->shared.figures);
+	served_close(s->shared.served);
 	if (s->ranker)
 		ranker_stop(s->ranker);
 	control_watch_stop(s->shared.control);
@@ -174,6 +176,7 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 		rc = ranker_start(opt->store, opt->settings, &s->ranker, e);
 	}
 	s->shared.figures = figures_cache_new();
+	s->shared.served = served_new(opt->settings, opt->publisher);
 	s->laters = later_start(opt->store, s->shared.loop_count);
 	for (unsigned i = 0; rc == 0 && i < s->shared.loop_count; i++)
 		rc = worker_init(s, i, e);

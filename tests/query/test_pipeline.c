@@ -114,6 +114,17 @@ Test(pipeline, what_fills_up_is_said_to)
 	stall_expect(&s, "also-bought; items=p1; filter=price > 55; fill=any; count=3", "p2 p4 p5");
 }
 
+Test(pipeline, what_was_left_out_for_its_stock_is_counted_once)
+{
+	stall_expect(&s, "also-bought; items=p1; fill=filtered; count=2", "p2 p3");
+	cr_assert_eq(s.answer.out_of_stock, 0);
+	stall_stock(&s, "p2", 0);
+	stall_expect(&s, "product-page; items=p1; count=2", "p3 p4");
+	cr_assert_eq(s.answer.out_of_stock, 1);
+	stall_expect(&s, "product-page; items=p1; filter=itemId != 'p2'; count=2", "p3 p4");
+	cr_assert_eq(s.answer.out_of_stock, 0, "the filter would not have let it through");
+}
+
 Test(pipeline, an_empty_category_is_widened_for_a_page)
 {
 	stall_item(&s, "p7", "A > E > F", TIME_ABSENT, TIME_ABSENT);
