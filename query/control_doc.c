@@ -113,10 +113,17 @@ static int make_variants(struct control_doc *d, struct filter_space *space)
 	return rc;
 }
 
+static char *copy_of(struct str s)
+{
+	return s.n ? xstrndup(s.p, s.n) : NULL;
+}
+
 static int make_scenario(struct control_doc *d, struct filter_space *space)
 {
 	if (strategy_find(str_of(d->id), NULL))
 		return error_set(&d->problem, ERR_BAD_CONFIG, "id", "'%s' is the name of a strategy", d->id);
+	d->meaning = copy_of(d->is->description.n ? d->is->description : d->is->name);
+	d->filter_text = copy_of(d->is->scenario.filter);
 	d->parts = xcalloc(1, sizeof(*d->parts));
 	return make_part("", &d->is->scenario, space, d->parts, &d->problem);
 }
@@ -190,6 +197,8 @@ void control_doc_unref(struct control_doc *d)
 	control_free(d->is);
 	free(d->pool);
 	free(d->parts);
+	free(d->meaning);
+	free(d->filter_text);
 	free(d);
 }
 

@@ -39,6 +39,7 @@ struct control_doc {
 	struct filter filter;
 	bool has_filter;
 	struct scenario_part *parts; /* SCENARIO: one; EXPERIMENT: one a variant */
+	char *meaning, *filter_text; /* SCENARIO: as GET /strategies shows them */
 };
 
 /* Never NULL: what is wrong with the document stands in it. */

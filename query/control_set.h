@@ -51,6 +51,8 @@ int control_set_with(const struct control_set *set, const struct control_change 
 
 /* Why a document of the store has no effect; NULL: there is none, or it has. Valid as long as the set. */
 const struct error *control_set_problem(const struct control_set *set, enum control_kind kind, struct str id);
+/* Scenarios that people decided, sound ones by id: index 0.. until false. Strings are valid as long as the set. */
+bool scenario_decided(const struct control_set *set, size_t index, struct scenario_info *ret);
 /* Is there a scenario, shipped or decided, or a strategy of this name? */
 bool control_set_places(const struct control_set *set, struct str placement);
 

@@ -1,3 +1,4 @@
+#include "query/control_set.h"
 #include "query/http_body.h"
 #include "query/route_answer.h"
 #include "query/route_input.h"
@@ -200,24 +201,51 @@ static void write_scenario(struct json_out *j, const struct scenario_info *info)
 	json_out_end_object(j);
 }
 
+static bool is_decided(const struct control_set *set, const char *slug)
+{
+	struct scenario_info info;
+
+	for (size_t i = 0; scenario_decided(set, i, &info); i++)
+		if (strcmp(info.slug, slug) == 0)
+			return true;
+	return false;
+}
+
+static void write_scenarios(struct json_out *j, const struct answer_ops *answers, const struct control_set *set)
+{
+	struct scenario_info info;
+
+	for (size_t i = 0; answers->info(i, &info); i++)
+		if (!info.is_strategy && !is_decided(set, info.slug))
+			write_scenario(j, &info);
+	for (size_t i = 0; scenario_decided(set, i, &info); i++)
+		write_scenario(j, &info);
+}
+
+/* GET /v1/strategies; a shipped scenario that was replaced is as it is now. */
 void route_strategies(struct http_req *rq)
 {
 	const struct answer_ops *answers = rq->w->shared->opt.answers;
+	const struct control_set *set;
 	struct json_out *j = &rq->w->out;
 	struct scenario_info info;
 
 	if (http_refuses_query(rq))
 		return;
+	set = control_set_newest(rq->w->shared->control);
 	json_out_reset(j);
 	json_out_object(j);
-	for (int strategies = 1; strategies >= 0; strategies--) {
-		json_out_key(j, strategies ? "strategies" : "scenarios");
-		json_out_array(j);
-		for (size_t i = 0; answers->info(i, &info); i++)
-			if (info.is_strategy == (strategies == 1))
-				write_scenario(j, &info);
-		json_out_end_array(j);
-	}
+	json_out_key(j, "strategies");
+	json_out_array(j);
+	for (size_t i = 0; answers->info(i, &info); i++)
+		if (info.is_strategy)
+			write_scenario(j, &info);
+	json_out_end_array(j);
+	json_out_key(j, "scenarios");
+	json_out_array(j);
+	write_scenarios(j, answers, set);
+	json_out_end_array(j);
 	json_out_end_object(j);
+	control_set_release(set);
 	http_reply_json(rq, 200, j);
 }

@@ -145,6 +145,22 @@ bool scenario_find(const struct control_set *set, struct str slug, struct scenar
 	return false;
 }
 
+static void tell(const struct scenario *sc, struct scenario_info *ret)
+{
+	*ret = (struct scenario_info){
+		.slug = sc->slug, .is_strategy = sc->is_strategy, .inputs = sc->inputs, .required = sc->required
+	};
+	if (sc->is_strategy) {
+		ret->meaning = sc->alone.strategy->meaning;
+		ret->formula = sc->alone.strategy->formula;
+		return;
+	}
+	for (unsigned k = 0; k < sc->chain_n; k++) {
+		ret->chain[k] = sc->chain[k].strategy->slug;
+		ret->shares[k] = sc->chain[k].share;
+	}
+}
+
 bool scenario_info(size_t index, struct scenario_info *ret)
 {
 	bool is_strategy = index >= ARRAY_SIZE(placements);
@@ -156,18 +172,27 @@ bool scenario_info(size_t index, struct scenario_info *ret)
 		from_strategy(index - ARRAY_SIZE(placements), &sc);
 	else
 		return false;
-	*ret = (struct scenario_info){
-		.slug = sc.slug, .is_strategy = is_strategy, .inputs = sc.inputs, .required = sc.required
-	};
-	ret->meaning = is_strategy ? sc.alone.strategy->meaning : placements[index].meaning;
-	ret->filter = is_strategy ? NULL : placements[index].filter;
-	if (is_strategy) {
-		ret->formula = sc.alone.strategy->formula;
-		return true;
-	}
-	for (unsigned k = 0; k < sc.chain_n; k++) {
-		ret->chain[k] = sc.chain[k].strategy->slug;
-		ret->shares[k] = sc.chain[k].share;
+	tell(&sc, ret);
+	if (!is_strategy) {
+		ret->meaning = placements[index].meaning;
+		ret->filter = placements[index].filter;
 	}
 	return true;
+}
+
+bool scenario_decided(const struct control_set *set, size_t index, struct scenario_info *ret)
+{
+	const struct control_docs *docs = set ? &set->docs[CONTROL_SCENARIO] : NULL;
+	struct scenario sc;
+
+	for (unsigned i = 0; docs && i < docs->n; i++) {
+		if (!control_doc_counts(docs->v[i]) || index--)
+			continue;
+		from_document(docs->v[i], &sc);
+		tell(&sc, ret);
+		ret->meaning = docs->v[i]->meaning;
+		ret->filter = docs->v[i]->filter_text;
+		return true;
+	}
+	return false;
 }

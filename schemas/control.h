@@ -34,12 +34,12 @@
 #define CONTROL_TIME_NONE INT64_MIN
 #define CONTROL_HOLDOUT "holdout" /* the variant of who is held out: no variant may have its name */
 
-/* X(NAME, "kind", "kinds"): in records and in paths. */
+/* X(NAME, "kind", "kinds"): in records and in paths. A document may name those of kinds before its own. */
 #define CONTROL_KINDS(X) \
 	X(SCENARIO, "scenario", "scenarios") \
+	X(SEGMENT, "segment", "segments") \
 	X(RULE, "rule", "rules") \
 	X(EXPERIMENT, "experiment", "experiments") \
-	X(SEGMENT, "segment", "segments") \
 	X(OFFER, "offer", "offers") \
 	X(PROMOTION, "promotion", "promotions")
 

@@ -121,6 +121,16 @@ Test(preview, of_a_scenario_that_comes_or_goes_has_one_answer)
 	expect_problem(r, 404, "unknown-scenario", "scenario", "neither has it");
 }
 
+Test(preview, strategies_list_what_was_decided)
+{
+	const struct reply *r = ask(&front, "GET", "/v1/strategies", NULL);
+
+	cr_assert(
+		strstr(r->body,
+		       "{\"slug\":\"mine\",\"kind\":\"scenario\",\"meaning\":\"\",\"inputs\":[\"userId\",\"visitorId\","
+		       "\"category\"],\"required\":[],\"chain\":[\"best-sellers\"],\"shares\":[0]}"));
+}
+
 Test(preview, changes_nothing)
 {
 	const struct reply *r;

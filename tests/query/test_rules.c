@@ -326,6 +326,29 @@ Test(rules, a_change_can_be_tried)
 	control_set_release(without);
 }
 
+/* Without anybody asking for it. */
+Test(rules, are_followed_by_a_thread)
+{
+	const struct control_set *first = control_set_acquire(s.control), *now;
+	struct control_record rec;
+	struct error e = { 0 };
+	uint64_t end_ns = clock_system.monotonic_ns(&clock_system) + 10 * UINT64_C(1000000000);
+	bool has_changed = false;
+
+	cr_assert_eq(control_record_decode(STR("rule/r"), "{\"document\":{\"action\":{\"filter\":\"inStock\"}}}", 44,
+					   &rec, &e),
+		     0);
+	cr_assert_eq(fold_config(s.shop.fold, &rec, 0), 0);
+	cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
+	while (!has_changed) {
+		cr_assert_lt(clock_system.monotonic_ns(&clock_system), end_ns, "a rule is in no set");
+		now = control_set_acquire(s.control);
+		has_changed = now != first;
+		control_set_release(now);
+	}
+	control_set_release(first);
+}
+
 Test(rules, names_of_inputs_are_those_of_documents)
 {
 	for (unsigned i = 0; control_input_names[i]; i++)
