@@ -11,6 +11,8 @@
 #include "tests/lib/fuzz_shop.h"
 #include "views/catalog.h"
 #include "views/config.h"
+#include "views/engagement.h"
+#include "views/experiments.h"
 #include "views/fold.h"
 #include "views/history.h"
 #include "views/identity.h"
@@ -180,6 +182,33 @@ static void read_searches(void)
 	search_items_fini(&list);
 }
 
+static int see_engagement(void *arg, int64_t hour, const struct engagement_label *of, const struct engagement *e)
+{
+	(void)arg, (void)hour, (void)e;
+	assert(strlen(of->strategy) > 0 && of->variant.n <= STORE_VALUE_MAX);
+	return 0;
+}
+
+static int see_item(void *arg, int64_t day, uint32_t item, const struct engagement *e)
+{
+	(void)arg, (void)day, (void)item, (void)e;
+	return 0;
+}
+
+static int see_person(void *arg, struct str variant, uint32_t actor, const struct exposed *p)
+{
+	(void)arg, (void)variant, (void)actor;
+	assert(p->first_ms >= 0 && p->revenue_micros >= 0);
+	return 0;
+}
+
+static void read_engagement(void)
+{
+	expect_read(engagement_scan(f.shop.snap, 0, INT64_MAX, see_engagement, NULL));
+	expect_read(engagement_items_scan(f.shop.snap, 0, INT64_MAX, see_item, NULL));
+	expect_read(experiment_people(f.shop.snap, STR("x"), see_person, NULL));
+}
+
 static void ask(struct str scenario, unsigned given, enum sort_order shape)
 {
 	static struct recommend_request rq;
@@ -262,7 +291,9 @@ static void open_all(void)
 	be_quiet();
 	fuzz_shop_open(&f.shop);
 	must(ranker_start(f.shop.store, f.shop.settings, &f.ranker, NULL));
-	opt = (struct answerer_options){ f.shop.store, f.shop.status, f.ranker, f.shop.settings, NULL };
+	opt = (struct answerer_options){
+		.store = f.shop.store, .status = f.shop.status, .ranker = f.ranker, .settings = f.shop.settings
+	};
 	must(answerer_new(&opt, &f.answerer, NULL));
 }
 
@@ -279,6 +310,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	read_sessions();
 	read_searches();
 	read_config();
+	read_engagement();
 	read_answers();
 	fold_on();
 	read_views();

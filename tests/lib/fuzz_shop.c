@@ -12,6 +12,9 @@
 #define ROWS_MAX 512
 #define EDITS_MAX 64
 
+/* Of u1, "home", variant "x/a", with p1 and p2, by tests/reference/engagement.py and the key below. */
+#define ANSWER "AgRob21lA3gvYcCA3yI0AQEAAAACADewAc2nJZtZIz2sjMstV7mOcbh9rg"
+
 static const char *const events[] = {
 	"{'eventId':'e1','type':'view','eventTime':1323435000000,'visitorId':'v1','sessionId':'s1','itemId':'p1'}",
 	"{'eventId':'e2','type':'view','eventTime':1323435001000,'visitorId':'v1','sessionId':'s1','itemId':'p2'}",
@@ -28,6 +31,10 @@ static const char *const events[] = {
 	"{'eventId':'s4','type':'search','eventTime':1323535005000,'userId':'u4','sessionId':'s1','query':'cup'}",
 	"{'eventId':'s5','type':'search','eventTime':1323535005000,'userId':'u5','sessionId':'s1','query':'cup'}",
 	"{'eventId':'s6','type':'view','eventTime':1323535006000,'userId':'u5','sessionId':'s1','itemId':'p1'}",
+	"{'eventId':'r1','type':'impression','eventTime':1323435003000,'userId':'u1','sessionId':'s1','recommendationId':'" ANSWER
+	"','items':[{'itemId':'p1'},{'itemId':'p2'}]}",
+	"{'eventId':'r2','type':'click','eventTime':1323435004000,'userId':'u1','sessionId':'s1','itemId':'p1',"
+	"'recommendationId':'" ANSWER "'}",
 	"{'eventId':'e8','type':'return','eventTime':1323635005000,'userId':'u2','orderId':'o1','itemId':'p1'}",
 };
 

@@ -1,5 +1,6 @@
 /* A damaged store is told apart: each row here is one that a view could not have written. More: tests/fuzz/fuzz_store.c. */
 #include "tests/lib/views_shop.h"
+#include "views/answer_rows.h"
 #include "views/history_entry.h"
 #include "views/ids.h"
 #include "views/pairs.h"
@@ -9,6 +10,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static struct shop shop;
@@ -280,6 +282,80 @@ Test(damage, traffic)
 	cr_assert_eq(rows_of("traffic"), 0);
 	write_raw(TBL_TRAFFIC, key, sizeof(key), one, sizeof(one));
 	cr_expect_eq(rows_of("traffic"), ERR_STORE_CORRUPT);
+}
+
+/* What is remembered of an actor: too many answers, more than there are, too many variants, one since before all time. */
+Test(damage, answers)
+{
+	char *id = shop_answer(&shop, "u1", "home a:trending,b:trending @0s x=layout/b");
+	const size_t head = sizeof(struct answers_head), items = offsetof(struct answers_head, mark.items_n),
+		     exposed = offsetof(struct answers_head, exposure_n);
+
+	shop_playf(&shop, "u1 show a,b @1s r=%s", id);
+	overwrite(TBL_ANSWERS, items, (uint32_t[]){ ANSWERS_MAX + 1 }, 4, 0);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+	overwrite(TBL_ANSWERS, items, (uint32_t[]){ 2 }, 4, 0);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+	overwrite(TBL_ANSWERS, items, (uint32_t[]){ 1 }, 4, 0);
+	overwrite(TBL_ANSWERS, exposed, (uint32_t[]){ EXPOSURES_MAX + 1 }, 4, 0);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+	overwrite(TBL_ANSWERS, exposed, (uint32_t[]){ 1 }, 4, 0);
+	overwrite(TBL_ANSWERS, head, (int64_t[]){ -1 }, 8, 0);
+	cr_expect_eq(fold_more(), ERR_STORE_CORRUPT);
+	overwrite(TBL_ANSWERS, head, (int64_t[]){ SHOP_START }, 8, 0);
+	cr_expect_eq(fold_more(), 0, "as it was");
+	free(id);
+}
+
+struct sum_row {
+	uint64_t group;
+	uint32_t member;
+};
+
+static int keep_sum(void *arg, uint64_t group, uint32_t member, const int64_t *columns)
+{
+	(void)columns;
+	*(struct sum_row *)arg = (struct sum_row){ group, member };
+	return 1;
+}
+
+static void commit(void)
+{
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+}
+
+static int damage_label(void *arg, struct str key, struct str value)
+{
+	(void)arg, (void)value;
+	fold_put(shop.fold, TBL_LABELS, key, "?/", 2);
+	return 0;
+}
+
+/* Counts below 0, and names that are none. */
+Test(damage, engagement)
+{
+	char *id = shop_answer(&shop, "u1", "home a:trending,b:trending @0s x=layout/b");
+	static const char *const views[] = { "engagement", "engagement-items", "experiment-people" };
+	static const enum table_id tables[] = { TBL_ENGAGEMENT, TBL_ENGAGEMENT_ITEMS, TBL_EXPERIMENT_PEOPLE };
+	struct sum_row row;
+
+	shop_playf(&shop, "u1 show a,b @1s r=%s", id);
+	for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
+		cr_assert_eq(rows_of(views[i]), 0);
+		cr_assert_eq(snap_sums(shop.snap, tables[i], 0, UINT64_MAX, keep_sum, &row), 1);
+		fold_add(shop.fold, tables[i], row.group, row.member, 1, -5);
+		commit();
+		cr_expect_eq(rows_of(views[i]), ERR_STORE_CORRUPT, "%s", views[i]);
+		fold_add(shop.fold, tables[i], row.group, row.member, 1, 5);
+		commit();
+		cr_assert_eq(rows_of(views[i]), 0);
+	}
+	cr_assert_eq(snap_each(shop.snap, TBL_LABELS, (struct str){ NULL, 0 }, damage_label, NULL), 0);
+	commit();
+	cr_expect_eq(rows_of("engagement"), ERR_STORE_CORRUPT);
+	cr_expect_eq(rows_of("experiment-people"), ERR_STORE_CORRUPT);
+	free(id);
 }
 
 /* The page that says which young levels there are, and a number nobody reaches: base is the state, numbers go on. */
