@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct stall s;
 
@@ -257,6 +258,21 @@ Test(recommend, the_id_is_signed_and_names_the_scenario)
 	cr_assert(recommendation_given(s.answerer, str_of(s.answer.recommendation_id), &other));
 	other.user_id = STR("u2");
 	cr_assert_not(recommendation_given(s.answerer, str_of(s.answer.recommendation_id), &other));
+}
+
+Test(recommend, events_with_the_id_are_credited_to_the_answer)
+{
+	char *rows;
+
+	shop_play(&s.shop, "u1 view p1,p2 @0s");
+	stall_expect(&s, "recently-viewed; user=u1", "p2 p1");
+	shop_playf(&s.shop, "u1 show p1,p2 @1s r=%s; u1 click p2 @2s r=%s; u2 click p2 @2s r=%s",
+		   s.answer.recommendation_id, s.answer.recommendation_id, s.answer.recommendation_id);
+	rows = shop_rows(&s.shop, "engagement", NULL);
+	cr_expect_str_eq(rows, "{\"scenario\":\"recently-viewed\",\"strategy\":\"recently-viewed\",\"variant\":\"\","
+			       "\"start\":2592000000000,\"impressions\":2,\"clicks\":1,\"carts\":0,\"orders\":0,"
+			       "\"units\":0,\"revenue\":0}");
+	free(rows);
 }
 
 Test(recommend, validating_answers_nothing)
