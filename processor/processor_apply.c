@@ -1,4 +1,6 @@
 #include "processor/processor_internal.h"
+#include "schemas/members.h"
+#include "views/segment_members.h"
 
 #define COUNT(page, field) STATUS_SET(page, field, (page)->field + 1)
 
@@ -40,7 +42,12 @@ static int apply_stock(struct processor *p, const struct record *r, struct error
 static int apply_config(struct processor *p, const struct record *r, struct error *e)
 {
 	struct control_record rec;
-	int rc = control_record_decode(r->key, r->value, r->value ? r->value_len : 0, &rec, e);
+	struct str segment;
+	int rc;
+
+	if (members_key(r->key, &segment))
+		return fold_members(p->fold, segment, r->value, r->value ? r->value_len : 0, e);
+	rc = control_record_decode(r->key, r->value, r->value ? r->value_len : 0, &rec, e);
 
 	if (!rc)
 		rc = fold_config(p->fold, &rec, r->timestamp_ms);

@@ -1,6 +1,8 @@
 #include "query/person_facts.h"
+#include "query/segments.h"
 #include "views/catalog.h"
 #include "views/countries.h"
+#include "views/ids.h"
 #include "views/profile.h"
 
 #include <math.h>
@@ -18,6 +20,7 @@ static void clear(struct person_facts *pf)
 {
 	arena_reset(&pf->arena);
 	pf->is_known = false;
+	pf->hash_n = 0;
 	pf->is = (struct filter_person){ .orders = NAN,
 					 .units = NAN,
 					 .spend = NAN,
@@ -105,6 +108,34 @@ static int read_categories(struct person_facts *pf, struct snap *sn, uint32_t ac
 	return n < 0 ? n : rc;
 }
 
+static void add_hash(struct person_facts *pf, const void *hash)
+{
+	pf->hashes[pf->hash_n++] = member_hash(hash);
+}
+
+void person_facts_name(struct person_facts *pf, struct snap *sn, struct str user_id)
+{
+	unsigned char hash[ACTOR_HASH_BYTES];
+
+	if (!user_id.n)
+		return;
+	actor_hash(snap_person_key(sn), ACTOR_USER, user_id, hash);
+	add_hash(pf, hash);
+}
+
+static int read_hashes(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n)
+{
+	for (unsigned i = 0; i < n && i < PERSON_ACTORS_MAX; i++) {
+		struct str hash;
+		int rc = snap_actor_hash(sn, actors[i], &hash);
+
+		if (rc)
+			return rc;
+		add_hash(pf, hash.p);
+	}
+	return 0;
+}
+
 int person_facts_read(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n, unsigned reads,
 		      int64_t now_ms, int64_t big_spend_micros)
 {
@@ -112,6 +143,9 @@ int person_facts_read(struct person_facts *pf, struct snap *sn, const uint32_t *
 	int rc;
 
 	clear(pf);
+	rc = reads & READS_MEMBERS ? read_hashes(pf, sn, actors, n) : 0;
+	if (rc)
+		return rc;
 	rc = profile_of(sn, actors, n, &profile);
 	if (rc)
 		return rc == ERR_NOT_FOUND ? 0 : rc;

@@ -12,12 +12,15 @@
 #include "query/idmap.h"
 #include "views/arena.h"
 #include "views/history.h"
+#include "views/identity.h"
 
 #define PERSON_RECENT_DAYS 90
 
 struct person_facts {
 	struct filter_person is; /* its strings are the arena's: valid until the next read */
 	bool is_known;           /* it did something */
+	unsigned hash_n;
+	uint64_t hashes[PERSON_ACTORS_MAX + 1]; /* of its ids, as lists of members have them */
 	/* scratch */
 	struct arena arena;
 	struct idmap seen;
@@ -33,5 +36,7 @@ void person_facts_fini(struct person_facts *pf);
  */
 int person_facts_read(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n, unsigned reads,
 		      int64_t now_ms, int64_t big_spend_micros) MUST_CHECK;
+/* After it: it is this userId too, which the store may never have seen. */
+void person_facts_name(struct person_facts *pf, struct snap *sn, struct str user_id);
 
 #endif

@@ -120,7 +120,7 @@ static int count_actor(struct segment_round *r, struct snap *sn, uint32_t actor,
 	enum event_type by = p->orders > 0 ? EVENT_PURCHASE : EVENT_VIEW;
 	int n = 0, rc = person_facts_read(&r->facts, sn, &actor, 1, segments_read_of(r->counting.set), now_ms,
 					  r->counting.big_spend_micros);
-	uint64_t in = rc ? 0 : segments_of(r->counting.set, &r->facts.is);
+	uint64_t in = rc ? 0 : segments_of(r->counting.set, &r->facts.is, r->facts.hashes, r->facts.hash_n);
 
 	if (in)
 		n = history_get(sn, actor, r->rows);

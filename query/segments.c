@@ -1,5 +1,7 @@
 #include "query/segments.h"
 #include "views/config.h"
+#include "views/keys.h"
+#include "views/segment_members.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -34,34 +36,22 @@ struct making {
 	struct filter_space *space;
 };
 
-static int parse(struct filter_space *space, struct str text, struct filter *ret, struct error *e)
+static bool parse(struct filter_space *space, struct str text, struct filter *ret)
 {
+	struct error e = { 0 };
+
 	filter_space_clear(space);
 	*ret = (struct filter){ 0 };
-	if (!text.n || filter_parse_person(&space->pool, "filter", text, ret, e) == 0)
-		return 0;
-	e->code = ERR_BAD_CONFIG;
-	return ERR_BAD_CONFIG;
-}
-
-int segment_check(const struct control_segment *segment, struct error *e)
-{
-	struct filter_space *space = xmalloc(sizeof(*space));
-	struct filter f;
-	int rc = parse(space, segment->filter, &f, e);
-
-	free(space);
-	return rc;
+	return !text.n || filter_parse_person(&space->pool, "filter", text, ret, &e) == 0;
 }
 
 /* Unless the filter is none. */
-static void add(struct making *m, struct str id, struct str meaning, struct str filter, int number)
+static void add(struct making *m, struct str id, struct str meaning, struct str filter, bool by_members, int number)
 {
 	struct segment_set *set = m->set;
 	struct segment *s = &set->v[set->n];
-	struct error e = { 0 };
 
-	if (set->n == SEGMENTS_MAX || parse(m->space, filter, &s->when, &e))
+	if (set->n == SEGMENTS_MAX || !parse(m->space, filter, &s->when))
 		return;
 	set->n++;
 	snprintf(s->id, sizeof(s->id), "%.*s", STR_FMT(id));
@@ -69,14 +59,15 @@ static void add(struct making *m, struct str id, struct str meaning, struct str 
 	s->meaning = xstrndup(meaning.n ? meaning.p : "", meaning.n);
 	s->filter = xstrndup(filter.n ? filter.p : "", filter.n);
 	s->pool = filter_pool_pack(&m->space->pool);
-	set->reads |= filter_reads(s->pool, s->when);
+	s->by_members = by_members;
+	set->reads |= filter_reads(s->pool, s->when) | (by_members ? READS_MEMBERS : 0);
 	set->sign = XXH3_64bits_withSeed(s->id, strlen(s->id), set->sign);
 	set->sign = XXH3_64bits_withSeed(s->filter, filter.n, set->sign);
 }
 
 static void add_shipped(struct making *m, size_t i)
 {
-	add(m, str_of(shipped[i].id), str_of(shipped[i].meaning), str_of(shipped[i].filter), (int)i);
+	add(m, str_of(shipped[i].id), str_of(shipped[i].meaning), str_of(shipped[i].filter), false, (int)i);
 }
 
 static int add_document(void *arg, const struct config_row *row)
@@ -86,7 +77,8 @@ static int add_document(void *arg, const struct config_row *row)
 
 	/* the fold has parsed it; one that this program does not understand is none */
 	if (control_parse(CONTROL_SEGMENT, row->document, &doc, &e) == 0 && doc->enabled)
-		add(arg, row->id, doc->description.n ? doc->description : doc->name, doc->segment.filter, -1);
+		add(arg, row->id, doc->description.n ? doc->description : doc->name, doc->segment.filter,
+		    doc->segment.members, -1);
 	control_free(doc);
 	return 0;
 }
@@ -109,6 +101,26 @@ struct segment_set *segments_shipped(void)
 	return m.set;
 }
 
+uint64_t member_hash(const void *hash)
+{
+	return get_be64(hash);
+}
+
+static int read_members(struct segment_set *set, struct segment *s, struct snap *sn)
+{
+	struct str list;
+	int rc = members_get(sn, str_of(s->id), &list);
+
+	if (rc || !list.n)
+		return rc;
+	s->member_n = list.n / ACTOR_HASH_BYTES;
+	s->members = xmalloc(s->member_n * sizeof(*s->members));
+	for (uint32_t i = 0; i < s->member_n; i++)
+		s->members[i] = member_hash(list.p + (size_t)i * ACTOR_HASH_BYTES);
+	set->sign = XXH3_64bits_withSeed(s->members, s->member_n * sizeof(*s->members), set->sign);
+	return 0;
+}
+
 int segments_read(struct snap *sn, struct segment_set **ret)
 {
 	struct making m = { set_new(), xmalloc(sizeof(*m.space)) };
@@ -125,6 +137,9 @@ int segments_read(struct snap *sn, struct segment_set **ret)
 	}
 	if (!rc)
 		rc = config_each(sn, CONTROL_SEGMENT, add_document, &m);
+	for (unsigned i = 0; i < m.set->n && !rc; i++)
+		if (m.set->v[i].by_members)
+			rc = read_members(m.set, &m.set->v[i], sn);
 	free(m.space);
 	if (rc)
 		segments_release(m.set);
@@ -151,6 +166,7 @@ void segments_release(const struct segment_set *set)
 		free(own->v[i].meaning);
 		free(own->v[i].filter);
 		free(own->v[i].pool);
+		free(own->v[i].members);
 	}
 	free(own);
 }
@@ -185,12 +201,32 @@ unsigned segments_read_of(const struct segment_set *set)
 	return set->reads;
 }
 
-uint64_t segments_of(const struct segment_set *set, const struct filter_person *person)
+static int compare_hashes(const void *pa, const void *pb)
+{
+	uint64_t a = *(const uint64_t *)pa, b = *(const uint64_t *)pb;
+
+	return a < b ? -1 : a > b;
+}
+
+static bool is_listed(const struct segment *s, const uint64_t *hashes, unsigned n)
+{
+	for (unsigned i = 0; i < n && s->member_n; i++)
+		if (bsearch(&hashes[i], s->members, s->member_n, sizeof(*s->members), compare_hashes))
+			return true;
+	return false;
+}
+
+uint64_t segments_of(const struct segment_set *set, const struct filter_person *person, const uint64_t *hashes,
+		     unsigned hash_n)
 {
 	uint64_t in = 0;
 
-	for (unsigned i = 0; i < set->n; i++)
-		if (set->v[i].when.end && filter_matches_person(set->v[i].pool, set->v[i].when, person))
+	for (unsigned i = 0; i < set->n; i++) {
+		const struct segment *s = &set->v[i];
+
+		if ((person && s->when.end && filter_matches_person(s->pool, s->when, person)) ||
+		    is_listed(s, hashes, hash_n))
 			in |= UINT64_C(1) << i;
+	}
 	return in;
 }

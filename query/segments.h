@@ -23,6 +23,9 @@ struct segment {
 	char *meaning, *filter; /* never NULL */
 	struct filter_pool *pool;
 	struct filter when;
+	bool by_members;
+	uint32_t member_n;
+	uint64_t *members; /* member_hash of each, ascending */
 };
 
 struct segment_set;
@@ -40,19 +43,20 @@ unsigned segments_count(const struct segment_set *set);
 const struct segment *segment_at(const struct segment_set *set, unsigned place);
 /* Its place; -1: there is none of that id. */
 int segment_find(const struct segment_set *set, struct str id);
-/* FILTER_READS_ of all of them. */
+/* What all of them ask for: FILTER_READS_, READS_MEMBERS. */
+#define READS_MEMBERS (1u << 8)
 unsigned segments_read_of(const struct segment_set *set);
 
-/* 1 << place of each that the person is in. */
-uint64_t segments_of(const struct segment_set *set, const struct filter_person *person);
+/* What stands for a keyed hash of ids.h in an imported list. */
+uint64_t member_hash(const void *hash);
+/* 1 << place of each that the person is in: by its condition (`person` NULL: nothing is known), or by a list (hashes of its ids). */
+uint64_t segments_of(const struct segment_set *set, const struct filter_person *person, const uint64_t *hashes,
+		     unsigned hash_n);
 
 /* A shipped one by its index, 0.. until false: segments.def. */
 struct segment_shipped {
 	const char *id, *meaning, *filter;
 };
 bool segment_shipped(size_t index, struct segment_shipped *ret);
-
-/* Does the filter of a document mean something? BAD_CONFIG, field "filter". */
-int segment_check(const struct control_segment *segment, struct error *e) MUST_CHECK;
 
 #endif

@@ -38,7 +38,8 @@ static int fill(struct asking *q)
 		return rc;
 	q->ranked = true;
 	votes_clear(&q->a->votes);
-	vote(q, segments_of(set, &facts->is));
+	person_facts_name(facts, q->sn, q->rq->user_id);
+	vote(q, segments_of(set, facts->is_known ? &facts->is : NULL, facts->hashes, facts->hash_n));
 	return shelf_offer_votes(q, explained);
 }
 

@@ -5,6 +5,7 @@
 #include "views/config.h"
 #include "views/config_rows.h"
 #include "views/keys.h"
+#include "views/segment_members.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -246,11 +247,14 @@ static int get_figures(struct snap *sn, struct figures *ret)
 
 int config_version(struct snap *sn, uint64_t *ret)
 {
+	uint64_t lists;
 	struct figures figures;
 	int rc = get_figures(sn, &figures);
 
 	if (!rc)
-		*ret = figures.version;
+		rc = members_version(sn, &lists);
+	if (!rc)
+		*ret = figures.version + lists;
 	return rc;
 }
 

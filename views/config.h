@@ -40,7 +40,7 @@ int config_each(struct snap *sn, enum control_kind kind, config_each_row each, v
 /* The last CONFIG_HISTORY_MAX of an id that were applied, deletions too, newest first. It begins where the log begins. */
 int config_history(struct snap *sn, enum control_kind kind, struct str id, config_each_row each, void *arg);
 
-/* Another number whenever anything above is another; it is the same for the same rows in any store. One look-up. */
+/* Another number whenever anything above, or a list of segment_members.h, is another; it is the same for the same rows in any store. */
 int config_version(struct snap *sn, uint64_t *ret) MUST_CHECK;
 
 struct config_counts {

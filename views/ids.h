@@ -41,6 +41,8 @@ int snap_items_by_name(struct snap *sn, snap_item_each each, void *arg);
 /* Borrowed from the snapshot; empty for an unknown id. */
 struct str snap_item_name(struct snap *sn, uint32_t item);
 struct str snap_query_name(struct snap *sn, uint32_t query);
+/* ACTOR_HASH_BYTES, borrowed from the snapshot. */
+int snap_actor_hash(struct snap *sn, uint32_t actor, struct str *ret) MUST_CHECK;
 /* Hex of the actor's hash. */
 void snap_actor_hex(struct snap *sn, uint32_t actor, char ret[ACTOR_HASH_HEX]);
 

@@ -87,12 +87,25 @@ struct str snap_query_name(struct snap *sn, uint32_t query)
 	return row;
 }
 
-void snap_actor_hex(struct snap *sn, uint32_t actor, char ret[ACTOR_HASH_HEX])
+int snap_actor_hash(struct snap *sn, uint32_t actor, struct str *ret)
 {
 	unsigned char be[4];
 	struct str row;
+	int rc = snap_get(sn, TBL_ACTOR_HASHES, id_key(actor, be), &row);
+
+	if (rc)
+		return rc;
+	if (row.n != ACTOR_HASH_BYTES)
+		return ERR_STORE_CORRUPT;
+	*ret = row;
+	return 0;
+}
+
+void snap_actor_hex(struct snap *sn, uint32_t actor, char ret[ACTOR_HASH_HEX])
+{
+	struct str row;
 
 	ret[0] = '\0';
-	if (snap_get(sn, TBL_ACTOR_HASHES, id_key(actor, be), &row) == 0 && row.n == ACTOR_HASH_BYTES)
+	if (snap_actor_hash(sn, actor, &row) == 0)
 		sodium_bin2hex(ret, ACTOR_HASH_HEX, (const unsigned char *)row.p, row.n);
 }

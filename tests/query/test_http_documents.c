@@ -1,7 +1,9 @@
 /* Documents over HTTP: a log of its own takes the records and folds each at once, or when the test says so. */
+#include "schemas/members.h"
 #include "tests/lib/query_http.h"
 #include "views/config.h"
 #include "views/fold.h"
+#include "views/segment_members.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -28,9 +30,14 @@ static void fold_one(struct log *l, struct str key, const void *value, size_t n)
 {
 	struct control_record rec;
 	struct error e = { 0 };
+	struct str segment;
 
-	cr_assert_eq(control_record_decode(key, value, n, &rec, &e), 0, "%s", e.text);
-	cr_assert_geq(fold_config(l->fold, &rec, 1000), 0);
+	if (members_key(key, &segment)) {
+		cr_assert_eq(fold_members(l->fold, segment, value, n, &e), 0, "%s", e.text);
+	} else {
+		cr_assert_eq(control_record_decode(key, value, n, &rec, &e), 0, "%s", e.text);
+		cr_assert_geq(fold_config(l->fold, &rec, 1000), 0);
+	}
 	l->offset++;
 	fold_position(l->fold, "aisle.config", 0, &(struct position){ .next = l->offset, .last = l->offset - 1 });
 	cr_assert_eq(fold_commit(l->fold, NULL), 0);
@@ -232,4 +239,34 @@ Test(documents, wrong_ones_are_refused_with_the_path)
 	expect_problem(ask_with(&front, "PUT", "/v1/rules/r", JSON "x-changed-by: %FF\r\n", rule(1)), 400,
 		       "bad-parameter", "x-changed-by", "no UTF-8");
 	cr_expect_eq(shop_log.sent, 0);
+}
+
+/* ---- imported lists ---- */
+
+Test(documents, a_list_of_members)
+{
+	expect(ask(&front, "GET", "/v1/segments/vip/members", NULL), 200, NULL, "{\"segment\":\"vip\",\"members\":0}");
+	expect(ask(&front, "PUT", "/v1/segments/vip/members", " [\"u1\",\"u2\",\"u1\"]\n"), 200, NULL,
+	       "{\"segment\":\"vip\",\"members\":2}");
+	cr_expect_str_eq(shop_log.last, "members/vip [\"u1\",\"u2\",\"u1\"]");
+	expect(ask(&front, "GET", "/v1/segments/vip/members", NULL), 200, NULL, "{\"segment\":\"vip\",\"members\":2}");
+	expect(ask(&front, "DELETE", "/v1/segments/vip/members", NULL), 200, NULL,
+	       "{\"segment\":\"vip\",\"members\":0}");
+	cr_expect_str_eq(shop_log.last, "members/vip ");
+}
+
+Test(documents, a_list_that_is_none_is_refused)
+{
+	struct reply *r = ask(&front, "PUT", "/v1/segments/vip/members", "[\"u1\",7]");
+
+	cr_expect_eq(r->status, 400);
+	cr_expect(strstr(r->body, "bad-config") && strstr(r->body, "[1]"), "%s", r->body);
+	cr_expect_eq(ask(&front, "PUT", "/v1/segments/vip/members", "{}")->status, 400);
+	cr_expect_eq(ask(&front, "PUT", "/v1/segments/VIP/members", "[]")->status, 400);
+	cr_expect_eq(ask(&front, "PUT", "/v1/segments/vip/members?x=1", "[]")->status, 400);
+	cr_expect_eq(ask(&front, "PUT", "/v1/segments/vip/members", NULL)->status, 400);
+	cr_expect_eq(shop_log.sent, 0);
+	shop_log.holds = true;
+	expect(ask(&front, "PUT", "/v1/segments/vip/members", "[]"), 202, NULL,
+	       "{\"status\":\"accepted\",\"id\":\"vip\"}");
 }

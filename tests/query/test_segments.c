@@ -1,6 +1,7 @@
 /* Which segments a person is in, and what they choose. */
 #include "query/segments.h"
 #include "tests/lib/query_shop.h"
+#include "views/segment_members.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ static uint64_t in_of(const struct segment_set *set, int64_t orders, int64_t fir
 				   .days_since_last = (double)(NOW_DAY - last_day),
 				   .is_big_spender = is_big };
 
-	return segments_of(set, &p);
+	return segments_of(set, &p, NULL, 0);
 }
 
 Test(segments, follow_from_a_profile)
@@ -154,7 +155,8 @@ Test(segments, are_documents)
 	shop_play(&s.shop,
 		  "u1 buy a @0d p=10 c=DE; u1 buy b @1d p=10; u2 view a @1d c=at; u3 view b @1d; u1+v1 view b @1d; "
 		  "v1 buy a @1d p=5 c=CH");
-	put_segment("big-spender", "{\"filter\":\"orders = 0\",\"enabled\":false}"); /* when it begins is the ranker's to say */
+	put_segment("big-spender",
+		    "{\"filter\":\"orders = 0\",\"enabled\":false}"); /* when it begins is the ranker's to say */
 	put_segment("runners", "{\"filter\":\"viewedCategory = 'Shoes' or boughtCategory = 'Shoes > Running'\"}");
 	put_segment("hatters", "{\"filter\":\"viewedCategory = 'Hats'\",\"description\":\"looks at hats\"}");
 	put_segment("austria", "{\"filter\":\"country = 'AT' and orders = 0\"}");
@@ -202,9 +204,7 @@ Test(segments, of_documents_choose_too)
 
 Test(segments, are_at_most_so_many)
 {
-	struct control_segment wrong = { .filter = STR("oders = 1") };
 	struct person_segments got;
-	struct error e = { 0 };
 
 	stall_open(&s, NULL);
 	for (int i = 0; i < SEGMENTS_MAX; i++) {
@@ -220,8 +220,38 @@ Test(segments, are_at_most_so_many)
 	cr_expect_eq(segment_find(got.set, STR("s58")), 63);
 	cr_expect_eq(segment_find(got.set, STR("s59")), -1);
 	segments_release(got.set);
-	cr_expect_eq(segment_check(&wrong, &e), ERR_BAD_CONFIG);
-	cr_expect_str_eq(e.field, "filter");
-	cr_expect_str_eq(e.suggestion, "orders");
+	stall_close(&s);
+}
+
+static void put_members(const char *segment, const char *list)
+{
+	cr_assert_eq(fold_members(s.shop.fold, str_of(segment), list, strlen(list), NULL), 0);
+	cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
+	cr_assert_eq(control_watch_follow(s.control), 0);
+}
+
+Test(segments, have_imported_lists)
+{
+	stall_open(&s, NULL);
+	put_segment("big-spender", "{\"filter\":\"orders = 0\",\"enabled\":false}");
+	put_segment("vip", "{\"members\":true}");
+	put_segment("both", "{\"members\":true,\"filter\":\"orders = 2 and country != 'DE'\"}");
+	put_segment("loose", "{\"filter\":\"orders = 2\"}");
+	shop_play(&s.shop, "u1 buy a @0d; u2 buy a @0d; u2 buy b @1d; u3+v3 view a @1d");
+	put_members("vip", "[\"u1\",\"u3\",\"u1\",\"u77\"]");
+	put_members("both", "[\"u1\"]");
+	put_members("loose", "[\"u1\"]"); /* its document does not ask for it */
+	cr_expect_str_eq(names_now("u1"), "first-time-buyer both vip");
+	cr_expect_str_eq(names_now("u2"), "both loose");
+	cr_expect_str_eq(names_now("u77"), "vip"); /* who was never here */
+	cr_expect_str_eq(names_now("u78"), "");
+	stall_rank(&s);
+	stall_expect(&s, "segment-picks; user=u77", "a");
+	stall_expect(&s, "segment-picks; visitor=v3", "a"); /* whose user is on the list; and it is new */
+	put_members("vip", "[\"u2\"]");
+	cr_expect_str_eq(names_now("u1"), "first-time-buyer both");
+	cr_expect_str_eq(names_now("u2"), "both loose vip");
+	put_members("vip", "");
+	cr_expect_str_eq(names_now("u2"), "both loose");
 	stall_close(&s);
 }

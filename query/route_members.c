@@ -1,0 +1,140 @@
+/*
+ * GET, PUT, DELETE /v1/segments/{id}/members: the imported list of a segment. It is answered as a document is, when the
+ * change is folded; the last list wins, so nothing is compared.
+ */
+#include "query/http_body.h"
+#include "query/http_publish.h"
+#include "query/json_keys.h"
+#include "query/route_document.h"
+#include "schemas/members.h"
+#include "views/offsets.h"
+#include "views/segment_members.h"
+
+static const char *topic_of(const struct http_req *rq)
+{
+	return setting_string(rq->w->shared->opt.settings, SET_TOPIC_CONFIG);
+}
+
+/* How many there are in the snapshot, which is renewed and parked. */
+static int count_members(struct http_req *rq, int64_t *ret)
+{
+	struct str list;
+	int rc = snap_renew(rq->w->snap);
+
+	if (rc)
+		return rc;
+	rc = members_get(rq->w->snap, rq->params[0], &list);
+	snap_park(rq->w->snap);
+	*ret = list.n / ACTOR_HASH_BYTES;
+	return rc;
+}
+
+static void reply_count(struct http_req *rq)
+{
+	struct json_out *j = &rq->w->out;
+	int64_t members = 0;
+	int rc = count_members(rq, &members);
+
+	if (rc) {
+		http_refuse_error(rq, rc, NULL);
+		return;
+	}
+	json_out_reset(j);
+	json_out_object(j);
+	key_str(j, "segment", rq->params[0]);
+	key_int(j, "members", members);
+	json_out_end_object(j);
+	http_reply_json(rq, 200, j);
+}
+
+void route_members_get(struct http_req *rq)
+{
+	struct str id;
+
+	if (!http_refuses_query(rq) && document_id(rq, &id))
+		reply_count(rq);
+}
+
+static bool is_folded(struct http_req *rq, struct publish *p, void *arg)
+{
+	struct position at;
+	int32_t partition;
+	int64_t offset;
+	int rc;
+
+	(void)arg;
+	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED)
+		return true;
+	rc = snap_renew(rq->w->snap);
+	if (!rc) {
+		rc = offsets_get(rq->w->snap, topic_of(rq), partition, &at);
+		snap_park(rq->w->snap);
+	}
+	return !rc && at.next > offset;
+}
+
+static void finish(struct http_req *rq, struct publish *p, void *arg)
+{
+	struct json_out *j = &rq->w->out;
+	struct problem lost;
+	int32_t partition;
+	int64_t offset;
+
+	(void)arg;
+	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED) {
+		publish_problem(p, 0, &lost);
+		http_problem(rq, &lost);
+	} else if (publish_was_ready(p)) {
+		reply_count(rq);
+	} else {
+		json_out_reset(j);
+		json_out_object(j);
+		key_text(j, "status", "accepted");
+		key_str(j, "id", rq->params[0]);
+		json_out_end_object(j);
+		http_reply_json(rq, 202, j);
+	}
+}
+
+/* n = 0: it ends the list. */
+static void change(struct http_req *rq, struct str list)
+{
+	char room[MEMBERS_KEY_MAX];
+	struct publish *p;
+
+	if (!rq->w->shared->opt.publisher) {
+		http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
+		return;
+	}
+	p = publish_new(rq, 1, finish, NULL);
+	publish_until(p, is_folded);
+	publish_send(p, 0, topic_of(rq), members_key_of(rq->params[0], room), list.n ? list.p : NULL, list.n);
+	publish_wait(p);
+}
+
+void route_members_put(struct http_req *rq)
+{
+	struct str id, body = body_trim(rq->body);
+	struct error e = { 0 };
+	int n;
+
+	if (http_refuses_query(rq) || !document_id(rq, &id))
+		return;
+	if (!body.n) {
+		http_refuse(rq, PROBLEM_BAD_BODY, NULL, "the body must be a JSON array of userIds");
+		return;
+	}
+	n = members_decode(body.p, body.n, NULL, NULL, &e);
+	if (n < 0)
+		http_refuse_error(rq, n, &e);
+	else
+		change(rq, body);
+}
+
+void route_members_delete(struct http_req *rq)
+{
+	struct str id;
+
+	if (!http_refuses_query(rq) && document_id(rq, &id))
+		change(rq, STR(""));
+}
