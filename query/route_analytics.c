@@ -1,12 +1,15 @@
 #include "query/figures_cache.h"
 #include "query/http_later.h"
 #include "query/http_query.h"
+#include "query/http_stream.h"
 #include "views/view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define CSV "text/csv"
+
+#define AT_ONCE_MAX (128 << 10) /* bytes: to compress more would hold up the loop */
 
 struct figures_work {
 	const struct http_shared *shared;
@@ -120,9 +123,44 @@ static void work(void *arg, struct snap *sn)
 				   &w->out, &w->e);
 }
 
+/* A long answer, sent piece by piece. */
+struct rest {
+	struct json_out text;
+	size_t sent;
+};
+
+static bool send_more(struct http_req *rq, struct json_out *out, void *arg)
+{
+	struct rest *r = arg;
+	size_t n = r->text.n - r->sent;
+
+	(void)rq;
+	n = n < STREAM_PIECE_BYTES ? n : STREAM_PIECE_BYTES;
+	out->comma = false;
+	json_out_raw(out, (struct str){ r->text.p + r->sent, (uint32_t)n });
+	r->sent += n;
+	return r->sent < r->text.n;
+}
+
+static void free_rest(void *arg)
+{
+	json_out_fini(&((struct rest *)arg)->text);
+}
+
+/* Takes the text. */
+static void answer_slowly(struct http_req *rq, const char *type, struct json_out *text)
+{
+	struct rest *r = http_alloc(rq, sizeof(*r));
+
+	*r = (struct rest){ .text = *text };
+	*text = (struct json_out){ 0 };
+	http_stream(rq, 200, type, send_more, free_rest, r);
+}
+
 static void answer(struct http_req *rq, void *arg)
 {
 	struct figures_work *w = arg;
+	const char *type = w->ask.csv ? FIGURES_CSV_TYPE : "application/json";
 
 	if (w->rc == ERR_NOT_FOUND) {
 		http_refuse(rq, PROBLEM_UNKNOWN_DOCUMENT, "id", "there is no experiment '%s'", w->ask.id);
@@ -133,8 +171,10 @@ static void answer(struct http_req *rq, void *arg)
 		return;
 	}
 	http_header(rq, "cache-control", "no-store");
-	http_reply(rq, 200, w->ask.csv ? FIGURES_CSV_TYPE : "application/json",
-		   (struct str){ w->out.p, (uint32_t)w->out.n });
+	if (rq->head || w->out.n <= AT_ONCE_MAX)
+		http_reply(rq, 200, type, (struct str){ w->out.p, (uint32_t)w->out.n });
+	else
+		answer_slowly(rq, type, &w->out);
 }
 
 static void drop(void *arg)

@@ -4,6 +4,8 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
 
 static struct shopfront f;
 
@@ -87,6 +89,31 @@ Test(http_analytics, strategies_and_categories)
 		       "categories");
 	expect_problem(ask(&f, "GET", "/v1/analytics/strategies?by=hour,day", NULL), 400, "bad-parameter", "by",
 		       "both");
+}
+
+/* More than is sent at once: all of it comes. */
+Test(http_analytics, a_long_answer)
+{
+	static const char request[] =
+		"GET /v1/analytics/sales?by=hour&from=2022-01-01&to=2026-11-01&format=csv HTTP/1.0\r\n"
+		"host: x\r\n\r\n";
+	struct client *c = xcalloc(1, sizeof(*c));
+	size_t lines = 0, n = 0;
+	char piece[1 << 14];
+	ssize_t got;
+
+	client_open(c, f.port);
+	client_send(c, request, sizeof(request) - 1);
+	while ((got = recv(c->fd, piece, sizeof(piece), 0)) > 0) {
+		for (ssize_t i = 0; i < got; i++)
+			lines += piece[i] == '\n';
+		n += (size_t)got;
+	}
+	cr_expect_gt(n, 1 << 20);
+	/* its hours, the names, and the lines of the head */
+	cr_expect(lines > 1765 * 24 && lines < 1765 * 24 + 30, "%zu lines", lines);
+	client_close(c);
+	free(c);
 }
 
 /* Clients that leave while theirs is worked out, and a server that stops meanwhile. */
