@@ -98,39 +98,11 @@ function condition(revision) {
 
 /* ---- what is asked again and again ---- */
 
-/* A placement that people wrote, as GET /v1/strategies describes the shipped ones: it reads what its strategies read. */
-function described({ id, document }, strategies) {
-	const chain = document.chain.map((one) => one.strategy);
-	const read = strategies.filter((one) => chain.includes(one.slug)).flatMap((one) => one.inputs);
-	return {
-		slug: id,
-		kind: "scenario",
-		meaning: document.description ?? "",
-		inputs: [...new Set(read)],
-		required: document.requires ?? [],
-		chain,
-		shares: document.chain.map((one) => one.share ?? 0),
-	};
-}
-
-async function askVocabulary() {
-	const [{ strategies, scenarios }, written] = await Promise.all([
-		get("/v1/strategies"),
-		documents.all("scenarios").catch(() => []),
-	]);
-	const own = written.filter((entry) => !entry.shipped && entry.document?.enabled !== false && entry.document?.chain);
-	const ids = new Set(own.map((entry) => entry.id));
-	return {
-		strategies,
-		scenarios: [...scenarios.filter((one) => !ids.has(one.slug)), ...own.map((entry) => described(entry, strategies))],
-	};
-}
-
 const KNOWN_FOR_MS = 1000;
 let known = { at: -KNOWN_FOR_MS, answer: null };
 /* {strategies, scenarios} there are now; the parts of a page that ask at once share an answer. */
 export function vocabulary() {
-	if (performance.now() - known.at > KNOWN_FOR_MS) known = { at: performance.now(), answer: askVocabulary() };
+	if (performance.now() - known.at > KNOWN_FOR_MS) known = { at: performance.now(), answer: get("/v1/strategies") };
 	return known.answer;
 }
 

@@ -56,6 +56,7 @@ function figures(ready, m, rate) {
 		figure("Newest event", watermark ? ago(1000 * watermark) : "none yet", watermark ? moment(1000 * watermark) : null),
 		figure("Dead letters", count(one(m, "dead_letters_total")), "records that could not be read: aisle dlq list", "dead-letters"),
 		figure("Duplicates dropped", count(one(m, "duplicates_total")), "sent twice, counted once"),
+		figure("Kept out, sold out", count(one(m, "out_of_stock_avoided_total")), "products that lists left out for their stock"),
 		used != null
 			? figure("Store", `${decimal(used / 1e6, 0)} MB`, most ? `of ${decimal(most / 1e9, 0)} GB at most` : null)
 			: null,
@@ -124,17 +125,26 @@ function latencies(m) {
 	});
 }
 
+const REASONS = {
+	malformed: "cut or mangled ids",
+	signature: "forged, or somebody else's",
+	expired: "too long after the answer",
+	item: "products that were not in the list",
+	repeat: "counted already",
+	forgotten: "more than 64 answers ago for that person",
+};
+
 function refused(m) {
-	const rows = m.aisle_attribution_refused_total ?? [];
+	const rows = (m.aisle_attribution_refused_total ?? []).filter((row) => row.value);
 	return rows.length
 		? card(
 				"Clicks and orders that count nowhere",
 				{},
-				make("p", { class: "quiet" }, "Their recommendationId was forged, too old, of somebody else, or had been counted."),
+				make("p", { class: "quiet" }, "Products of events whose recommendationId credits nothing, since the program started."),
 				make(
 					"ul",
 					{ class: "plain" },
-					rows.map((row) => make("li", {}, chip(count(row.value)), ` ${row.labels.reason}`)),
+					rows.map((row) => make("li", {}, chip(count(row.value)), ` ${REASONS[row.labels.reason] ?? row.labels.reason}`)),
 				),
 			)
 		: null;

@@ -194,7 +194,14 @@ def story_health(room):
     room.there(at("latencies") + " tbody tr")
     harness.http("POST", room.url + "/v1/events", {"type": "view", "visitorId": "browser", "itemId": ITEM})
     room.says(at("rate"), f"{events + 1:,}")
+    forged = {"type": "click", "visitorId": "browser", "itemId": ITEM, "recommendationId": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
+    harness.http("POST", room.url + "/v1/events", forged)
+    poll("the forged click", lambda: room.go("#/health") or "count nowhere" in page_text(room), 10, 0.2)
     room.quiet()
+
+
+def page_text(room):
+    return room.page.run("return document.querySelector('main').textContent")
 
 
 def story_items(room):
@@ -244,6 +251,16 @@ def story_segments(room):
     poll("its editor", lambda: page.run("return location.hash") == "#/segments/many-orders")
     room.go(f"#/people/user/{CUSTOMER}")
     room.says(at("person-segments"), "Many orders")
+    room.go("#/segments/many-orders")
+    page.type(at("member-ids"), "nobody-1\nnobody-2\nnobody-1\n")
+    page.click(at("members-replace"))
+    room.says(at("member-count"), "2 customers")
+    page.click('[data-path="members"] > .control')
+    saved(room)
+    poll("who is on the list", lambda: "many-orders" in str(harness.http("GET", room.url + "/v1/users/nobody-2/segments")[1]["segments"]))
+    page.click(at("members-empty"))
+    room.says(at("member-count"), "0 customers")
+    room.accessible("a segment")
     room.quiet(allowed=(404,))
 
 
