@@ -57,7 +57,7 @@ void route_members_get(struct http_req *rq)
 
 static bool is_folded(struct http_req *rq, struct publish *p, void *arg)
 {
-	struct position at;
+	struct position at = { 0 };
 	int32_t partition;
 	int64_t offset;
 	int rc;
