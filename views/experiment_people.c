@@ -64,7 +64,8 @@ static bool read_columns(const int64_t *columns, struct exposed *ret)
 
 struct walk {
 	struct snap *sn;
-	struct str variant;
+	struct str variant; /* in `name`: the label's own bytes go with the next look-up */
+	char name[TOKEN_VARIANT_MAX];
 	exposed_each each;
 	void *arg;
 };
@@ -81,16 +82,15 @@ static int walk_row(void *arg, uint64_t group, uint32_t actor, const int64_t *co
 /* All epochs of one variant. */
 static int walk_label(struct walk *w, uint32_t label, int64_t watermark_ms)
 {
-	char name[TOKEN_VARIANT_MAX];
 	struct str experiment, variant;
 	int rc = snap_label_of_variant(w->sn, label, &experiment, &variant);
 
 	if (rc)
 		return rc;
-	if (variant.n > sizeof(name))
+	if (variant.n > sizeof(w->name))
 		return ERR_STORE_CORRUPT;
-	memcpy(name, variant.p, variant.n);
-	w->variant = (struct str){ name, variant.n };
+	memcpy(w->name, variant.p, variant.n);
+	w->variant = (struct str){ w->name, variant.n };
 	for (int64_t epoch = oldest_epoch(watermark_ms); epoch <= time_bucket(watermark_ms, MS_PER_EPOCH) && !rc;
 	     epoch++)
 		rc = snap_sums(w->sn, TBL_EXPERIMENT_PEOPLE, group_of(epoch, label), group_of(epoch, label), walk_row,
