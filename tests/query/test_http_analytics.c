@@ -95,7 +95,7 @@ Test(http_analytics, strategies_and_categories)
 Test(http_analytics, a_long_answer)
 {
 	static const char request[] =
-		"GET /v1/analytics/sales?by=hour&from=2022-01-01&to=2026-11-01&format=csv HTTP/1.0\r\n"
+		"GET /v1/analytics/sales?by=hour&from=2026-01-01&to=2026-11-01&format=csv HTTP/1.0\r\n"
 		"host: x\r\n\r\n";
 	struct client *c = xcalloc(1, sizeof(*c));
 	size_t lines = 0, n = 0;
@@ -109,9 +109,9 @@ Test(http_analytics, a_long_answer)
 			lines += piece[i] == '\n';
 		n += (size_t)got;
 	}
-	cr_expect_gt(n, 1 << 20);
+	cr_expect_gt(n, 200000);
 	/* its hours, the names, and the lines of the head */
-	cr_expect(lines > 1765 * 24 && lines < 1765 * 24 + 30, "%zu lines", lines);
+	cr_expect(lines > 304 * 24 && lines < 304 * 24 + 30, "%zu lines", lines);
 	client_close(c);
 	free(c);
 }
@@ -119,21 +119,21 @@ Test(http_analytics, a_long_answer)
 /* Clients that leave while theirs is worked out, and a server that stops meanwhile. */
 Test(http_analytics, clients_leave_and_the_server_stops)
 {
-	static const char request[] = "GET /v1/analytics/engagement?by=hour&from=2023-01-01&to=2026-11-01 HTTP/1.1\r\n"
+	static const char request[] = "GET /v1/analytics/engagement?by=hour&from=2026-06-01&to=2026-11-01 HTTP/1.1\r\n"
 				      "host: x\r\n\r\n";
-	struct client *c = xcalloc(40, sizeof(*c));
+	struct client *c = xcalloc(20, sizeof(*c));
 
-	for (unsigned i = 0; i < 40; i++) {
+	for (unsigned i = 0; i < 20; i++) {
 		client_open(&c[i], f.port);
 		client_send(&c[i], request, sizeof(request) - 1);
 	}
-	for (unsigned i = 0; i < 20; i++)
+	for (unsigned i = 0; i < 10; i++)
 		client_close(&c[i]);
 	cr_expect_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
 	cr_expect_eq(ask(&f, "GET", "/v1/analytics/sales", NULL)->status, 200);
 	server_stop(f.server, 0);
 	f.server = NULL;
-	for (unsigned i = 20; i < 40; i++)
+	for (unsigned i = 10; i < 20; i++)
 		client_close(&c[i]);
 	free(c);
 }
