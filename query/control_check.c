@@ -45,6 +45,21 @@ static int check_segments(const struct control_set *set, const struct control_te
 	return check_names(set, "segments", "segment", names, has_segment, e);
 }
 
+/* Is there room for one more that counts? */
+static int check_room(const struct control_set *set, const struct control_doc *d, struct error *e)
+{
+	if (!set || !d->is->enabled || control_set__find(set, d->kind, str_of(d->id)))
+		return 0;
+	if (d->kind == CONTROL_SEGMENT && segment_find(set->segments, str_of(d->id)) < 0 &&
+	    segments_count(set->segments) == SEGMENTS_MAX)
+		return error_set(e, ERR_BAD_CONFIG, "id", "there are %d segments already, which is the most",
+				 SEGMENTS_MAX);
+	if (d->kind != CONTROL_SEGMENT && set->offers->n == OFFERS_MAX)
+		return error_set(e, ERR_BAD_CONFIG, "id",
+				 "there are %d offers and promotions already, which is the most", OFFERS_MAX);
+	return 0;
+}
+
 static int check_links(const struct control_set *set, const struct control_doc *d, struct error *e)
 {
 	int rc;
@@ -57,7 +72,10 @@ static int check_links(const struct control_set *set, const struct control_doc *
 		return check_places(set, &d->is->experiment.placements, e);
 	case CONTROL_OFFER:
 	case CONTROL_PROMOTION:
-		return check_segments(set, &d->is->offer.segments, e);
+		rc = check_room(set, d, e);
+		return rc ? rc : check_segments(set, &d->is->offer.segments, e);
+	case CONTROL_SEGMENT:
+		return check_room(set, d, e);
 	default:
 		return 0;
 	}

@@ -116,6 +116,28 @@ def check_files(t, nodes):
     say("aisle config pull, diff, push: files and server agree; what somebody else has changed is not overwritten")
 
 
+def check_people(topics, nodes):
+    """An imported list, an offer for it with a budget of one, and the order that takes it."""
+    check(put(nodes[0], "/v1/segments/vip", {"members": True}, {})[0] == 200, "the segment")
+    status, answer = put(nodes[0], "/v1/segments/vip/members", ["u0", "u9"], {})
+    check((status, answer.get("members")) == (200, 2), f"{status} {answer}")
+    status, answer = put(nodes[0], "/v1/offers/spring",
+                         {"discount": {"percent": 10}, "segments": ["vip"], "budget": 1, "code": "SPRING"}, {})
+    check(status == 200, f"{status} {answer}")
+
+    def offers(node, user):
+        return [offer["offerId"] for offer in node.good(f"/v1/users/{user}/offers")["offers"] if offer["offerId"] != "first"]
+
+    for node in nodes:
+        poll("the offer is there", lambda: offers(node, "u9") == ["spring"], 10)
+        check([offers(node, user) for user in ("u0", "u1")] == [["spring"], []], "whom the offer is for")
+    event = {"type": "purchase", "userId": "u0", "itemId": "left", "offerId": "SPRING", "eventTime": 1_700_000_001_000}
+    topics.produce([harness.line(topics.events, event, "u0")])
+    for node in nodes:
+        poll("the budget is spent", lambda: not offers(node, "u9"), 10)
+    say("an imported list has its offer on both nodes, until the budget is spent")
+
+
 def flow(t):
     topics = t.topics()
     nodes = [t.aisle("run", store=t.path(name), settings=topics.settings()) for name in ("one", "two")]
@@ -125,7 +147,8 @@ def flow(t):
     check_editors(topics, nodes)
     check_next_answer(topics, nodes)
     check_files(t, nodes)
-    shop = harness.reference_of(topics, topics.config)  # it does not know what is no document
+    check_people(topics, nodes)
+    shop = harness.reference_of(topics, topics.config, topics.events)  # it does not know what is no document
     topics.produce([harness.line(topics.config, {"document": {"action": {}}}, "rule/bad")])
     poll("the bad one is a dead letter", lambda: topics.dump(topics.dead_letters), 10)
     letters = [record["headers"] for record in topics.dump(topics.dead_letters)]
@@ -133,7 +156,7 @@ def flow(t):
     for node in nodes:
         poll("the node has read all", lambda: node.good("/v1/segments/rich"), 10)
         node.stop()
-        harness.compare_with_batch(node.store, node.store, shop, ("config",))
+        harness.compare_with_batch(node.store, node.store, shop, ("config", "segment-members", "redemptions"))
     check(len({harness.digests_of(node.store, ("config",))["config"] for node in nodes}) == 1, "the nodes differ")
     say("both nodes have the documents of the batch program, and one digest")
 

@@ -1,4 +1,4 @@
-/* fuzz_filter - filter and boost: what is taken is true or false of any item, and its negation is the opposite. */
+/* fuzz_filter - filter and boost: what is taken is true or false of any item or person, and its negation is the opposite. */
 #include "query/filter.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -36,6 +36,23 @@ static void check_filter(struct str text, const struct filter_item *item)
 	free(longer);
 }
 
+static void check_person(struct str text, const struct filter_person *person)
+{
+	struct error e = { 0 };
+	struct filter f;
+	int rc;
+
+	filter_space_clear(&space);
+	rc = filter_parse_person(&space.pool, "filter", text, &f, &e);
+	if (rc) {
+		expect_error(rc, &e);
+		assert(rc == ERR_BAD_REQUEST);
+		return;
+	}
+	assert(filter_matches_person(&space.pool, f, person) == filter_matches_person(&space.pool, f, person));
+	assert(filter_reads(&space.pool, f) <= (FILTER_READS_COUNTRY | FILTER_READS_CATEGORIES));
+}
+
 static void check_boost(struct str text, const struct filter_item *item)
 {
 	struct error e = { 0 };
@@ -58,6 +75,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	uint8_t how = take_byte(&in);
 	struct catalog_item record;
 	struct filter_item item = { STR("p1"), how & 1 ? &record : NULL, { how & 2, how >> 4, 1 }, 5 };
+	struct filter_person person = { .orders = 3,
+					.spend = how,
+					.first_ms = TIME_ABSENT,
+					.country = STR("DE"),
+					.viewed = { 1, { STR("A > B") } } };
 	struct str attributes = take_bytes(&in, how & 4 ? take_byte(&in) : 0);
 	char *json = exact_copy(attributes.p, attributes.n), *text = exact_copy(in.p, in.n);
 
@@ -70,6 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		check_boost((struct str){ text, (uint32_t)in.n }, &item);
 	else
 		check_filter((struct str){ text, (uint32_t)in.n }, &item);
+	check_person((struct str){ text, (uint32_t)in.n }, &person);
 	free(json);
 	free(text);
 	return 0;

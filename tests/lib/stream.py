@@ -227,6 +227,8 @@ class Stream:
         if rnd.random() < 0.1:
             key, value = rnd.choice(BAD_DOCUMENTS)
             return Record("aisle.config", key, json.dumps(value).encode(), None, None, True)
+        if rnd.random() < 0.1:
+            return self.members()
         kind = rnd.choice(tuple(DOCUMENTS))
         key = f"{kind}/{rnd.choice('ab')}"
         if rnd.random() < 0.1:
@@ -238,6 +240,13 @@ class Stream:
             value.update({"kind": kind, "id": key.partition("/")[2], "changedBy": "J\u00f6rg", "changedAt": self.t})
         self.changes.append(Record("aisle.config", key, json.dumps(value, indent=rnd.choice((None, 1))).encode(), self.timestamp(), None, False))
         return self.changes[-1]
+
+    def members(self):
+        """An imported list; one that is none, and the end of one too."""
+        users = [self.random.choice(self.actors) for _ in range(self.random.randrange(5))]
+        value = self.random.choice((users, users, users, [*users, 7], None))
+        return Record("aisle.config", "members/" + self.random.choice("ab"), None if value is None else json.dumps(value).encode(),
+                      self.timestamp(), None, bool(value) and 7 in value)
 
     def records(self):
         makers = (self.event,) * 30 + (self.stamped_event, self.catalog, self.stock, self.config, self.config, self.bad_event)

@@ -128,3 +128,32 @@ Test(offers, a_promotion_marks_what_it_covers)
 	expect_promoted("segment-picks; user=u1", "a:again b:again");
 	expect_promoted("segment-picks; user=u1; filter=itemId = 'b'", "b:again");
 }
+
+Test(offers, are_at_most_so_many)
+{
+	struct str one = STR("{\"discount\":{\"percent\":5}}");
+	struct control_record rec = { .kind = CONTROL_OFFER, .replaces = CONTROL_REPLACES_ANY, .document = one };
+	static struct person_offers got;
+	const struct control_set *set;
+	struct error e = { 0 };
+
+	for (int i = 0; i < OFFERS_MAX + 1; i++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "o%03d", i);
+		rec.id = str_of(id);
+		rec.change_id++;
+		cr_assert_eq(fold_config(s.shop.fold, &rec, 0), 0);
+	}
+	put(CONTROL_PROMOTION, "p", one.p);
+	cr_assert_eq(answerer_offers(s.answerer, STR("u1"), &got, &s.e), 0);
+	cr_expect_eq(got.n, OFFERS_MAX);
+	cr_expect_str_eq(got.v[OFFERS_MAX - 1].is->id, "o255");
+	control_set_release(got.set);
+	set = control_set_acquire(s.control);
+	cr_expect_eq(control_check(set, &(struct control_change){ CONTROL_PROMOTION, STR("q"), one }, &e),
+		     ERR_BAD_CONFIG);
+	cr_expect_str_eq(e.text, "there are 256 offers and promotions already, which is the most");
+	cr_expect_eq(control_check(set, &(struct control_change){ CONTROL_OFFER, STR("o001"), one }, &e), 0);
+	control_set_release(set);
+}

@@ -204,7 +204,10 @@ Test(segments, of_documents_choose_too)
 
 Test(segments, are_at_most_so_many)
 {
+	struct str one = STR("{\"filter\":\"orders = 1\"}"), wrong = STR("{\"filter\":\"oders = 1\"}");
+	const struct control_set *set;
 	struct person_segments got;
+	struct error e = { 0 };
 
 	stall_open(&s, NULL);
 	for (int i = 0; i < SEGMENTS_MAX; i++) {
@@ -220,6 +223,16 @@ Test(segments, are_at_most_so_many)
 	cr_expect_eq(segment_find(got.set, STR("s58")), 63);
 	cr_expect_eq(segment_find(got.set, STR("s59")), -1);
 	segments_release(got.set);
+	set = control_set_acquire(s.control);
+	cr_expect_eq(control_check(set, &(struct control_change){ CONTROL_SEGMENT, STR("more"), one }, &e),
+		     ERR_BAD_CONFIG);
+	cr_expect_str_eq(e.text, "there are 64 segments already, which is the most");
+	cr_expect_eq(control_check(set, &(struct control_change){ CONTROL_SEGMENT, STR("s10"), one }, &e), 0);
+	cr_expect_eq(control_check(set, &(struct control_change){ CONTROL_SEGMENT, STR("new"), one }, &e), 0);
+	cr_expect_eq(control_check(set, &(struct control_change){ CONTROL_SEGMENT, STR("s10"), wrong }, &e),
+		     ERR_BAD_CONFIG);
+	cr_expect_str_eq(e.field, "filter");
+	control_set_release(set);
 	stall_close(&s);
 }
 

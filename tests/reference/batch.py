@@ -49,6 +49,7 @@ Written from the definitions of the views alone. Where those leave a choice, thi
 - countries: context.country of the actor's last event in log order that has one, impressions left out.
 - redemptions: an order counts for the offerId of its first purchase event. Of an offer: its orders and the actors that
   have one; of an offer and an actor: its orders and the largest t of the events that counted.
+- segment-members: the userIds of the last record with the key members/SEGMENT.
 - searched-then-bought: clicks, +1 on the first view of an item since the session's last search; orders, +1 when an item
   first comes in an order, with the query of the purchase's session. A query is lower-cased by the table in
   `lower_case`, white space (Unicode's White_Space) at its ends goes and elsewhere becomes one space, and it ends before
@@ -83,7 +84,7 @@ TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "imp
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
 COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits", "traffic",
                   "engagement", "engagement-items")
-PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions", "countries", "redemptions",
+PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions", "countries", "redemptions", "segment-members",
                 "experiment-people")  # they print hashes
 PLAIN_VIEWS = ("catalog", "stock", "config")
 OTHER_VIEWS = (*PERSON_VIEWS, *PLAIN_VIEWS)
@@ -302,6 +303,7 @@ class Shop:
         self.redeemed = collections.defaultdict(dict)                # offer -> {actor: [t of each order]}
         self.links = {}                                              # visitor -> (t, user)
         self.catalog, self.stock, self.config = {}, {}, {}
+        self.members = {}                                            # segment -> userIds
         self.applied = self.duplicates = 0
         self.left_out = collections.Counter()
 
@@ -319,7 +321,10 @@ class Shop:
             elif topic == self.topics["stock"]:
                 self.apply_stock(key, value, timestamp)
             elif topic == self.topics["config"]:
-                self.apply_config(key, value or {}, timestamp)
+                if (key or "").startswith("members/"):
+                    self.members[key.removeprefix("members/")] = set(value or [])
+                else:
+                    self.apply_config(key, value or {}, timestamp)
             else:
                 raise NotAnEvent("topic")
         except (NotAnEvent, ValueError, KeyError, TypeError, AttributeError) as why:
@@ -538,6 +543,9 @@ class Shop:
             return [{**value, "itemId": item} for item, value in sorted(self.catalog.items())]
         if view == "stock":
             return [self.stock_row(*entry) for entry in sorted(self.stock.items()) if entry[1][1] is not None]
+        if view == "segment-members":
+            return [{"segment": segment, "actor": actor} for segment, users in sorted(self.members.items())
+                    for actor in sorted(hash_of(person_key, "u", user) for user in users)]
         if view == "config":
             return [row for _, row in sorted(self.config.items()) if row["document"] is not None]
         raise KeyError(view)
