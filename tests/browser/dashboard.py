@@ -29,6 +29,24 @@ PAGES = {"overview": "#/overview", "strategies": "#/strategies", "experiments": 
          "rules": "#/rules", "people": f"#/people/user/{CUSTOMER}", "segments": "#/segments", "offers": "#/offers",
          "items": f"#/items/{ITEM}", "health": "#/health"}
 
+AXE = """const [only, done] = arguments;
+    axe.run(document, {resultTypes: ['violations'], ...(only ? {runOnly: only} : {})}).then(
+        (found) => done(found.violations.map((v) => [v.impact, v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))])),
+        (error) => done([['critical', String(error), []]]))"""
+GO = """document.querySelector('main').setAttribute('aria-busy', 'true');
+    if (location.hash === arguments[0]) dispatchEvent(new Event('hashchange'));
+    location.hash = arguments[0]"""
+FETCH_ALL = """return Promise.all(arguments[0].map(async (name) => {
+        const reply = await fetch('/dashboard/' + name, {cache: 'no-store'});
+        await reply.blob();
+        return reply.status;
+    })).then((all) => [all, performance.getEntriesByType('resource').map((e) => [e.name, e.encodedBodySize])])"""
+REMOVE_FIRST = """const remove = document.querySelector('[data-path="chain"] [aria-label="Remove strategy 1"]');
+    remove?.click();
+    return !!remove"""
+ROWS = """return [...document.querySelectorAll('[data-testid="figures"] tbody tr')].map(
+    (row) => [...row.children].map((cell) => cell.textContent))"""
+
 
 def at(testid):
     return f'[data-testid="{testid}"]'
@@ -58,12 +76,12 @@ class Room:
 
     def says(self, css, words, seconds=10):
         self.there(css, seconds)
-        poll(f"'{words}' in {css}", lambda: words in self.page.run("return document.querySelector(arguments[0])?.textContent ?? ''", css), seconds)
+        text = "return document.querySelector(arguments[0])?.textContent ?? ''"
+        poll(f"'{words}' in {css}", lambda: words in self.page.run(text, css), seconds)
 
     def go(self, place):
         """To a page, as a link does it; returns when it is drawn."""
-        self.page.run("document.querySelector('main').setAttribute('aria-busy', 'true'); location.hash = arguments[0]; "
-                      "if (location.hash === arguments[1]) dispatchEvent(new Event('hashchange'))", place, self.page.run("return location.hash"))
+        self.page.run(GO, place)
         self.drawn(place)
 
     def drawn(self, what):
@@ -78,9 +96,7 @@ class Room:
         """Nothing that axe-core calls serious or critical; `only`: by these of its rules."""
         if not self.page.run("return !!window.axe"):
             self.page.run(self.axe)
-        found = self.page.call("POST", self.page.session + "/execute/async", {"args": [only], "script":
-            "const [only, done] = arguments; axe.run(document, {resultTypes: ['violations'], ...(only ? {runOnly: only} : {})}).then((r) => done(r.violations.map((v) => "
-            "[v.impact, v.id, v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160))])), (e) => done([['critical', String(e), []]]))"})
+        found = self.page.call("POST", self.page.session + "/execute/async", {"script": AXE, "args": [only]})
         serious = [each for each in found if each[0] in ("serious", "critical")]
         check(not serious, f"{what} is not for everybody: {json.dumps(serious)[:1500]}")
 
@@ -129,8 +145,7 @@ def story_first_paint(room):
     fetched = room.page.run("return performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))"
                             ".map((e) => [e.name, e.encodedBodySize])")
     elsewhere = [name for name, _ in fetched if not name.startswith((room.url, "data:"))]
-    files = room.page.run("return Promise.all(arguments[0].map((name) => fetch('/dashboard/' + name, {cache: 'no-store'}).then(async (r) => (await r.blob(), r.status))))"
-                          ".then((all) => [all, performance.getEntriesByType('resource').map((e) => [e.name, e.encodedBodySize])])", dashboard_files())
+    files = room.page.run(FETCH_ALL, dashboard_files())
     check(set(files[0]) == {200}, f"the files of the page were answered with {files[0]}")
     assets = sum(dict(each for each in files[1] if each[0].startswith(room.url + "/dashboard")).values())
     check(paint < FIRST_PAINT_MS, f"first paint after {paint:.0f} ms")
@@ -150,7 +165,8 @@ def story_keyboard(room):
     check(page.run("return document.activeElement.id") == "main", "the skip link does not lead to the page")
     page.run(f"document.querySelector('{at('nav-rules')}').focus()")
     page.press(ENTER)
-    poll("the heading of the rules", lambda: page.run("return document.activeElement.tagName + ' ' + document.activeElement.textContent") == "H1 Rules")
+    focus = "return document.activeElement.tagName + ' ' + document.activeElement.textContent"
+    poll("the heading of the rules", lambda: page.run(focus) == "H1 Rules")
 
 
 def story_theme(room):
@@ -272,7 +288,8 @@ def story_csv(room):
     room.there(table + " tbody tr")
     page.run("window.aisleTable = document.querySelector(arguments[0])", table)
     page.run("window.aisleTable.querySelector('thead button').click()")
-    check(page.run("return window.aisleTable.querySelector('thead th').getAttribute('aria-sort')") == "ascending", "it is not sorted by its first column")
+    order = page.run("return window.aisleTable.querySelector('thead th').getAttribute('aria-sort')")
+    check(order == "ascending", f"its first column is sorted as '{order}'")
     page.run("window.aisleTable.querySelector('[data-testid=\"csv\"]').click()")
     path = os.path.join(room.downloads, "latencies.csv")
     lines = poll("the CSV", lambda: os.path.exists(path) and open(path, encoding="utf-8").read().splitlines())
@@ -385,7 +402,7 @@ def story_placements(room):
     page = room.page
     room.go("#/placements/home")
     before = room.answer("home", visitorId="browser-3")
-    while page.run("const remove = document.querySelector('[data-path=\"chain\"] [aria-label=\"Remove strategy 1\"]'); remove?.click(); return !!remove"):
+    while page.run(REMOVE_FIRST):
         pass
     page.click(at("add-chain"))
     room.there(at("preview-after") + " li")
@@ -433,10 +450,13 @@ def story_strategies(room):
     room.says(at("meanings"), "Best sellers")
     shop_of(room)
     room.go("#/strategies")
-    rows = "return [...document.querySelectorAll('[data-testid=\"figures\"] tbody tr')].map((tr) => [...tr.children].map((td) => td.textContent))"
-    poll("best sellers with one click of two shown", lambda: room.go("#/strategies") or any(row[0] == "Best sellers" and row[1:3] == ["2", "1"] for row in page.run(rows)), 10, 0.3)
+
+    def counted():
+        room.go("#/strategies")
+        return any(row[0] == "Best sellers" and row[1:3] == ["2", "1"] for row in page.run(ROWS))
+    poll("best sellers with one click of two shown", counted, 10, 0.3)
     page.choose(at("group"), "scenario")
-    poll("the figures by placement", lambda: page.run(rows)[0][0] == "Best sellers" and "Placement" in page.text(at("figures") + " thead"))
+    poll("the figures by placement", lambda: page.run(ROWS)[0][0] == "Best sellers" and "Placement" in page.text(at("figures") + " thead"))
     page.screenshot(os.path.join(PICTURES, "strategies-counted.png"))
     room.quiet()
 
@@ -448,7 +468,8 @@ def shop_of(room):
     ids, token = [item["itemId"] for item in answer["items"]], answer["recommendationId"]
     common = {"visitorId": "browser-4", "recommendationId": token}
     events = [{"type": "impression", "items": [{"itemId": each} for each in ids], **common}, {"type": "click", "itemId": ids[0], **common},
-              {"type": "purchase", "orderId": "browser-1", "currency": "GBP", "items": [{"itemId": ids[0], "quantity": 1, "price": 5}], **common}]
+              {"type": "purchase", "orderId": "browser-1", "currency": "GBP",
+               "items": [{"itemId": ids[0], "quantity": 1, "price": 5}], **common}]
     status, result = harness.http("POST", room.url + "/v1/events", events)
     check(status == 200, f"the events were answered with {status}: {result}")
 
