@@ -1,8 +1,9 @@
 /*
- * race_ranker: answers are taken on several threads while the ranker publishes new lists and the fold commits. Built
+ * race_ranker: answers are taken on several threads while the ranker publishes new lists, rules change and the fold commits. Built
  * with TSan it finds unordered accesses; built with ASan, lists that are used after they are freed. Prints "ok".
  */
 #include "config/settings.h"
+#include "query/control_set.h"
 #include "query/ranker_internal.h"
 #include "query/recommend.h"
 #include "views/fold.h"
@@ -56,6 +57,20 @@ static void *answer_all(void *arg)
 	return NULL;
 }
 
+static void decide(struct fold *f, unsigned number)
+{
+	struct control_record rec;
+	struct error e = { 0 };
+	char key[32], value[160];
+	int n = snprintf(value, sizeof(value),
+			 "{\"document\":{\"action\":{\"boost\":{\"filter\":\"itemId = 'i%u'\",\"factor\":%u}}}}",
+			 number / 2, 2 + number % 7);
+
+	snprintf(key, sizeof(key), "rule/r%u", number % 5);
+	check(control_record_decode(str_of(key), number % 9 ? value : NULL, number % 9 ? (size_t)n : 0, &rec, &e), &e);
+	check(fold_config(f, &rec, 0), NULL);
+}
+
 static void play(struct fold *f, unsigned number)
 {
 	char id[32];
@@ -69,6 +84,8 @@ static void play(struct fold *f, unsigned number)
 
 	item.id = (struct str){ id, (uint32_t)snprintf(id, sizeof(id), "i%u", number) };
 	check(fold_event(f, &ev, -1, NULL), NULL);
+	if (number % 3 == 0)
+		decide(f, number);
 	check(fold_commit(f, NULL), NULL);
 }
 
@@ -83,6 +100,7 @@ int main(void)
 	struct settings *set;
 	struct status *status;
 	struct ranker *ranker;
+	struct control_watch *control;
 	struct error e = { 0 };
 	struct fold *f;
 
@@ -93,12 +111,16 @@ int main(void)
 	check(settings_load(&from, &set, &e), &e);
 	check(status_open(dir, true, &status, &e), &e);
 	check(ranker_start(store, set, &ranker, &e), &e);
-	options = (struct answerer_options){ .store = store, .status = status, .ranker = ranker, .settings = set };
+	check(control_watch_start(store, &control, &e), &e);
+	options = (struct answerer_options){
+		.store = store, .status = status, .ranker = ranker, .settings = set, .control = control
+	};
 	for (int i = 0; i < THREADS; i++)
 		check(-pthread_create(&threads[i], NULL, answer_all, NULL), NULL);
 	for (unsigned i = 0; i < COMMITS; i++) {
 		play(f, i);
 		check(ranker__refresh(ranker, i % 4 ? REFRESH_QUICK : REFRESH_FULL), NULL);
+		check(control_watch_follow(control), NULL);
 	}
 	while (atomic_load(&answers) < 100)
 		usleep(1000);
@@ -106,6 +128,7 @@ int main(void)
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(threads[i], NULL);
 	ranker_stop(ranker);
+	control_watch_stop(control);
 	status_close(status);
 	settings_free(set);
 	fold_free(f);
