@@ -1,10 +1,11 @@
 /*
  * fuzz_control - any bytes as a document of each kind, and as a record of aisle.config: no crash, no read outside; a refusal is
- * BAD_CONFIG with its text; what is accepted keeps the promises of control.h, and is accepted again without its white space.
+ * BAD_CONFIG with its text; what is accepted keeps the promises of control.h, and is accepted again without its white space; and
+ * when its words mean something too, there is a set with it.
  *
  * The first byte of an input picks the kind, or the record, whose key then ends at the first newline.
  */
-#include "schemas/control.h"
+#include "query/control_set.h"
 #include "schemas/scan.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -82,6 +83,21 @@ static void expect_good(const struct control *c)
 	}
 }
 
+static void try_meaning(enum control_kind kind, struct str json)
+{
+	const struct control_change change = { kind, STR("mine"), json };
+	const struct control_set *set = NULL;
+	struct error e = { 0 };
+	int rc = control_set_with(NULL, &change, &set, &e);
+
+	if (rc) {
+		expect_refusal(rc, &e);
+		return;
+	}
+	assert(!control_set_problem(set, kind, change.id));
+	control_set_release(set);
+}
+
 static void try_document(enum control_kind kind, struct str json)
 {
 	struct control *c = NULL, *again = NULL;
@@ -95,6 +111,7 @@ static void try_document(enum control_kind kind, struct str json)
 		return;
 	}
 	expect_good(c);
+	try_meaning(kind, json);
 	room = xmalloc(json.n);
 	compact = (struct str){ room, control_compact(json, room) };
 	assert(control_is_object(compact));
@@ -124,6 +141,10 @@ static void try_record(struct str input)
 	assert(strlen(rec.changed_by) <= CONTROL_BY_MAX);
 }
 
+/* By the first byte of what is kept in the corpus. */
+static const enum control_kind kinds[CONTROL_KIND_COUNT] = { CONTROL_SCENARIO, CONTROL_RULE,  CONTROL_EXPERIMENT,
+							     CONTROL_SEGMENT,  CONTROL_OFFER, CONTROL_PROMOTION };
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	unsigned which;
@@ -134,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	which = bytes[0] % (CONTROL_KIND_COUNT + 1);
 	copy = exact_copy(bytes + 1, n - 1);
 	if (which < CONTROL_KIND_COUNT)
-		try_document((enum control_kind)which, (struct str){ copy, (uint32_t)(n - 1) });
+		try_document(kinds[which], (struct str){ copy, (uint32_t)(n - 1) });
 	else
 		try_record((struct str){ copy, (uint32_t)(n - 1) });
 	free(copy);
