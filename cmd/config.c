@@ -189,12 +189,28 @@ static int push_one(struct sides *s, struct config_doc *doc, struct error *e)
 	return send_one(s, doc, there && there->revision ? there->revision : -1, e);
 }
 
-static int push(struct sides *s, struct error *e)
+static int push_kind(struct sides *s, enum control_kind kind, bool deletes, struct error *e)
 {
-	int rc = 0, noted;
+	int rc = 0;
 
 	for (size_t i = 0; i < s->here.n && !rc; i++)
-		rc = push_one(s, &s->here.v[i], e);
+		if (s->here.v[i].kind == kind && deletes == !s->here.v[i].text.n)
+			rc = push_one(s, &s->here.v[i], e);
+	return rc;
+}
+
+/* What others name is put before them, and deleted after them. */
+static int push(struct sides *s, struct error *e)
+{
+	static const enum control_kind order[CONTROL_KIND_COUNT] = { CONTROL_SCENARIO, CONTROL_SEGMENT,
+								     CONTROL_RULE,     CONTROL_EXPERIMENT,
+								     CONTROL_OFFER,    CONTROL_PROMOTION };
+	int rc = 0, noted;
+
+	for (size_t i = 0; i < ARRAY_SIZE(order) && !rc; i++)
+		rc = push_kind(s, order[i], false, e);
+	for (size_t i = ARRAY_SIZE(order); i-- > 0 && !rc;)
+		rc = push_kind(s, order[i], true, e);
 	noted = s->opt->dry_run ? 0 : config_docs_note(s->opt->dir, &s->here, e);
 	return rc ? rc : noted;
 }

@@ -96,6 +96,8 @@ def check_files(t, nodes):
     os.makedirs(os.path.join(files, "segments"))
     with open(os.path.join(files, "segments", "rich.json"), "w", encoding="utf-8") as f:
         json.dump({"filter": "spend > 100"}, f, indent=4)
+    with open(os.path.join(files, "rules", "of-the-rich.json"), "w", encoding="utf-8") as f:  # the segment must be there before it
+        json.dump({**rule(5), "segments": ["rich"]}, f)
     with open(os.path.join(files, "rules", "quick.json"), "w", encoding="utf-8") as f:
         json.dump(rule(77), f)
     os.unlink(os.path.join(files, "rules", "both.json"))
@@ -113,6 +115,9 @@ def check_files(t, nodes):
     aisle("push", files, "--force")
     check(nodes[0].good("/v1/rules/quick")["document"] == rule(78), "--force")
     check("no difference" in aisle("diff", files)[0], "a difference after the push")
+    aisle("pull", t.path("all"), "--shipped")
+    check("no difference" in aisle("diff", t.path("all"))[0], "what is shipped is no good document")
+    check(os.path.exists(t.path("all/scenarios/home.json")), "home is not shipped")
     say("aisle config pull, diff, push: files and server agree; what somebody else has changed is not overwritten")
 
 
