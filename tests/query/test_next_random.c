@@ -45,7 +45,8 @@ static void a_request(char *ret, size_t size)
 		snprintf(ret, size, "next-in-session; seen=p%u,p%u,p%u; count=50", a, b, c);
 		break;
 	default: /* views that the store's session need not have */
-		snprintf(ret, size, "next-in-session; visitor=v%u; session=s%u; seen=p%u; count=50", visitor, session, a);
+		snprintf(ret, size, "next-in-session; visitor=v%u; session=s%u; seen=p%u; count=50", visitor, session,
+			 a);
 	}
 }
 
@@ -62,7 +63,7 @@ static void list_of(const char *request, char *ret, size_t size)
 
 static void compare(void)
 {
-	struct answerer_options opt = { s.shop.store, s.status, s.ranker, s.settings, &s.clock.base };
+	struct answerer_options opt = { s.shop.store, s.status, s.ranker, s.settings, &s.clock.base, s.control };
 	struct answerer *old = s.answerer;
 	char request[128], by_old[4096], by_new[4096];
 	struct error e = { 0 };
