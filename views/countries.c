@@ -10,10 +10,10 @@
 static void countries_apply(struct fold *f, const struct moment *m)
 {
 	unsigned char be[4];
-	struct str key = id_key(m->user != ID_NONE ? m->user : m->visitor, be), country = m->ev->country;
+	struct str country = m->ev->country;
 
-	if (country.n && m->ev->type != EVENT_IMPRESSION && !str_eq(fold_peek(f, TBL_COUNTRIES, key), country))
-		fold_put(f, TBL_COUNTRIES, key, country.p, country.n);
+	if (m->new_country)
+		fold_put(f, TBL_COUNTRIES, id_key(m->user != ID_NONE ? m->user : m->visitor, be), country.p, country.n);
 }
 
 int country_get(struct snap *sn, uint32_t actor, struct str *ret)

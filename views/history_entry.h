@@ -36,7 +36,8 @@ typedef uint16_t history_print;
 struct history_profile {
 	int64_t first_ms, last_ms; /* first: HISTORY_PROFILE_NONE: it has only seen impressions */
 	int64_t units, spend_micros;
-	uint32_t orders, unused;
+	uint32_t orders;
+	uint32_t country; /* a hash of the last one that was named, two in 2^31 are the same; 0: none yet */
 };
 
 struct history_head {

@@ -54,6 +54,7 @@ struct moment {
 	bool new_order;         /* purchase: the first of its order */
 	bool new_actor;         /* the actor's first event, impressions left out; */
 	bool new_day;           /* the first on a later day than all before it: set by profile_add */
+	bool new_country;       /* another one than the actor named last */
 	bool new_session;       /* the first that was noted of its session (journal.c says which are) */
 	uint32_t item_count;
 	const struct moment_item *items;

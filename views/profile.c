@@ -9,6 +9,8 @@
 #include "views/journal.h"
 #include "views/view.h"
 
+#include <xxhash.h>
+
 static void add_lines(struct history_profile *p, const struct event *ev, int64_t sign)
 {
 	for (uint32_t i = 0; i < ev->item_count; i++) {
@@ -17,6 +19,15 @@ static void add_lines(struct history_profile *p, const struct event *ev, int64_t
 		p->units = saturating_add(p->units, units);
 		p->spend_micros = saturating_add(p->spend_micros, units * ev->items[i].price_micros);
 	}
+}
+
+static bool takes_country(struct history_profile *p, const struct event *ev)
+{
+	uint32_t before = p->country;
+
+	if (ev->country.n)
+		p->country = (uint32_t)XXH3_64bits(ev->country.p, ev->country.n) | 1;
+	return p->country != before;
 }
 
 void profile_add(struct fold *f, uint32_t actor, struct moment *m)
@@ -37,6 +48,7 @@ void profile_add(struct fold *f, uint32_t actor, struct moment *m)
 	memcpy(&head, row, sizeof(head));
 	m->new_actor = head.profile.first_ms == HISTORY_PROFILE_NONE;
 	m->new_day = m->new_actor || time_bucket(ev->t_ms, MS_PER_DAY) > time_bucket(head.profile.last_ms, MS_PER_DAY);
+	m->new_country = takes_country(&head.profile, ev);
 	if (ev->t_ms < head.profile.first_ms)
 		head.profile.first_ms = ev->t_ms;
 	if (ev->t_ms > head.profile.last_ms)
