@@ -73,9 +73,13 @@ static bool take_document(struct http_req *rq, struct str id, struct str *ret)
 	const struct control_set *set = control_set_newest(rq->w->shared->control);
 	struct error e = { 0 };
 	char *room;
-	int rc = control_check(set, &made, &e);
+	int rc = control_check(set, &made, &e); /* which takes nothing for a deletion */
 
 	control_set_release(set);
+	if (!body.n) {
+		http_refuse(rq, PROBLEM_BAD_BODY, NULL, "the body is empty: send a document, or DELETE");
+		return false;
+	}
 	if (rc) {
 		http_refuse_error(rq, rc, &e);
 		return false;

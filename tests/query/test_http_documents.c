@@ -230,6 +230,8 @@ Test(documents, wrong_ones_are_refused_with_the_path)
 	expect_problem(ask(&front, "PUT", "/v1/rules/r", "{\"action\":{\"pin\":{}}}"), 400, "bad-config",
 		       "action.pin.itemIds", "missing");
 	expect_problem(ask(&front, "PUT", "/v1/rules/r?validateOnly=true", "{"), 400, "bad-config", NULL, "no JSON");
+	expect_problem(ask(&front, "PUT", "/v1/rules/r?validateOnly=true", " "), 400, "bad-body", NULL, "empty");
+	expect_problem(ask(&front, "PUT", "/v1/rules/r", ""), 400, "bad-body", NULL, "empty");
 	expect(ask_with(&front, "PUT", "/v1/rules/r?validateOnly=true", JSON "if-match: *\r\n", rule(1)), 200, NULL,
 	       "{\"status\":\"valid\"}");
 	expect_problem(ask(&front, "PUT", "/v1/rules/r?validateOnly=1", rule(1)), 400, "bad-parameter", "validateOnly",
