@@ -156,20 +156,25 @@ static void end_pass(struct segment_round *r, uint64_t version)
 	begin(r, version);
 }
 
-/* Of other segments a round begins anew. */
+/* Of other segments a round begins anew; other documents do not disturb it. */
 static int follow_config(struct segment_round *r, struct snap *sn)
 {
+	struct segment_set *set;
 	uint64_t version;
+	bool is_same;
 	int rc = config_version(sn, &version);
 
 	if (rc || (r->set && version == r->config_version))
 		return rc;
-	segments_release(r->set);
-	r->set = NULL;
-	rc = segments_read(sn, &r->set);
+	rc = segments_read(sn, &set);
 	if (rc)
 		return rc;
 	r->config_version = version;
+	is_same = r->set && segments_sign(r->set) == segments_sign(set);
+	segments_release(is_same ? set : r->set);
+	if (is_same)
+		return 0;
+	r->set = set;
 	segment_counts_fini(&r->counting);
 	begin(r, snap_version(sn));
 	return 0;

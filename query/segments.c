@@ -61,7 +61,7 @@ static void add(struct making *m, struct str id, struct str meaning, struct str 
 	s->pool = filter_pool_pack(&m->space->pool);
 	s->by_members = by_members;
 	set->reads |= filter_reads(s->pool, s->when) | (by_members ? READS_MEMBERS : 0);
-	set->sign = XXH3_64bits_withSeed(s->id, strlen(s->id), set->sign);
+	set->sign = XXH3_64bits_withSeed(s->id, strlen(s->id), set->sign + (uint64_t)(number + 1));
 	set->sign = XXH3_64bits_withSeed(s->filter, filter.n, set->sign);
 }
 
