@@ -122,7 +122,7 @@ static void send_event(int32_t partition, int n)
 
 static int count_letters(void *arg, const struct dead_letter *l)
 {
-	cr_expect_str_eq(l->topic, "shop.events");
+	cr_expect(strcmp(l->topic, "shop.events") == 0 || strcmp(l->topic, "aisle.config") == 0, "%s", l->topic);
 	cr_expect_str_neq(l->code, "");
 	++*(int *)arg;
 	return 0;
@@ -156,11 +156,11 @@ Test(processor, good_records_are_applied_and_bad_ones_kept)
 	cr_expect_geq(reaches(&pg->commits, 1), 1);
 	cr_expect_eq(pg->events, 20);
 	cr_expect_eq(pg->duplicates, 1);
-	cr_expect_eq(pg->dead_letters, 3);
+	cr_expect_eq(reaches(&pg->dead_letters, 4), 4);
 	cr_expect_eq(pg->stopped_partitions, 0);
 	stop();
 	cr_expect_eq(b.code, 0);
-	cr_expect_eq(letters(), 3);
+	cr_expect_eq(letters(), 4);
 }
 
 Test(processor, a_second_life_goes_on_where_the_first_ended)

@@ -17,12 +17,14 @@ static void run(const char *script)
 	cr_assert_eq(system(command), 0, "run from the top of the tree; it says what differs");
 }
 
-Test(conformance, schemas_and_decoder_agree, .timeout = 300)
+TestSuite(conformance, .timeout = 300);
+
+Test(conformance, schemas_and_decoder_agree)
 {
 	run("conformance.py");
 }
 
-Test(conformance, schemas_and_documents_agree, .timeout = 60)
+Test(conformance, schemas_and_documents_agree)
 {
 	run("control_conformance.py");
 }
