@@ -47,7 +47,7 @@ def flow(t):
     out, err = harness.run(["env", "-C", t.directory, *program, "--config-file", os.path.join(API, "schemathesis.toml"), "run", "--seed",
                             seed, "--max-time", str(SECONDS), "--no-color", aisle.url + "/openapi.json"],
                            timeout_s=SECONDS * 2 + 240, status=None)
-    found = "failures," in out.splitlines()[-1] if out else True
+    found = "failure" in " ".join(out.splitlines()[-40:]) if out else True
     if found or "passed" not in out:
         print(out[-12000:], err[-2000:], flush=True)
     check(not found and "passed" in out, f"schemathesis found something (API_SEED={seed} asks the same again)")
