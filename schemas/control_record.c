@@ -89,8 +89,10 @@ static int take_field(struct reading *rd, enum field f, int token, const unsigne
 	case FIELD_AT:
 		return take_integer(rd, f, token, TIME_END_MS - 1, &rec->changed_at_ms);
 	default:
+		if (token != TOKEN_OBJECT)
+			return fail(rd->scan.e, f, "is neither an object nor null");
 		rc = scan_skip(&rd->scan, token);
-		while (from < rd->scan.p && *from != '{')
+		while (*from != '{')
 			from++;
 		rec->document = (struct str){ (const char *)from, (uint32_t)(rd->scan.p - from) };
 		return rc;

@@ -315,6 +315,8 @@ Test(control_record, refused)
 		{ "rule/a", "{\"document\":null,\"changeId\":\"00FF00ff00ff00ff\"}", "changeId" },
 		{ "rule/a", "{\"document\":null,\"changedAt\":\"now\"}", "changedAt" },
 		{ "rule/a", "{\"document\":null,\"document\":null}", "document" },
+		{ "rule/a", "{\"document\":false}", "document" },
+		{ "rule/a", "{\"document\":[]}", "document" },
 		{ "rule/a", "{\"document\":null,\"more\":1}", "" },
 		{ "rule/a", "{\"document\":{\"action\":{}}}", "action" },
 		{ "rule/a", "{\"document\":null", "" },
