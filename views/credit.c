@@ -1,5 +1,6 @@
 #include "views/credit.h"
 #include "views/answer_rows.h"
+#include "views/delta.h"
 #include "views/ids.h"
 #include "views/keys.h"
 #include "views/labels.h"
@@ -255,7 +256,7 @@ static void follow(struct credit_desk *d, const struct moment *m)
 	int64_t paid = 0;
 
 	for (uint32_t i = 0; m->ev->type == EVENT_PURCHASE && i < m->item_count; i++)
-		paid += m->items[i].line->quantity * m->items[i].line->price_micros;
+		paid = saturating_add(paid, m->items[i].line->quantity * m->items[i].line->price_micros);
 	for (uint32_t i = 0; i < d->answers.head.exposure_n; i++) {
 		struct exposure *x;
 
