@@ -52,9 +52,8 @@ static inline uint64_t session_group(uint32_t number, uint32_t item)
 /* The views of one event in their session. */
 struct session_views {
 	uint32_t number; /* SESSION_NONE: there are none left to give */
-	bool begun;      /* its first ones */
 	bool moved;      /* the session has another number than before */
-	uint32_t before; /* kept views before the event; */
+	uint32_t before; /* kept views before the event, 0: these are its first ones; */
 	uint32_t *items; /* these and the event's own, oldest first */
 	int64_t *times;
 	uint32_t room;

@@ -88,10 +88,9 @@ void session_add(struct fold *f, const struct event *ev, uint32_t actor, const s
 
 	make_room(v, SESSION_VIEWS_MAX + ev->item_count);
 	v->before = 0;
-	v->begun = v->moved = false;
+	v->moved = false;
 	v->number = number;
 	if (!load(f, number, &h, v)) {
-		v->begun = true;
 		v->number = fold_session(f);
 		h = (struct session_head){ .actor = actor, .hash = hash_of(f, ev) };
 	} else if (fold_sessions(f) - number > SESSION_BLOCK) {

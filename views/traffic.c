@@ -6,7 +6,7 @@
 #include "views/session_rows.h"
 #include "views/view.h"
 
-enum { COL_ACTORS, COL_NEW_ACTORS, COL_SESSIONS, COL_VIEWS, COL_CARTS, COL_ORDERS, COL_UNITS, COL_REVENUE, COLUMNS };
+enum { COL_ACTORS, COL_NEW_ACTORS, COL_SESSIONS, COL_VIEWS, COL_CARTS, COL_ORDERS, COL_UNITS, COL_REVENUE };
 
 static const char *const names[COL_REVENUE] = {
 	"actors", "newActors", "sessions", "views", "carts", "orders", "units"
@@ -46,7 +46,7 @@ static void traffic_apply(struct fold *f, const struct moment *m)
 	add(f, m, COL_NEW_ACTORS, m->new_actor);
 	switch (m->ev->type) {
 	case EVENT_VIEW:
-		add(f, m, COL_SESSIONS, m->views->begun);
+		add(f, m, COL_SESSIONS, m->views->before == 0);
 		add(f, m, COL_VIEWS, m->item_count);
 		break;
 	case EVENT_CART_ADD:
