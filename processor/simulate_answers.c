@@ -75,14 +75,6 @@ static unsigned variant_of(uint32_t actor)
 
 /* ---- an answer ---- */
 
-static bool is_among(const uint32_t *items, unsigned n, uint32_t item)
-{
-	for (unsigned i = 0; i < n; i++)
-		if (items[i] == item)
-			return true;
-	return false;
-}
-
 static void choose_items(struct simulate_answers *a, struct simulate_answer *answer)
 {
 	unsigned wanted = 4 + simulate_below(&a->random, SIMULATE_ANSWER_ITEMS - 3);
@@ -92,7 +84,7 @@ static void choose_items(struct simulate_answers *a, struct simulate_answer *ans
 		uint64_t u = simulate_draw(&a->random) >> 32;
 		uint32_t item = (uint32_t)((u * u >> 32) * a->items >> 32);
 
-		if (is_among(answer->items, answer->n, item))
+		if (id_among(answer->items, answer->n, item))
 			continue;
 		answer->strategies[answer->n] = simulate_below(&a->random, SIMULATE_STRATEGIES);
 		answer->items[answer->n++] = item;

@@ -118,14 +118,6 @@ struct printing {
 	void *arg;
 };
 
-static bool is_wanted(const struct printing *p, uint32_t actor)
-{
-	for (int i = 0; i < p->actor_n; i++)
-		if (p->actors[i] == actor)
-			return true;
-	return !p->actor_n;
-}
-
 static void print_actor(struct printing *p, uint32_t actor, struct str value)
 {
 	char hex[ACTOR_HASH_HEX];
@@ -167,7 +159,7 @@ static int print_row(void *arg, struct str key, struct str value)
 	    value.n != (is_total ? sizeof(struct total_row) : sizeof(struct actor_row)))
 		return ERR_STORE_CORRUPT;
 	actor = is_total ? ID_NONE : get_be32(end + 1);
-	if (is_total ? p->actor_n > 0 : !is_wanted(p, actor))
+	if (p->actor_n && (is_total || !id_among(p->actors, (uint32_t)p->actor_n, actor)))
 		return 0;
 	json_out_reset(j);
 	json_out_object(j);
