@@ -109,10 +109,13 @@ static int write_sums(struct batch *b, struct store_txn *t, bool young, struct c
 static int note_items_changed(const struct batch *b, struct store_txn *t)
 {
 	struct item_changes changes = { 0, 0 };
-	int rc = store_read(t, TBL_META, ITEM_CHANGES, &changes, sizeof(changes));
+	int rc;
 
-	if ((rc && rc != ERR_NOT_FOUND) || (!b->has_catalog && !b->has_stock))
-		return rc == ERR_NOT_FOUND ? 0 : rc;
+	if (!b->has_catalog && !b->has_stock)
+		return 0;
+	rc = store_read(t, TBL_META, ITEM_CHANGES, &changes, sizeof(changes));
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
 	if (b->has_catalog)
 		changes.catalog = b->meta.changes;
 	if (b->has_stock)
