@@ -38,14 +38,8 @@ static int scan_row(void *arg, uint64_t group, uint32_t member, const int64_t *c
 int engagement_scan(struct snap *sn, int64_t first, int64_t last, engagement_each each, void *arg)
 {
 	struct scan s = { sn, each, arg };
-	struct kept kept;
-	int rc = engagement_kept(sn, MS_PER_HOUR, &kept);
 
-	first = first > kept.first ? first : kept.first;
-	last = last < kept.last ? last : kept.last;
-	if (rc || last < first)
-		return rc;
-	return snap_sums(sn, TBL_ENGAGEMENT, (uint64_t)first, (uint64_t)last, scan_row, &s);
+	return engagement_sums(sn, TBL_ENGAGEMENT, MS_PER_HOUR, first, last, scan_row, &s);
 }
 
 /* ---- printing ---- */

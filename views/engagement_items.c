@@ -35,16 +35,9 @@ static int scan_row(void *arg, uint64_t group, uint32_t member, const int64_t *c
 int engagement_items_scan(struct snap *sn, int64_t first, int64_t last, engagement_item_each each, void *arg)
 {
 	struct scan s = { .each = each, .arg = arg };
-	struct kept kept;
-	int rc = engagement_kept(sn, MS_PER_DAY, &kept);
+	int rc = snap_items(sn, &s.items);
 
-	if (!rc)
-		rc = snap_items(sn, &s.items);
-	first = first > kept.first ? first : kept.first;
-	last = last < kept.last ? last : kept.last;
-	if (rc || last < first)
-		return rc;
-	return snap_sums(sn, TBL_ENGAGEMENT_ITEMS, (uint64_t)first, (uint64_t)last, scan_row, &s);
+	return rc ? rc : engagement_sums(sn, TBL_ENGAGEMENT_ITEMS, MS_PER_DAY, first, last, scan_row, &s);
 }
 
 /* ---- printing ---- */

@@ -10,15 +10,19 @@ static int64_t oldest(int64_t watermark_ms, int64_t span_ms)
 	return day > 0 ? day * (MS_PER_DAY / span_ms) : 0;
 }
 
-int engagement_kept(struct snap *sn, int64_t span_ms, struct kept *ret)
+int engagement_sums(struct snap *sn, enum table_id id, int64_t span_ms, int64_t first, int64_t last, snap_sum each,
+		    void *arg)
 {
-	int64_t watermark;
+	int64_t watermark, kept_first, kept_last;
 	int rc = snap_watermark(sn, &watermark);
 
-	*ret = (struct kept){ 0, -1 };
-	if (!rc && watermark != TIME_NONE)
-		*ret = (struct kept){ oldest(watermark, span_ms), time_bucket(watermark, span_ms) };
-	return rc;
+	if (rc || watermark == TIME_NONE)
+		return rc;
+	kept_first = oldest(watermark, span_ms);
+	kept_last = time_bucket(watermark, span_ms);
+	first = first > kept_first ? first : kept_first;
+	last = last < kept_last ? last : kept_last;
+	return last < first ? 0 : snap_sums(sn, id, (uint64_t)first, (uint64_t)last, each, arg);
 }
 
 int engagement_expire(struct store_txn *t, enum table_id id, int64_t span_ms, int64_t watermark_ms, size_t rows_max)

@@ -9,11 +9,9 @@
 #include "views/engagement.h"
 #include "views/view.h"
 
-/* Buckets that are kept: first..last of this span; first > last: none. */
-struct kept {
-	int64_t first, last;
-};
-int engagement_kept(struct snap *sn, int64_t span_ms, struct kept *ret) MUST_CHECK;
+/* snap_sums of the buckets first..last of this span, as far as they are kept. */
+int engagement_sums(struct snap *sn, enum table_id id, int64_t span_ms, int64_t first, int64_t last, snap_sum each,
+		    void *arg);
 int engagement_expire(struct store_txn *t, enum table_id id, int64_t span_ms, int64_t watermark_ms, size_t rows_max);
 
 void engagement_add(struct fold *f, enum table_id id, int64_t bucket, uint32_t member, const struct credit *c);
