@@ -73,16 +73,13 @@ static void store_list(struct fold *f, struct str segment, const struct gatherin
 
 int fold_members(struct fold *f, struct str segment, const void *value, size_t n, struct error *e)
 {
-	struct gathering g = { .key = fold_person_key(f) };
-	int count = members_decode(value, n, NULL, NULL, e);
+	struct gathering g = { .key = fold_person_key(f), .v = xmalloc(MEMBERS_MAX * sizeof(*g.v)) };
+	int count = members_decode(value, n, gather, &g, e);
 
-	if (count > 0) {
-		g.v = xcalloc((size_t)count, sizeof(*g.v));
-		count = members_decode(value, n, gather, &g, e);
+	if (count >= 0) {
 		leave_each_once(&g);
-	}
-	if (count >= 0)
 		store_list(f, segment, &g);
+	}
 	free(g.v);
 	return count < 0 ? count : 0;
 }
