@@ -253,9 +253,8 @@ static void *grow(struct control_reader *r, struct growing *g)
 	return g->v + g->n++ * g->size;
 }
 
-typedef int (*entry_of)(struct control_reader *r, const struct member *m, int token, void *at);
-
-static int read_list(struct control_reader *r, const struct member *m, int token, size_t size, entry_of read, void *at)
+static int read_list(struct control_reader *r, const struct member *m, int token, size_t size,
+		     const struct member *entry, void *at)
 {
 	struct growing g = { .size = size };
 	struct control_list list;
@@ -271,7 +270,7 @@ static int read_list(struct control_reader *r, const struct member *m, int token
 			return scan_failed(r);
 		if (g.n >= (uint32_t)m->max)
 			return control__fail(r, NULL, "is one too many: there may be %d", (int)m->max);
-		rc = read(r, m->more, token, grow(r, &g));
+		rc = entry->read(r, entry, token, grow(r, &g));
 		if (rc)
 			return rc;
 		r->path_n = before;
@@ -285,26 +284,15 @@ static int read_list(struct control_reader *r, const struct member *m, int token
 	return 0;
 }
 
-static int read_text_entry(struct control_reader *r, const struct member *m, int token, void *at)
-{
-	return m->read(r, m, token, at);
-}
-
 int control__texts(struct control_reader *r, const struct member *m, int token, void *at)
 {
-	return read_list(r, m, token, sizeof(struct str), read_text_entry, at);
-}
-
-static int read_object_entry(struct control_reader *r, const struct member *more, int token, void *at)
-{
-	const struct shape *shape = (const void *)more;
-
-	return token == TOKEN_OBJECT ? control__object(r, shape, at) : control__fail(r, NULL, "is not an object");
+	return read_list(r, m, token, sizeof(struct str), m->more, at);
 }
 
 int control__objects(struct control_reader *r, const struct member *m, int token, void *at)
 {
 	const struct shape *shape = m->more;
+	const struct member entry = { .read = control__inside, .more = shape };
 
-	return read_list(r, m, token, shape->size, read_object_entry, at);
+	return read_list(r, m, token, shape->size, &entry, at);
 }
