@@ -44,13 +44,9 @@ def flow(t):
     aisle.wait_ready()
     aisle.wait_caught_up(topics)
     seed = os.environ.get("API_SEED") or str(t.seed)
-    out, err = harness.run(["env", "-C", t.directory, *program, "--config-file", os.path.join(API, "schemathesis.toml"), "run", "--seed",
-                            seed, "--max-time", str(SECONDS), "--no-color", aisle.url + "/openapi.json"],
-                           timeout_s=SECONDS * 2 + 240, status=None)
-    found = "failure" in " ".join(out.splitlines()[-40:]) if out else True
-    if found or "passed" not in out:
-        print(out[-12000:], err[-2000:], flush=True)
-    check(not found and "passed" in out, f"schemathesis found something (API_SEED={seed} asks the same again)")
+    out, _ = harness.run(["env", "-C", t.directory, *program, "--config-file", os.path.join(API, "schemathesis.toml"), "run", "--seed",
+                          seed, "--max-time", str(SECONDS), "--no-color", aisle.url + "/openapi.json"],
+                         timeout_s=SECONDS * 2 + 240)
     check(aisle.running(), "the server has ended")
     generated = [line.strip() for line in out.splitlines() if "generated" in line]
     say(f"{generated[-1] if generated else out.splitlines()[-1]}, in {SECONDS} s")

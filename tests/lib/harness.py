@@ -75,7 +75,7 @@ def run(command, timeout_s=60, status=0, stdin=None):
     out, err = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
     if status is not None and done.returncode != status:
         raise FlowFailed(f"'{' '.join(command)}' ended with {done.returncode}, not {status}:\n"
-                         f"{err[-2000:] or out[-2000:]}")
+                         f"{err[-2000:] or out[-12000:]}")
     return out, err
 
 
