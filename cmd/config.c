@@ -184,6 +184,7 @@ static int push_one(struct sides *s, struct config_doc *doc, struct error *e)
 	}
 	if (!doc->text.n && s->opt->dry_run) {
 		say("would", doc, "delete");
+		s->changed++;
 		return 0;
 	}
 	return send_one(s, doc, there && there->revision ? there->revision : -1, e);

@@ -115,6 +115,9 @@ def check_files(t, nodes):
     aisle("push", files, "--force")
     check(nodes[0].good("/v1/rules/quick")["document"] == rule(78), "--force")
     check("no difference" in aisle("diff", files)[0], "a difference after the push")
+    os.unlink(os.path.join(files, "rules", "quick.json"))
+    check(aisle("push", files, "--prune", "--dry-run")[0] == "would    rules/quick: delete\n", "what would be deleted")
+    check(nodes[0].get("/v1/rules/quick")[0] == 200, "--dry-run has deleted it")
     aisle("pull", t.path("all"), "--shipped")
     check("no difference" in aisle("diff", t.path("all"))[0], "what is shipped is no good document")
     check(os.path.exists(t.path("all/scenarios/home.json")), "home is not shipped")
@@ -159,7 +162,7 @@ def flow(t):
     letters = [record["headers"] for record in topics.dump(topics.dead_letters)]
     check(all("bad-config" in letter.values() for letter in letters), f"{letters}")  # one of each node, sooner or later
     for node in nodes:
-        poll("the node has read all", lambda: node.good("/v1/segments/rich"), 10)
+        node.wait_caught_up(topics, (topics.config, topics.events))
         node.stop()
         harness.compare_with_batch(node.store, node.store, shop, ("config", "segment-members", "redemptions"))
     check(len({harness.digests_of(node.store, ("config",))["config"] for node in nodes}) == 1, "the nodes differ")
