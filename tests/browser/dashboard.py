@@ -532,7 +532,7 @@ def main():
         sys.exit(f"dashboard.py: no story '{unknown[0]}'; there are {', '.join(stories())}")
     t = harness.Flow("dashboard")
     started = time.monotonic()
-    failed = ["the demo or the browser"]
+    failed = names  # the demo or the browser does not start
     try:
         failed = run(t, names)
     except (FlowFailed, harness.Ended) as error:

@@ -140,7 +140,6 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	ret->scenario = slug;
 	snprintf(ret->recommendation_id, sizeof(ret->recommendation_id), "id-of-%.64s", slug);
 	ret->as_of_ms = 1323435000000;
-	ret->count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
 	ret->lag_ms = 12;
 	ret->item_count = 1;
 	ret->count = rq->count ? rq->count : RECOMMEND_COUNT_DEFAULT;
