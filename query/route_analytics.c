@@ -2,6 +2,7 @@
 #include "query/http_later.h"
 #include "query/http_query.h"
 #include "query/http_stream.h"
+#include "query/route_document.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -230,9 +231,8 @@ void route_category_figures(struct http_req *rq)
 
 void route_experiment(struct http_req *rq)
 {
-	if (control_id_valid(rq->params[0]))
-		reply_figures(rq, FIGURES_EXPERIMENT, rq->params[0]);
-	else
-		http_refuse(rq, PROBLEM_BAD_PARAMETER, "id", "an id has 1 to %d bytes of a-z, 0-9 and '-'",
-			    CONTROL_ID_MAX);
+	struct str id;
+
+	if (document_id(rq, &id))
+		reply_figures(rq, FIGURES_EXPERIMENT, id);
 }
