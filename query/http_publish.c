@@ -20,7 +20,7 @@ struct publish {
 	publish_ready ready; /* NULL: acknowledged is enough */
 	void *arg;
 	uint64_t deadline_ns;
-	bool complete; /* nothing is under way any more */
+	bool held; /* acknowledged, but not ready */
 	bool is_ready, answered;
 	_Atomic unsigned refs;       /* the loop's, and one of all sends under way */
 	_Atomic unsigned in_flight;  /* sends under way, and one until publish_wait */
@@ -38,6 +38,7 @@ struct publish_queue {
 	uv_async_t *wake;     /* used under the lock while open */
 	uint64_t timeout_ns;
 	struct publish *first, *last; /* loop: waiting */
+	size_t held;                  /* of them */
 };
 
 static void queue_unref(struct publish_queue *q)
@@ -62,6 +63,14 @@ static void client_left(void *arg)
 
 	p->rq.h2o = NULL;
 	p->end = NULL;
+}
+
+bool publish_possible(struct http_req *rq)
+{
+	if (rq->w->shared->opt.publisher)
+		return true;
+	http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
+	return false;
 }
 
 struct publish *publish_new(struct http_req *rq, size_t n, publish_finish finish, void *arg)
@@ -180,6 +189,7 @@ static void answer(struct publish *p)
 	p->answered = true;
 	*(p->prev ? &p->prev->next : &q->first) = p->next;
 	*(p->next ? &p->next->prev : &q->last) = p->prev;
+	q->held -= p->held;
 	count(p);
 	if (p->end)
 		p->end->ended = NULL;
@@ -188,13 +198,24 @@ static void answer(struct publish *p)
 	publish_unref(p);
 }
 
-/* It is complete: answer it, unless there is more to wait for. */
+static bool is_acked(const struct publish *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (atomic_load_explicit(&p->entries[i].state, memory_order_acquire) != PUBLISH_ACKED)
+			return false;
+	return true;
+}
+
+/* Nothing is under way any more: answer it, unless there is more to wait for. */
 static void try_answer(struct publish *p)
 {
-	p->complete = true;
-	p->is_ready = !p->ready || !p->rq.h2o || p->ready(&p->rq, p, p->arg);
-	if (p->is_ready)
+	p->is_ready = !p->ready || !p->rq.h2o || !is_acked(p) || p->ready(&p->rq, p, p->arg);
+	if (p->is_ready) {
 		answer(p);
+	} else if (!p->held) {
+		p->held = true;
+		p->q->held++;
+	}
 }
 
 void publish_wait(struct publish *p)
@@ -269,9 +290,9 @@ static void settle(struct publish *list)
 bool publish_queue_run(struct publish_queue *q, uint64_t now_ns)
 {
 	settle(take_done(q, true));
-	for (struct publish *p = q->first, *next; p; p = next) {
+	for (struct publish *p = q->held ? q->first : NULL, *next; p; p = next) {
 		next = p->next;
-		if (p->complete)
+		if (p->held)
 			try_answer(p);
 	}
 	while (q->first && q->first->deadline_ns <= now_ns)

@@ -30,6 +30,8 @@ struct publish;
 /* Answers the request. Not called when the client is gone. */
 typedef void (*publish_finish)(struct http_req *rq, struct publish *p, void *arg);
 
+/* False when it was refused: there is no broker. */
+bool publish_possible(struct http_req *rq);
 /* `arg` must live as long as the request (http_alloc). */
 struct publish *publish_new(struct http_req *rq, size_t n, publish_finish finish, void *arg);
 /*

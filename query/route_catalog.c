@@ -109,13 +109,7 @@ static void publish(struct http_req *rq, enum setting_id topic, struct str key, 
 /* What every write checks first; false when it was answered. */
 static bool may_write(struct http_req *rq)
 {
-	if (http_refuses_query(rq) || !item_id_is_good(rq))
-		return false;
-	if (!rq->w->shared->opt.publisher) {
-		http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
-		return false;
-	}
-	return true;
+	return !http_refuses_query(rq) && item_id_is_good(rq) && publish_possible(rq);
 }
 
 static bool body_is_object(struct http_req *rq, struct str *ret)

@@ -4,7 +4,7 @@
 #ifndef AISLE_QUERY_ROUTE_DOCUMENT_H
 #define AISLE_QUERY_ROUTE_DOCUMENT_H
 
-#include "query/http_req.h"
+#include "query/http_publish.h"
 #include "schemas/control.h"
 #include "views/config.h"
 
@@ -31,5 +31,14 @@ void document_write(struct json_out *j, const struct config_row *row, bool shipp
 		    const struct error *problem);
 /* 200 with the row's revision as ETag. From now on answers know the row. */
 void document_reply(struct http_req *rq, const struct config_row *row, bool shipped, struct str document);
+
+/* ---- changes ---- */
+
+/* The topic that changes are sent to. */
+const char *change_topic(const struct http_req *rq);
+/* Is the acknowledged record folded? 1, 0, or an error. In the worker's snapshot, which is renewed. */
+int change_is_folded(struct http_req *rq, const struct publish *p) MUST_CHECK;
+/* 202: it was not folded in time. */
+void change_reply_accepted(struct http_req *rq, struct str id);
 
 #endif

@@ -10,7 +10,6 @@
 
 #include "query/control_set.h"
 #include "query/http_body.h"
-#include "query/http_publish.h"
 #include "query/http_query.h"
 #include "query/json_keys.h"
 #include "views/offsets.h"
@@ -70,16 +69,18 @@ static bool take_document(struct http_req *rq, struct str id, struct str *ret)
 {
 	struct str body = body_trim(rq->body);
 	struct control_change made = { document_kind(rq), id, body };
-	const struct control_set *set = control_set_newest(rq->w->shared->control);
+	const struct control_set *set;
 	struct error e = { 0 };
 	char *room;
-	int rc = control_check(set, &made, &e); /* which takes nothing for a deletion */
+	int rc;
 
-	control_set_release(set);
 	if (!body.n) {
 		http_refuse(rq, PROBLEM_BAD_BODY, NULL, "the body is empty: send a document, or DELETE");
 		return false;
 	}
+	set = control_set_newest(rq->w->shared->control);
+	rc = control_check(set, &made, &e);
+	control_set_release(set);
 	if (rc) {
 		http_refuse_error(rq, rc, &e);
 		return false;
@@ -87,14 +88,6 @@ static bool take_document(struct http_req *rq, struct str id, struct str *ret)
 	room = http_alloc(rq, body.n);
 	*ret = (struct str){ room, control_compact(body, room) };
 	return true;
-}
-
-static bool may_write(struct http_req *rq)
-{
-	if (rq->w->shared->opt.publisher)
-		return true;
-	http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
-	return false;
 }
 
 /* ---- preconditions (RFC 9110, 13) ---- */
@@ -135,7 +128,7 @@ static bool may_replace(struct http_req *rq, const struct document_state *st, bo
 
 /* ---- the record and its outcome ---- */
 
-static const char *topic_of(const struct http_req *rq)
+const char *change_topic(const struct http_req *rq)
 {
 	return setting_string(rq->w->shared->opt.settings, SET_TOPIC_CONFIG);
 }
@@ -163,7 +156,7 @@ static void settle(struct http_req *rq, struct change *c, const struct config_ro
 	struct json_out j = { 0 };
 
 	config_write_record(&j, row);
-	if (!publisher->ops->send(publisher, topic_of(rq), -1, record_key(rq, c->kind, c->id), j.p, j.n, 0, NULL, 0,
+	if (!publisher->ops->send(publisher, change_topic(rq), -1, record_key(rq, c->kind, c->id), j.p, j.n, 0, NULL, 0,
 				  sent_again, NULL))
 		c->settled_with = row->change_id;
 	json_out_fini(&j);
@@ -198,25 +191,28 @@ static bool judge(struct http_req *rq, struct change *c)
 	return !row.unsettled;
 }
 
+int change_is_folded(struct http_req *rq, const struct publish *p)
+{
+	struct position at = { 0 };
+	int32_t partition;
+	int64_t offset;
+	int rc = snap_renew(rq->w->snap);
+
+	if (rc)
+		return rc;
+	publish_result(p, 0, &partition, &offset);
+	rc = offsets_get(rq->w->snap, change_topic(rq), partition, &at);
+	return rc && rc != ERR_NOT_FOUND ? rc : at.next > offset;
+}
+
 static bool is_known(struct http_req *rq, struct publish *p, void *arg)
 {
 	struct change *c = arg;
-	struct position at;
-	int32_t partition;
-	int64_t offset;
-	bool ret = false;
-	int rc;
+	int rc = change_is_folded(rq, p);
+	bool ret = rc > 0 && judge(rq, c);
 
-	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED)
-		return true;
-	rc = snap_renew(rq->w->snap);
-	if (!rc) {
-		rc = offsets_get(rq->w->snap, topic_of(rq), partition, &at);
-		if (!rc && at.next > offset)
-			ret = judge(rq, c);
-		snap_park(rq->w->snap);
-	}
-	if (rc && rc != ERR_NOT_FOUND)
+	snap_park(rq->w->snap);
+	if (rc < 0)
 		c->code = rc;
 	return ret || c->code;
 }
@@ -245,14 +241,14 @@ static void reply_refused(struct http_req *rq, const struct change *c)
 	document_state_fini(&st);
 }
 
-static void reply_accepted(struct http_req *rq, const struct change *c)
+void change_reply_accepted(struct http_req *rq, struct str id)
 {
 	struct json_out *j = &rq->w->out;
 
 	json_out_reset(j);
 	json_out_object(j);
 	key_text(j, "status", "accepted");
-	key_str(j, "id", c->id);
+	key_str(j, "id", id);
 	json_out_end_object(j);
 	http_reply_json(rq, 202, j);
 }
@@ -278,7 +274,7 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 	} else if (c->code) {
 		http_refuse_error(rq, c->code, NULL);
 	} else {
-		reply_accepted(rq, c);
+		change_reply_accepted(rq, c->id);
 	}
 }
 
@@ -308,7 +304,7 @@ static void send_change(struct http_req *rq, struct change *c)
 						      .changed_at_ms = c->changed_at_ms,
 						      .document = c->document });
 	publish_until(p, is_known);
-	publish_send(p, 0, topic_of(rq), record_key(rq, c->kind, c->id), j.p, j.n);
+	publish_send(p, 0, change_topic(rq), record_key(rq, c->kind, c->id), j.p, j.n);
 	json_out_fini(&j);
 	publish_wait(p);
 }
@@ -322,7 +318,7 @@ static void change(struct http_req *rq, struct str id, struct str document)
 	int rc;
 
 	*c = (struct change){ .kind = document_kind(rq), .id = id, .document = document };
-	if (!may_write(rq) || !take_by(rq, &c->by))
+	if (!publish_possible(rq) || !take_by(rq, &c->by))
 		return;
 	rc = document_state(rq, c->kind, id, &st);
 	c->replaces = st.row.revision;

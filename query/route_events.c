@@ -208,13 +208,7 @@ void route_events_post(struct http_req *rq)
 	struct str *keys;
 
 	*b = (struct batch){ 0 };
-	if (http_refuses_query(rq))
-		return;
-	if (!rq->w->shared->opt.publisher) {
-		http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
-		return;
-	}
-	if (!cut(rq, b))
+	if (http_refuses_query(rq) || !publish_possible(rq) || !cut(rq, b))
 		return;
 	b->why = http_alloc(rq, b->n * sizeof(b->why[0]));
 	keys = http_alloc(rq, b->n * sizeof(keys[0]));

@@ -3,17 +3,10 @@
  * change is folded; the last list wins, so nothing is compared.
  */
 #include "query/http_body.h"
-#include "query/http_publish.h"
 #include "query/json_keys.h"
 #include "query/route_document.h"
 #include "schemas/members.h"
-#include "views/offsets.h"
 #include "views/segment_members.h"
-
-static const char *topic_of(const struct http_req *rq)
-{
-	return setting_string(rq->w->shared->opt.settings, SET_TOPIC_CONFIG);
-}
 
 /* How many there are in the snapshot, which is renewed and parked. */
 static int count_members(struct http_req *rq, int64_t *ret)
@@ -57,25 +50,15 @@ void route_members_get(struct http_req *rq)
 
 static bool is_folded(struct http_req *rq, struct publish *p, void *arg)
 {
-	struct position at = { 0 };
-	int32_t partition;
-	int64_t offset;
-	int rc;
+	int rc = change_is_folded(rq, p);
 
 	(void)arg;
-	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED)
-		return true;
-	rc = snap_renew(rq->w->snap);
-	if (!rc) {
-		rc = offsets_get(rq->w->snap, topic_of(rq), partition, &at);
-		snap_park(rq->w->snap);
-	}
-	return !rc && at.next > offset;
+	snap_park(rq->w->snap);
+	return rc > 0;
 }
 
 static void finish(struct http_req *rq, struct publish *p, void *arg)
 {
-	struct json_out *j = &rq->w->out;
 	struct problem lost;
 	int32_t partition;
 	int64_t offset;
@@ -87,12 +70,7 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 	} else if (publish_was_ready(p)) {
 		reply_count(rq);
 	} else {
-		json_out_reset(j);
-		json_out_object(j);
-		key_text(j, "status", "accepted");
-		key_str(j, "id", rq->params[0]);
-		json_out_end_object(j);
-		http_reply_json(rq, 202, j);
+		change_reply_accepted(rq, rq->params[0]);
 	}
 }
 
@@ -102,13 +80,11 @@ static void change(struct http_req *rq, struct str list)
 	char room[MEMBERS_KEY_MAX];
 	struct publish *p;
 
-	if (!rq->w->shared->opt.publisher) {
-		http_refuse(rq, PROBLEM_READ_ONLY, NULL, "set kafka.bootstrap.servers to write");
+	if (!publish_possible(rq))
 		return;
-	}
 	p = publish_new(rq, 1, finish, NULL);
 	publish_until(p, is_folded);
-	publish_send(p, 0, topic_of(rq), members_key_of(rq->params[0], room), list.n ? list.p : NULL, list.n);
+	publish_send(p, 0, change_topic(rq), members_key_of(rq->params[0], room), list.n ? list.p : NULL, list.n);
 	publish_wait(p);
 }
 
