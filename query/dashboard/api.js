@@ -8,8 +8,6 @@ export class Problem extends Error {
 		super(json.detail || json.title || (status ? `the server answered ${status}` : "the server does not answer"));
 		this.status = status;
 		this.field = json.field ?? null;
-		this.suggestion = json.suggestion ?? null;
-		this.type = json.type ?? "";
 		this.absent = status === 405 || (status === 404 && (!json.type || json.type.endsWith(":unknown-route")));
 	}
 }
@@ -84,17 +82,14 @@ export const documents = {
 	},
 	one: async (kind, id) => (await call("GET", `/v1/${kind}/${seg(id)}`)).data,
 	history: async (kind, id) => (await get(`/v1/${kind}/${seg(id)}/history`)).items,
-	/* `revision` null: it must not exist yet; "*": whatever there is */
+	/* `revision` null: it must not exist yet */
 	put: (kind, id, document, revision) => call("PUT", `/v1/${kind}/${seg(id)}`, { body: document, headers: condition(revision) }),
 	remove: (kind, id, revision) => call("DELETE", `/v1/${kind}/${seg(id)}`, { headers: condition(revision) }),
 	validate: (kind, id, document, signal) =>
 		call("PUT", `/v1/${kind}/${seg(id)}?validateOnly=true`, { body: document, headers: { "if-match": "*" }, signal }),
 };
 
-function condition(revision) {
-	if (revision == null) return { "if-none-match": "*" };
-	return { "if-match": revision === "*" ? "*" : `"${revision}"` };
-}
+const condition = (revision) => (revision == null ? { "if-none-match": "*" } : { "if-match": `"${revision}"` });
 
 /* ---- what is asked again and again ---- */
 

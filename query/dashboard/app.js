@@ -34,11 +34,10 @@ function remember(key, value) {
 	}
 }
 
-/* "#/rules/spring-sale?placement=home" -> {page, rest, query} */
+/* "#/rules/spring-sale" -> {page, rest} */
 function place() {
-	const [path, query = ""] = location.hash.replace(/^#\/?/, "").split("?");
-	const [page, ...rest] = path.split("/").map(decodeURIComponent);
-	return { page: PAGES.some(([id]) => id === page) ? page : "overview", rest, query: new URLSearchParams(query) };
+	const [page, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+	return { page: PAGES.some(([id]) => id === page) ? page : "overview", rest };
 }
 
 let round = 0,

@@ -112,8 +112,6 @@ export function button(text, run, options = {}) {
 			class: options.kind ?? "",
 			"data-testid": options.testid,
 			"aria-label": options.label,
-			"aria-pressed": options.pressed,
-			disabled: options.disabled ?? false,
 		},
 		text,
 	);

@@ -26,8 +26,8 @@ const slugOf = (text) =>
 const drafts = new Map();
 
 class Editor {
-	constructor(kind, entry, options) {
-		Object.assign(this, { kind, entry, options, of: kinds[kind], timer: 0, checking: null });
+	constructor(kind, entry) {
+		Object.assign(this, { kind, entry, of: kinds[kind], timer: 0, checking: null });
 		this.fresh = !entry.document;
 		this.status = make("p", { class: "status", role: "status", "data-testid": "status" });
 		this.conflict = make("div", {});
@@ -205,7 +205,6 @@ class Editor {
 		this.say("");
 		await this.showHistory();
 		this.preview?.update();
-		this.options.changed?.(entry);
 	}
 
 	async showHistory() {
@@ -334,7 +333,7 @@ class Editor {
 		);
 		this.offerRemoval();
 		this.preview = this.of.previews
-			? await preview(this.kind, () => this.subject(), this.options.placement ?? this.of.placement?.(this.form.document))
+			? await preview(this.kind, () => this.subject(), this.of.placement?.(this.form.document))
 			: null;
 		await this.showHistory();
 		if (!this.fresh || draft) this.preview?.update();
@@ -351,13 +350,8 @@ class Editor {
 	}
 }
 
-/* The editor below a page's heading; `options.changed(entry)` after each save. */
-async function editor(kind, entry, options = {}) {
-	return new Editor(kind, entry, options).draw();
-}
-
-/* {node} of the page of one document, "new" for none. */
-export async function editorPage(kind, id, options = {}) {
+/* The page of one document, "new" for none. */
+export async function editorPage(kind, id) {
 	const of = kinds[kind],
 		back = make("a", { href: `#/${of.page ?? kind}` }, `All ${of.one}s`);
 	let entry = { id: "", document: null };
@@ -380,6 +374,6 @@ export async function editorPage(kind, id, options = {}) {
 		{},
 		heading(id === "new" ? `New ${of.one}` : titleOfEntry(entry), null, back),
 		entry.problem ? note(entry.problem, "bad") : null,
-		await editor(kind, entry, options),
+		await new Editor(kind, entry).draw(),
 	);
 }

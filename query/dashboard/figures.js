@@ -1,7 +1,7 @@
 /* The analytics routes, and what is made of their rows. */
 import { get, period } from "./api.js";
 import { lines } from "./chart.js";
-import { count, day, decimal, money, percent, roundMoney, spoken } from "./dom.js";
+import { count, day, money, percent, roundMoney, spoken } from "./dom.js";
 
 export const analytics = (name, query = {}) => get(`/v1/analytics/${name}`, { ...period(), ...query });
 
@@ -44,23 +44,16 @@ export const FIGURE_COLUMNS = [
 	},
 ];
 
+/* What may be a chart. */
 const METRIC_SHOW = {
 	impressions: count,
 	clicks: count,
-	carts: count,
 	orders: count,
-	units: count,
 	revenue: roundMoney,
 	ctr: (v) => percent(v, 2),
-	conversion: (v) => percent(v, 2),
-	sessions: count,
-	people: count,
-	views: count,
-	activePeople: count,
 };
 
-const startOf = (row) => row.start ?? row.day ?? row.date;
-export const seconds = (row) => Math.floor(new Date(startOf(row)) / 1000);
+export const seconds = (row) => Math.floor(new Date(row.start) / 1000);
 export const dayOf = (t) => day(1000 * t);
 
 const DAY_S = 86400;
@@ -69,8 +62,9 @@ function daysOf({ from, to }) {
 	return Array.from({ length: Math.round((Date.parse(to) / 1000 - first) / DAY_S) }, (_, at) => first + at * DAY_S);
 }
 
-/* Figures by day of several groups as one chart: the `most` groups with the most of it. A day without a row has none. */
-export function linesBy({ title, data, group, metric, most = 5, testid }) {
+const LINES_MAX = 5;
+/* Figures by day of several groups as one chart: those with the most of it. A day without a row has none. */
+export function linesBy({ title, data, group, metric, testid }) {
 	const times = daysOf(data),
 		groups = new Map();
 	for (const row of data.rows) {
@@ -78,14 +72,14 @@ export function linesBy({ title, data, group, metric, most = 5, testid }) {
 		groups.set(name, (groups.get(name) ?? new Map()).set(seconds(row), Number(row[metric])));
 	}
 	const sum = (values) => [...values.values()].reduce((a, b) => a + (b || 0), 0);
-	const chosen = [...groups].sort((a, b) => sum(b[1]) - sum(a[1])).slice(0, most);
-	const empty = ["ctr", "conversion", "revenuePerImpression"].includes(metric) ? null : 0;
+	const chosen = [...groups].sort((a, b) => sum(b[1]) - sum(a[1])).slice(0, LINES_MAX);
+	const empty = metric === "ctr" ? null : 0;
 	return lines({
 		title,
 		testid,
 		times,
 		when: dayOf,
-		show: METRIC_SHOW[metric] ?? ((v) => decimal(v, 3)),
+		show: METRIC_SHOW[metric],
 		summary: `${times.length} days; the most has ${chosen.length ? spoken(chosen[0][0]) : "nobody"}.`,
 		series: chosen.map(([name, values]) => ({ label: spoken(name), values: times.map((t) => values.get(t) ?? empty) })),
 	});

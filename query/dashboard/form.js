@@ -127,7 +127,7 @@ function plain(ctx, field, keys) {
 	const control = make(large ? "textarea" : "input", {
 		type: large ? null : (types[field.type] ?? "text"),
 		value: large ? null : value,
-		rows: large ? (field.rows ?? 2) : null,
+		rows: large ? 2 : null,
 		spellcheck: field.type === "filter" ? "false" : null,
 		class: field.type === "filter" ? "code" : null,
 		min: field.min,
@@ -191,7 +191,7 @@ function select(ctx, field, keys) {
 function fieldset(field, keys, ...children) {
 	return make(
 		"fieldset",
-		{ "data-path": pathText(keys), class: field.wide === false ? "" : "wide" },
+		{ "data-path": pathText(keys), class: "wide" },
 		make("legend", {}, field.label),
 		field.help ? make("p", { class: "help" }, field.help) : null,
 		make("p", { class: "error", "aria-live": "polite" }),
@@ -308,7 +308,7 @@ function list(ctx, field, keys) {
 		field,
 		keys,
 		rows,
-		button(`Add ${field.article ?? "a"} ${field.item}`, () => change([...all(), structuredClone(field.fresh ?? {})]), {
+		button(`Add a ${field.item}`, () => change([...all(), structuredClone(field.fresh ?? {})]), {
 			kind: "small",
 			testid: `add-${field.path}`,
 		}),

@@ -30,6 +30,10 @@ export function unavailable(what, problem) {
 	);
 }
 
+/* What `promise` gives, or why it cannot be had. */
+export const orUnavailable = (promise, what) =>
+	promise.catch((problem) => (problem instanceof Problem ? unavailable(what, problem) : Promise.reject(problem)));
+
 /* Write, say so, and offer the way back. Throws what the server refuses. */
 export async function save(kind, id, document, before, saved) {
 	const { status, tookMs, data } = await documents.put(kind, id, document, before?.document ? before.revision : null);

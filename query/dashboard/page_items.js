@@ -103,7 +103,7 @@ function recordCard(record) {
 	);
 }
 
-async function whyCard(id, record, given) {
+async function whyCard(id, record) {
 	const place = make("div", { class: "stack", "data-testid": "why-here", "aria-live": "polite" });
 	const look = async () => {
 		const { scenario, ...value } = attempt.value();
@@ -137,7 +137,7 @@ async function whyCard(id, record, given) {
 			place.replaceChildren(note(problem.message, "bad"));
 		}
 	};
-	const attempt = await tryForm({ scenario: "home", given, strategies: true, changed: look });
+	const attempt = await tryForm({ scenario: "home", strategies: true, changed: look });
 	await look();
 	return card(
 		"Is it shown here, and why?",

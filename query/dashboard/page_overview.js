@@ -3,14 +3,8 @@ import { documents, getOrNull, periodDays, periods } from "./api.js";
 import { funnel, lines } from "./chart.js";
 import { card, change, chip, count, figure, heading, make, money, percent, plural, roundMoney, spoken } from "./dom.js";
 import { analytics, dayOf, seconds } from "./figures.js";
-import { unavailable } from "./library.js";
+import { orUnavailable } from "./library.js";
 import { kinds } from "./kinds.js";
-
-const attempt = (promise, what, draw) =>
-	promise.then(draw, (problem) => {
-		if (problem.status === undefined) throw problem;
-		return unavailable(what, problem);
-	});
 
 function sales({ total, rows, before, recommended: { share } = {} }) {
 	const of = (name, show) =>
@@ -160,9 +154,9 @@ async function freshness() {
 export async function show() {
 	const parts = await Promise.all([
 		freshness(),
-		attempt(analytics("sales"), "Sales", sales),
-		attempt(analytics("strategies", { by: "strategy" }), "Figures of recommendations", recommended),
-		attempt(analytics("engagement"), "Visits", traffic),
+		orUnavailable(analytics("sales").then(sales), "Sales"),
+		orUnavailable(analytics("strategies", { by: "strategy" }).then(recommended), "Figures of recommendations"),
+		orUnavailable(analytics("engagement").then(traffic), "Visits"),
 		atWork(),
 	]);
 	return make(

@@ -3,8 +3,8 @@ import { heading, make } from "./dom.js";
 import { editorPage } from "./editor.js";
 import { library } from "./library.js";
 
-export async function show({ rest: [id], query }) {
-	if (id) return editorPage("rules", id, { placement: query.get("placement") });
+export async function show({ rest: [id] }) {
+	if (id) return editorPage("rules", id);
 	return make(
 		"div",
 		{},

@@ -2,7 +2,7 @@
 import { periodDays, vocabulary } from "./api.js";
 import { card, count, freshId, heading, make, note, percent, spoken, unseen } from "./dom.js";
 import { FIGURE_COLUMNS, analytics, dayOf, linesBy, seconds } from "./figures.js";
-import { unavailable } from "./library.js";
+import { orUnavailable } from "./library.js";
 import { table } from "./table.js";
 
 const GROUPS = { strategy: "strategy", scenario: "placement", variant: "variant of experiments", day: "day" };
@@ -142,14 +142,11 @@ async function meanings() {
 	);
 }
 
-const or = (promise, what) =>
-	promise.catch((problem) => (problem.status === undefined ? Promise.reject(problem) : unavailable(what, problem)));
-
 export async function show() {
 	const parts = await Promise.all([
-		or(figures(), "Figures of recommendations"),
-		or(categories(), "Figures by category"),
-		or(meanings(), "Strategies"),
+		orUnavailable(figures(), "Figures of recommendations"),
+		orUnavailable(categories(), "Figures by category"),
+		orUnavailable(meanings(), "Strategies"),
 	]);
 	return make(
 		"div",

@@ -4,8 +4,8 @@
  */
 import { button, freshId, make, plural } from "./dom.js";
 
-export function table({ caption, columns, rows, sort, descending = true, file, empty = "Nothing yet.", testid, beside }) {
-	const state = { by: columns.find((c) => c.key === sort) ?? null, descending };
+export function table({ caption, columns, rows, sort, file, empty = "Nothing yet.", testid, beside }) {
+	const state = { by: columns.find((c) => c.key === sort) ?? null, descending: true };
 	const body = make("tbody"),
 		heads = columns.map((column) => head(column));
 	const id = freshId("table");

@@ -24,7 +24,7 @@ const HINTS = {
  * {node, value()}: value() is {scenario, userId?, ...}. `changed` is called when something was entered. Fields that the
  * placement does not read are hidden.
  */
-export async function tryForm({ scenario, fixed = false, given = {}, hide = [], changed, strategies = false }) {
+export async function tryForm({ scenario, fixed = false, hide = [], changed, strategies = false }) {
 	const { scenarios, strategies: all } = await vocabulary(),
 		fields = {},
 		seeds = freshId("seeds");
@@ -40,7 +40,6 @@ export async function tryForm({ scenario, fixed = false, given = {}, hide = [], 
 		fields[name] = make("input", {
 			type: "text",
 			placeholder: HINTS[name],
-			value: [].concat(given[name] ?? []).join(", "),
 			"data-testid": `try-${name}`,
 			autocomplete: "off",
 			list: name === "itemIds" ? seeds : null,
@@ -92,12 +91,5 @@ export async function tryForm({ scenario, fixed = false, given = {}, hide = [], 
 		}
 		return ret;
 	};
-	return {
-		node,
-		value,
-		choose: (slug) => {
-			picker.value = slug;
-			fit(true);
-		},
-	};
+	return { node, value };
 }
