@@ -68,6 +68,12 @@ function conditionText(field, kind, operator, value) {
 		: `${field} ${operator} ${quoted(value)}`;
 }
 
+/* `text` holds as well: "and" binds more tightly than "or" does. */
+export function both(before, text) {
+	if (!before) return text;
+	return /\bor\b/i.test(before) ? `(${before}) and ${text}` : `${before} and ${text}`;
+}
+
 /* `add(text)` is called with each condition. */
 export function conditionBuilder(about, add) {
 	const fields = about === "person" ? PERSON : ITEM,

@@ -18,6 +18,7 @@ const slugOf = (text) =>
 	text
 		.toLowerCase()
 		.normalize("NFKD")
+		.replace(/\p{M}/gu, "")
 		.replace(/[^a-z0-9]+/g, "-")
 		.replace(/^-+|-+$/g, "")
 		.slice(0, 64);
@@ -63,6 +64,11 @@ class Editor {
 		this.say(shown ? `Not yet: ${problem.message}` : `${problem.field ? `${problem.field}: ` : ""}${problem.message}`, "bad");
 	}
 
+	fill(document) {
+		this.form.set(document);
+		this.json.value = JSON.stringify(document, null, 2);
+	}
+
 	/* While one writes: the server's opinion, then the preview. */
 	changed() {
 		if (this.fresh && !this.idTouched && this.form.document.name) this.idField.value = slugOf(this.form.document.name);
@@ -85,16 +91,17 @@ class Editor {
 		}
 	}
 
-	async save(revision) {
+	/* `before` is what it takes the place of, and what Undo brings back. */
+	async save(before = this.entry) {
 		if (!ID.test(this.id())) {
 			this.say("An id is 1 to 64 of a-z, 0-9 and -.", "bad");
 			this.idField?.focus();
 			return;
 		}
 		clearTimeout(this.timer);
+		this.checking?.abort();
 		this.say("Saving …");
 		try {
-			const before = revision === undefined ? this.entry : { ...this.entry, revision, document: this.entry.document ?? {} };
 			await save(
 				this.kind,
 				this.id(),
@@ -134,12 +141,9 @@ class Editor {
 								"Take theirs",
 								() => {
 									done();
-									this.entry = theirs;
-									this.fresh = false;
-									location.hash = `${this.home()}/${this.id()}`;
 									drafts.delete(this.draft());
-									this.form.set(theirs.document);
-									this.say("This is theirs now.");
+									if (this.fresh) location.hash = `${this.home()}/${this.id()}`;
+									else return this.reload().then(() => this.say("This is theirs now."));
 								},
 								{ testid: "take-theirs" },
 							)
@@ -148,7 +152,7 @@ class Editor {
 						"Save mine over it",
 						() => {
 							done();
-							return this.save(theirs ? theirs.revision : null);
+							return this.save(theirs ?? {});
 						},
 						{ testid: "save-mine" },
 					),
@@ -197,8 +201,7 @@ class Editor {
 		const entry = await documents.one(this.kind, this.entry.id).catch(() => null);
 		if (!entry) return;
 		this.entry = entry;
-		this.form.set(entry.document);
-		this.json.value = JSON.stringify(entry.document, null, 2);
+		this.fill(entry.document);
 		this.signed.textContent = signedBy(entry);
 		this.offerRemoval();
 		this.left?.remove();
@@ -257,7 +260,7 @@ class Editor {
 				"Drop them",
 				() => {
 					drafts.delete(this.draft());
-					this.form.set(written);
+					this.fill(written);
 					node.remove();
 					this.say("");
 					this.preview?.update();
@@ -300,6 +303,7 @@ class Editor {
 			type: "text",
 			id: "document-id",
 			maxlength: "64",
+			value: slugOf(this.form.document.name ?? ""),
 			"data-testid": "id",
 			"aria-describedby": "document-id-help",
 			input: () => {

@@ -2,7 +2,7 @@
  * A form for a JSON document, made of a table of fields. A field is {path, type, label, help?, ...}; what is empty is absent from the
  * document. Problems of the server name a path ("variants[1].weight") and are shown at the field that has it.
  */
-import { conditionBuilder } from "./condition.js";
+import { both, conditionBuilder } from "./condition.js";
 import { button, freshId, make } from "./dom.js";
 
 const split = (text) =>
@@ -148,7 +148,7 @@ function plain(ctx, field, keys) {
 		field.type !== "filter"
 			? null
 			: conditionBuilder(field.about, (text) => {
-					control.value = control.value.trim() ? `${control.value.trim()} and ${text}` : text;
+					control.value = both(control.value.trim(), text);
 					control.dispatchEvent(new Event("input"));
 				}),
 	);

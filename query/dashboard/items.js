@@ -6,11 +6,15 @@ const SHOWN = ["title", "price", "currency", "categories", "brand"];
 const SEED_COUNT = 100;
 
 let sellers = null;
-/* The best sellers: what ids are proposed from. */
+/* The best sellers: what ids are proposed from. Asked for until there are some. */
 export function bestSellers() {
 	sellers ??= get("/v1/best-sellers", { count: SEED_COUNT, properties: SHOWN })
 		.then((answer) => answer.items)
-		.catch(() => []);
+		.catch(() => [])
+		.then((items) => {
+			if (!items.length) sellers = null;
+			return items;
+		});
 	return sellers;
 }
 

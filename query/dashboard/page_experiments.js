@@ -194,6 +194,8 @@ function control(entry, reload) {
 			type: "number",
 			min: "0",
 			max: "100",
+			step: "any",
+			required: true,
 			value: doc.traffic ?? 100,
 			id: "traffic",
 			"data-testid": "traffic",
@@ -229,16 +231,7 @@ function control(entry, reload) {
 				? button("Stop", () => change({ status: "stopped", stoppedAt: now() }), { kind: "danger", testid: "stop" })
 				: button(
 						doc.status === "stopped" ? "Start again" : "Start",
-						() => {
-							const { stoppedAt, ...rest } = doc;
-							return save(
-								"experiments",
-								entry.id,
-								{ ...rest, status: "running", startedAt: doc.startedAt ?? now() },
-								entry,
-								reload,
-							).then(reload, (problem) => toast(`Not started: ${problem.message}`));
-						},
+						() => change({ status: "running", startedAt: doc.startedAt ?? now(), stoppedAt: undefined }),
 						{ kind: "main", testid: "start" },
 					),
 			make(
@@ -252,7 +245,7 @@ function control(entry, reload) {
 			{ class: "bar" },
 			make("label", { for: "traffic" }, "Percent of the people"),
 			traffic,
-			button("Set", () => change({ traffic: Number(traffic.value) }), { kind: "small", testid: "ramp" }),
+			button("Set", () => traffic.reportValidity() && change({ traffic: Number(traffic.value) }), { kind: "small", testid: "ramp" }),
 		),
 		running
 			? make(
