@@ -67,6 +67,8 @@ function options(width, { series, show, when, span }) {
  */
 export function lines({ title, summary, times, series, show, when, span, testid }) {
 	const place = make("div", { class: "plot", role: "img", "aria-label": `${title}. ${summary ?? ""}` });
+	const figures = make("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }),
+		fill = () => figures.replaceChildren(plainTable(times, series, show, when));
 	const node = make(
 		"figure",
 		{ class: "chart", "data-testid": testid },
@@ -74,19 +76,14 @@ export function lines({ title, summary, times, series, show, when, span, testid 
 		place,
 		make(
 			"details",
-			{ class: "asTable" },
+			{ class: "asTable", toggle: fill },
 			make("summary", {}, "Figures as a table", unseen(`: ${title}`)),
-			plainTable(title, times, series, show, when),
+			figures,
 		),
 	);
 	let plot = null,
 		width = 0;
 	const draw = () => {
-		if (!node.isConnected && plot) {
-			plot.destroy();
-			drawn.delete(draw);
-			return;
-		}
 		plot?.destroy();
 		plot = new uPlot(
 			options(Math.max(width, 200), { series, show, when, span }),
@@ -94,45 +91,50 @@ export function lines({ title, summary, times, series, show, when, span, testid 
 			place,
 		);
 	};
-	new ResizeObserver(([entry]) => {
+	new ResizeObserver(([entry], observer) => {
 		const now = Math.floor(entry.contentRect.width);
-		if (now && now !== width) {
+		if (!node.isConnected) {
+			observer.disconnect();
+			drawn.delete(draw);
+			plot?.destroy();
+			plot = null;
+		} else if (now && now !== width) {
 			width = now;
 			drawn.add(draw);
 			draw();
 		}
 	}).observe(node);
-	node.update = (nextTimes, nextSeries) => plot?.setData([nextTimes, ...nextSeries]);
+	/* `times` and the values of `series` have become others. */
+	node.update = () => {
+		plot?.setData([times, ...series.map((one) => one.values)]);
+		if (figures.closest("details").open) fill();
+	};
 	return node;
 }
 
-function plainTable(title, times, series, show, when) {
+function plainTable(times, series, show, when) {
 	return make(
-		"div",
-		{ class: "scroll", tabindex: "0", role: "region", "aria-label": title },
+		"table",
+		{},
 		make(
-			"table",
+			"thead",
 			{},
 			make(
-				"thead",
+				"tr",
 				{},
+				make("th", { scope: "col" }, "Time"),
+				series.map((s) => make("th", { scope: "col", class: "number" }, s.label)),
+			),
+		),
+		make(
+			"tbody",
+			{},
+			times.map((t, at) =>
 				make(
 					"tr",
 					{},
-					make("th", { scope: "col" }, "Time"),
-					series.map((s) => make("th", { scope: "col", class: "number" }, s.label)),
-				),
-			),
-			make(
-				"tbody",
-				{},
-				times.map((t, at) =>
-					make(
-						"tr",
-						{},
-						make("th", { scope: "row" }, when ? when(t) : String(t)),
-						series.map((s) => make("td", { class: "number" }, s.values[at] == null ? "–" : show(s.values[at]))),
-					),
+					make("th", { scope: "row" }, when ? when(t) : String(t)),
+					series.map((s) => make("td", { class: "number" }, s.values[at] == null ? "–" : show(s.values[at]))),
 				),
 			),
 		),

@@ -105,10 +105,13 @@ function latencies(m) {
 	const routes = new Map();
 	for (const row of m.aisle_http_request_seconds_bucket ?? [])
 		routes.set(row.labels.route, [...(routes.get(row.labels.route) ?? []), row]);
-	const under = (ms) => (ms == null ? "–" : Number.isFinite(ms) ? `under ${decimal(ms, ms < 1 ? 2 : 0)} ms` : "longer");
-	const rows = [...routes]
+	return [...routes]
 		.map(([route, buckets]) => ({ route, n: buckets.at(-1).value, half: quantile(buckets, 0.5), most: quantile(buckets, 0.99) }))
 		.filter((row) => row.n);
+}
+
+function latencyTable(rows) {
+	const under = (ms) => (ms == null ? "–" : Number.isFinite(ms) ? `under ${decimal(ms, ms < 1 ? 2 : 0)} ms` : "longer");
 	return table({
 		caption: "How fast it answers",
 		file: "latencies",
@@ -154,11 +157,13 @@ export async function show() {
 	const said = make("div", { "aria-live": "polite" }),
 		place = make("div", {}),
 		ofReplay = make("div", { "data-testid": "replay" }),
-		slow = make("div", {}),
+		ofRefused = make("div", {}),
+		ofSpeed = make("div", {}),
 		history = { t: [], lag: [], rate: [] };
 	let last = null,
 		timer = 0,
-		charts = null,
+		charts = [],
+		speed = null,
 		saidText = "",
 		rounds = 0,
 		left = false;
@@ -182,9 +187,12 @@ export async function show() {
 		saidText = sentence.textContent;
 		place.replaceChildren(figures(ready, m, rate));
 		if (ofWork) ofReplay.replaceChildren(...replay(ofWork).flat().filter(Boolean));
-		if (rounds++ % 10 === 0) slow.replaceChildren(...[refused(m), card("Speed", {}, latencies(m))].filter(Boolean));
-		charts?.[0].update(history.t, [history.lag]);
-		charts?.[1].update(history.t, [history.rate]);
+		if (rounds++ % 10 === 0) {
+			ofRefused.replaceChildren(refused(m) ?? "");
+			if (!speed) ofSpeed.append(card("Speed", {}, (speed = latencyTable(latencies(m)))));
+			else speed.update(latencies(m));
+		}
+		for (const chart of charts) chart.update();
 	};
 	const again = async () => {
 		try {
@@ -231,7 +239,8 @@ export async function show() {
 			card("Now", {}, place),
 			card("While you look", {}, make("div", { class: "sides" }, charts)),
 			card("Replay", {}, ofReplay),
-			slow,
+			ofRefused,
+			ofSpeed,
 		),
 	};
 }

@@ -1,12 +1,13 @@
 /*
  * A table that sorts by its columns and is saved as CSV. A column is {key, title, value(row), show?(value, row), number?, help?}:
- * `value` is what is sorted and saved, `show` what is seen.
+ * `value` is what is sorted and saved, `show` what is seen. node.update(rows) keeps the order that was chosen.
  */
 import { button, freshId, make, plural } from "./dom.js";
 
 export function table({ caption, columns, rows, sort, file, empty = "Nothing yet.", testid, beside }) {
 	const state = { by: columns.find((c) => c.key === sort) ?? null, descending: true };
 	const body = make("tbody"),
+		said = make("p", { class: "quiet" }),
 		heads = columns.map((column) => head(column));
 	const id = freshId("table");
 
@@ -48,6 +49,7 @@ export function table({ caption, columns, rows, sort, file, empty = "Nothing yet
 				way = state.descending ? "descending" : "ascending";
 			node.setAttribute("aria-sort", on ? way : "none");
 		});
+		said.textContent = rows.length > 12 ? plural(rows.length, "row") : "";
 		body.replaceChildren(
 			...ordered().map((row) =>
 				make(
@@ -64,7 +66,7 @@ export function table({ caption, columns, rows, sort, file, empty = "Nothing yet
 	}
 
 	draw();
-	return make(
+	const node = make(
 		"div",
 		{ class: "tablebox", "data-testid": testid },
 		make(
@@ -91,8 +93,13 @@ export function table({ caption, columns, rows, sort, file, empty = "Nothing yet
 					make("table", { "aria-labelledby": id }, make("thead", {}, make("tr", {}, heads)), body),
 				)
 			: make("p", { class: "empty" }, empty),
-		rows.length > 12 ? make("p", { class: "quiet" }, plural(rows.length, "row")) : null,
+		said,
 	);
+	node.update = (next) => {
+		rows = next;
+		draw();
+	};
+	return node;
 }
 
 /* RFC 4180; a cell that a spreadsheet would take for a formula is made a text. */
