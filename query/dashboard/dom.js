@@ -22,6 +22,18 @@ export const freshId = (word) => `${word}-${++serial}`;
 /* Said by screen readers only. */
 export const unseen = (text) => make("span", { class: "hidden" }, text);
 
+/* Draws anew; who works with the keyboard stays at the same thing, or else is at the page's heading. */
+export function redraw(place, ...children) {
+	const old = document.activeElement,
+		inside = place.contains(old);
+	place.replaceChildren(...children);
+	if (!inside) return;
+	const same = [...place.querySelectorAll(old.tagName)].find(
+		(each) => each.dataset.testid === old.dataset.testid && each.ariaLabel === old.ariaLabel,
+	);
+	(same ?? document.querySelector("main h1"))?.focus({ preventScroll: true });
+}
+
 /* ---- words ---- */
 
 export const count = (n) => (n == null ? "–" : Number(n).toLocaleString(undefined, { maximumFractionDigits: 0 }));

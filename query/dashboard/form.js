@@ -266,7 +266,7 @@ const section = (ctx, field, keys) =>
 		),
 	);
 
-/* Rows of an array, to be added, removed and, where the order means something, moved. */
+/* Rows of an array, to be added, removed and, where the order means something, moved: the focus goes with the row. */
 function list(ctx, field, keys) {
 	const rows = make("ol", { class: field.lined ? "rows lined" : "rows" });
 	const all = () => read(ctx.document, keys) ?? [];
@@ -281,6 +281,13 @@ function list(ctx, field, keys) {
 				const next = [...all()];
 				next.splice(to, 0, ...next.splice(at, 1));
 				change(next);
+				const acts = rows.children[to].querySelector(":scope > .rowacts");
+				(acts.querySelector(`[aria-label$="${to < at ? " up" : " down"}"]`) ?? acts.firstChild).focus();
+			},
+			remove = () => {
+				change(all().filter((_, each) => each !== at));
+				const next = rows.children[at] ?? rows.lastElementChild;
+				(next?.querySelector(":scope > .rowacts > :last-child") ?? add).focus();
 			};
 		return make(
 			"li",
@@ -298,21 +305,17 @@ function list(ctx, field, keys) {
 				field.ordered && at < all().length - 1
 					? button("↓", () => move(at + 1), { kind: "small", label: `Move ${name} down` })
 					: null,
-				button("Remove", () => change(all().filter((_, each) => each !== at)), { kind: "small", label: `Remove ${name}` }),
+				button("Remove", remove, { kind: "small", label: `Remove ${name}` }),
 			),
 		);
 	};
 	const redraw = () => rows.replaceChildren(...all().map(row));
+	const add = button(`Add a ${field.item}`, () => change([...all(), structuredClone(field.fresh ?? {})]), {
+		kind: "small",
+		testid: `add-${field.path}`,
+	});
 	redraw();
-	return fieldset(
-		field,
-		keys,
-		rows,
-		button(`Add a ${field.item}`, () => change([...all(), structuredClone(field.fresh ?? {})]), {
-			kind: "small",
-			testid: `add-${field.path}`,
-		}),
-	);
+	return fieldset(field, keys, rows, add);
 }
 
 /* An object that has exactly one of some members. What was entered for another one is kept while the form is open. */

@@ -1,6 +1,6 @@
 /* The documents of a kind: a list of them, switched on and off in place, and the way to the editor. */
 import { Problem, documents } from "./api.js";
-import { ago, button, card, chip, make, note, plural, spoken } from "./dom.js";
+import { ago, button, card, chip, make, note, plural, redraw, spoken } from "./dom.js";
 import { kinds } from "./kinds.js";
 import { toast } from "./toast.js";
 
@@ -133,7 +133,7 @@ export async function library(kind, title, lead) {
 			const text = `${entry.id} ${titleOfEntry(entry)} ${of.text(entry.document)}`.toLowerCase();
 			return words.every((word) => text.includes(word));
 		});
-		list.replaceChildren(...found.slice(0, SHOWN_MAX).map((entry) => row(kind, entry, reload)));
+		redraw(list, ...found.slice(0, SHOWN_MAX).map((entry) => row(kind, entry, reload)));
 		say.textContent = !entries.length
 			? `There is no ${of.one} yet.`
 			: found.length > SHOWN_MAX

@@ -15,6 +15,7 @@ import {
 	note,
 	percent,
 	plural,
+	redraw,
 	sentence,
 	spoken,
 } from "./dom.js";
@@ -262,7 +263,8 @@ async function reportPage(id) {
 	const draw = async () => {
 		const entry = await documents.one("experiments", id);
 		const report = await reportCard(id, entry);
-		place.replaceChildren(
+		redraw(
+			place,
 			heading(titleOfEntry(entry), entry.document.description, make("a", { href: "#/experiments" }, "All experiments")),
 			entry.problem ? note(entry.problem, "bad") : "",
 			make("div", { class: "columns report" }, report, control(entry, draw)),

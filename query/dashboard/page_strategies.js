@@ -1,6 +1,6 @@
 /* Which way of recommending earns what: by strategy, placement, variant or day. */
 import { periodDays, vocabulary } from "./api.js";
-import { card, count, freshId, heading, make, note, percent, spoken, unseen } from "./dom.js";
+import { card, count, freshId, heading, make, note, percent, redraw, spoken, unseen } from "./dom.js";
 import { FIGURE_COLUMNS, analytics, dayOf, linesBy, seconds } from "./figures.js";
 import { orUnavailable } from "./library.js";
 import { table } from "./table.js";
@@ -46,7 +46,8 @@ async function figures() {
 			},
 			"group",
 		);
-		place.replaceChildren(
+		redraw(
+			place,
 			table({
 				caption: "What each earned",
 				columns: [groupColumn(state.by), ...FIGURE_COLUMNS],

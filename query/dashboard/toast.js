@@ -13,6 +13,7 @@ export function toast(text, action) {
 					action.label,
 					async () => {
 						node.remove();
+						$("main").focus({ preventScroll: true });
 						await action.run();
 					},
 					{ kind: "small", testid: "toast-action" },

@@ -167,6 +167,16 @@ def story_keyboard(room):
     page.press(ENTER)
     focus = "return document.activeElement.tagName + ' ' + document.activeElement.textContent"
     poll("the heading of the rules", lambda: page.run(focus) == "H1 Rules")
+    room.go("#/placements/cart")
+    name = "return document.activeElement.ariaLabel"
+    page.run("document.querySelector('[aria-label=\"Move strategy 3 up\"]').focus()")
+    page.press(ENTER)
+    check(page.run(name) == "Move strategy 2 up", "the focus does not go with what is moved")
+    page.press(ENTER)
+    check(page.run(name) == "Move strategy 1 down", "the focus does not stay with what is first now")
+    page.run("document.querySelector('[aria-label=\"Remove strategy 1\"]').focus()")
+    page.press(ENTER)
+    check(page.run(name) == "Remove strategy 1", "who removes a strategy loses the place")
 
 
 def story_theme(room):
@@ -284,6 +294,10 @@ def story_csv(room):
     """A table is sorted by a click on its column and saved as it is seen."""
     page = room.page
     room.go("#/health")
+    room.there(at("lag-chart") + " .u-over")
+    page.click(at("lag-chart") + " summary")
+    rows = "return document.querySelectorAll(arguments[0]).length"
+    poll("the figures of three looks", lambda: page.run(rows, at("lag-chart") + " .asTable tbody tr") >= 3)
     table = at("latencies")
     room.there(table + " tbody tr")
     page.run("window.aisleTable = document.querySelector(arguments[0])", table)
@@ -311,6 +325,10 @@ def story_condition(room):
     page.click(builder + at("add-condition"))
     text = page.run("return document.querySelector(arguments[0]).value", field("action.boost.filter"))
     check(text == "price < 5 and not lowStock", f"the filter is {text!r}")
+    page.set(field("action.boost.filter"), "price > 50 or lowStock")
+    page.click(builder + at("add-condition"))
+    text = page.run("return document.querySelector(arguments[0]).value", field("action.boost.filter"))
+    check(text == "(price > 50 or lowStock) and not lowStock", f"the filter is {text!r}")
 
 
 def new_rule(room, name):
@@ -361,6 +379,7 @@ def story_rules(room):
     room.go("#/rules")
     page.click(at("toggle"))
     room.says(at("list-rules"), "off")
+    check(page.run("return document.activeElement.dataset.testid") == "toggle", "who switches a rule off loses the place")
     visible_within("the answer without the rule", lambda: first() == before)
     room.go("#/rules/pin-the-lunch-bag-again")
     page.click(at("delete"))
@@ -393,6 +412,9 @@ def conflict(room):
     page.click(at("save-mine"))
     poll("mine", lambda: harness.http("GET", path)[1]["document"]["priority"] == 800)
     room.says(at("history") + " li:first-child", "800")
+    page.click(at("toast-action"))
+    poll("theirs again", lambda: harness.http("GET", path)[1]["document"]["priority"] == 900)
+    room.says(at("history") + " li:first-child", "900")
 
 
 def story_placements(room):
