@@ -89,6 +89,7 @@ static int gather(struct asking *q)
 	q->shelf_n = q->turn_n = q->pin_n = q->list_n = 0;
 	q->category = q->a->conditions.category;
 	q->filter_lifted = false;
+	q->ret->out_of_stock = 0;
 	q->ret->widened_to = (struct str){ NULL, 0 };
 	rc = shelf_open(q);
 	return rc ? rc : chain_run(q);
@@ -103,7 +104,7 @@ static int answer_once(struct asking *q)
 	q->ranked = q->lists_missing = q->is_deep = false;
 	q->a->person.loaded = false;
 	q->person_is_found = false;
-	ret->item_count = ret->out_of_stock = 0;
+	ret->item_count = 0;
 	ret->fallback = false;
 	rc = snap_renew(q->sn);
 	if (rc)

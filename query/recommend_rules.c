@@ -68,7 +68,8 @@ static int holds(struct asking *q, const struct control_rule *rule)
 	return rule->segments.n ? segments_hold(q, &rule->segments) : 1;
 }
 
-static void sort_out(struct asking *q, uint32_t place)
+/* False: it is passed over. */
+static bool sort_out(struct asking *q, uint32_t place)
 {
 	struct rules_on *on = &q->a->rules;
 	const struct control_doc *d = q->set->rules.v[place];
@@ -76,15 +77,15 @@ static void sort_out(struct asking *q, uint32_t place)
 
 	if (effect == CONTROL_PIN) {
 		on->pins[on->pin_n++] = place;
-		return;
+		return true;
 	}
 	if (!d->has_filter) {
 		on->excludes_items = true;
-		return;
+		return true;
 	}
 	if (effect == CONTROL_QUOTA) {
 		if (on->quota_n == RULE_QUOTAS_MAX)
-			return;
+			return false;
 		on->quota_of[place] = (uint8_t)on->quota_n;
 		on->quotas[on->quota_n++] = place;
 	}
@@ -93,15 +94,14 @@ static void sort_out(struct asking *q, uint32_t place)
 		on->has_anchored = true;
 	else
 		on->loose[on->loose_n++] = place;
+	return true;
 }
 
 static int take(struct asking *q, uint32_t place)
 {
 	int rc = holds(q, &q->set->rules.v[place]->is->rule);
 
-	if (rc > 0)
-		sort_out(q, place);
-	else
+	if (rc <= 0 || !sort_out(q, place))
 		q->a->rules.holds[place / 64] &= ~(UINT64_C(1) << place % 64);
 	return rc < 0 ? rc : 0;
 }

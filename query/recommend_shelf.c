@@ -151,7 +151,8 @@ static int verdict_on(struct asking *q, uint32_t item)
 static void note_stock(struct asking *q, uint32_t item, const struct filter_item *about)
 {
 	if (!about->stock.known || about->stock.quantity > 0 || !about->record ||
-	    !catalog_item_available(about->record, q->now_ms) || !is_sold(q, about->record) || !passes(q, about))
+	    !catalog_item_available(about->record, q->now_ms) || !is_sold(q, about->record) || !passes(q, about) ||
+	    !rules_pass(q, item, about))
 		return;
 	*idmap_put(&q->a->hidden, item, 0) = 0;
 	q->ret->out_of_stock++;

@@ -138,6 +138,30 @@ Test(rules, of_higher_priority_place_their_pins_first)
 	stall_expect(&s, "best-sellers; count=3", "p5 p6 p1");
 }
 
+Test(rules, what_is_left_out_for_its_stock_is_counted_once)
+{
+	stall_stock(&s, "p2", 0);
+	stall_decide(&s, "rule/few", "{'action':{'quota':{'filter':\"brand = 'x'\",'max':1}}}");
+	stall_expect(&s, "best-sellers; count=5", "p1 p4 p5 p6"); /* looked for twice */
+	cr_expect_eq(s.answer.out_of_stock, 1);
+	stall_decide(&s, "rule/none", "{'action':{'filter':\"itemId != 'p2'\"}}");
+	stall_expect(&s, "best-sellers; count=5", "p1 p4 p5 p6");
+	cr_expect_eq(s.answer.out_of_stock, 0, "a rule would not have let it through");
+}
+
+Test(rules, limit_by_so_many_quotas_at_most)
+{
+	char id[32];
+
+	stall_decide(&s, "rule/a", "{'priority':1000,'action':{'quota':{'filter':\"brand = 'x'\",'max':1}}}");
+	for (int i = 1; i < RULE_QUOTAS_MAX; i++) {
+		snprintf(id, sizeof(id), "rule/b%d", i);
+		stall_decide(&s, id, "{'action':{'quota':{'filter':\"itemId = 'nothing'\",'max':1}}}");
+	}
+	stall_decide(&s, "rule/c", "{'priority':1,'action':{'quota':{'filter':\"brand = 'y'\",'max':0}}}");
+	stall_expect(&s, "best-sellers", "p1 p4 p5 p6");
+}
+
 Test(rules, many_hold_at_once)
 {
 	char id[32], text[120];
