@@ -2,7 +2,6 @@
 #include "config/suggest.h"
 #include "query/control_internal.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 

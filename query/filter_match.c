@@ -2,7 +2,6 @@
 #include "schemas/scan.h"
 
 #include <math.h>
-#include <strings.h>
 
 static bool numbers_match(double a, enum compare compare, double b)
 {
@@ -138,12 +137,9 @@ static bool attribute_matches(const struct filter_pool *pool, const struct filte
 
 static bool place_matches(const struct filter_pool *pool, const struct filter_step *s, struct str place)
 {
-	for (unsigned i = 0; place.n && i < s->value_n; i++) {
-		struct str v = pool->values[s->first + i].text;
-
-		if (v.n == place.n && strncasecmp(v.p, place.p, v.n) == 0)
+	for (unsigned i = 0; place.n && i < s->value_n; i++)
+		if (str_alike(pool->values[s->first + i].text, place))
 			return true;
-	}
 	return false;
 }
 

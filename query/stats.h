@@ -7,7 +7,7 @@
  * 1927), a difference of two shares Newcombe's (R. G. Newcombe, Statistics in Medicine 17, 1998, method 10).
  *
  * Everything is a function of its arguments, the same on every machine with IEEE doubles: no simulation, no random.
- * tests/query/stats_tables.def has the same numbers as SciPy gives them. Intervals are those of 95 %.
+ * tests/query/stats_tables.h has the same numbers as SciPy gives them. Intervals are those of 95 %.
  * Thread: any.
  */
 #ifndef AISLE_QUERY_STATS_H
@@ -15,7 +15,6 @@
 
 #include "schemas/base.h"
 
-#define STATS_CONFIDENCE 0.95
 #define STATS_BEST_MAX 9 /* variants that stats_best compares */
 
 /* A figure and what chance moves it by. Not known: fewer than two people, nothing to divide by, or no two people differ. */
