@@ -113,18 +113,10 @@ static void add_hash(struct person_facts *pf, const void *hash)
 	pf->hashes[pf->hash_n++] = member_hash(hash);
 }
 
-void person_facts_name(struct person_facts *pf, struct snap *sn, struct str user_id)
+static int read_hashes(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n, struct str user_id)
 {
-	unsigned char hash[ACTOR_HASH_BYTES];
+	unsigned char of_user[ACTOR_HASH_BYTES];
 
-	if (!user_id.n)
-		return;
-	actor_hash(snap_person_key(sn), ACTOR_USER, user_id, hash);
-	add_hash(pf, hash);
-}
-
-static int read_hashes(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n)
-{
 	for (unsigned i = 0; i < n && i < PERSON_ACTORS_MAX; i++) {
 		struct str hash;
 		int rc = snap_actor_hash(sn, actors[i], &hash);
@@ -133,17 +125,21 @@ static int read_hashes(struct person_facts *pf, struct snap *sn, const uint32_t 
 			return rc;
 		add_hash(pf, hash.p);
 	}
+	if (user_id.n) {
+		actor_hash(snap_person_key(sn), ACTOR_USER, user_id, of_user);
+		add_hash(pf, of_user);
+	}
 	return 0;
 }
 
-int person_facts_read(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n, unsigned reads,
-		      int64_t now_ms, int64_t big_spend_micros)
+int person_facts_read(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n, struct str user_id,
+		      unsigned reads, int64_t now_ms, int64_t big_spend_micros)
 {
 	struct profile profile;
 	int rc;
 
 	clear(pf);
-	rc = reads & READS_MEMBERS ? read_hashes(pf, sn, actors, n) : 0;
+	rc = reads & READS_MEMBERS ? read_hashes(pf, sn, actors, n, user_id) : 0;
 	if (rc)
 		return rc;
 	rc = profile_of(sn, actors, n, &profile);

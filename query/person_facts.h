@@ -31,12 +31,11 @@ struct person_facts {
 void person_facts_fini(struct person_facts *pf);
 
 /*
- * Of a person's actors (identity.h). reads: FILTER_READS_ that are wanted. big_spend_micros: what makes a big spender
- * (ranker.h), or SEGMENT_SPEND_UNKNOWN. Nothing is known of one that did nothing: no condition holds for it.
+ * Of a person's actors (identity.h) and its userId (n = 0: none), which the store may never have seen. reads: FILTER_READS_,
+ * READS_MEMBERS (segments.h) that are wanted. big_spend_micros: what makes a big spender (ranker.h), or
+ * SEGMENT_SPEND_UNKNOWN. Nothing is known of one that did nothing: no condition holds for it.
  */
-int person_facts_read(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n, unsigned reads,
-		      int64_t now_ms, int64_t big_spend_micros) MUST_CHECK;
-/* After it: it is this userId too, which the store may never have seen. */
-void person_facts_name(struct person_facts *pf, struct snap *sn, struct str user_id);
+int person_facts_read(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n, struct str user_id,
+		      unsigned reads, int64_t now_ms, int64_t big_spend_micros) MUST_CHECK;
 
 #endif

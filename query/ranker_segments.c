@@ -56,12 +56,16 @@ static int bucket_of(int64_t spend_micros)
 	return bucket < SEGMENT_SPENDS ? bucket : SEGMENT_SPENDS - 1;
 }
 
-static void note_spend(struct segment_round *r, const struct profile *p)
+static int note_spend(struct segment_round *r, struct snap *sn, uint32_t actor)
 {
-	if (p->orders > 0 && p->spend_micros > 0) {
+	struct profile p;
+	int rc = profile_get(sn, actor, &p);
+
+	if (!rc && p.orders > 0 && p.spend_micros > 0) {
 		r->buyers++;
-		r->spends[bucket_of(p->spend_micros)]++;
+		r->spends[bucket_of(p.spend_micros)]++;
 	}
+	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 static int64_t limit_of(const struct segment_round *r)
@@ -114,14 +118,16 @@ static bool is_first(struct segment_round *r, const struct history_row *row)
 }
 
 /* Those who have bought nothing yet: what they look at. */
-static int count_actor(struct segment_round *r, struct snap *sn, uint32_t actor, const struct profile *p,
-		       int64_t now_ms)
+static int count_actor(struct segment_round *r, struct snap *sn, uint32_t actor, int64_t now_ms)
 {
-	enum event_type by = p->orders > 0 ? EVENT_PURCHASE : EVENT_VIEW;
-	int n = 0, rc = person_facts_read(&r->facts, sn, &actor, 1, segments_read_of(r->counting.set), now_ms,
+	const struct person_facts *facts = &r->facts;
+	int n = 0, rc = person_facts_read(&r->facts, sn, &actor, 1, STR(""), segments_read_of(r->counting.set), now_ms,
 					  r->counting.big_spend_micros);
-	uint64_t in = rc ? 0 : segments_of(r->counting.set, &r->facts.is, r->facts.hashes, r->facts.hash_n);
+	enum event_type by = facts->is.orders > 0 ? EVENT_PURCHASE : EVENT_VIEW;
+	uint64_t in = 0;
 
+	if (!rc && facts->is_known)
+		in = segments_of(r->counting.set, &facts->is, facts->hashes, facts->hash_n);
 	if (in)
 		n = history_get(sn, actor, r->rows);
 	idmap_clear(&r->seen);
@@ -198,20 +204,12 @@ int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
 	if (r->done.version == snap_version(sn))
 		return 0;
 	for (unsigned i = 0; i < STEP_ACTORS && passes < 2 && !rc; i++) {
-		struct profile p;
-
 		if (r->actor >= actors) {
 			end_pass(r, snap_version(sn));
 			passes++;
 			continue;
 		}
-		rc = profile_get(sn, r->actor, &p);
-		if (rc == ERR_NOT_FOUND)
-			rc = 0;
-		else if (!rc && !r->is_counting)
-			note_spend(r, &p);
-		else if (!rc)
-			rc = count_actor(r, sn, r->actor, &p, now_ms);
+		rc = r->is_counting ? count_actor(r, sn, r->actor, now_ms) : note_spend(r, sn, r->actor);
 		r->actor++;
 	}
 	return rc;

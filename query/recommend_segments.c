@@ -15,9 +15,9 @@ static int find_person(struct answerer *a, const struct rankings *ra, const stru
 	if (n < 0)
 		return n;
 	ret->actor_n = (unsigned)n;
-	rc = person_facts_read(&a->facts, a->snap, ret->actors, ret->actor_n, reads | segments_read_of(segments),
-			       now_ms, is_of_store ? rankings_big_spend(ra) : SEGMENT_SPEND_UNKNOWN);
-	person_facts_name(&a->facts, a->snap, user_id);
+	rc = person_facts_read(&a->facts, a->snap, ret->actors, ret->actor_n, user_id,
+			       reads | segments_read_of(segments), now_ms,
+			       is_of_store ? rankings_big_spend(ra) : SEGMENT_SPEND_UNKNOWN);
 	ret->segments =
 		segments_of(segments, a->facts.is_known ? &a->facts.is : NULL, a->facts.hashes, a->facts.hash_n);
 	return rc;

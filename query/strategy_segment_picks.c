@@ -32,13 +32,12 @@ static int fill(struct asking *q)
 	set = rankings_segments(q->rankings);
 	rc = person_load(q);
 	if (!rc && set)
-		rc = person_facts_read(facts, q->sn, p->actors, (unsigned)p->actor_n, segments_read_of(set),
-				       q->watermark_ms, rankings_big_spend(q->rankings));
+		rc = person_facts_read(facts, q->sn, p->actors, (unsigned)p->actor_n, q->rq->user_id,
+				       segments_read_of(set), q->watermark_ms, rankings_big_spend(q->rankings));
 	if (rc || !set)
 		return rc;
 	q->ranked = true;
 	votes_clear(&q->a->votes);
-	person_facts_name(facts, q->sn, q->rq->user_id);
 	vote(q, segments_of(set, facts->is_known ? &facts->is : NULL, facts->hashes, facts->hash_n));
 	return shelf_offer_votes(q, explained);
 }
