@@ -18,21 +18,6 @@ static void teardown(void)
 
 TestSuite(offers, .init = setup, .fini = teardown);
 
-/* NULL: deleted. */
-static void put(enum control_kind kind, const char *id, const char *document)
-{
-	static uint64_t changes;
-	struct control_record rec = { .kind = kind,
-				      .id = str_of(id),
-				      .replaces = CONTROL_REPLACES_ANY,
-				      .change_id = ++changes,
-				      .document = document ? str_of(document) : STR("") };
-
-	cr_assert_eq(fold_config(s.shop.fold, &rec, 0), 0);
-	cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
-	cr_assert_eq(control_watch_follow(s.control), 0);
-}
-
 /* "id:left id", in their order. */
 static void expect_offers(const char *user, const char *expected)
 {
@@ -53,29 +38,31 @@ static void expect_offers(const char *user, const char *expected)
 Test(offers, are_for_segments_and_a_period)
 {
 	shop_play(&s.shop, "u1 buy a @0d; u2 view a @0d");
-	put(CONTROL_OFFER, "all", "{\"discount\":{\"percent\":5}}");
-	put(CONTROL_OFFER, "buyers", "{\"discount\":{\"percent\":5},\"segments\":[\"first-time-buyer\",\"frequent\"]}");
-	put(CONTROL_OFFER, "nobodys", "{\"discount\":{\"percent\":5},\"segments\":[\"nowhere\"]}");
-	put(CONTROL_OFFER, "off", "{\"discount\":{\"percent\":5},\"enabled\":false}");
-	put(CONTROL_OFFER, "wrong", "{\"discount\":{\"percent\":5},\"filter\":\"orders > 3\"}");
-	put(CONTROL_OFFER, "past", "{\"discount\":{\"percent\":5},\"to\":\"2001-01-01T00:00:00Z\"}");
-	put(CONTROL_OFFER, "future", "{\"discount\":{\"percent\":5},\"from\":\"9001-01-01T00:00:00Z\"}");
-	put(CONTROL_OFFER, "now",
-	    "{\"discount\":{\"percent\":5},\"from\":\"2001-01-01T00:00:00Z\",\"to\":\"9001-01-01T00:00:00Z\"}");
-	put(CONTROL_PROMOTION, "a", "{\"discount\":{\"amount\":5},\"segments\":[\"new\"]}");
+	stall_decide(&s, "offer/all", "{\"discount\":{\"percent\":5}}");
+	stall_decide(&s, "offer/buyers",
+		     "{\"discount\":{\"percent\":5},\"segments\":[\"first-time-buyer\",\"frequent\"]}");
+	stall_decide(&s, "offer/nobodys", "{\"discount\":{\"percent\":5},\"segments\":[\"nowhere\"]}");
+	stall_decide(&s, "offer/off", "{\"discount\":{\"percent\":5},\"enabled\":false}");
+	stall_decide(&s, "offer/wrong", "{\"discount\":{\"percent\":5},\"filter\":\"orders > 3\"}");
+	stall_decide(&s, "offer/past", "{\"discount\":{\"percent\":5},\"to\":\"2001-01-01T00:00:00Z\"}");
+	stall_decide(&s, "offer/future", "{\"discount\":{\"percent\":5},\"from\":\"9001-01-01T00:00:00Z\"}");
+	stall_decide(
+		&s, "offer/now",
+		"{\"discount\":{\"percent\":5},\"from\":\"2001-01-01T00:00:00Z\",\"to\":\"9001-01-01T00:00:00Z\"}");
+	stall_decide(&s, "promotion/a", "{\"discount\":{\"amount\":5},\"segments\":[\"new\"]}");
 	expect_offers("u1", "all buyers now");
 	expect_offers("u2", "all now a");
 	expect_offers("nobody", "all now");
-	put(CONTROL_SEGMENT, "nowhere", "{\"filter\":\"orders = 1\"}");
+	stall_decide(&s, "segment/nowhere", "{\"filter\":\"orders = 1\"}");
 	expect_offers("u1", "all buyers nobodys now");
-	put(CONTROL_OFFER, "all", NULL);
+	stall_decide(&s, "offer/all", NULL);
 	expect_offers("nobody", "now");
 }
 
 Test(offers, have_a_budget_and_are_taken_once)
 {
-	put(CONTROL_OFFER, "few", "{\"discount\":{\"percent\":5},\"budget\":3,\"code\":\"few-5\"}");
-	put(CONTROL_OFFER, "once", "{\"discount\":{\"percent\":5},\"oncePerPerson\":true,\"code\":\"once\"}");
+	stall_decide(&s, "offer/few", "{\"discount\":{\"percent\":5},\"budget\":3,\"code\":\"few-5\"}");
+	stall_decide(&s, "offer/once", "{\"discount\":{\"percent\":5},\"oncePerPerson\":true,\"code\":\"once\"}");
 	expect_offers("u1", "few:3 once");
 	shop_play(&s.shop, "u1 buy a @0s f=few; u1 buy a @1s f=few-5; u2 buy a @2s f=once; u2 view a @3s f=few");
 	expect_offers("u1", "few:1 once");
@@ -83,7 +70,7 @@ Test(offers, have_a_budget_and_are_taken_once)
 	shop_play(&s.shop, "u1+v1 view a @4s; v1 buy a @5s f=once; u3 buy a @6s f=few-5");
 	expect_offers("u1", "");
 	expect_offers("u3", "once");
-	put(CONTROL_OFFER, "few", "{\"discount\":{\"percent\":5},\"budget\":5}");
+	stall_decide(&s, "offer/few", "{\"discount\":{\"percent\":5},\"budget\":5}");
 	expect_offers("u3", "few:4 once"); /* without its code two of the three are of something else */
 }
 
@@ -110,20 +97,21 @@ Test(offers, a_promotion_marks_what_it_covers)
 	stall_item(&s, "b", "Hats > Caps", TIME_ABSENT, TIME_ABSENT);
 	stall_rank(&s);
 	expect_promoted("best-sellers", "a b c");
-	put(CONTROL_PROMOTION, "hats", "{\"discount\":{\"percent\":5},\"filter\":\"category = 'Hats'\"}");
-	put(CONTROL_PROMOTION, "two", "{\"discount\":{\"percent\":5},\"itemIds\":[\"z\",\"c\",\"b\"]}");
-	put(CONTROL_OFFER, "all", "{\"discount\":{\"percent\":5}}");
+	stall_decide(&s, "promotion/hats", "{\"discount\":{\"percent\":5},\"filter\":\"category = 'Hats'\"}");
+	stall_decide(&s, "promotion/two", "{\"discount\":{\"percent\":5},\"itemIds\":[\"z\",\"c\",\"b\"]}");
+	stall_decide(&s, "offer/all", "{\"discount\":{\"percent\":5}}");
 	expect_promoted("best-sellers", "a b:hats c:two");
-	put(CONTROL_PROMOTION, "hats", NULL);
-	put(CONTROL_PROMOTION, "two",
-	    "{\"discount\":{\"percent\":5},\"itemIds\":[\"c\"],\"segments\":[\"first-time-buyer\"],\"oncePerPerson\":true}");
+	stall_decide(&s, "promotion/hats", NULL);
+	stall_decide(
+		&s, "promotion/two",
+		"{\"discount\":{\"percent\":5},\"itemIds\":[\"c\"],\"segments\":[\"first-time-buyer\"],\"oncePerPerson\":true}");
 	expect_promoted("best-sellers", "a b c");
 	expect_promoted("recently-viewed; user=u2", "");
 	expect_promoted("segment-picks; user=u2", "c:two");
 	shop_play(&s.shop, "u2 return c @1d f=two");
 	expect_promoted("segment-picks; user=u2", "c:two");
-	put(CONTROL_SEGMENT, "twice", "{\"filter\":\"orders = 2\"}");
-	put(CONTROL_PROMOTION, "again", "{\"discount\":{\"percent\":5},\"segments\":[\"twice\"]}");
+	stall_decide(&s, "segment/twice", "{\"filter\":\"orders = 2\"}");
+	stall_decide(&s, "promotion/again", "{\"discount\":{\"percent\":5},\"segments\":[\"twice\"]}");
 	stall_rank(&s);
 	expect_promoted("segment-picks; user=u1", "a:again b:again");
 	expect_promoted("segment-picks; user=u1; filter=itemId = 'b'", "b:again");
@@ -132,20 +120,17 @@ Test(offers, a_promotion_marks_what_it_covers)
 Test(offers, are_at_most_so_many)
 {
 	struct str one = STR("{\"discount\":{\"percent\":5}}");
-	struct control_record rec = { .kind = CONTROL_OFFER, .replaces = CONTROL_REPLACES_ANY, .document = one };
 	static struct person_offers got;
 	const struct control_set *set;
 	struct error e = { 0 };
 
 	for (int i = 0; i < OFFERS_MAX + 1; i++) {
-		char id[16];
+		char key[32];
 
-		snprintf(id, sizeof(id), "o%03d", i);
-		rec.id = str_of(id);
-		rec.change_id++;
-		cr_assert_eq(fold_config(s.shop.fold, &rec, 0), 0);
+		snprintf(key, sizeof(key), "offer/o%03d", i);
+		stall_decide(&s, key, one.p);
 	}
-	put(CONTROL_PROMOTION, "p", one.p);
+	stall_decide(&s, "promotion/p", one.p);
 	cr_assert_eq(answerer_offers(s.answerer, STR("u1"), &got, &s.e), 0);
 	cr_expect_eq(got.n, OFFERS_MAX);
 	cr_expect_str_eq(got.v[OFFERS_MAX - 1].is->id, "o255");

@@ -115,21 +115,6 @@ Test(segments, are_of_their_people_alone_and_follow_the_catalogue)
 
 /* ---- documents ---- */
 
-/* NULL: deleted. */
-static void put_segment(const char *id, const char *document)
-{
-	static uint64_t changes;
-	struct control_record rec = { .kind = CONTROL_SEGMENT,
-				      .id = str_of(id),
-				      .replaces = CONTROL_REPLACES_ANY,
-				      .change_id = ++changes,
-				      .document = document ? str_of(document) : STR("") };
-
-	cr_assert_eq(fold_config(s.shop.fold, &rec, 0), 0);
-	cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
-	cr_assert_eq(control_watch_follow(s.control), 0);
-}
-
 /* "id id", in the order of the set. */
 static const char *names_now(const char *user)
 {
@@ -155,23 +140,25 @@ Test(segments, are_documents)
 	shop_play(&s.shop,
 		  "u1 buy a @0d p=10 c=DE; u1 buy b @1d p=10; u2 view a @1d c=at; u3 view b @1d; u1+v1 view b @1d; "
 		  "v1 buy a @1d p=5 c=CH");
-	put_segment("big-spender",
-		    "{\"filter\":\"orders = 0\",\"enabled\":false}"); /* when it begins is the ranker's to say */
-	put_segment("runners", "{\"filter\":\"viewedCategory = 'Shoes' or boughtCategory = 'Shoes > Running'\"}");
-	put_segment("hatters", "{\"filter\":\"viewedCategory = 'Hats'\",\"description\":\"looks at hats\"}");
-	put_segment("austria", "{\"filter\":\"country = 'AT' and orders = 0\"}");
-	put_segment("three", "{\"filter\":\"orders = 3 and spend = 25 and averageOrder > 8.3\"}");
-	put_segment("off", "{\"filter\":\"orders >= 0\",\"enabled\":false}");
-	put_segment("wrong", "{\"filter\":\"price > 3\"}");
+	stall_decide(&s, "segment/big-spender",
+		     "{\"filter\":\"orders = 0\",\"enabled\":false}"); /* when it begins is the ranker's to say */
+	stall_decide(&s, "segment/runners",
+		     "{\"filter\":\"viewedCategory = 'Shoes' or boughtCategory = 'Shoes > Running'\"}");
+	stall_decide(&s, "segment/hatters",
+		     "{\"filter\":\"viewedCategory = 'Hats'\",\"description\":\"looks at hats\"}");
+	stall_decide(&s, "segment/austria", "{\"filter\":\"country = 'AT' and orders = 0\"}");
+	stall_decide(&s, "segment/three", "{\"filter\":\"orders = 3 and spend = 25 and averageOrder > 8.3\"}");
+	stall_decide(&s, "segment/off", "{\"filter\":\"orders >= 0\",\"enabled\":false}");
+	stall_decide(&s, "segment/wrong", "{\"filter\":\"price > 3\"}");
 	cr_expect_str_eq(names_now("u1"), "hatters runners three");
 	cr_expect_str_eq(names_now("u2"), "new austria runners");
 	cr_expect_str_eq(names_now("u3"), "new hatters");
 	cr_expect_str_eq(names_now("nobody"), "");
-	put_segment("new", "{\"filter\":\"orders = 3\"}");
-	put_segment("austria", NULL);
+	stall_decide(&s, "segment/new", "{\"filter\":\"orders = 3\"}");
+	stall_decide(&s, "segment/austria", NULL);
 	cr_expect_str_eq(names_now("u1"), "hatters new runners three");
 	cr_expect_str_eq(names_now("u2"), "runners");
-	put_segment("new", NULL);
+	stall_decide(&s, "segment/new", NULL);
 	cr_expect_str_eq(names_now("u2"), "new runners");
 	stall_close(&s);
 }
@@ -180,22 +167,22 @@ Test(segments, of_documents_choose_too)
 {
 	stall_open(&s, NULL);
 	shop_play(&s.shop, "u1 buy a,b @0d; u1 buy a @1d; u2 buy a @0d; u2 buy c @1d; u3 view x @1d; u4 view x,y @1d");
-	put_segment("two", "{\"filter\":\"orders = 2\"}");
-	put_segment("lookers", "{\"filter\":\"orders = 0\"}");
-	put_segment("new", "{\"filter\":\"orders = 0\",\"enabled\":false}");
+	stall_decide(&s, "segment/two", "{\"filter\":\"orders = 2\"}");
+	stall_decide(&s, "segment/lookers", "{\"filter\":\"orders = 0\"}");
+	stall_decide(&s, "segment/new", "{\"filter\":\"orders = 0\",\"enabled\":false}");
 	stall_rank(&s);
 	stall_expect(&s, "segment-picks; user=u1", "a=1 b=0.5 c=0.5");
 	cr_assert_str_eq(s.answer.items[0].reason, "chosen by 2 customers like you");
 	cr_assert(str_eq(s.answer.items[0].why.with, STR("two")));
 	stall_expect(&s, "segment-picks; user=u3", "x=1 y=0.5");
 	/* the lists are of the segments that were counted, until there are new ones */
-	put_segment("two", "{\"filter\":\"orders = 5\"}");
+	stall_decide(&s, "segment/two", "{\"filter\":\"orders = 5\"}");
 	stall_expect(&s, "segment-picks; user=u1", "a=1 b=0.5 c=0.5");
 	stall_rank(&s);
 	stall_expect(&s, "segment-picks; user=u1", "");
 	stall_expect(&s, "segment-picks; user=u3", "x=1 y=0.5");
-	put_segment("lookers", NULL);
-	put_segment("new", NULL);
+	stall_decide(&s, "segment/lookers", NULL);
+	stall_decide(&s, "segment/new", NULL);
 	stall_rank(&s);
 	stall_expect(&s, "segment-picks; user=u3", "x=1 y=0.5");
 	cr_assert_str_eq(s.answer.items[0].reason, "viewed by 2 new visitors");
@@ -211,10 +198,10 @@ Test(segments, are_at_most_so_many)
 
 	stall_open(&s, NULL);
 	for (int i = 0; i < SEGMENTS_MAX; i++) {
-		char id[16];
+		char key[32];
 
-		snprintf(id, sizeof(id), "s%02d", i);
-		put_segment(id, "{\"filter\":\"orders >= 0\"}");
+		snprintf(key, sizeof(key), "segment/s%02d", i);
+		stall_decide(&s, key, "{\"filter\":\"orders >= 0\"}");
 	}
 	shop_play(&s.shop, "u1 view a @0d");
 	cr_assert_eq(answerer_segments(s.answerer, STR("u1"), &got, &s.e), 0);
@@ -246,10 +233,10 @@ static void put_members(const char *segment, const char *list)
 Test(segments, have_imported_lists)
 {
 	stall_open(&s, NULL);
-	put_segment("big-spender", "{\"filter\":\"orders = 0\",\"enabled\":false}");
-	put_segment("vip", "{\"members\":true}");
-	put_segment("both", "{\"members\":true,\"filter\":\"orders = 2 and country != 'DE'\"}");
-	put_segment("loose", "{\"filter\":\"orders = 2\"}");
+	stall_decide(&s, "segment/big-spender", "{\"filter\":\"orders = 0\",\"enabled\":false}");
+	stall_decide(&s, "segment/vip", "{\"members\":true}");
+	stall_decide(&s, "segment/both", "{\"members\":true,\"filter\":\"orders = 2 and country != 'DE'\"}");
+	stall_decide(&s, "segment/loose", "{\"filter\":\"orders = 2\"}");
 	shop_play(&s.shop, "u1 buy a @0d; u2 buy a @0d; u2 buy b @1d; u3+v3 view a @1d");
 	put_members("vip", "[\"u1\",\"u3\",\"u1\",\"u77\"]");
 	put_members("both", "[\"u1\"]");
