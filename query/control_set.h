@@ -3,8 +3,8 @@
  * by all who answer.
  *
  * A set is made by a thread of its own within CONTROL_POLL_MS of the commit that changed a document, out of the set before
- * it: a document that did not change is not looked at again. What cannot be used (a filter that is none, a strategy that
- * there is not) is left out, and the set says why.
+ * it: a document that did not change is not looked at again, but for segments. What cannot be used (a filter that is none,
+ * a strategy that there is not) is left out, and the set says why.
  *
  * Thread: control_watch_start and _stop main; all else any.
  */
@@ -45,7 +45,7 @@ struct control_change {
  * a filter that does not parse, a strategy, placement or segment that there is not.
  */
 int control_check(const struct control_set *set, const struct control_change *change, struct error *e) MUST_CHECK;
-/* The set as it would be after the change; *ret is the caller's to release. Errors as control_check. */
+/* The set as it would be after the change, but with the segments as they are; *ret is the caller's to release. Errors as control_check. */
 int control_set_with(const struct control_set *set, const struct control_change *change, const struct control_set **ret,
 		     struct error *e) MUST_CHECK;
 
