@@ -44,7 +44,8 @@ def variant_of(answer):
 def check_both(nodes, person):
     """The first node's answer, after it was compared with the other's."""
     one, other = (ask(node, person) for node in nodes)
-    check(one["variant"] == other["variant"], f"{person}: {one['variant']} and {other['variant']}")
+    for name in ("variant", "asOf", "items", "fallback"):
+        check(one[name] == other[name], f"{person}, {name}: {one[name]} and {other[name]}")
     strategies = {item["strategy"] for item in one["items"]}
     check(one["items"], f"{person}: nothing to show")
     check((strategies == {"best-sellers"}) == (variant_of(one) == "sellers"), f"{person}: {one['variant']} {strategies}")
@@ -90,6 +91,9 @@ def flow(t):
     for node in nodes:
         poll("something to show", lambda n=node: len(ask(n, "boss")["items"]) == 5, 20)
         poll("the experiment", lambda n=node: ask(n, "boss")["variant"] == "layout/sellers", 20)
+        node.wait_caught_up(topics)
+    for person in ("boss", "u0"):
+        poll("lists of one moment", lambda p=person: len({str((a["asOf"], a["items"])) for a in (ask(n, p) for n in nodes)}) == 1, 20)
 
     truth, events = {}, []
     for i in range(PEOPLE):
@@ -105,7 +109,7 @@ def flow(t):
     put(topics, {**EXPERIMENT, "status": "stopped", "allowList": []}, 2)
     for node in nodes:
         poll("the end of the experiment", lambda n=node: all(ask(n, f"u{i}")["variant"] is None for i in range(9)), 20)
-    say(f"{reports[0]['people']} of {PEOPLE} people in {len(truth)} groups on two nodes: {reports[0]['why']}")
+    say(f"{reports[0]['people']} of {PEOPLE} people in {len(truth)} groups, the same lists on two nodes: {reports[0]['why']}")
 
 
 harness.main(flow)
