@@ -155,6 +155,8 @@ void experiment_write_csv(struct json_out *j, const struct experiment_shown *s)
 			n += put_figure(row + n, &part->figures[metric], metric);
 		row[n++] =
 			(struct figure){ "probabilityBest", FIGURE_NUMBER, .number = part->best, .of = part->has_best };
+		if (!i)
+			figures_begin(&m, row, n);
 		figures_row(&m, row, n);
 	}
 }

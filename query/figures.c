@@ -106,19 +106,18 @@ void figures_row(struct making *m, const struct figure *v, unsigned n)
 		json_out_end_object(m->out);
 		return;
 	}
-	if (!m->headed)
-		put_line(m->out, v, n, true);
-	m->headed = true;
 	put_line(m->out, v, n, false);
 }
 
-void figures_begin(struct making *m)
+void figures_begin(struct making *m, const struct figure *row, unsigned n)
 {
 	struct json_out *j = m->out;
 	bool none = m->from_ms == m->to_ms;
 
-	if (m->ask->csv)
+	if (m->ask->csv) {
+		put_line(j, row, n, true);
 		return;
+	}
 	json_out_object(j);
 	key_time(j, "from", none ? TIME_NONE : m->from_ms);
 	key_time(j, "to", none ? TIME_NONE : m->to_ms);

@@ -103,13 +103,12 @@ static int add_label(void *arg, int64_t hour, const struct engagement_label *of,
 	return l->groups.n > FIGURES_ROWS_MAX ? too_many(l->m) : 0;
 }
 
-static void write_label_row(struct making *m, const struct group *g)
+static unsigned label_row(const struct making *m, const struct group *g, struct figure *row)
 {
 	static const struct {
 		unsigned bit;
 		const char *name;
 	} texts[] = { { BY_SCENARIO, "scenario" }, { BY_STRATEGY, "strategy" }, { BY_VARIANT, "variant" } };
-	struct figure row[FIGURE_ROW_MAX];
 	struct str rest = g->key;
 	unsigned n = 0;
 
@@ -125,7 +124,7 @@ static void write_label_row(struct making *m, const struct group *g)
 			row[n] = figure_text(texts[i].name, text);
 			n++;
 		}
-	figures_row(m, row, n + credit_figures(&g->sum, row + n));
+	return n + credit_figures(&g->sum, row + n);
 }
 
 static int scan_hours(const struct making *m, engagement_each each, void *arg)
@@ -135,15 +134,18 @@ static int scan_hours(const struct making *m, engagement_each each, void *arg)
 
 int figures_strategies(struct making *m)
 {
+	static const char key_of_none[START_BYTES + 3];
+	static const struct group none = { .key = { key_of_none, sizeof(key_of_none) } };
 	struct labelling l = { .m = m };
+	struct figure row[FIGURE_ROW_MAX];
 	int rc = scan_hours(m, add_label, &l);
 
 	if (rc)
 		goto out;
 	groups_sort(&l.groups);
-	figures_begin(m);
+	figures_begin(m, row, label_row(m, &none, row));
 	for (uint32_t i = 0; i < l.groups.n; i++)
-		write_label_row(m, &l.groups.v[i]);
+		figures_row(m, row, label_row(m, &l.groups.v[i], row));
 	figures_end_rows(m);
 	if (!m->ask->csv)
 		write_total(m->out, &l.total);
@@ -258,20 +260,24 @@ static int sort_items(struct making *m, struct sorting *s)
 	return rc;
 }
 
+static unsigned category_row(struct str category, const struct engagement *e, struct figure *ret)
+{
+	ret[0] = figure_text("category", category);
+	return 1 + credit_figures(e, ret + 1);
+}
+
 int figures_categories(struct making *m)
 {
 	struct sorting s = { .m = m };
+	struct figure row[FIGURE_ROW_MAX];
 	int rc = sort_items(m, &s);
 
 	if (rc)
 		goto out;
 	groups_sort(&s.groups);
-	figures_begin(m);
-	for (uint32_t i = 0; i < s.groups.n; i++) {
-		struct figure row[FIGURE_ROW_MAX] = { figure_text("category", s.groups.v[i].key) };
-
-		figures_row(m, row, 1 + credit_figures(&s.groups.v[i].sum, row + 1));
-	}
+	figures_begin(m, row, category_row(STR(""), &s.total, row));
+	for (uint32_t i = 0; i < s.groups.n; i++)
+		figures_row(m, row, category_row(s.groups.v[i].key, &s.groups.v[i].sum, row));
 	figures_end_rows(m);
 	if (!m->ask->csv) {
 		struct figure coverage = figure_ratio("coverage", s.shown, s.live);

@@ -15,7 +15,6 @@ struct making {
 	struct error *e;
 	int64_t watermark_ms;         /* TIME_NONE: the store is empty, and from = to = 0 */
 	int64_t from_ms, to_ms, unit; /* whole hours or days (`unit` ms) */
-	bool headed;                  /* CSV: the first line is written */
 };
 
 enum figure_kind {
@@ -74,9 +73,9 @@ void figure_write(struct json_out *j, const struct figure *v);
 /* A row: an object of the array that is open, or a line. */
 void figures_row(struct making *m, const struct figure *v, unsigned n);
 
-/* The members that all answers begin with, and open the array "rows". In CSV nothing, as all else but figures_row. */
-void figures_begin(struct making *m);
-/* Close "rows". */
+/* The members that all answers begin with, and open the array "rows". In CSV the names of `row`, its first line. */
+void figures_begin(struct making *m, const struct figure *row, unsigned n);
+/* Close "rows"; in CSV nothing, as is figures_end. */
 void figures_end_rows(struct making *m);
 void figures_end(struct making *m);
 

@@ -54,14 +54,18 @@ static unsigned sales_figures(const struct traffic *t, struct figure *ret)
 	return SALES;
 }
 
+static unsigned sales_row(int64_t start_ms, const struct traffic *t, struct figure *ret)
+{
+	ret[0] = figure_time("start", start_ms);
+	return 1 + sales_figures(t, ret + 1);
+}
+
 static void write_sales_rows(struct making *m, const struct series *s)
 {
 	struct figure row[FIGURE_ROW_MAX];
 
-	for (size_t i = 0; i < s->n; i++) {
-		row[0] = figure_time("start", s->from_ms + (int64_t)i * s->unit);
-		figures_row(m, row, 1 + sales_figures(&s->v[i], row + 1));
-	}
+	for (size_t i = 0; i < s->n; i++)
+		figures_row(m, row, sales_row(s->from_ms + (int64_t)i * s->unit, &s->v[i], row));
 }
 
 static void write_sales_total(struct json_out *j, const struct traffic *t)
@@ -115,6 +119,7 @@ int figures_sales(struct making *m)
 {
 	int64_t length = m->to_ms - m->from_ms, seen = m->to_ms;
 	struct series now = { 0 }, before = { 0 };
+	struct figure row[FIGURE_ROW_MAX];
 	int rc;
 
 	/* a period that is not over is compared with as much of the one before */
@@ -127,7 +132,7 @@ int figures_sales(struct making *m)
 		rc = read_series(m, m->from_ms - length, seen - length, &before);
 	if (rc)
 		goto out;
-	figures_begin(m);
+	figures_begin(m, row, sales_row(0, &now.total, row));
 	write_sales_rows(m, &now);
 	figures_end_rows(m);
 	if (!m->ask->csv) {
@@ -153,6 +158,13 @@ static unsigned visit_figures(const struct traffic *t, struct figure *ret)
 	ret[3] = figure_count("carts", t->carts);
 	ret[4] = figure_count("orders", t->orders);
 	return 5;
+}
+
+static unsigned visit_row(int64_t start_ms, const struct traffic *t, struct figure *ret)
+{
+	ret[0] = figure_time("start", start_ms);
+	ret[1] = figure_count("people", t->actors);
+	return 2 + visit_figures(t, ret + 2);
 }
 
 struct counting {
@@ -205,12 +217,9 @@ int figures_engagement(struct making *m)
 		rc = profile_each(m->sn, count_active, &active);
 	if (rc)
 		goto out;
-	figures_begin(m);
-	for (size_t i = 0; i < s.n; i++) {
-		row[0] = figure_time("start", s.from_ms + (int64_t)i * s.unit);
-		row[1] = figure_count("people", s.v[i].actors);
-		figures_row(m, row, 2 + visit_figures(&s.v[i], row + 2));
-	}
+	figures_begin(m, row, visit_row(0, &s.total, row));
+	for (size_t i = 0; i < s.n; i++)
+		figures_row(m, row, visit_row(s.from_ms + (int64_t)i * s.unit, &s.v[i], row));
 	figures_end_rows(m);
 	if (!m->ask->csv)
 		write_visit_total(m, &s.total, is_over ? -1 : active.people);

@@ -97,6 +97,26 @@ Test(figures, an_empty_store_has_no_rows)
 		  "total/impressions", "0");
 }
 
+Test(figures, csv_without_rows_has_its_names)
+{
+	static const char *const names[] = {
+		[FIGURES_SALES] = "start,orders,units,revenue\r\n",
+		[FIGURES_ENGAGEMENT] = "start,people,newPeople,sessions,views,carts,orders\r\n",
+		[FIGURES_STRATEGIES] = "scenario,strategy,variant,impressions,clicks,carts,orders,units,revenue,ctr,"
+				       "conversion,revenuePerImpression\r\n",
+		[FIGURES_CATEGORIES] = "category,impressions,clicks,carts,orders,units,revenue,ctr,conversion,"
+				       "revenuePerImpression\r\n",
+	};
+
+	for (unsigned kind = 0; kind < ARRAY_SIZE(names); kind++) {
+		struct figures_ask ask = { (enum figures_kind)kind, TIME_NONE, TIME_NONE, 0, true, "" };
+
+		if (kind == FIGURES_STRATEGIES)
+			ask.by = BY_SCENARIO | BY_STRATEGY | BY_VARIANT;
+		cr_expect_str_eq(made(ask), names[kind]);
+	}
+}
+
 static void sell_for_a_week(void)
 {
 	shop_play(&shop, "u1 buy a @0d o=1 p=10; u1 buy b @1d o=2 q=2 p=2.5; u2 buy c @3.9d o=3 p=1; "
