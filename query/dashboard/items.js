@@ -18,6 +18,14 @@ export function bestSellers() {
 	return sellers;
 }
 
+/* The ids that a field proposes. */
+export const knownItems = async (id) =>
+	make(
+		"datalist",
+		{ id },
+		(await bestSellers()).map((item) => make("option", { value: item.itemId }, item.properties?.title ?? "")),
+	);
+
 /* The shop's currency where all best sellers have the same one, else null. */
 export async function loadCurrency() {
 	const codes = new Set((await bestSellers()).map((item) => item.properties?.currency).filter(Boolean));
@@ -56,8 +64,8 @@ export async function requestFor(slug, given) {
 	return { ...ret, count: given.count ?? 10, properties: SHOWN, explain: true };
 }
 
-export async function ask(slug, request) {
-	const { data } = await call("POST", `/v1/recommendations/${encodeURIComponent(slug)}`, { body: request });
+export async function ask(slug, given) {
+	const { data } = await call("POST", `/v1/recommendations/${encodeURIComponent(slug)}`, { body: await requestFor(slug, given) });
 	await learnAnswer(data);
 	return data;
 }

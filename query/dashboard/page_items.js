@@ -1,7 +1,7 @@
 /* One item: its record, what goes with it, and why it is shown somewhere, or is not. */
 import { Problem, get } from "./api.js";
 import { button, card, chip, count, figure, heading, listed, make, moment, money, note, short, spoken } from "./dom.js";
-import { ask, bestSellers, effectChips, itemList, learnAnswer, requestFor, whyNode } from "./items.js";
+import { ask, bestSellers, effectChips, itemList, knownItems, learnAnswer, whyNode } from "./items.js";
 import { tryForm } from "./try.js";
 
 const NEIGHBOURS = [
@@ -35,13 +35,6 @@ function finder(id) {
 		button("Show it", null, { submit: true, kind: "main", testid: "item-show" }),
 	);
 }
-
-const seedList = async () =>
-	make(
-		"datalist",
-		{ id: "items-known" },
-		(await bestSellers()).map((item) => make("option", { value: item.itemId }, item.properties?.title ?? "")),
-	);
 
 /* Why nothing shows it, as far as its record says. */
 function hindrances(record) {
@@ -108,7 +101,7 @@ async function whyCard(id, record) {
 	const look = async () => {
 		const { scenario, ...value } = attempt.value();
 		try {
-			const answer = await ask(scenario, await requestFor(scenario, { ...value, count: 100 }));
+			const answer = await ask(scenario, { ...value, count: 100 });
 			const item = answer.items.find((one) => one.itemId === id);
 			place.replaceChildren(
 				...(item
@@ -162,7 +155,7 @@ export async function show({ rest: [id] }) {
 	const top = [
 		heading("Items", "Everything about one product: its record, what goes with it, and why it is shown, or is not."),
 		finder(id),
-		await seedList(),
+		await knownItems("items-known"),
 	];
 	if (!id) {
 		const some = await bestSellers();

@@ -1,7 +1,7 @@
 /* One person: what is known of them, what they would be shown, and why. */
 import { Problem, getOrNull } from "./api.js";
 import { ago, button, card, chip, count, day, figure, heading, make, money, note, spoken } from "./dom.js";
-import { ask, itemList, requestFor } from "./items.js";
+import { ask, itemList } from "./items.js";
 import { kinds } from "./kinds.js";
 import { tryForm } from "./try.js";
 
@@ -107,7 +107,7 @@ async function offers(id) {
 
 async function list(slug, title, who) {
 	try {
-		return itemList(await ask(slug, { ...(await requestFor(slug, who)), count: 8 }), title);
+		return itemList(await ask(slug, { ...who, count: 8 }), title);
 	} catch (problem) {
 		return problem instanceof Problem ? null : Promise.reject(problem);
 	}
@@ -118,7 +118,7 @@ async function shownCard(who) {
 	const look = async () => {
 		const { scenario, ...value } = attempt.value();
 		try {
-			const answer = await ask(scenario, await requestFor(scenario, { ...value, ...who }));
+			const answer = await ask(scenario, { ...value, ...who });
 			place.replaceChildren(itemList(answer, spoken(scenario)));
 		} catch (problem) {
 			if (!(problem instanceof Problem)) throw problem;

@@ -1,7 +1,7 @@
 /* "Try it as": who asks for which placement, with which items in sight. Used by previews, items and people. */
 import { vocabulary } from "./api.js";
 import { freshId, make, spoken } from "./dom.js";
-import { bestSellers } from "./items.js";
+import { bestSellers, knownItems } from "./items.js";
 
 const WORDS = {
 	userId: "Customer id",
@@ -47,13 +47,7 @@ export async function tryForm({ scenario, fixed = false, hide = [], changed, str
 		});
 		node.append(field(title, fields[name], name));
 	}
-	node.append(
-		make(
-			"datalist",
-			{ id: seeds },
-			(await bestSellers()).map((item) => make("option", { value: item.itemId }, item.properties?.title ?? "")),
-		),
-	);
+	node.append(await knownItems(seeds));
 	const first = (await bestSellers())[0];
 
 	function field(title, input, name) {
