@@ -131,6 +131,25 @@ export function button(text, run, options = {}) {
 	return node;
 }
 
+/* It asks first: only a second click, before the focus goes elsewhere, runs it. */
+export function sureButton(text, question, run, options) {
+	let sure = false;
+	const ask = (now) => {
+		sure = now;
+		node.textContent = now ? question : text;
+	};
+	const node = button(
+		text,
+		() => {
+			if (sure) run();
+			ask(!sure);
+		},
+		options,
+	);
+	node.addEventListener("blur", () => ask(false));
+	return node;
+}
+
 /* A tile of a figure: what it is, how much, and what it means or how it moved. */
 export function figure(label, value, below, testid) {
 	return make(

@@ -3,7 +3,7 @@
  * what to do when somebody else was faster.
  */
 import { Problem, documents } from "./api.js";
-import { button, card, chip, heading, make, moment, note, spoken } from "./dom.js";
+import { button, card, chip, heading, make, moment, note, spoken, sureButton } from "./dom.js";
 import { differenceList, differences } from "./differences.js";
 import { form } from "./form.js";
 import { kinds } from "./kinds.js";
@@ -12,7 +12,8 @@ import { preview } from "./preview.js";
 import { toast } from "./toast.js";
 
 const CHECK_MS = 350;
-const ID = /^[a-z0-9-]{1,64}$/;
+/* "new" and "promotion" are addresses of pages. */
+const ID = /^(?!(new|promotion)$)[a-z0-9-]{1,64}$/;
 
 const slugOf = (text) =>
 	text
@@ -44,6 +45,10 @@ class Editor {
 
 	id() {
 		return this.fresh ? this.idField.value.trim() : this.entry.id;
+	}
+
+	hasId() {
+		return !this.fresh || ID.test(this.id());
 	}
 
 	/* What the preview is of. */
@@ -82,7 +87,7 @@ class Editor {
 		this.checking?.abort();
 		this.checking = new AbortController();
 		try {
-			await documents.validate(this.kind, ID.test(this.id()) ? this.id() : "new", this.form.document, this.checking.signal);
+			await documents.validate(this.kind, this.hasId() ? this.id() : "new", this.form.document, this.checking.signal);
 			this.form.clear();
 			this.say("Nothing is wrong with it. Not saved yet.", "good");
 			this.preview?.update();
@@ -93,9 +98,9 @@ class Editor {
 
 	/* `before` is what it takes the place of, and what Undo brings back. */
 	async save(before = this.entry) {
-		if (!ID.test(this.id())) {
-			this.say("An id is 1 to 64 of a-z, 0-9 and -.", "bad");
-			this.idField?.focus();
+		if (!this.hasId()) {
+			this.say("An id is 1 to 64 of a-z, 0-9 and -, and neither “new” nor “promotion”.", "bad");
+			this.idField.focus();
 			return;
 		}
 		clearTimeout(this.timer);
@@ -165,18 +170,9 @@ class Editor {
 	/* What was not written cannot be taken back. */
 	offerRemoval() {
 		this.removeButton.hidden = this.fresh || this.entry.shipped;
-		this.removeButton.textContent = `Delete this ${this.of.one}`;
-		delete this.removeButton.dataset.sure;
 	}
 
 	async remove() {
-		if (this.removeButton.dataset.sure !== "yes") {
-			this.removeButton.dataset.sure = "yes";
-			this.removeButton.textContent = this.of.ships
-				? "Really delete it? What came with the program comes back."
-				: "Really delete it?";
-			return;
-		}
 		try {
 			await documents.remove(this.kind, this.entry.id, this.entry.revision);
 			const old = this.entry.document;
@@ -310,7 +306,12 @@ class Editor {
 				this.idTouched = true;
 			},
 		});
-		this.removeButton = button("", () => this.remove(), { kind: "danger", testid: "delete" });
+		this.removeButton = sureButton(
+			`Delete this ${this.of.one}`,
+			this.of.ships ? "Really delete it? What came with the program comes back." : "Really delete it?",
+			() => this.remove(),
+			{ kind: "danger", testid: "delete" },
+		);
 		const saving = make(
 			"div",
 			{ class: "saving" },

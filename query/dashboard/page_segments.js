@@ -1,6 +1,6 @@
 /* Kinds of customers: the documents, and the imported list that a segment may have. */
 import { Problem, call, getOrNull } from "./api.js";
-import { button, card, heading, make, note, plural } from "./dom.js";
+import { button, card, heading, make, note, plural, sureButton } from "./dom.js";
 import { editorPage } from "./editor.js";
 import { library } from "./library.js";
 import { toast } from "./toast.js";
@@ -26,15 +26,14 @@ async function membersCard(id) {
 			toast(`The list stays as it was: ${problem.message}`);
 		}
 	};
-	const replace = () =>
-		change("PUT", [
-			...new Set(
-				ids.value
-					.split(/[\n,;]/)
-					.map((one) => one.trim())
-					.filter(Boolean),
-			),
-		]);
+	const replace = () => {
+		const written = ids.value
+			.split(/[\n,;]/)
+			.map((one) => one.trim())
+			.filter(Boolean);
+		if (written.length) return change("PUT", [...new Set(written)]);
+		ids.focus();
+	};
 	return card(
 		"Imported list",
 		{ "data-testid": "members" },
@@ -49,7 +48,10 @@ async function membersCard(id) {
 			"div",
 			{ class: "acts" },
 			button("Replace the list with these", replace, { testid: "members-replace" }),
-			button("Empty the list", () => change("DELETE"), { kind: "danger", testid: "members-empty" }),
+			sureButton("Empty the list", "Really empty it? It cannot be undone.", () => change("DELETE"), {
+				kind: "danger",
+				testid: "members-empty",
+			}),
 		),
 	);
 }
