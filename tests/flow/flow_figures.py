@@ -26,7 +26,7 @@ VIEWS = ("engagement", "engagement-items", "experiment-people", "traffic")
 def simulate(t, key):
     """(path, truth)"""
     path, truth = t.path("events.ndjson"), t.path("truth.json")
-    run([AISLE, "simulate", "--events", str(EVENTS), "--seed", str(t.seed), "--items", "300", "--users", "200", "--days", "20",
+    run([AISLE, "simulate", "--events", str(EVENTS), "--seed", str(t.seed), "--items", "300", "--users", str(EVENTS // 80), "--days", "20",
          "--catalog", "--recommendations", "--truth", truth, "--to-file", path, "--set", f"person.key.file={key}"])
     with open(truth, encoding="utf-8") as f:
         return path, json.load(f, parse_float=decimal.Decimal)
