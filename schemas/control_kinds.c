@@ -38,8 +38,10 @@ static const struct member factor_members[] = {
 };
 SHAPE(factor, struct control_boost, NULL);
 
-static int settle_scenario(struct control_reader *r, struct control_scenario *sc, uint32_t given)
+static int settle_scenario(struct control_reader *r, void *into, uint32_t given)
 {
+	struct control_scenario *sc = into;
+
 	sc->given = given & 0xff;
 	for (uint32_t i = 0; i < sc->requires.n; i++) {
 		unsigned k = 0;
@@ -69,13 +71,8 @@ static int settle_scenario(struct control_reader *r, struct control_scenario *sc
 		"fill", control__choice, at + AT(struct control_scenario, fill), 0, 0, fills, 0 \
 	}
 
-static int settle_part(struct control_reader *r, void *into, uint32_t given)
-{
-	return settle_scenario(r, into, given);
-}
-
 static const struct member part_members[] = { SCENARIO_MEMBERS(struct control_scenario, 0, 0) };
-SHAPE(part, struct control_scenario, settle_part);
+SHAPE(part, struct control_scenario, settle_scenario);
 
 #define COMMON_MEMBERS \
 	{ "name", control__text, AT(struct control, name), 0, CONTROL_NAME_MAX, NULL, 0 }, \
