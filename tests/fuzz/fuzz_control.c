@@ -1,11 +1,13 @@
 /*
  * fuzz_control - any bytes as a document of each kind, and as a record of aisle.config: no crash, no read outside; a refusal is
- * BAD_CONFIG with its text; what is accepted keeps the promises of control.h, and is accepted again without its white space; and
- * when its words mean something too, there is a set with it.
+ * BAD_CONFIG with its text; what is accepted keeps the promises of control.h, or of members.h, and is accepted again without its
+ * white space; and when its words mean something too, there is a set with it.
  *
  * The first byte of an input picks the kind, or the record, whose key then ends at the first newline.
  */
 #include "query/control_set.h"
+#include "schemas/event.h"
+#include "schemas/members.h"
 #include "schemas/scan.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -122,6 +124,22 @@ static void try_document(enum control_kind kind, struct str json)
 	free(room);
 }
 
+static void see_member(void *arg, struct str user_id)
+{
+	assert(user_id.n && user_id.n <= EVENT_ID_MAX && utf8_valid(user_id.p, user_id.n));
+	++*(int *)arg;
+}
+
+static void try_members(const void *value, size_t n)
+{
+	struct error e = { 0 };
+	int seen = 0, rc = members_decode(value, n, see_member, &seen, &e);
+
+	if (rc < 0)
+		expect_refusal(rc, &e);
+	assert(seen <= MEMBERS_MAX && (rc < 0 || rc == seen));
+}
+
 static void try_record(struct str input)
 {
 	const char *end = input.n ? memchr(input.p, '\n', input.n) : NULL;
@@ -129,8 +147,14 @@ static void try_record(struct str input)
 	size_t from = end ? key.n + 1u : input.n;
 	struct control_record rec;
 	struct error e = { 0 };
-	int rc = control_record_decode(key, input.p + from, input.n - from, &rec, &e);
+	struct str segment;
+	int rc;
 
+	if (members_key(key, &segment)) {
+		try_members(input.p + from, input.n - from);
+		return;
+	}
+	rc = control_record_decode(key, input.p + from, input.n - from, &rec, &e);
 	if (rc) {
 		expect_refusal(rc, &e);
 		return;
