@@ -7,7 +7,7 @@
  *     16 bytes of BLAKE2b over these and the 16 bytes of the person it was made for (ids.h), which are not in it
  *
  * keyed with a key that is derived from the store's person key. So it is of use to that person only; one about nobody
- * may be used by anybody. An item's mark is the low half of 4 bytes of SipHash-2-4, keyed with the first 16 bytes of the
+ * may be used by anybody. An item's mark is the first two bytes of SipHash-2-4, keyed with the first 16 bytes of the
  * same key, over the nonce and the itemId: without the key nobody can look for an item that has the mark of another.
  *
  * A strategy is its place in strategies.def, or TOKEN_PINNED. `variant` has what experiments chose, "EXPERIMENT/VARIANT",

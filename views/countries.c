@@ -1,4 +1,4 @@
-/* countries: actor -> context.country of its last event, in log order, that has one; written when it changes */
+/* countries: actor -> context.country of its last event, in log order, that has one and is no impression; written when it changes */
 #include "views/countries.h"
 #include "schemas/json_out.h"
 #include "views/identity.h"

@@ -1,5 +1,5 @@
 /*
- * countries.h - where a person is: what the last of an actor's events that named a country said.
+ * countries.h - where a person is: what the last of an actor's events that named a country said, impressions left out.
  * Thread: any (a snapshot has one thread).
  */
 #ifndef AISLE_VIEWS_COUNTRIES_H

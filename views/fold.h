@@ -4,7 +4,7 @@
  * A fold gathers the deltas of many records in memory and writes them sorted, with the offsets, in one
  * transaction. The processor drives it; views write through the second half.
  *
- *     fold_new -> { fold_partition { fold_event | fold_catalog | fold_stock }* fold_position }* -> fold_commit -> ...
+ *     fold_new -> { fold_partition { fold_event | fold_catalog | fold_stock | fold_config }* fold_position }* -> fold_commit -> ...
  *     -> fold_free
  *
  * Invariants: between commits nothing is visible outside. After a failed commit the fold is as after fold_new and
@@ -45,7 +45,7 @@ int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted) 
 /* TIME_IN_FUTURE when asOf is more than an hour after the record's timestamp. */
 int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms) MUST_CHECK;
 
-/* 1: refused, or repeated (config.h); nothing changed. */
+/* 1: refused, or repeated (config.h): the document stays what it is. */
 int fold_config(struct fold *f, const struct control_record *rec, int64_t record_ts_ms) MUST_CHECK;
 
 /* The partition has been applied up to pos->next (good, bad and duplicate records alike). */
