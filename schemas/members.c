@@ -26,8 +26,8 @@ static int read_ids(struct scan *scan, void (*each)(void *arg, struct str user_i
 {
 	int n = 0, rc, token = scan_value(scan);
 
-	if (token >= 0 && token != TOKEN_ARRAY)
-		return error_set(scan->e, ERR_BAD_CONFIG, "", "the members are not an array of userIds");
+	if (token >= 0 && (token != TOKEN_ARRAY || scan->is_msgpack))
+		return error_set(scan->e, ERR_BAD_CONFIG, "", "the members are not a JSON array of userIds");
 	if (token < 0)
 		return token;
 	while ((rc = scan_item(scan)) > 0) {

@@ -83,7 +83,7 @@ static const struct {
 	const char *list, *field;
 } bad[] = {
 	{ "{\"userIds\":[]}", "" }, { "[1]", "[0]" },   { "[\"a\",\"\"]", "[1]" },   { "[\"a\",null]", "[1]" },
-	{ "[\"a\"] x", NULL },      { "[\"a\"", NULL }, { "[\"a\\u0000\"]", "[0]" },
+	{ "[\"a\"] x", NULL },      { "[\"a\"", NULL }, { "[\"a\\u0000\"]", "[0]" }, { "\x91\xa1z", "" },
 };
 
 Test(segment_members, wrong_lists_change_nothing)
