@@ -1,6 +1,5 @@
 #include "processor/processor_internal.h"
 #include "schemas/members.h"
-#include "views/segment_members.h"
 
 #define COUNT(page, field) STATUS_SET(page, field, (page)->field + 1)
 
@@ -48,7 +47,6 @@ static int apply_config(struct processor *p, const struct record *r, struct erro
 	if (members_key(r->key, &segment))
 		return fold_members(p->fold, segment, r->value, r->value ? r->value_len : 0, e);
 	rc = control_record_decode(r->key, r->value, r->value ? r->value_len : 0, &rec, e);
-
 	if (!rc)
 		rc = fold_config(p->fold, &rec, r->timestamp_ms);
 	return rc < 0 ? rc : 0;

@@ -1,4 +1,4 @@
-/* config_rows.h - writing the config view. Thread: processor. */
+/* config_rows.h - writing the views of the topic of documents: config, segment-members. Thread: processor. */
 #ifndef AISLE_VIEWS_CONFIG_ROWS_H
 #define AISLE_VIEWS_CONFIG_ROWS_H
 
@@ -7,5 +7,8 @@
 
 /* False when the record was refused or repeats the row's. A record without changedAt was changed at its own time. */
 bool config_store(struct fold *f, const struct control_record *rec, int64_t record_ts_ms);
+
+/* As fold_members. */
+int members_store(struct fold *f, struct str segment, const void *value, size_t n, struct error *e) MUST_CHECK;
 
 #endif

@@ -354,6 +354,12 @@ int fold_config(struct fold *f, const struct control_record *rec, int64_t record
 	return config_store(f, rec, record_ts_ms) ? 0 : 1;
 }
 
+int fold_members(struct fold *f, struct str segment, const void *value, size_t n, struct error *e)
+{
+	f->batch.records++;
+	return members_store(f, segment, value, n, e);
+}
+
 void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos)
 {
 	struct lane *l = lanes_find(&f->lanes, log_name, partition);

@@ -4,8 +4,8 @@
  * A fold gathers the deltas of many records in memory and writes them sorted, with the offsets, in one
  * transaction. The processor drives it; views write through the second half.
  *
- *     fold_new -> { fold_partition { fold_event | fold_catalog | fold_stock | fold_config }* fold_position }* -> fold_commit -> ...
- *     -> fold_free
+ *     fold_new -> { fold_partition { fold_event | fold_catalog | fold_stock | fold_config | fold_members }* fold_position }*
+ *     -> fold_commit -> ... -> fold_free
  *
  * Invariants: between commits nothing is visible outside. After a failed commit the fold is as after fold_new and
  * the store as before; the caller reads the log again from the stored offsets.
@@ -47,6 +47,8 @@ int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int
 
 /* 1: refused, or repeated (config.h): the document stays what it is. */
 int fold_config(struct fold *f, const struct control_record *rec, int64_t record_ts_ms) MUST_CHECK;
+/* A list of people (segment_members.h); value NULL: a tombstone. BAD_CONFIG: nothing changed. */
+int fold_members(struct fold *f, struct str segment, const void *value, size_t n, struct error *e) MUST_CHECK;
 
 /* The partition has been applied up to pos->next (good, bad and duplicate records alike). */
 void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos);

@@ -2,7 +2,7 @@
 #include "views/segment_members.h"
 #include "schemas/json_out.h"
 #include "schemas/members.h"
-#include "views/fold.h"
+#include "views/config_rows.h"
 #include "views/view.h"
 
 #include <sodium.h>
@@ -71,7 +71,7 @@ static void store_list(struct fold *f, struct str segment, const struct gatherin
 	fold_put(f, TBL_SEGMENT_MEMBERS, SUM_KEY, &sum, sizeof(sum));
 }
 
-int fold_members(struct fold *f, struct str segment, const void *value, size_t n, struct error *e)
+int members_store(struct fold *f, struct str segment, const void *value, size_t n, struct error *e)
 {
 	struct gathering g = { .key = fold_person_key(f), .v = xmalloc(MEMBERS_MAX * sizeof(*g.v)) };
 	int count = members_decode(value, n, gather, &g, e);

@@ -2,19 +2,13 @@
  * segment_members.h - imported lists of people (schemas/members.h), as the keyed hashes of their userIds (ids.h).
  *
  * The last record of a segment in the log is its list. Whether there is such a segment is not asked here.
- * Thread: fold_members processor; all else any, a snapshot each.
+ * Thread: any, a snapshot each.
  */
 #ifndef AISLE_VIEWS_SEGMENT_MEMBERS_H
 #define AISLE_VIEWS_SEGMENT_MEMBERS_H
 
-#include "schemas/error.h"
 #include "views/ids.h"
 #include "views/store.h"
-
-struct fold;
-
-/* One record; value NULL: a tombstone. BAD_CONFIG: nothing changed. */
-int fold_members(struct fold *f, struct str segment, const void *value, size_t n, struct error *e) MUST_CHECK;
 
 /* Hashes of ACTOR_HASH_BYTES each, ascending, each once; n = 0: there are none. Valid until the next look at the snapshot. */
 int members_get(struct snap *sn, struct str segment, struct str *ret) MUST_CHECK;
