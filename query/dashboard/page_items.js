@@ -98,10 +98,13 @@ function recordCard(record) {
 
 async function whyCard(id, record) {
 	const place = make("div", { class: "stack", "data-testid": "why-here", "aria-live": "polite" });
+	let round = 0;
 	const look = async () => {
-		const { scenario, ...value } = attempt.value();
+		const mine = ++round,
+			{ scenario, ...value } = attempt.value();
 		try {
 			const answer = await ask(scenario, { ...value, count: 100 });
+			if (mine !== round) return;
 			const item = answer.items.find((one) => one.itemId === id);
 			place.replaceChildren(
 				...(item
@@ -127,7 +130,7 @@ async function whyCard(id, record) {
 			);
 		} catch (problem) {
 			if (!(problem instanceof Problem)) throw problem;
-			place.replaceChildren(note(problem.message, "bad"));
+			if (mine === round) place.replaceChildren(note(problem.message, "bad"));
 		}
 	};
 	const attempt = await tryForm({ scenario: "home", strategies: true, changed: look });

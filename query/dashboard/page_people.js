@@ -115,14 +115,16 @@ async function list(slug, title, who) {
 
 async function shownCard(who) {
 	const place = make("div", { "data-testid": "person-list" });
+	let round = 0;
 	const look = async () => {
-		const { scenario, ...value } = attempt.value();
+		const mine = ++round,
+			{ scenario, ...value } = attempt.value();
 		try {
 			const answer = await ask(scenario, { ...value, ...who });
-			place.replaceChildren(itemList(answer, spoken(scenario)));
+			if (mine === round) place.replaceChildren(itemList(answer, spoken(scenario)));
 		} catch (problem) {
 			if (!(problem instanceof Problem)) throw problem;
-			place.replaceChildren(note(problem.message, "bad"));
+			if (mine === round) place.replaceChildren(note(problem.message, "bad"));
 		}
 	};
 	const attempt = await tryForm({ scenario: "home", hide: ["userId", "visitorId"], changed: look });

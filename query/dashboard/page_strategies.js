@@ -1,9 +1,10 @@
 /* Which way of recommending earns what: by strategy, placement, variant or day. */
-import { periodDays, vocabulary } from "./api.js";
+import { Problem, periodDays, vocabulary } from "./api.js";
 import { card, count, freshId, heading, make, note, percent, redraw, spoken, unseen } from "./dom.js";
 import { FIGURE_COLUMNS, analytics, dayOf, linesBy, seconds } from "./figures.js";
 import { orUnavailable } from "./library.js";
 import { table } from "./table.js";
+import { toast } from "./toast.js";
 
 const GROUPS = { strategy: "strategy", scenario: "placement", variant: "variant of experiments", day: "day" };
 const METRICS = { revenue: "Revenue", impressions: "Shown", clicks: "Clicks", ctr: "Click rate", orders: "Orders" };
@@ -30,19 +31,22 @@ function chooser(label, options, chosen, run, testid) {
 async function figures() {
 	const place = make("div", {}),
 		state = { by: "strategy", metric: "revenue" };
+	let round = 0;
 	const draw = async () => {
-		const group = state.by === "day" ? "strategy" : state.by;
+		const mine = ++round,
+			group = state.by === "day" ? "strategy" : state.by;
 		const [sums, daily] = await Promise.all([
 			analytics("strategies", { by: state.by }),
 			analytics("strategies", { by: [group, "day"] }),
 		]);
+		if (mine !== round) return;
 		const beside = chooser(
 			"by",
 			GROUPS,
 			state.by,
 			(by) => {
 				state.by = by;
-				draw();
+				again();
 			},
 			"group",
 		);
@@ -69,7 +73,7 @@ async function figures() {
 							state.metric,
 							(metric) => {
 								state.metric = metric;
-								draw();
+								again();
 							},
 							"metric",
 						),
@@ -84,6 +88,10 @@ async function figures() {
 				: "",
 		);
 	};
+	const again = () =>
+		draw().catch((problem) =>
+			problem instanceof Problem ? toast(`The figures are those of before: ${problem.message}`) : Promise.reject(problem),
+		);
 	await draw();
 	return card("Figures", {}, place);
 }
