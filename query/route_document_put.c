@@ -98,9 +98,13 @@ static void refuse_changed(struct http_req *rq, const struct config_row *row, co
 
 	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)row->revision);
 	http_header(rq, "etag", tag);
-	http_refuse(rq, PROBLEM_PRECONDITION, field,
-		    "revision %llu is there now, changed by '%.*s'%s: look at it first",
-		    (unsigned long long)row->revision, STR_FMT(row->changed_by), row->document.n ? "" : ", deleted");
+	if (!row->revision)
+		http_refuse(rq, PROBLEM_PRECONDITION, field, "nobody has changed it yet: its revision is 0");
+	else
+		http_refuse(rq, PROBLEM_PRECONDITION, field,
+			    "revision %llu is there now, changed by '%.*s'%s: look at it first",
+			    (unsigned long long)row->revision, STR_FMT(row->changed_by),
+			    row->document.n ? "" : ", deleted");
 }
 
 /* False when it was refused. */
