@@ -51,6 +51,7 @@ struct http_worker {
 	struct decoder *decoder;
 	struct publish_queue *publishes;
 	struct later_box *laters;
+	size_t figures_bytes; /* of long answers that clients read */
 	struct metrics *metrics;
 	struct json_out out;
 	uint64_t complained_ns;       /* in the log, of a request that failed; 0 never */

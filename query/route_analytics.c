@@ -10,7 +10,8 @@
 
 #define CSV "text/csv"
 
-#define AT_ONCE_MAX (128 << 10) /* bytes: to compress more would hold up the loop */
+#define AT_ONCE_MAX (128 << 10)        /* bytes: to compress more would hold up the loop */
+#define READING_MAX ((size_t)64 << 20) /* bytes that a loop keeps of longer ones; one is taken in any case */
 
 struct figures_work {
 	const struct http_shared *shared;
@@ -126,6 +127,7 @@ static void work(void *arg, struct snap *sn)
 
 /* A long answer, sent piece by piece. */
 struct rest {
+	struct http_worker *w;
 	struct json_out text;
 	size_t sent;
 };
@@ -145,7 +147,10 @@ static bool send_more(struct http_req *rq, struct json_out *out, void *arg)
 
 static void free_rest(void *arg)
 {
-	json_out_fini(&((struct rest *)arg)->text);
+	struct rest *r = arg;
+
+	r->w->figures_bytes -= r->text.n;
+	json_out_fini(&r->text);
 }
 
 /* Takes the text. */
@@ -153,7 +158,8 @@ static void answer_slowly(struct http_req *rq, const char *type, struct json_out
 {
 	struct rest *r = http_alloc(rq, sizeof(*r));
 
-	*r = (struct rest){ .text = *text };
+	rq->w->figures_bytes += text->n;
+	*r = (struct rest){ .w = rq->w, .text = *text };
 	*text = (struct json_out){ 0 };
 	http_stream(rq, 200, type, send_more, free_rest, r);
 }
@@ -162,6 +168,7 @@ static void answer(struct http_req *rq, void *arg)
 {
 	struct figures_work *w = arg;
 	const char *type = w->ask.csv ? FIGURES_CSV_TYPE : "application/json";
+	bool at_once = rq->head || w->out.n <= AT_ONCE_MAX;
 
 	if (w->rc == ERR_NOT_FOUND) {
 		http_refuse(rq, PROBLEM_UNKNOWN_DOCUMENT, "id", "there is no experiment '%s'", w->ask.id);
@@ -171,8 +178,12 @@ static void answer(struct http_req *rq, void *arg)
 		http_refuse_error(rq, w->rc, &w->e);
 		return;
 	}
+	if (!at_once && rq->w->figures_bytes && rq->w->figures_bytes + w->out.n > READING_MAX) {
+		http_refuse(rq, PROBLEM_OVERLOADED, NULL, "too many long answers are being read: ask for less");
+		return;
+	}
 	http_header(rq, "cache-control", "no-store");
-	if (rq->head || w->out.n <= AT_ONCE_MAX)
+	if (at_once)
 		http_reply(rq, 200, type, (struct str){ w->out.p, (uint32_t)w->out.n });
 	else
 		answer_slowly(rq, type, &w->out);

@@ -116,6 +116,37 @@ Test(http_analytics, a_long_answer)
 	free(c);
 }
 
+static bool is_refused(struct client *c)
+{
+	char status[13] = "";
+
+	cr_assert_eq(recv(c->fd, status, 12, MSG_WAITALL), 12);
+	cr_assert(!strcmp(status, "HTTP/1.1 200") || !strcmp(status, "HTTP/1.1 503"), "%s", status);
+	return status[9] == '5';
+}
+
+/* Long answers that nobody reads are not kept without end. */
+Test(http_analytics, clients_that_do_not_read)
+{
+	static const char request[] = "GET /v1/analytics/sales?by=hour&from=2021-04-01&to=2026-11-01 HTTP/1.1\r\n"
+				      "host: x\r\n\r\n";
+	struct client *c = xcalloc(30, sizeof(*c));
+	unsigned refused = 0;
+	int room = 4096;
+
+	for (unsigned i = 0; i < 30; i++) {
+		client_open(&c[i], f.port);
+		setsockopt(c[i].fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+		client_send(&c[i], request, sizeof(request) - 1);
+	}
+	for (unsigned i = 0; i < 30; i++)
+		refused += is_refused(&c[i]);
+	cr_expect(refused > 0 && refused < 30, "%u of 30 were refused", refused);
+	for (unsigned i = 0; i < 30; i++)
+		client_close(&c[i]);
+	free(c);
+}
+
 /* Clients that leave while theirs is worked out, and a server that stops meanwhile. */
 Test(http_analytics, clients_leave_and_the_server_stops)
 {
