@@ -87,14 +87,14 @@ const struct offer *promotion_of(struct asking *q, const struct recommended *r)
 /* ---- a user's segments and offers ---- */
 
 /* In the snapshot as it is now, which the caller parks. */
-static int find_user(struct answerer *a, const struct segment_set *segments, struct str user_id, int64_t *ret_as_of_ms,
-		     struct person_in *ret)
+static int find_user(struct answerer *a, const struct segment_set *segments, struct str user_id, unsigned reads,
+		     int64_t *ret_as_of_ms, struct person_in *ret)
 {
 	const struct rankings *ra = ranker_acquire(a->opt.ranker);
 	int rc = snap_watermark(a->snap, ret_as_of_ms);
 
 	if (!rc)
-		rc = find_person(a, ra, segments, user_id, (struct str){ NULL, 0 }, READ_ALL, *ret_as_of_ms, ret);
+		rc = find_person(a, ra, segments, user_id, (struct str){ NULL, 0 }, reads, *ret_as_of_ms, ret);
 	rankings_release(ra);
 	return rc;
 }
@@ -114,7 +114,7 @@ int answerer_segments(struct answerer *a, struct str user_id, struct person_segm
 	control_set_release(set);
 	*ret = (struct person_segments){ .as_of_ms = TIME_NONE };
 	if (!rc) {
-		rc = find_user(a, segments, user_id, &ret->as_of_ms, &who);
+		rc = find_user(a, segments, user_id, READ_ALL, &ret->as_of_ms, &who);
 		snap_park(a->snap);
 	}
 	if (rc) {
@@ -157,7 +157,7 @@ int answerer_offers(struct answerer *a, struct str user_id, struct person_offers
 	ret->set = rc ? NULL : control_set_acquire(a->opt.control);
 	ret->as_of_ms = TIME_NONE;
 	if (!rc && ret->set) {
-		rc = find_user(a, ret->set->segments, user_id, &ret->as_of_ms, &who);
+		rc = find_user(a, ret->set->segments, user_id, 0, &ret->as_of_ms, &who);
 		if (!rc)
 			rc = find_offers(a, &who, ret);
 	}
