@@ -144,9 +144,11 @@ static int refresh(struct ranker *r, enum refresh how)
 
 	if (rc)
 		return rc;
-	rc = count_segments(r, watermark_ms, how == REFRESH_FULL);
+	rc = count_segments(r, watermark_ms, how == REFRESH_WHOLE);
 	if (rc)
 		return rc;
+	if (how == REFRESH_WHOLE)
+		how = REFRESH_FULL;
 	if (how == REFRESH_DUE)
 		how = due(r, watermark_ms);
 	if (how == REFRESH_DUE)
@@ -201,7 +203,7 @@ int ranker_follow(struct ranker *r)
 
 int ranker_refresh(struct ranker *r)
 {
-	return ranker__refresh(r, REFRESH_FULL);
+	return ranker__refresh(r, REFRESH_WHOLE);
 }
 
 /* ---- the thread ---- */

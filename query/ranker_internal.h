@@ -268,8 +268,8 @@ void rankings_unref(struct rankings *ra);
 
 /* ---- ranker.c ---- */
 
-enum refresh { REFRESH_DUE, REFRESH_QUICK, REFRESH_FULL };
-/* REFRESH_DUE: whatever is due, perhaps nothing. */
+enum refresh { REFRESH_DUE, REFRESH_QUICK, REFRESH_FULL, REFRESH_WHOLE };
+/* REFRESH_DUE: whatever is due, perhaps nothing. WHOLE: a full one, with the round over all people (segment_round) to its end. */
 int ranker__refresh(struct ranker *r, enum refresh how) MUST_CHECK;
 
 #endif
