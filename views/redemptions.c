@@ -9,12 +9,9 @@
 
 #define KEY_MAX (EVENT_OFFER_MAX + 1 + 4)
 
-struct total_row {
-	int64_t orders, people;
-};
-
-struct actor_row {
-	int64_t orders, last_ms;
+struct row {
+	int64_t orders;
+	int64_t more; /* people; of an actor: t of the newest */
 };
 
 /* Of all, or of one actor. */
@@ -28,75 +25,80 @@ static struct str key_of(struct str offer, uint32_t actor, unsigned char buf[KEY
 	return (struct str){ (char *)buf, offer.n + 1 + 4 };
 }
 
-/* The row's n bytes into *row, zeros when it is new. */
-static void take_row(struct fold *f, struct str key, void *row, size_t n)
+static bool unpack(struct str stored, struct row *ret)
+{
+	if (stored.n != sizeof(*ret))
+		return false;
+	memcpy(ret, stored.p, sizeof(*ret));
+	return ret->orders >= 0 && ret->orders <= COUNT_MAX && ret->more >= 0 && ret->more <= COUNT_MAX;
+}
+
+/* Zeros when it is new. */
+static struct row take_row(struct fold *f, struct str key)
 {
 	struct str stored = fold_get(f, TBL_REDEMPTIONS, key);
+	struct row row = { 0 };
 
-	if (stored.n == n)
-		memcpy(row, stored.p, n);
-	else if (stored.n)
-		fold_damaged(f);
+	if (!stored.n || unpack(stored, &row))
+		return row;
+	fold_damaged(f);
+	return (struct row){ 0 };
 }
 
 static void redemptions_apply(struct fold *f, const struct moment *m)
 {
 	struct str offer = m->ev->offer_id, key;
-	struct actor_row own = { .last_ms = INT64_MIN };
-	struct total_row all = { 0 };
+	struct row own, all;
 	unsigned char buf[KEY_MAX];
 
 	if (!offer.n || m->ev->type != EVENT_PURCHASE || !m->new_order)
 		return;
 	key = key_of(offer, m->user != ID_NONE ? m->user : m->visitor, buf);
-	take_row(f, key, &own, sizeof(own));
+	own = take_row(f, key);
 	own.orders++;
-	own.last_ms = m->t_ms > own.last_ms ? m->t_ms : own.last_ms;
+	own.more = m->t_ms > own.more ? m->t_ms : own.more;
 	fold_put(f, TBL_REDEMPTIONS, key, &own, sizeof(own));
 	key = key_of(offer, ID_NONE, buf);
-	take_row(f, key, &all, sizeof(all));
+	all = take_row(f, key);
 	all.orders++;
-	all.people += own.orders == 1;
+	all.more += own.orders == 1;
 	fold_put(f, TBL_REDEMPTIONS, key, &all, sizeof(all));
 }
 
 /* ---- reading ---- */
 
-/* Zeros, but for the row's n bytes when there are any. */
-static int read_row(struct snap *sn, struct str key, void *row, size_t n)
+/* Zeros when nobody redeemed it. */
+static int read_row(struct snap *sn, struct str offer, uint32_t actor, struct row *ret)
 {
+	unsigned char buf[KEY_MAX];
 	struct str stored;
-	int rc = snap_get(sn, TBL_REDEMPTIONS, key, &stored);
+	int rc = offer.n && offer.n <= EVENT_OFFER_MAX
+			 ? snap_get(sn, TBL_REDEMPTIONS, key_of(offer, actor, buf), &stored)
+			 : ERR_NOT_FOUND;
 
-	memset(row, 0, n);
+	*ret = (struct row){ 0 };
 	if (rc)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
-	if (stored.n != n)
-		return ERR_STORE_CORRUPT;
-	memcpy(row, stored.p, n);
-	return 0;
+	return unpack(stored, ret) ? 0 : ERR_STORE_CORRUPT;
 }
 
 int redemptions_get(struct snap *sn, struct str offer, struct redemptions *ret)
 {
-	unsigned char buf[KEY_MAX];
-	struct total_row all = { 0 };
-	int rc = offer.n && offer.n <= EVENT_OFFER_MAX ? read_row(sn, key_of(offer, ID_NONE, buf), &all, sizeof(all))
-						       : 0;
+	struct row all;
+	int rc = read_row(sn, offer, ID_NONE, &all);
 
 	if (!rc)
-		*ret = (struct redemptions){ all.orders, all.people };
+		*ret = (struct redemptions){ all.orders, all.more };
 	return rc;
 }
 
 int redemptions_of(struct snap *sn, struct str offer, const uint32_t *actors, unsigned n, int64_t *ret)
 {
-	unsigned char buf[KEY_MAX];
 	int64_t orders = 0;
 
-	for (unsigned i = 0; i < n && offer.n && offer.n <= EVENT_OFFER_MAX; i++) {
-		struct actor_row own;
-		int rc = read_row(sn, key_of(offer, actors[i], buf), &own, sizeof(own));
+	for (unsigned i = 0; i < n; i++) {
+		struct row own;
+		int rc = read_row(sn, offer, actors[i], &own);
 
 		if (rc)
 			return rc;
@@ -118,34 +120,6 @@ struct printing {
 	void *arg;
 };
 
-static void print_actor(struct printing *p, uint32_t actor, struct str value)
-{
-	char hex[ACTOR_HASH_HEX];
-	struct actor_row row;
-
-	memcpy(&row, value.p, sizeof(row));
-	if (!p->anonymous) {
-		json_out_key(&p->out, "actor");
-		snap_actor_hex(p->sn, actor, hex);
-		json_out_text(&p->out, hex);
-	}
-	json_out_key(&p->out, "orders");
-	json_out_int(&p->out, row.orders);
-	json_out_key(&p->out, "last");
-	json_out_int(&p->out, row.last_ms);
-}
-
-static void print_total(struct printing *p, struct str value)
-{
-	struct total_row row;
-
-	memcpy(&row, value.p, sizeof(row));
-	json_out_key(&p->out, "orders");
-	json_out_int(&p->out, row.orders);
-	json_out_key(&p->out, "people");
-	json_out_int(&p->out, row.people);
-}
-
 static int print_row(void *arg, struct str key, struct str value)
 {
 	struct printing *p = arg;
@@ -153,22 +127,26 @@ static int print_row(void *arg, struct str key, struct str value)
 	const char *end = memchr(key.p, '\0', key.n);
 	uint32_t name_n = end ? (uint32_t)(end - key.p) : 0, rest = key.n - name_n;
 	bool is_total = rest == 1;
-	uint32_t actor;
+	char hex[ACTOR_HASH_HEX];
+	struct row row;
 
-	if (!name_n || (!is_total && rest != 1 + 4) ||
-	    value.n != (is_total ? sizeof(struct total_row) : sizeof(struct actor_row)))
+	if (!name_n || (!is_total && rest != 1 + 4) || !unpack(value, &row))
 		return ERR_STORE_CORRUPT;
-	actor = is_total ? ID_NONE : get_be32(end + 1);
-	if (p->actor_n && (is_total || !id_among(p->actors, (uint32_t)p->actor_n, actor)))
+	if (p->actor_n && (is_total || !id_among(p->actors, (uint32_t)p->actor_n, get_be32(end + 1))))
 		return 0;
 	json_out_reset(j);
 	json_out_object(j);
 	json_out_key(j, "offerId");
 	json_out_str(j, (struct str){ key.p, name_n });
-	if (is_total)
-		print_total(p, value);
-	else
-		print_actor(p, actor, value);
+	if (!is_total && !p->anonymous) {
+		snap_actor_hex(p->sn, get_be32(end + 1), hex);
+		json_out_key(j, "actor");
+		json_out_text(j, hex);
+	}
+	json_out_key(j, "orders");
+	json_out_int(j, row.orders);
+	json_out_key(j, is_total ? "people" : "last");
+	json_out_int(j, row.more);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

@@ -4,6 +4,7 @@
 #include "views/history_entry.h"
 #include "views/ids.h"
 #include "views/pairs.h"
+#include "views/redemptions.h"
 #include "views/session_rows.h"
 #include "views/store_internal.h"
 
@@ -282,6 +283,18 @@ Test(damage, traffic)
 	cr_assert_eq(rows_of("traffic"), 0);
 	write_raw(TBL_TRAFFIC, key, sizeof(key), one, sizeof(one));
 	cr_expect_eq(rows_of("traffic"), ERR_STORE_CORRUPT);
+}
+
+/* Fewer orders than none. */
+Test(damage, redemptions)
+{
+	struct redemptions r;
+
+	shop_play(&shop, "u1 buy a @1s f=ten");
+	cr_assert_eq(rows_of("redemptions"), 0);
+	overwrite(TBL_REDEMPTIONS, 0, (int64_t[]){ -1 }, 8, 0);
+	cr_expect_eq(rows_of("redemptions"), ERR_STORE_CORRUPT);
+	cr_expect_eq(redemptions_get(shop.snap, STR("ten"), &r), ERR_STORE_CORRUPT);
 }
 
 /* What is remembered of an actor: too many answers, more than there are, too many variants, one since before all time. */
