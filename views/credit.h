@@ -22,8 +22,7 @@
 #define CREDIT_SKEW_MS MS_PER_HOUR
 #define CREDIT_SOON_MS MS_PER_DAY
 #define CREDIT_LATE_MS (7 * MS_PER_DAY)
-#define CREDIT_KEPT_MS \
-	(45 * MS_PER_DAY) /* half as long as an actor is remembered (mark.h): nothing counts again */
+#define CREDIT_KEPT_MS (45 * MS_PER_DAY) /* half as long as an actor is remembered (mark.h): nothing counts again */
 
 /* Why an item of an event that carries an id counts for no answer. CREDIT_REFUSAL(NAME, "label of the metric") */
 #define CREDIT_REFUSALS(X) \
