@@ -94,6 +94,7 @@ export function lines({ title, summary, times, series, show, when, span, testid 
 	new ResizeObserver(([entry], observer) => {
 		const now = Math.floor(entry.contentRect.width);
 		if (!node.isConnected) {
+			if (!plot) return; /* its page is still to come */
 			observer.disconnect();
 			drawn.delete(draw);
 			plot?.destroy();
