@@ -47,6 +47,7 @@ let round = 0,
 async function show(focus) {
 	const mine = ++round,
 		here = place(),
+		address = location.hash,
 		main = $("main");
 	leave?.();
 	leave = null;
@@ -77,6 +78,7 @@ async function show(focus) {
 	}
 	leave = shown.leave ?? null;
 	main.replaceChildren(shown.node ?? shown);
+	main.dataset.place = address;
 	main.setAttribute("aria-busy", "false");
 	if (focus) {
 		window.scrollTo({ top: 0 });

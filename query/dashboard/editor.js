@@ -47,6 +47,11 @@ class Editor {
 		return this.fresh ? this.idField.value.trim() : this.entry.id;
 	}
 
+	/* Who went elsewhere while it was written stays there. */
+	leaveFor(address) {
+		if (this.status.isConnected) location.hash = address;
+	}
+
 	hasId() {
 		return !this.fresh || ID.test(this.id());
 	}
@@ -119,7 +124,7 @@ class Editor {
 					: () => this.reload(),
 			);
 			drafts.delete(this.draft());
-			if (this.fresh) location.hash = `${this.home()}/${this.id()}`;
+			if (this.fresh) this.leaveFor(`${this.home()}/${this.id()}`);
 			else await this.reload();
 		} catch (problem) {
 			if (problem.status === 412 || problem.status === 428) await this.meet();
@@ -187,7 +192,7 @@ class Editor {
 					location.hash = `${this.home()}/${this.entry.id}`;
 				},
 			});
-			location.hash = this.home();
+			this.leaveFor(this.home());
 		} catch (problem) {
 			this.problem(problem);
 		}

@@ -11,6 +11,7 @@ from harness import FlowFailed, check, poll
 from kafka import free_ports
 
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
+STALE, CLICKS = "stale element reference", 5
 ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
              "--disable-extensions", "--disable-background-networking", "--window-size=1280,1600"]
 
@@ -57,10 +58,17 @@ class Browser:
         return value[ELEMENT]
 
     def click(self, css):
-        """As a person would: the element must be there, it is scrolled to, and nothing may lie over it."""
-        element = self.find(css)
-        self.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", {ELEMENT: element})
-        self.call("POST", f"{self.session}/element/{element}/click")
+        """As a person would: the element must be there, it is scrolled to, and nothing may lie over it. One that the page draws
+        anew meanwhile is looked for again, a few times."""
+        for attempt in range(CLICKS):
+            element = self.find(css)
+            try:
+                self.run("arguments[0].scrollIntoView({block: 'center', behavior: 'instant'})", {ELEMENT: element})
+                self.call("POST", f"{self.session}/element/{element}/click")
+                return
+            except FlowFailed as error:
+                if STALE not in str(error) or attempt + 1 == CLICKS:
+                    raise
 
     def type(self, css, text):
         self.call("POST", f"{self.session}/element/{self.find(css)}/value", {"text": text})
