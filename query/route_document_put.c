@@ -92,14 +92,19 @@ static bool take_document(struct http_req *rq, struct str id, struct str *ret)
 
 /* ---- preconditions (RFC 9110, 13) ---- */
 
-static void refuse_changed(struct http_req *rq, const struct config_row *row, const char *field)
+static void refuse_changed(struct http_req *rq, const struct document_state *st, const char *field)
 {
+	const struct config_row *row = &st->row;
 	char tag[24];
 
-	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)row->revision);
-	http_header(rq, "etag", tag);
+	if (row->revision || st->is_shipped) {
+		snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)row->revision);
+		http_header(rq, "etag", tag);
+	}
 	if (!row->revision)
-		http_refuse(rq, PROBLEM_PRECONDITION, field, "nobody has changed it yet: its revision is 0");
+		http_refuse(rq, PROBLEM_PRECONDITION, field,
+			    st->is_shipped ? "nobody has changed it yet: its revision is 0"
+					   : "there is none of this id: create it with if-none-match: *");
 	else
 		http_refuse(rq, PROBLEM_PRECONDITION, field,
 			    "revision %llu is there now, changed by '%.*s'%s: look at it first",
@@ -117,11 +122,11 @@ static bool may_replace(struct http_req *rq, const struct document_state *st, bo
 	if (match.p) {
 		if (document_exists(st) && (str_eq(match, STR("*")) || str_eq(match, str_of(tag))))
 			return true;
-		refuse_changed(rq, &st->row, "if-match");
+		refuse_changed(rq, st, "if-match");
 	} else if (none.p && (!str_eq(none, STR("*")) || is_deletion)) {
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "if-none-match", "only PUT takes it, and only as *");
 	} else if (st->row.document.n && none.p) {
-		refuse_changed(rq, &st->row, "if-none-match");
+		refuse_changed(rq, st, "if-none-match");
 	} else if (st->row.document.n) {
 		http_refuse(rq, PROBLEM_NO_PRECONDITION, "if-match", "send if-match: %s, which is there now", tag);
 	} else {
@@ -240,7 +245,7 @@ static void reply_refused(struct http_req *rq, const struct change *c)
 	if (rc)
 		http_refuse_error(rq, rc, NULL);
 	else
-		refuse_changed(rq, &st.row, "if-match");
+		refuse_changed(rq, &st, "if-match");
 	snap_park(rq->w->snap);
 	document_state_fini(&st);
 }
