@@ -24,6 +24,7 @@ enum figures_kind {
 	FIGURES_STRATEGIES,
 	FIGURES_CATEGORIES,
 	FIGURES_EXPERIMENT, /* experiment_report.h */
+	FIGURES_SERVICE,    /* figures_service.h */
 	FIGURES_KINDS
 };
 

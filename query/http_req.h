@@ -40,6 +40,7 @@ struct http_shared {
 	struct feed *feed;             /* NULL unless opt.trusted_feed */
 	struct metrics **metrics;      /* one a loop */
 	unsigned loop_count;
+	int64_t started_ms;
 };
 
 /* One a loop: what handlers work with. */

@@ -1,5 +1,6 @@
 #include "query/metrics.h"
 
+#include "query/answered.h"
 #include "views/view.h"
 
 /* Statuses that are counted by name; all others share the last, "other". */
@@ -251,7 +252,9 @@ void metrics_write(const struct metrics_input *in, FILE *out)
 	figure(out, "counter", "served_total", "answers told in topics.served", (double)in->served_told);
 	figure(out, "counter", "served_lost_total", "answers that the broker did not take there",
 	       (double)in->served_lost);
-	SUM(in, &n, out_of_stock);
+	n = 0;
+	for (unsigned i = 0; i < in->loop_count; i++)
+		n += answered_out_of_stock(in->loops[i]->answered);
 	figure(out, "counter", "out_of_stock_avoided_total", "items that lists left out for their stock alone",
 	       (double)n);
 	figure(out, "counter", "feed_dropped_total", "feed messages a slow client missed", (double)in->feed_dropped);

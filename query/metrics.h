@@ -26,12 +26,14 @@ struct route_metrics {
 	_Atomic uint64_t sum_ns;
 };
 
+struct answered;
+
 struct metrics {
 	struct route_metrics route[ROUTE_COUNT + 1]; /* the last: no route */
 	_Atomic uint64_t connections;                /* open now */
 	_Atomic uint64_t connections_cut;            /* too many, or a client that does not read or send */
 	_Atomic uint64_t events_published, publish_failed;
-	_Atomic uint64_t out_of_stock; /* items that lists left out for it */
+	struct answered *answered; /* answered.h; the loop's */
 };
 
 /* ---- loop: the one that owns `m` ---- */

@@ -109,6 +109,7 @@ static int answer_once(struct asking *q)
 	rc = snap_renew(q->sn);
 	if (rc)
 		goto out;
+	ret->generation = snap_generation(q->sn);
 	rc = snap_watermark(q->sn, &q->watermark_ms);
 	ret->as_of_ms = q->watermark_ms;
 	if (!rc)

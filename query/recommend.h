@@ -256,8 +256,9 @@ struct answer {
 	bool stale;            /* a partition is stopped: what it had to say is missing */
 	int64_t as_of_ms;      /* event-time watermark; TIME_NONE (view.h) in an empty store */
 	int64_t lag_ms;
-	uint64_t took_ns; /* of recommend() alone */
-	unsigned count;   /* items that were wanted */
+	uint64_t took_ns;    /* of recommend() alone */
+	unsigned generation; /* that numbers of items belong to */
+	unsigned count;      /* items that were wanted */
 	unsigned item_count;
 	unsigned out_of_stock; /* items that were offered for it and left out for their stock alone */
 	struct recommended items[RECOMMEND_COUNT_MAX];

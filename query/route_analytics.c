@@ -1,4 +1,5 @@
 #include "query/figures_cache.h"
+#include "query/figures_service.h"
 #include "query/http_later.h"
 #include "query/http_query.h"
 #include "query/http_stream.h"
@@ -57,6 +58,7 @@ static bool set_by(struct figures_ask *ask, struct str v)
 		[FIGURES_SALES] = BY_HOUR | BY_DAY,
 		[FIGURES_ENGAGEMENT] = BY_HOUR | BY_DAY,
 		[FIGURES_STRATEGIES] = BY_HOUR | BY_DAY | BY_SCENARIO | BY_STRATEGY | BY_VARIANT,
+		[FIGURES_SERVICE] = BY_SCENARIO | BY_STRATEGY,
 	};
 	struct str part;
 
@@ -70,6 +72,8 @@ static bool set_by(struct figures_ask *ask, struct str v)
 			return false;
 		ask->by |= known[i].bit;
 	}
+	if (ask->kind == FIGURES_SERVICE && ask->by == allowed[FIGURES_SERVICE])
+		return false;
 	return ask->by && !(ask->by & ~allowed[ask->kind]) && (ask->by & (BY_HOUR | BY_DAY)) != (BY_HOUR | BY_DAY);
 }
 
@@ -85,9 +89,25 @@ static const struct parameter {
 } parameters[] = {
 	{ "from", "a time such as 2026-11-26T00:00:00Z, or a date", set_from },
 	{ "to", "a time such as 2026-11-26T00:00:00Z, or a date", set_to },
-	{ "by", "hour or day; of strategies also scenario, strategy, variant, with a comma between", set_by },
+	{ "by",
+	  "hour or day; of strategies also scenario, strategy, variant, with a comma between; of service scenario or strategy",
+	  set_by },
 	{ "format", "json or csv", set_format },
 };
+
+static bool takes(enum figures_kind kind, const struct parameter *p)
+{
+	if (kind == FIGURES_EXPERIMENT)
+		return p->set == set_format;
+	return kind != FIGURES_SERVICE || p->set == set_format || p->set == set_by;
+}
+
+static const char *taken(enum figures_kind kind)
+{
+	return kind == FIGURES_EXPERIMENT ? "a report takes format"
+	       : kind == FIGURES_SERVICE  ? "figures of the process take by and format"
+					  : "figures take from, to, by and format";
+}
 
 /* false: it was refused. *given: bits of those that were there before. */
 static bool take(struct http_req *rq, struct figures_ask *ask, struct str name, struct str value, unsigned *given)
@@ -98,10 +118,8 @@ static bool take(struct http_req *rq, struct figures_ask *ask, struct str name, 
 
 	while (p < parameters + ARRAY_SIZE(parameters) && !str_eq(name, str_of(p->name)))
 		p++;
-	if (p == parameters + ARRAY_SIZE(parameters) || (ask->kind == FIGURES_EXPERIMENT && p->set != set_format)) {
-		http_refuse_parameter(rq, name,
-				      ask->kind == FIGURES_EXPERIMENT ? "a report takes format"
-								      : "figures take from, to, by and format");
+	if (p == parameters + ARRAY_SIZE(parameters) || !takes(ask->kind, p)) {
+		http_refuse_parameter(rq, name, taken(ask->kind));
 		return false;
 	}
 	if (*given & 1u << (p - parameters)) {
@@ -117,10 +135,32 @@ static bool take(struct http_req *rq, struct figures_ask *ask, struct str name, 
 
 /* ---- the answer ---- */
 
+/* What loops have counted is in no store, so no answer about it is kept. */
+static int make_service(struct figures_work *w, struct snap *sn)
+{
+	const struct http_shared *shared = w->shared;
+	struct service_source from = { .loops = xcalloc(shared->loop_count, sizeof(*from.loops)),
+				       .loop_n = shared->loop_count,
+				       .started_ms = shared->started_ms,
+				       .page = status_page(shared->opt.status),
+				       .clock = shared->clock };
+	int rc;
+
+	for (unsigned i = 0; i < from.loop_n; i++)
+		from.loops[i] = shared->metrics[i]->answered;
+	rc = figures_service(sn, &w->ask, &from, &w->out);
+	free(from.loops);
+	return rc;
+}
+
 static void work(void *arg, struct snap *sn)
 {
 	struct figures_work *w = arg;
 
+	if (w->ask.kind == FIGURES_SERVICE) {
+		w->rc = make_service(w, sn);
+		return;
+	}
 	w->rc = figures_cache_make(w->shared->figures, sn, &w->ask, w->shared->clock->monotonic_ns(w->shared->clock),
 				   &w->out, &w->e);
 }
@@ -213,6 +253,8 @@ static void reply_figures(struct http_req *rq, enum figures_kind kind, struct st
 			return;
 	if (kind == FIGURES_STRATEGIES && !ask.by)
 		ask.by = BY_SCENARIO | BY_STRATEGY | BY_VARIANT;
+	if (kind == FIGURES_SERVICE && !ask.by)
+		ask.by = BY_SCENARIO;
 	w = xcalloc(1, sizeof(*w));
 	w->shared = rq->w->shared;
 	w->ask = ask;
@@ -238,6 +280,11 @@ void route_strategy_figures(struct http_req *rq)
 void route_category_figures(struct http_req *rq)
 {
 	reply_figures(rq, FIGURES_CATEGORIES, STR(""));
+}
+
+void route_service_figures(struct http_req *rq)
+{
+	reply_figures(rq, FIGURES_SERVICE, STR(""));
 }
 
 void route_experiment(struct http_req *rq)

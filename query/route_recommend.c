@@ -1,3 +1,4 @@
+#include "query/answered.h"
 #include "query/control_set.h"
 #include "query/http_body.h"
 #include "query/route_answer.h"
@@ -37,10 +38,12 @@ bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out 
 		json_out_bool(out, true);
 		json_out_end_object(out);
 	} else {
-		metrics_add(&w->metrics->out_of_stock, w->answer.out_of_stock);
+		uint64_t took_ns = clock->monotonic_ns(clock) - started_ns;
+
+		answered_count(w->metrics->answered, &w->answer, took_ns);
 		served_tell(w->shared->served, &w->answer, clock->wall_ms(clock));
 		*ret_hash = answer_write(out, &w->ask, &w->answer, w->ask.shown == &w->shown.keys ? &w->shown : NULL,
-					 clock->monotonic_ns(clock) - started_ns);
+					 took_ns);
 	}
 	return true;
 }

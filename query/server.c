@@ -1,5 +1,6 @@
 #include "query/server.h"
 
+#include "query/answered.h"
 #include "query/control_set.h"
 #include "query/figures_cache.h"
 #include "query/http_feed.h"
@@ -89,6 +90,7 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 	w->shared = &s->shared;
 	w->laters = later_box(s->laters, i);
 	w->metrics = s->metrics[i] = xcalloc(1, sizeof(struct metrics));
+	w->metrics->answered = answered_new();
 	s->made = i + 1;
 	rc = opt->answers->open(&answers, &w->answerer, e);
 	if (rc == 0)
@@ -109,6 +111,7 @@ static void worker_fini(struct http_worker *w)
 	decoder_free(w->decoder);
 	json_out_fini(&w->out);
 	shown_fini(&w->shown);
+	answered_free(w->metrics->answered);
 	free(w->metrics);
 }
 
@@ -116,9 +119,9 @@ static void server_free(struct server *s)
 {
 	for (unsigned i = 0; i < s->running; i++)
 		http_loop_join(&s->loops[i]);
+	later_stop(s->laters); /* it reads what loops have counted */
 	for (unsigned i = 0; i < s->made; i++)
 		worker_fini(&s->loops[i].worker);
-	later_stop(s->laters);
 	figures_cache_free(s->shared.figures);
 	served_close(s->shared.served);
 	if (s->ranker)
@@ -161,6 +164,7 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 
 	s->shared.opt = *opt;
 	s->shared.clock = &clock_system;
+	s->shared.started_ms = clock_system.wall_ms(&clock_system);
 	s->shared.loop_count = (unsigned)setting_int(opt->settings, SET_HTTP_THREADS);
 	s->loops = xcalloc(s->shared.loop_count, sizeof(s->loops[0]));
 	s->metrics = xcalloc(s->shared.loop_count, sizeof(s->metrics[0]));

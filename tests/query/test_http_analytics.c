@@ -91,6 +91,33 @@ Test(http_analytics, strategies_and_categories)
 		       "both");
 }
 
+Test(http_analytics, service_is_counted_from_the_start)
+{
+	struct reply *r;
+
+	cr_expect(strstr(ask(&f, "GET", "/v1/analytics/service", NULL)->body,
+			 "\"rows\":[],\"total\":{\"lists\":0,\"items\":0,"));
+	for (int i = 0; i < 3; i++)
+		cr_assert_eq(ask(&f, "GET", "/v1/trending", NULL)->status, 200);
+	ask(&f, "GET", "/v1/trending?validateOnly=true", NULL);
+	ask(&f, "GET", "/v1/recommendations/nowhere", NULL);
+	cr_assert_eq(ask(&f, "GET", "/v1/recommendations/slow", NULL)->status, 200);
+	r = ask(&f, "GET", "/v1/analytics/service", NULL);
+	cr_expect(strstr(r->body, "\"rows\":[{\"scenario\":\"slow\",\"lists\":1,\"items\":1,"), "%s", r->body);
+	cr_expect(strstr(r->body, "{\"scenario\":\"trending\",\"lists\":3,\"items\":3,"), "%s", r->body);
+	cr_expect(strstr(r->body, "\"total\":{\"lists\":4,\"items\":4,"), "%s", r->body);
+	r = ask(&f, "GET", "/v1/analytics/service?by=strategy&format=csv", NULL);
+	cr_expect(strstr(r->head, "content-type: text/csv"));
+	cr_expect_eq(strncmp(r->body, "strategy,lists,items,shortLists,fallbacks,outOfStockAvoided,tookP50Ms,", 70), 0,
+		     "%s", r->body);
+	cr_expect(strstr(r->body, "\r\nalso-bought,4,4,"), "%s", r->body);
+	expect_problem(ask(&f, "GET", "/v1/analytics/service?from=2026-11-01", NULL), 400, "unknown-parameter", "from",
+		       "from");
+	expect_problem(ask(&f, "GET", "/v1/analytics/service?by=scenario,strategy", NULL), 400, "bad-parameter", "by",
+		       "both");
+	expect_problem(ask(&f, "GET", "/v1/analytics/service?by=day", NULL), 400, "bad-parameter", "by", "day");
+}
+
 /* More than is sent at once: all of it comes. */
 Test(http_analytics, a_long_answer)
 {
