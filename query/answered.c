@@ -140,7 +140,7 @@ static void follow_generation(struct answered *a, unsigned generation)
 
 void answered_count(struct answered *a, const struct answer *answer, uint64_t took_ns)
 {
-	struct group *scenario = group_of(&a->of[ANSWERED_SCENARIO], answer->scenario);
+	struct group *scenario = group_of(&a->of[ANSWERED_SCENARIO], answer->scenario), *strategy = NULL;
 
 	follow_generation(a, answer->generation);
 	a->lists++;
@@ -148,8 +148,8 @@ void answered_count(struct answered *a, const struct answer *answer, uint64_t to
 	add(&scenario->out_of_stock, answer->out_of_stock);
 	count_list(scenario, answer, took_ns);
 	for (unsigned i = 0; i < answer->item_count; i++) {
-		struct group *strategy = group_of(&a->of[ANSWERED_STRATEGY], answer->items[i].strategy);
-
+		if (!i || answer->items[i].strategy != answer->items[i - 1].strategy)
+			strategy = group_of(&a->of[ANSWERED_STRATEGY], answer->items[i].strategy);
 		if (strategy->counted != a->lists)
 			count_list(strategy, answer, took_ns);
 		strategy->counted = a->lists;

@@ -11,6 +11,7 @@ struct group {
 	uint64_t hash;
 	uint64_t stamp; /* the caller's; 0 at first */
 	struct engagement sum;
+	int64_t sales_micros; /* the caller's */
 };
 
 struct groups {

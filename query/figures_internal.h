@@ -6,6 +6,7 @@
 
 #include "query/figures.h"
 #include "query/json_keys.h"
+#include "views/engagement.h"
 
 /* One answer being made. */
 struct making {
@@ -90,6 +91,13 @@ int figures_engagement(struct making *m) MUST_CHECK;
 int figures_strategies(struct making *m) MUST_CHECK;
 int figures_categories(struct making *m) MUST_CHECK;
 int figures_experiment(struct making *m) MUST_CHECK;
+/* Columns of what recommendations led to, beside what the shop sold; returns how many. */
+unsigned figures_credit(const struct engagement *e, int64_t shop_micros, struct figure *ret);
+/* The member "total". */
+void figures_credit_total(struct json_out *j, const struct engagement *e, int64_t shop_micros);
+/* What the shop sold in the period; of each of its rows, too, when there is room for them (NULL: none). */
+int figures_shop_revenue(struct making *m, int64_t *rows, int64_t *ret_total) MUST_CHECK;
+int figures_too_many(const struct making *m);
 /* The member "recommended": what of so much revenue is credited to recommendations. */
 int figures_write_recommended(struct making *m, int64_t revenue_micros) MUST_CHECK;
 

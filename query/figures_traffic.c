@@ -42,6 +42,18 @@ static int read_series(struct making *m, int64_t from_ms, int64_t end_ms, struct
 	return traffic_scan(m->sn, from_ms, end_ms, add_hour, ret);
 }
 
+int figures_shop_revenue(struct making *m, int64_t *rows, int64_t *ret_total)
+{
+	struct series s;
+	int rc = read_series(m, m->from_ms, m->to_ms, &s);
+
+	for (size_t i = 0; !rc && rows && i < s.n; i++)
+		rows[i] = s.v[i].revenue_micros;
+	*ret_total = s.total.revenue_micros;
+	free(s.v);
+	return rc;
+}
+
 /* ---- sales ---- */
 
 #define SALES 3

@@ -103,9 +103,9 @@ Test(figures, csv_without_rows_has_its_names)
 		[FIGURES_SALES] = "start,orders,units,revenue\r\n",
 		[FIGURES_ENGAGEMENT] = "start,people,newPeople,sessions,views,carts,orders\r\n",
 		[FIGURES_STRATEGIES] = "scenario,strategy,variant,impressions,clicks,carts,orders,units,revenue,ctr,"
-				       "conversion,revenuePerImpression\r\n",
+				       "conversion,revenuePerImpression,share\r\n",
 		[FIGURES_CATEGORIES] = "category,impressions,clicks,carts,orders,units,revenue,ctr,conversion,"
-				       "revenuePerImpression\r\n",
+				       "revenuePerImpression,share,sales\r\n",
 	};
 
 	for (unsigned kind = 0; kind < ARRAY_SIZE(names); kind++) {
@@ -268,11 +268,11 @@ Test(figures, strategies_by_all_that_tells_them_apart)
 	expect_at(j, "rows/0",
 		  "{\"scenario\":\"home\",\"strategy\":\"also-bought\",\"variant\":null,\"impressions\":1,\"clicks\":0,"
 		  "\"carts\":0,\"orders\":0,\"units\":0,\"revenue\":0,\"ctr\":0,\"conversion\":null,"
-		  "\"revenuePerImpression\":0}");
+		  "\"revenuePerImpression\":0,\"share\":0}");
 	expect_at(j, "rows/1",
 		  "{\"scenario\":\"home\",\"strategy\":\"trending\",\"variant\":null,\"impressions\":1,\"clicks\":1,"
 		  "\"carts\":0,\"orders\":1,\"units\":2,\"revenue\":5,\"ctr\":1,\"conversion\":1,"
-		  "\"revenuePerImpression\":5}");
+		  "\"revenuePerImpression\":5,\"share\":0.25}");
 	expect_at(j, "rows/2/variant", "\"x/b\"");
 	expect_at(j, "rows/2/clicks", "1");
 	expect_at(j, "rows/3", "absent");
@@ -288,10 +288,10 @@ Test(figures, strategies_by_less_and_by_time)
 	recommend_for_a_day();
 	ask.csv = true;
 	cr_expect_str_eq(made(ask), "start,strategy,impressions,clicks,carts,orders,units,revenue,ctr,conversion,"
-				    "revenuePerImpression\r\n"
-				    "2052-02-20T00:00:00.000Z,also-bought,1,0,0,0,0,0,0,,0\r\n"
-				    "2052-02-20T00:00:00.000Z,trending,2,2,0,0,0,0,1,0,0\r\n"
-				    "2052-02-21T00:00:00.000Z,trending,0,0,0,1,2,5,,,\r\n");
+				    "revenuePerImpression,share\r\n"
+				    "2052-02-20T00:00:00.000Z,also-bought,1,0,0,0,0,0,0,,0,\r\n"
+				    "2052-02-20T00:00:00.000Z,trending,2,2,0,0,0,0,1,0,0,\r\n"
+				    "2052-02-21T00:00:00.000Z,trending,0,0,0,1,2,5,,,,0.25\r\n");
 	j = json_of(of_strategies(BY_HOUR | BY_VARIANT));
 	expect_at(j, "rows/0/variant", "null");
 	expect_at(j, "rows/0/impressions", "2");
@@ -335,9 +335,14 @@ Test(figures, categories_have_what_is_under_them)
 	j = json_of(ask);
 	expect_at(j, "rows/0/category", "null");
 	expect_at(j, "rows/0/impressions", "1");
+	expect_at(j, "rows/0/sales", "15");
+	expect_at(j, "rows/0/share", "0");
 	expect_at(j, "rows/1/category", "\"Home\"");
 	expect_at(j, "rows/1/impressions", "2");
 	expect_at(j, "rows/1/revenue", "5");
+	expect_at(j, "rows/1/sales", "5");
+	expect_at(j, "rows/1/share", "1");
+	expect_at(j, "total/share", "0.25");
 	expect_at(j, "rows/2/category", "\"Home > Gifts\"");
 	expect_at(j, "rows/3/category", "\"Home > Mugs\"");
 	expect_at(j, "rows/4", "absent");
