@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/demo_engine.h"
 #include "cmd/demo_files.h"
+#include "cmd/demo_follow.h"
 #include "cmd/demo_once.h"
 #include "cmd/demo_shoppers.h"
 #include "cmd/demo_stream.h"
@@ -110,9 +111,15 @@ static int start_server(struct demo *d, struct error *e)
 	d->files[2] = (struct static_file){ "/demo/app.js", "text/javascript; charset=utf-8", js.p, js.n };
 	d->files[3] = (struct static_file){ "/demo/products.json", "application/json", d->products.p, d->products.n };
 	r = server_start(&opt, &d->server, e);
-	if (!r)
-		demo_shoppers_feed(d->shoppers, d->server);
-	return r;
+	return r ? r : demo_shoppers_serve(d->shoppers, d->server, e);
+}
+
+static int show_answers(void *arg, struct error *e)
+{
+	struct demo *d = arg;
+
+	return demo_log_follow(&d->log, demo_engine_store(d->engine), demo_engine_status(d->engine),
+			       demo_engine_settings(d->engine), e);
 }
 
 static int stream_year(struct demo *d, struct error *e)
@@ -124,6 +131,8 @@ static int stream_year(struct demo *d, struct error *e)
 		.store = demo_engine_store(d->engine),
 		.status = demo_engine_status(d->engine),
 		.progress = isatty(STDERR_FILENO),
+		.show = show_answers,
+		.show_arg = d,
 		.stopped = interrupted,
 		.stopped_arg = d,
 	};
@@ -131,8 +140,9 @@ static int stream_year(struct demo *d, struct error *e)
 	int r;
 
 	fprintf(stderr,
-		"a year of a real shop: %zu products, %zu orders and cancellations, %zu simulated views, searches and baskets\n",
-		d->shop->product_count, d->shop->order_count, d->log.visit_count);
+		"a year of a real shop: %zu products, %zu orders and cancellations, %zu simulated views, searches and baskets;\n"
+		"in the last %d days people are shown recommendations and follow some: these clicks are simulated too\n",
+		d->shop->product_count, d->shop->order_count, d->log.visit_count, DEMO_SHOWN_DAYS);
 	r = demo_stream(&opt, &figures, e);
 	if (r)
 		return r;
@@ -227,8 +237,8 @@ const struct command command_demo = {
 	.summary = "A real shop's year through an embedded broker, and a page to look at",
 	.description =
 		"Streams a year of a real shop's orders (UCI Online Retail, CC0) through a broker inside the program into a "
-		"fresh store, then serves the answers and a page at /demo. It needs no services and no network. Views and "
-		"baskets are simulated from the orders, stock and categories are made up, and all times are moved so that the "
+		"fresh store, then serves the answers and a page at /demo. It needs no services and no network. Views, "
+		"baskets and clicks on recommendations are simulated from the orders, stock and categories are made up, and all times are moved so that the "
 		"last order lies less than an hour back.\n\n"
 		"The store is temporary unless --store names a new folder.\n\n"
 		"Examples:\n"

@@ -31,17 +31,22 @@ static struct demo_event *add_event(struct demo_log *log)
 	return ev;
 }
 
+struct demo_event *demo_log_add(struct demo_log *log)
+{
+	log->visit_count++;
+	return add_event(log);
+}
+
 static void add_visit(struct demo_log *log, const struct demo_order *order, uint32_t visitor, int64_t t_ms,
 		      uint32_t product, enum demo_act act)
 {
-	struct demo_event *ev = add_event(log);
+	struct demo_event *ev = demo_log_add(log);
 
 	ev->t_ms = t_ms;
 	ev->visitor = visitor;
 	ev->product = product;
 	ev->act = act;
 	ev->order = order;
-	log->visit_count++;
 }
 
 static uint32_t line_of(const struct demo_order *order, uint64_t *dice)
@@ -112,6 +117,11 @@ static int by_time(const void *a, const void *b)
 	return (x->sequence > y->sequence) - (x->sequence < y->sequence);
 }
 
+void demo_log_sort(struct demo_log *log, size_t from)
+{
+	qsort(log->events + from, log->event_count - from, sizeof(*log->events), by_time);
+}
+
 void demo_log_init(struct demo_log *log, const struct demo_shop *shop)
 {
 	int64_t visits_from = shop->last_ms - DEMO_VISIT_DAYS * MS_PER_DAY;
@@ -120,7 +130,7 @@ void demo_log_init(struct demo_log *log, const struct demo_shop *shop)
 	size_t i;
 	int k;
 
-	*log = (struct demo_log){ .shop = shop };
+	*log = (struct demo_log){ .shop = shop, .shown_from_ms = shop->last_ms - DEMO_SHOWN_DAYS * MS_PER_DAY };
 	log->sales = xcalloc(shop->product_count, sizeof(*log->sales));
 	for (i = 0; i < shop->order_count; i++) {
 		const struct demo_order *order = &shop->orders[i];
@@ -138,19 +148,50 @@ void demo_log_init(struct demo_log *log, const struct demo_shop *shop)
 		ev->act = DEMO_ORDER;
 		ev->order = order;
 	}
-	qsort(log->events, log->event_count, sizeof(*log->events), by_time);
+	demo_log_sort(log, 0);
 }
 
 void demo_log_fini(struct demo_log *log)
 {
+	for (size_t i = 0; i < log->shown_count; i++)
+		free(log->shown[i]);
+	free(log->shown);
 	free(log->events);
 	free(log->sales);
 	json_out_fini(&log->json);
 }
 
+/* Records before the events. */
+static size_t head_count(const struct demo_log *log)
+{
+	return DEMO_DOCUMENTS + (1 + DEMO_WAREHOUSES) * log->shop->product_count;
+}
+
 size_t demo_log_count(const struct demo_log *log)
 {
-	return (1 + DEMO_WAREHOUSES) * log->shop->product_count + log->event_count;
+	return head_count(log) + log->event_count;
+}
+
+size_t demo_log_shown_from(const struct demo_log *log)
+{
+	size_t i = log->event_count;
+
+	while (i && log->events[i - 1].t_ms >= log->shown_from_ms)
+		i--;
+	return i;
+}
+
+size_t demo_log_record_of(const struct demo_log *log, size_t event)
+{
+	return head_count(log) + event;
+}
+
+static void put_document(struct demo_log *log, unsigned index, struct demo_record *ret)
+{
+	demo_control_put(index, log->shown_from_ms, log->key, &log->json);
+	ret->topic = TOPIC_CONFIG;
+	ret->key = str_of(log->key);
+	ret->t_ms = log->shown_from_ms;
 }
 
 static void put_field(struct json_out *j, const char *name, struct str value)
@@ -207,26 +248,36 @@ static void put_stock(struct demo_log *log, const struct demo_product *product, 
 	json_out_end_object(j);
 }
 
-/* Who: the order's customer, its guest (known by the order alone), or a visitor who buys nothing. */
-static void put_actor(struct demo_log *log, const struct demo_event *ev, struct demo_record *ret)
+/* The order's customer, its guest (known by the order alone), or a visitor who buys nothing. */
+struct str demo_event_actor(const struct demo_event *ev, char key[DEMO_ID_MAX], bool *ret_is_user)
 {
-	const char *field = "visitorId";
-	int n;
-
-	if (ev->visitor) {
-		n = snprintf(log->key, sizeof(log->key), "visitor-%" PRIu32, ev->visitor);
-	} else if (ev->order->customer) {
-		n = snprintf(log->key, sizeof(log->key), "%" PRIu32, ev->order->customer);
-		field = "userId";
-	} else {
-		n = snprintf(log->key, sizeof(log->key), "guest-%" PRIu32, ev->order->number);
-	}
-	ret->key = (struct str){ log->key, (uint32_t)n };
-	put_field(&log->json, field, ret->key);
+	*ret_is_user = !ev->visitor && ev->order->customer;
+	if (ev->visitor)
+		snprintf(key, DEMO_ID_MAX, "visitor-%" PRIu32, ev->visitor);
+	else if (ev->order->customer)
+		snprintf(key, DEMO_ID_MAX, "%" PRIu32, ev->order->customer);
+	else
+		snprintf(key, DEMO_ID_MAX, "guest-%" PRIu32, ev->order->number);
+	return str_of(key);
 }
 
-static void put_order(struct demo_log *log, const struct demo_order *order)
+static void put_actor(struct demo_log *log, const struct demo_event *ev, struct demo_record *ret)
 {
+	bool is_user;
+
+	ret->key = demo_event_actor(ev, log->key, &is_user);
+	put_field(&log->json, is_user ? "userId" : "visitorId", ret->key);
+}
+
+static void put_shown(struct json_out *j, const struct demo_shown *shown)
+{
+	if (shown)
+		put_field(j, "recommendationId", str_of(shown->id));
+}
+
+static void put_order(struct demo_log *log, const struct demo_event *ev)
+{
+	const struct demo_order *order = ev->order;
 	struct json_out *j = &log->json;
 	char id[DEMO_ID_MAX];
 	uint32_t i;
@@ -248,6 +299,9 @@ static void put_order(struct demo_log *log, const struct demo_order *order)
 		json_out_int(j, order->lines[i].quantity);
 		json_out_key(j, "price");
 		json_out_micros(j, order->lines[i].price_pence * (MICROS / 100));
+		if (!i ||
+		    order->lines[i - 1].product != order->lines[i].product) /* once an order, though in two lines */
+			put_shown(j, demo_shown_clicked(ev->shown, order->lines[i].product));
 		json_out_end_object(j);
 	}
 	json_out_end_array(j);
@@ -267,6 +321,20 @@ static void put_query(struct json_out *j, struct str category)
 	put_field(j, "query", (struct str){ query, leaf.n });
 }
 
+static void put_shown_items(struct demo_log *log, const struct demo_shown *shown)
+{
+	struct json_out *j = &log->json;
+
+	json_out_key(j, "items");
+	json_out_array(j);
+	for (unsigned i = 0; i < shown->n; i++) {
+		json_out_object(j);
+		put_field(j, "itemId", log->shop->products[shown->products[i]].id);
+		json_out_end_object(j);
+	}
+	json_out_end_array(j);
+}
+
 static void put_visit(struct demo_log *log, const struct demo_event *ev)
 {
 	struct json_out *j = &log->json;
@@ -276,8 +344,11 @@ static void put_visit(struct demo_log *log, const struct demo_event *ev)
 	put_field(j, "eventId", str_of(id));
 	if (ev->act == DEMO_SEARCH)
 		put_query(j, log->shop->products[ev->product].category);
+	else if (ev->act == DEMO_SHOW)
+		put_shown_items(log, ev->shown);
 	else
 		put_field(j, "itemId", log->shop->products[ev->product].id);
+	put_shown(j, ev->shown);
 	json_out_key(j, "context");
 	json_out_object(j);
 	put_field(j, "channel", STR("simulated"));
@@ -288,7 +359,8 @@ static void put_event(struct demo_log *log, const struct demo_event *ev, struct 
 {
 	struct json_out *j = &log->json;
 	static const char *const types[] = {
-		[DEMO_SEARCH] = "search", [DEMO_VIEW] = "view", [DEMO_CART_ADD] = "cart-add", [DEMO_ORDER] = "purchase"
+		[DEMO_SEARCH] = "search", [DEMO_VIEW] = "view",         [DEMO_SHOW] = "impression",
+		[DEMO_CLICK] = "click",   [DEMO_CART_ADD] = "cart-add", [DEMO_ORDER] = "purchase"
 	};
 	const char *type = ev->act == DEMO_ORDER && ev->order->returned ? "return" : types[ev->act];
 
@@ -300,7 +372,7 @@ static void put_event(struct demo_log *log, const struct demo_event *ev, struct 
 	json_out_int(j, ev->t_ms);
 	put_actor(log, ev, ret);
 	if (ev->act == DEMO_ORDER)
-		put_order(log, ev->order);
+		put_order(log, ev);
 	else
 		put_visit(log, ev);
 	json_out_end_object(j);
@@ -308,14 +380,16 @@ static void put_event(struct demo_log *log, const struct demo_event *ev, struct 
 
 void demo_log_get(struct demo_log *log, size_t index, struct demo_record *ret)
 {
-	size_t products = log->shop->product_count;
+	size_t products = log->shop->product_count, head = head_count(log), item = index - DEMO_DOCUMENTS;
 
 	json_out_reset(&log->json);
-	if (index < products)
-		put_catalog(log, index, ret);
-	else if (index < (1 + DEMO_WAREHOUSES) * products)
-		put_stock(log, &log->shop->products[index % products], &warehouses[index / products - 1], ret);
+	if (index < DEMO_DOCUMENTS)
+		put_document(log, (unsigned)index, ret);
+	else if (item < products)
+		put_catalog(log, item, ret);
+	else if (index < head)
+		put_stock(log, &log->shop->products[item % products], &warehouses[item / products - 1], ret);
 	else
-		put_event(log, &log->events[index - (1 + DEMO_WAREHOUSES) * products], ret);
+		put_event(log, &log->events[index - head], ret);
 	ret->value = (struct str){ log->json.p, (uint32_t)log->json.n };
 }

@@ -11,6 +11,10 @@
 
 EMBED(products_gz, "config/demo/products.tsv.gz");
 EMBED(orders_gz, "config/demo/orders.bin.gz");
+EMBED(similar_third, "config/demo/control/experiments/similar-third.json");
+EMBED(christmas_in_mails, "config/demo/control/rules/christmas-in-mails.json");
+EMBED(no_trifles_in_baskets, "config/demo/control/rules/no-trifles-in-baskets.json");
+EMBED(welcome, "config/demo/control/offers/welcome.json");
 EMBED(index_html, "query/web/index.html");
 EMBED(app_css, "query/web/app.css");
 EMBED(app_js, "query/web/app.js");
@@ -24,6 +28,14 @@ struct str demo_file(enum demo_file which)
 		return BYTES(products_gz);
 	case DEMO_ORDERS_GZ:
 		return BYTES(orders_gz);
+	case DEMO_SIMILAR_THIRD:
+		return BYTES(similar_third);
+	case DEMO_CHRISTMAS_IN_MAILS:
+		return BYTES(christmas_in_mails);
+	case DEMO_NO_TRIFLES_IN_BASKETS:
+		return BYTES(no_trifles_in_baskets);
+	case DEMO_WELCOME:
+		return BYTES(welcome);
 	case DEMO_INDEX_HTML:
 		return BYTES(index_html);
 	case DEMO_APP_CSS:

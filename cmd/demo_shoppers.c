@@ -1,6 +1,7 @@
 #include "cmd/demo_shoppers.h"
 
 #include "cmd/demo_events.h"
+#include "cmd/demo_shown.h"
 #include "config/clock.h"
 #include "schemas/json_out.h"
 
@@ -11,16 +12,20 @@
 #include <time.h>
 
 #define SHOPPERS 6  /* at a time */
-#define STEPS_MAX 8 /* products one of them looks at */
+#define STEPS_MAX 8 /* products of its order that one of them looks at */
+#define BASKET_MAX (STEPS_MAX + DEMO_SHOWN_ITEMS)
 #define PAUSE_MIN_MS 150
 #define PAUSE_SPAN_MS 350 /* so about three events a second */
 
 struct shopper {
 	uint32_t number; /* 0: the next one comes in */
 	const struct demo_order *order;
-	uint32_t at, steps; /* the product of the order it looks at */
-	bool in_basket;     /* that product was just put there */
-	uint32_t basket[STEPS_MAX], basket_count;
+	uint32_t at, steps; /* the next product of the order, of how many */
+	uint32_t product;   /* that it looks at */
+	bool in_basket;     /* is about to be put there */
+	uint32_t basket[BASKET_MAX], basket_count;
+	struct demo_shown *shown; /* owned; NULL: no recommendations yet */
+	unsigned clicks;          /* bits of its products that are still to be clicked */
 };
 
 struct demo_shoppers {
@@ -28,6 +33,8 @@ struct demo_shoppers {
 	const struct settings *settings;
 	struct publisher *publisher;
 	struct server *server;
+	struct answerer *answerer;
+	struct demo_asker *asker;
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -54,10 +61,38 @@ static void come_in(struct demo_shoppers *s, struct shopper *who)
 		who->steps = order->line_count;
 }
 
-static void put_item(struct demo_shoppers *s, uint32_t product)
+static void name_visitor(const struct shopper *who, char ret[DEMO_ID_MAX])
 {
+	snprintf(ret, DEMO_ID_MAX, "shopper-%" PRIu32, who->number);
+}
+
+static void put_item(struct demo_shoppers *s, const struct shopper *who, uint32_t product)
+{
+	const struct demo_shown *shown = demo_shown_clicked(who->shown, product);
+
 	json_out_key(&s->json, "itemId");
 	json_out_str(&s->json, s->shop->products[product].id);
+	if (shown) {
+		json_out_key(&s->json, "recommendationId");
+		json_out_str(&s->json, str_of(shown->id));
+	}
+}
+
+static void put_shown(struct demo_shoppers *s, const struct demo_shown *shown)
+{
+	struct json_out *j = &s->json;
+
+	json_out_key(j, "recommendationId");
+	json_out_str(j, str_of(shown->id));
+	json_out_key(j, "items");
+	json_out_array(j);
+	for (unsigned i = 0; i < shown->n; i++) {
+		json_out_object(j);
+		json_out_key(j, "itemId");
+		json_out_str(j, s->shop->products[shown->products[i]].id);
+		json_out_end_object(j);
+	}
+	json_out_end_array(j);
 }
 
 static void put_basket(struct demo_shoppers *s, const struct shopper *who)
@@ -72,7 +107,7 @@ static void put_basket(struct demo_shoppers *s, const struct shopper *who)
 	json_out_array(j);
 	for (uint32_t i = 0; i < who->basket_count; i++) {
 		json_out_object(j);
-		put_item(s, who->basket[i]);
+		put_item(s, who, who->basket[i]);
 		json_out_key(j, "price");
 		json_out_micros(j, s->shop->products[who->basket[i]].price_pence * (MICROS / 100));
 		json_out_end_object(j);
@@ -81,14 +116,14 @@ static void put_basket(struct demo_shoppers *s, const struct shopper *who)
 }
 
 /* Offered, not awaited: a shopper whose event the broker does not take was never there. */
-static void publish(struct demo_shoppers *s, const struct shopper *who, const char *type, uint32_t product)
+static void publish(struct demo_shoppers *s, const struct shopper *who, const char *type)
 {
 	struct json_out *j = &s->json;
 	char visitor[DEMO_ID_MAX];
 	int64_t now = clock_system.wall_ms(&clock_system);
 	struct str json;
 
-	snprintf(visitor, sizeof(visitor), "shopper-%" PRIu32, who->number);
+	name_visitor(who, visitor);
 	json_out_reset(j);
 	json_out_object(j);
 	json_out_key(j, "type");
@@ -99,8 +134,10 @@ static void publish(struct demo_shoppers *s, const struct shopper *who, const ch
 	json_out_str(j, str_of(visitor));
 	if (strcmp(type, "purchase") == 0)
 		put_basket(s, who);
+	else if (strcmp(type, "impression") == 0)
+		put_shown(s, who->shown);
 	else
-		put_item(s, product);
+		put_item(s, who, who->product);
 	json_out_key(j, "context");
 	json_out_object(j);
 	json_out_key(j, "channel");
@@ -113,32 +150,62 @@ static void publish(struct demo_shoppers *s, const struct shopper *who, const ch
 		server_feed(s->server, json);
 }
 
+/* The page of the product has a list. One that cannot be had now is not shown. */
+static void show_list(struct demo_shoppers *s, struct shopper *who)
+{
+	char visitor[DEMO_ID_MAX];
+	struct demo_question q = { .scenario = "product-page", .product = who->product, .order = who->order };
+	struct error e;
+
+	name_visitor(who, visitor);
+	q.person = str_of(visitor);
+	if (demo_asker_ask(s->asker, &q, &s->dice, &who->shown, &e) || !who->shown)
+		return;
+	who->clicks = who->shown->clicked;
+	publish(s, who, "impression");
+}
+
+static bool has_in_basket(const struct shopper *who, uint32_t product)
+{
+	for (uint32_t i = 0; i < who->basket_count; i++)
+		if (who->basket[i] == product)
+			return true;
+	return false;
+}
+
+static void look_at(struct demo_shoppers *s, struct shopper *who)
+{
+	publish(s, who, "view");
+	if (!who->shown)
+		show_list(s, who);
+	who->in_basket = demo_random(&s->dice) % 3 == 0 && !has_in_basket(who, who->product);
+}
+
 static void step(struct demo_shoppers *s)
 {
 	struct shopper *who = &s->shoppers[demo_random(&s->dice) % SHOPPERS];
-	uint64_t dice = demo_random(&s->dice);
-	uint32_t product;
 
 	if (!who->number)
 		come_in(s, who);
-	if (who->at == who->steps) {
-		if (who->basket_count && dice % 3)
-			publish(s, who, "purchase", 0);
-		who->number = 0;
-		return;
+	if (who->in_basket) {
+		publish(s, who, "cart-add");
+		who->basket[who->basket_count++] = who->product;
+		who->in_basket = false;
+	} else if (who->clicks) {
+		who->product = who->shown->products[__builtin_ctz(who->clicks)];
+		who->clicks &= who->clicks - 1;
+		publish(s, who, "click");
+		look_at(s, who);
+	} else if (who->at < who->steps) {
+		/* spread over the order, whose lines are sorted by product */
+		who->product = who->order->lines[(size_t)who->at++ * who->order->line_count / who->steps].product;
+		look_at(s, who);
+	} else {
+		if (who->basket_count && demo_random(&s->dice) % 3)
+			publish(s, who, "purchase");
+		free(who->shown);
+		*who = (struct shopper){ 0 };
 	}
-	/* spread over the order, whose lines are sorted by product */
-	product = who->order->lines[(size_t)who->at * who->order->line_count / who->steps].product;
-	if (!who->in_basket) {
-		publish(s, who, "view", product);
-		who->in_basket = dice % 3 == 0;
-		who->at += !who->in_basket;
-		return;
-	}
-	publish(s, who, "cart-add", product);
-	who->basket[who->basket_count++] = product;
-	who->in_basket = false;
-	who->at++;
 }
 
 static void *run(void *arg)
@@ -200,13 +267,23 @@ void demo_shoppers_free(struct demo_shoppers *s)
 	pthread_join(s->thread, NULL);
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->changed);
+	for (unsigned i = 0; i < SHOPPERS; i++)
+		free(s->shoppers[i].shown);
+	demo_asker_free(s->asker);
+	answerer_free(s->answerer);
 	json_out_fini(&s->json);
 	free(s);
 }
 
-void demo_shoppers_feed(struct demo_shoppers *s, struct server *server)
+int demo_shoppers_serve(struct demo_shoppers *s, struct server *server, struct error *e)
 {
+	int r = server_answerer(server, &s->answerer, e);
+
+	if (r)
+		return r;
 	s->server = server;
+	s->asker = demo_asker_new(s->answerer, s->shop);
+	return 0;
 }
 
 void demo_shoppers_set(void *arg, bool on)

@@ -2,7 +2,8 @@
  * demo_shoppers.h - a few simulated shoppers who look, fill baskets and buy, while somebody watches the page.
  *
  * Each follows a real order of the last 60 days: looks at its products one after another, puts some into the basket,
- * and buys at the end or leaves. The same seed gives the same shoppers; only the times are those of the clock.
+ * and buys at the end or leaves. The first product's page shows recommendations, of which some are clicked (demo_shown.h)
+ * and looked at too. The same seed gives the same shoppers; only the times are those of the clock.
  * Thread: main for new and free; set from any.
  */
 #ifndef AISLE_CMD_DEMO_SHOPPERS_H
@@ -20,8 +21,8 @@ struct demo_shoppers *demo_shoppers_new(const struct demo_shop *shop, const stru
 /* NULL is fine. */
 void demo_shoppers_free(struct demo_shoppers *shoppers);
 
-/* Where the feed goes; before the first set. */
-void demo_shoppers_feed(struct demo_shoppers *shoppers, struct server *server);
+/* Who answers them and where the feed goes; before the first set. The server stops after demo_shoppers_free. */
+int demo_shoppers_serve(struct demo_shoppers *shoppers, struct server *server, struct error *e) MUST_CHECK;
 /* Let them in, or out. `arg` is the shoppers. */
 void demo_shoppers_set(void *arg, bool on);
 

@@ -13,7 +13,6 @@
 #define STUCK_NS UINT64_C(30000000000) /* nothing applied for that long: something is wrong */
 #define BAR_EVERY_NS UINT64_C(100000000)
 #define BAR_CELLS 30
-#define TOPICS 3 /* events, catalogue, stock: the first ones of enum topic */
 
 struct part {
 	uint32_t *sizes; /* bytes of the record at each offset */
@@ -32,7 +31,7 @@ struct stream {
 
 	/* shared with the publisher's thread */
 	pthread_mutex_t lock;
-	struct part parts[TOPICS][DEMO_PARTITIONS];
+	struct part parts[TOPIC_COUNT][DEMO_PARTITIONS];
 	uint64_t in_flight; /* bytes sent, not yet acknowledged */
 	int failed;         /* the first error of an acknowledgement */
 };
@@ -79,7 +78,7 @@ static int read_applied(struct stream *s)
 	if (r)
 		return r;
 	pthread_mutex_lock(&s->lock);
-	for (int t = 0; t < TOPICS; t++) {
+	for (int t = 0; t < TOPIC_COUNT; t++) {
 		const char *name = setting_topic(s->opt->settings, (enum topic)t);
 
 		for (int p = 0; p < DEMO_PARTITIONS; p++) {
@@ -108,7 +107,7 @@ static uint64_t unapplied_at_most(struct stream *s)
 	uint64_t most = 0;
 
 	pthread_mutex_lock(&s->lock);
-	for (int t = 0; t < TOPICS; t++)
+	for (int t = 0; t < TOPIC_COUNT; t++)
 		for (int p = 0; p < DEMO_PARTITIONS; p++)
 			if (s->parts[t][p].unapplied > most)
 				most = s->parts[t][p].unapplied;
@@ -195,7 +194,7 @@ static int check_whole(struct stream *s, struct error *e)
 	const struct status_page *page = status_page(s->opt->status);
 	uint64_t acknowledged_n = 0;
 
-	for (int t = 0; t < TOPICS; t++) {
+	for (int t = 0; t < TOPIC_COUNT; t++) {
 		for (int p = 0; p < DEMO_PARTITIONS; p++) {
 			const struct part *part = &s->parts[t][p];
 
@@ -227,11 +226,20 @@ static int wait_applied(struct stream *s, uint64_t n, struct error *e)
 
 static int send_all(struct stream *s, struct error *e)
 {
-	size_t n = demo_log_count(s->opt->log), i;
+	const struct demo_log *log = s->opt->log;
+	size_t n = demo_log_count(log), shown_from = demo_log_record_of(log, demo_log_shown_from(log)), i;
 	struct demo_record record;
 	int r = 0;
 
 	for (i = 0; i < n && !r; i++) {
+		if (i == shown_from && s->opt->show) {
+			r = wait_applied(s, i, e);
+			if (!r)
+				r = s->opt->show(s->opt->show_arg, e);
+			if (r)
+				break;
+			n = demo_log_count(log);
+		}
 		/* The last record alone: the processor waits half as long as its last commit took, and a click is not to
 		 * wait for half of a large one. */
 		if (i == n - 1)
@@ -264,7 +272,7 @@ int demo_stream(const struct demo_stream_options *opt, struct demo_stream_figure
 	s->figures.seconds = (double)(clock_system.monotonic_ns(&clock_system) - s->started_ns) / 1e9;
 	*ret = s->figures;
 	snap_close(s->snap);
-	for (int t = 0; t < TOPICS; t++)
+	for (int t = 0; t < TOPIC_COUNT; t++)
 		for (int p = 0; p < DEMO_PARTITIONS; p++)
 			free(s->parts[t][p].sizes);
 	pthread_mutex_destroy(&s->lock);

@@ -25,6 +25,9 @@ struct demo_stream_options {
 	struct status *status;
 	size_t unapplied_max; /* bytes a partition; 0: 1 MiB */
 	bool progress;        /* a bar on stderr */
+	/* Asked before the first record of what is shown is sent, when all before it is applied: it may add to the log from there on. */
+	int (*show)(void *arg, struct error *e);
+	void *show_arg;
 	/* asked now and then: true ends the stream */
 	bool (*stopped)(void *arg);
 	void *stopped_arg;

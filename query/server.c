@@ -69,7 +69,7 @@ static void configure(struct server *s)
 	http_errors_register(&host->fallback_path);
 }
 
-static int worker_init(struct server *s, unsigned i, struct error *e)
+int server_answerer(struct server *s, struct answerer **ret, struct error *e)
 {
 	const struct server_options *opt = &s->shared.opt;
 	struct answerer_options answers = { .store = opt->store,
@@ -78,6 +78,13 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 					    .settings = opt->settings,
 					    .clock = s->shared.clock,
 					    .control = s->shared.control };
+
+	return opt->answers->open(&answers, ret, e);
+}
+
+static int worker_init(struct server *s, unsigned i, struct error *e)
+{
+	const struct server_options *opt = &s->shared.opt;
 	struct decode_options decode = {
 		.record_max = (size_t)setting_int(opt->settings, SET_DECODE_RECORD_MAX),
 		.vocabularies = setting_string(opt->settings, SET_DECODE_VOCABULARIES),
@@ -92,7 +99,7 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 	w->metrics = s->metrics[i] = xcalloc(1, sizeof(struct metrics));
 	w->metrics->answered = answered_new();
 	s->made = i + 1;
-	rc = opt->answers->open(&answers, &w->answerer, e);
+	rc = server_answerer(s, &w->answerer, e);
 	if (rc == 0)
 		rc = snap_open(opt->store, &w->snap);
 	if (rc == 0) {

@@ -53,6 +53,8 @@ struct server;
 int server_start(const struct server_options *opt, struct server **ret, struct error *e) MUST_CHECK;
 /* "http://127.0.0.1:8600", valid until stop. */
 const char *server_url(const struct server *s);
+/* Answers as this server gives them, for the process it is in; the caller's, who frees it before the server stops. */
+int server_answerer(struct server *s, struct answerer **ret, struct error *e) MUST_CHECK;
 /* Tell `json` (one JSON value, copied) to the clients of /demo/feed. Nothing without trusted_feed. Thread: any, until stop. */
 void server_feed(struct server *s, struct str json);
 /* Stop accepting, let requests under way end (at most grace_ms), join the threads. NULL is fine. */

@@ -213,6 +213,15 @@ class Cli(Case):
         self.assertGreater(len(STRATEGIES), 20)
         for slug in STRATEGIES:
             self.assertRegex(text, rf" - {slug}, .* ms\n +1 ")
+        self.check_demo_follows_recommendations()
+
+    def check_demo_follows_recommendations(self):
+        rows = [json.loads(line) for line in self.aisle("inspect", "engagement", "--store", "d").stdout.splitlines()]
+        counts = [sum(row[name] for row in rows) for name in ("impressions", "clicks", "carts", "orders")]
+        self.assertEqual(counts, sorted(counts, reverse=True))
+        self.assertGreater(counts[3], 100)
+        people = self.aisle("inspect", "experiment-people", "--store", "d").stdout.splitlines()
+        self.assertEqual({json.loads(line)["variant"] for line in people}, {"as-it-is", "look-alikes"})
 
     def test_kappa_needs_sessions(self):
         self.views_loaded("s", "alone")
