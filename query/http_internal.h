@@ -88,7 +88,7 @@ unsigned http_conns_max(const struct settings *set);
 void http_conns_init(struct http_loop *l, const struct settings *set, unsigned max);
 /* Take one from the listener; when there are too many, the one that has been idle for longest goes. */
 void http_conn_accept(struct http_loop *l, uint64_t now_ns);
-/* Now and then: cut who does not read its answer, or sends no whole request. */
+/* Now and then: cut who does not read its answer, or sends no whole request. Nothing was sent or came in after now_ns. */
 void http_conns_sweep(struct http_loop *l, uint64_t now_ns);
 /* Close those without requests under way; at_once: all. */
 void http_conns_end(struct http_loop *l, bool at_once);

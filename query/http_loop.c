@@ -141,13 +141,16 @@ static void on_tick(uv_timer_t *tick)
 {
 	struct http_loop *l = tick->data;
 	uint64_t now = now_ns(l);
-	bool publishing = publish_queue_run(l->worker.publishes, now), later = later_run(l->worker.laters);
-	bool waiting = publishing || later;
+	bool publishing, later, waiting;
 
-	if (++l->ticks % BEAT_TICKS == 0)
-		feed_pump(l, true);
-	if (l->ticks % SWEEP_TICKS == 0)
+	/* before anything is sent, which is later than `now` */
+	if (++l->ticks % SWEEP_TICKS == 0)
 		http_conns_sweep(l, now);
+	publishing = publish_queue_run(l->worker.publishes, now);
+	later = later_run(l->worker.laters);
+	waiting = publishing || later;
+	if (l->ticks % BEAT_TICKS == 0)
+		feed_pump(l, true);
 	if (l->phase == LOOP_RUNNING)
 		return;
 	if (l->phase == LOOP_DRAINING && (!waiting || now >= l->grace_end_ns)) {

@@ -77,6 +77,30 @@ Test(http_limits, connections_with_requests_under_way_are_not_closed_for_others)
 	shopfront_close(&f);
 }
 
+/* Those whose broker does not acknowledge are answered by the loop's tick, some of them by one that looks for silent clients. */
+Test(http_limits, who_was_answered_a_moment_ago_is_not_cut)
+{
+	const char *request =
+		"POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n"
+		"{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\"}";
+	static struct client c[12];
+	static struct reply r;
+
+	open_with("http.publishTimeout=100ms", "http.timeout=60s");
+	fake_set(&f.publisher, FAKE_HOLD);
+	for (size_t i = 0; i < 12; i++) {
+		client_open(&c[i], f.port);
+		client_send(&c[i], request, strlen(request));
+		let_pass_ms(45);
+	}
+	for (size_t i = 0; i < 12; i++) {
+		cr_assert(client_read(&c[i], false, &r) && r.status == 503, "%zu", i);
+		cr_assert(serves(&c[i]), "%zu was cut", i);
+		client_close(&c[i]);
+	}
+	shopfront_close(&f);
+}
+
 /* A client with a small buffer that never reads. */
 static void open_unreading(struct client *c)
 {
