@@ -56,7 +56,7 @@ int command_misused(const char *command, const char *fmt, ...)
 
 struct common {
 	const char *config;
-	const char *sets[SETS_MAX];
+	const char *sets[SETS_MAX + 1]; /* and that of --store */
 	size_t sets_n;
 	char *store_set; /* "store.path=DIR" of --store */
 };
@@ -107,7 +107,7 @@ static void sources_of(struct common *c, struct settings_sources *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(config_places) && !ret->file; i++)
 		if (access(config_places[i], F_OK) == 0)
 			ret->file = config_places[i];
-	if (c->store_set && c->sets_n < SETS_MAX)
+	if (c->store_set)
 		c->sets[c->sets_n++] = c->store_set;
 	ret->sets_n = c->sets_n;
 }

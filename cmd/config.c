@@ -148,6 +148,9 @@ static int send_one(struct sides *s, struct config_doc *doc, int64_t revision, s
 		say(doc->text.n ? s->opt->dry_run ? "would" : "put" : "deleted", doc, "");
 		doc->revision = s->opt->dry_run ? revision : doc->text.n ? config_answer_revision(a.body) : -1;
 		s->changed++;
+	} else if (a.status == 202) {
+		say("unclear", doc, "the log has it, but it was not applied in time: pull tells what became of it");
+		s->refused++;
 	} else {
 		char *why = xstrndup(a.body.p, a.body.n);
 
@@ -266,7 +269,7 @@ static int finish(const struct sides *s, int rc, const struct error *e)
 	if (rc)
 		return command_failed("%s", e->text[0] ? e->text : error_text(rc));
 	if (s->refused)
-		return command_failed("%u of the documents were refused", s->refused);
+		return command_failed("%u of the documents were not taken", s->refused);
 	if (!s->changed)
 		printf(diffs ? "no difference\n" : "nothing to do\n");
 	return diffs && s->changed ? 1 : 0;

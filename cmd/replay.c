@@ -1,5 +1,4 @@
 #include "cmd/replay.h"
-#include "schemas/json_out.h"
 #include "views/generation.h"
 
 #include <signal.h>
@@ -198,32 +197,27 @@ static void built_json(const struct rebuild *rb, uint64_t others, double seconds
 	struct json_out j = { 0 };
 
 	json_out_object(&j);
-	replay_put_int(&j, "generation", rb->generation);
+	key_int(&j, "generation", rb->generation);
 	if (rb->opt->view) {
-		json_out_key(&j, "view");
-		json_out_text(&j, rb->opt->view->name);
+		key_text(&j, "view", rb->opt->view->name);
 	}
-	replay_put_int(&j, "previous", rb->before);
-	json_out_key(&j, "swapped");
-	json_out_bool(&j, !rb->opt->no_swap);
-	json_out_key(&j, "resumed");
-	json_out_bool(&j, rb->resumed);
-	replay_put_int(&j, "records", rb->records);
-	replay_put_int(&j, "events", rb->events);
-	replay_put_int(&j, "duplicates", rb->duplicates);
-	replay_put_int(&j, "deadLetters", rb->dead_letters);
-	replay_put_int(&j, "otherRecords", others);
-	replay_put_int(&j, "offsetsWithoutRecord", rb->gaps);
-	replay_put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
+	key_int(&j, "previous", rb->before);
+	key_bool(&j, "swapped", !rb->opt->no_swap);
+	key_bool(&j, "resumed", rb->resumed);
+	key_int(&j, "records", rb->records);
+	key_int(&j, "events", rb->events);
+	key_int(&j, "duplicates", rb->duplicates);
+	key_int(&j, "deadLetters", rb->dead_letters);
+	key_int(&j, "otherRecords", others);
+	key_int(&j, "offsetsWithoutRecord", rb->gaps);
+	key_int(&j, "milliseconds", (int64_t)(seconds * 1000));
 	json_out_key(&j, "views");
 	json_out_array(&j);
 	for (size_t i = 0; view_registry[i]; i++) {
 		json_out_object(&j);
-		json_out_key(&j, "view");
-		json_out_text(&j, view_registry[i]->name);
-		json_out_key(&j, "digest");
-		json_out_text(&j, rb->digests[i]);
-		replay_put_int(&j, "rows", rb->rows[i]);
+		key_text(&j, "view", view_registry[i]->name);
+		key_text(&j, "digest", rb->digests[i]);
+		key_int(&j, "rows", rb->rows[i]);
 		json_out_end_object(&j);
 	}
 	json_out_end_array(&j);

@@ -8,7 +8,7 @@
 #include "cmd/command.h"
 #include "cmd/ingest.h"
 #include "processor/replay_plan.h"
-#include "schemas/json_out.h"
+#include "query/json_keys.h"
 #include "views/replay_status.h"
 #include "views/versions.h"
 
@@ -46,7 +46,6 @@ void replay_progress_end(struct replay_progress *pr);
 
 /* Files into the current generation; the exit status. */
 int replay_into_current(const struct replay_options *opt, const struct settings *set);
-void replay_put_int(struct json_out *j, const char *name, uint64_t v);
 /* The object's end, on standard output. */
 void replay_print_json(struct json_out *j);
 

@@ -5,12 +5,6 @@
 
 #include <stdio.h>
 
-void replay_put_int(struct json_out *j, const char *name, uint64_t v)
-{
-	json_out_key(j, name);
-	json_out_int(j, (int64_t)v);
-}
-
 void replay_print_json(struct json_out *j)
 {
 	json_out_end_object(j);
@@ -29,13 +23,13 @@ static void summary(const struct status_page *pg, double seconds, bool as_json)
 		return;
 	}
 	json_out_object(&j);
-	replay_put_int(&j, "records", pg->records);
-	replay_put_int(&j, "events", pg->events);
-	replay_put_int(&j, "deadLetters", pg->dead_letters);
-	replay_put_int(&j, "duplicates", pg->duplicates);
-	replay_put_int(&j, "commits", pg->commits);
-	replay_put_int(&j, "milliseconds", (uint64_t)(seconds * 1000));
-	replay_put_int(&j, "refusedFiles", pg->stopped_partitions);
+	key_int(&j, "records", pg->records);
+	key_int(&j, "events", pg->events);
+	key_int(&j, "deadLetters", pg->dead_letters);
+	key_int(&j, "duplicates", pg->duplicates);
+	key_int(&j, "commits", pg->commits);
+	key_int(&j, "milliseconds", (int64_t)(seconds * 1000));
+	key_int(&j, "refusedFiles", pg->stopped_partitions);
 	replay_print_json(&j);
 }
 

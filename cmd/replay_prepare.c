@@ -273,34 +273,31 @@ static void dry_run_json(const struct rebuild *rb, uint64_t rate, int64_t used, 
 	struct json_out j = { 0 };
 
 	json_out_object(&j);
-	replay_put_int(&j, "generation", rb->generation);
-	replay_put_int(&j, "current", rb->before);
+	key_int(&j, "generation", rb->generation);
+	key_int(&j, "current", rb->before);
 	if (rb->opt->view) {
-		json_out_key(&j, "view");
-		json_out_text(&j, rb->opt->view->name);
+		key_text(&j, "view", rb->opt->view->name);
 	}
-	json_out_key(&j, "resumed");
-	json_out_bool(&j, rb->resumed);
+	key_bool(&j, "resumed", rb->resumed);
 	json_out_key(&j, "partitions");
 	json_out_array(&j);
 	for (size_t i = 0; i < rb->plan.n; i++) {
 		const struct replay_part *p = &rb->plan.v[i];
 
 		json_out_object(&j);
-		json_out_key(&j, "topic");
-		json_out_text(&j, setting_topic(rb->set, (enum topic)p->log));
-		replay_put_int(&j, "partition", (uint64_t)p->id);
-		replay_put_int(&j, "begin", (uint64_t)p->begin);
-		replay_put_int(&j, "end", (uint64_t)p->end);
-		replay_put_int(&j, "low", (uint64_t)p->low);
-		replay_put_int(&j, "high", (uint64_t)p->high);
+		key_text(&j, "topic", setting_topic(rb->set, (enum topic)p->log));
+		key_int(&j, "partition", p->id);
+		key_int(&j, "begin", p->begin);
+		key_int(&j, "end", p->end);
+		key_int(&j, "low", p->low);
+		key_int(&j, "high", p->high);
 		json_out_end_object(&j);
 	}
 	json_out_end_array(&j);
-	replay_put_int(&j, "records", (uint64_t)replay_plan_offsets(&rb->plan));
-	replay_put_int(&j, "recordsPerSecondLastTime", rate);
-	replay_put_int(&j, "bytesOfCurrent", (uint64_t)used);
-	replay_put_int(&j, "bytesAvailable", (uint64_t)available);
+	key_int(&j, "records", replay_plan_offsets(&rb->plan));
+	key_int(&j, "recordsPerSecondLastTime", rate);
+	key_int(&j, "bytesOfCurrent", used);
+	key_int(&j, "bytesAvailable", available);
 	replay_print_json(&j);
 }
 

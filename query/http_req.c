@@ -259,3 +259,37 @@ bool http_refuses_query(struct http_req *rq)
 	http_refuse_parameter(rq, name, "this path takes no parameters");
 	return true;
 }
+
+bool http_only_parameter(struct http_req *rq, const char *name, struct str *ret)
+{
+	struct str rest = rq->query, given, value;
+
+	*ret = (struct str){ NULL, 0 };
+	while (query_next(&rest, &given, &value)) {
+		char detail[80];
+
+		if (!str_eq(given, str_of(name))) {
+			snprintf(detail, sizeof(detail), "this path takes '%s' alone", name);
+			http_refuse_parameter(rq, given, detail);
+			return false;
+		}
+		if (ret->p) {
+			http_refuse(rq, PROBLEM_BAD_PARAMETER, name, "'%s' is given twice", name);
+			return false;
+		}
+		*ret = value;
+	}
+	return true;
+}
+
+bool http_only_flag(struct http_req *rq, const char *name, bool *ret)
+{
+	struct str value;
+
+	if (!http_only_parameter(rq, name, &value))
+		return false;
+	if (!value.p || parse_flag(value, ret))
+		return true;
+	http_refuse(rq, PROBLEM_BAD_PARAMETER, name, "'%s' is true or false", name);
+	return false;
+}

@@ -111,6 +111,10 @@ void http_refuse_error(struct http_req *rq, int code, const struct error *e);
 void http_refuse_parameter(struct http_req *rq, struct str name, const char *detail);
 /* Refuses with a problem and returns true when the request has a query string. */
 bool http_refuses_query(struct http_req *rq);
+/* The query string's only parameter, still encoded, in *ret; p NULL: not given. False: another or a second one was refused. */
+bool http_only_parameter(struct http_req *rq, const char *name, struct str *ret);
+/* The same, of true or false. Not given: *ret is untouched. */
+bool http_only_flag(struct http_req *rq, const char *name, bool *ret);
 
 /* Count the request as answered with `status`; replies do it by themselves. */
 void http_count(struct http_req *rq, int status);

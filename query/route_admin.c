@@ -1,4 +1,5 @@
 #include "query/http_req.h"
+#include "query/json_keys.h"
 #include "views/generation.h"
 #include "views/replay_status.h"
 #include "views/versions.h"
@@ -8,8 +9,7 @@ static void write_generations(const char *store, unsigned current, struct json_o
 	unsigned all[GENERATIONS_MAX];
 	size_t n = 0;
 
-	json_out_key(j, "current");
-	json_out_int(j, current);
+	key_int(j, "current", current);
 	json_out_key(j, "generations");
 	json_out_array(j);
 	if (generation_list(store, all, &n, NULL) == 0)
@@ -26,12 +26,9 @@ static void write_frozen(const struct versions *versions, struct json_out *j)
 		if (!versions->frozen[i])
 			continue;
 		json_out_object(j);
-		json_out_key(j, "view");
-		json_out_text(j, view_registry[i]->name);
-		json_out_key(j, "stored");
-		json_out_int(j, versions->stored[i]);
-		json_out_key(j, "program");
-		json_out_int(j, view_registry[i]->version);
+		key_text(j, "view", view_registry[i]->name);
+		key_int(j, "stored", versions->stored[i]);
+		key_int(j, "program", view_registry[i]->version);
 		json_out_end_object(j);
 	}
 	json_out_end_array(j);
@@ -45,8 +42,11 @@ void route_replay(struct http_req *rq)
 	struct replay_page page;
 	struct error e = { 0 };
 	bool at_work;
-	int rc = replay_status_read(store_path(s), &page, &at_work, &e);
+	int rc;
 
+	if (http_refuses_query(rq))
+		return;
+	rc = replay_status_read(store_path(s), &page, &at_work, &e);
 	if (!rc)
 		rc = snap_renew(rq->w->snap);
 	if (!rc) {
@@ -54,7 +54,7 @@ void route_replay(struct http_req *rq)
 		snap_park(rq->w->snap);
 	}
 	if (rc) {
-		http_refuse(rq, PROBLEM_INTERNAL, NULL, "%s", e.text[0] ? e.text : error_text(rc));
+		http_refuse_error(rq, rc, &e);
 		return;
 	}
 	json_out_reset(j);

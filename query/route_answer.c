@@ -80,8 +80,7 @@ static void write_bundle(struct json_out *j, const struct bundle *b)
 		key_price(j, "listPrice", b->list_price_micros);
 		key_price(j, "saving", b->list_price_micros - b->price_micros);
 		if (b->currency.n) {
-			json_out_key(j, "currency");
-			json_out_str(j, b->currency);
+			key_str(j, "currency", b->currency);
 		}
 	}
 	json_out_end_object(j);
@@ -106,8 +105,7 @@ static void write_urgency(struct json_out *j, const struct urgency *u)
 static void write_item(struct json_out *j, const struct recommend_request *ask, const struct recommended *r)
 {
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, r->item_id);
+	key_str(j, "itemId", r->item_id);
 	json_out_key(j, "score");
 	json_out_score(j, r->score);
 	key_int(j, "rank", r->rank);
@@ -149,8 +147,7 @@ uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const s
 		write_item(j, ask, &a->items[i]);
 	json_out_end_array(j);
 	if (a->widened_to.n) {
-		json_out_key(j, "widenedTo");
-		json_out_str(j, a->widened_to);
+		key_str(j, "widenedTo", a->widened_to);
 	}
 	key_bool(j, "fallback", a->fallback);
 	ret = XXH3_64bits(j->p + from, j->n - from);

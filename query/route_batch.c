@@ -1,8 +1,8 @@
 /* POST /v1/recommendations:batch: an array of requests in, an array of answers out, each with its own status. */
 #include "query/http_body.h"
-#include "query/http_query.h"
 #include "query/http_stream.h"
 #include "query/idmap.h"
+#include "query/json_keys.h"
 #include "query/route_input.h"
 #include "query/route_recommend.h"
 
@@ -77,10 +77,8 @@ static bool answer_one(struct http_req *rq, struct batch *b, struct json_out *ou
 static void open_entry(struct json_out *out, size_t index, int status)
 {
 	json_out_object(out);
-	json_out_key(out, "index");
-	json_out_int(out, (int64_t)index);
-	json_out_key(out, "status");
-	json_out_int(out, status);
+	key_int(out, "index", (int64_t)index);
+	key_int(out, "status", status);
 }
 
 /* The next element of the answer. */
@@ -115,26 +113,6 @@ static void ended(void *arg)
 }
 
 /* False when the request was answered. */
-static bool read_query(struct http_req *rq, bool *ret_distinct)
-{
-	struct str rest = rq->query, name, value;
-	bool seen = false;
-
-	while (query_next(&rest, &name, &value)) {
-		if (!str_eq(name, STR("distinct"))) {
-			http_refuse_parameter(rq, name, "this path takes 'distinct' alone");
-			return false;
-		}
-		if (seen || !parse_flag(value, ret_distinct)) {
-			http_refuse(rq, PROBLEM_BAD_PARAMETER, "distinct", "'distinct' is true or false, once");
-			return false;
-		}
-		seen = true;
-	}
-	return true;
-}
-
-/* False when the request was answered. */
 static bool cut(struct http_req *rq, struct batch *b)
 {
 	int64_t max = setting_int(rq->w->shared->opt.settings, SET_HTTP_BATCH_MAX), n = 0;
@@ -157,7 +135,7 @@ void route_recommend_batch(struct http_req *rq)
 	struct batch *b = http_alloc(rq, sizeof(*b));
 
 	*b = (struct batch){ 0 };
-	if (!read_query(rq, &b->distinct) || !cut(rq, b))
+	if (!http_only_flag(rq, "distinct", &b->distinct) || !cut(rq, b))
 		return;
 	b->end_ns =
 		rq->started_ns + (uint64_t)setting_int(rq->w->shared->opt.settings, SET_HTTP_BATCH_TIMEOUT) * 1000000u;

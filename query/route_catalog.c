@@ -1,6 +1,7 @@
 #include "query/http_body.h"
 #include "query/http_publish.h"
 #include "query/http_req.h"
+#include "query/json_keys.h"
 #include "query/route_answer.h"
 #include "views/catalog.h"
 #include "views/ids.h"
@@ -21,8 +22,7 @@ static void write_item(struct http_req *rq, const struct catalog_item *item, con
 
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, rq->params[0]);
+	key_str(j, "itemId", rq->params[0]);
 	properties_write_all(j, item);
 	json_out_key(j, "stock");
 	stock_write(j, stock, stock->known && stock->quantity <= low);
@@ -86,14 +86,10 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 	}
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "status");
-	json_out_text(j, "accepted");
-	json_out_key(j, "itemId");
-	json_out_str(j, rq->params[0]);
-	json_out_key(j, "partition");
-	json_out_int(j, partition);
-	json_out_key(j, "offset");
-	json_out_int(j, offset);
+	key_text(j, "status", "accepted");
+	key_str(j, "itemId", rq->params[0]);
+	key_int(j, "partition", partition);
+	key_int(j, "offset", offset);
 	json_out_end_object(j);
 	http_reply_json(rq, 202, j);
 }

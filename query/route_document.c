@@ -202,23 +202,14 @@ static int write_list(struct listing *l)
 	return rc > 0 ? 0 : rc;
 }
 
-/* The only parameter: after. */
 static bool take_after(struct http_req *rq, struct str *ret)
 {
-	struct str rest = rq->query, name, value;
-
-	while (query_next(&rest, &name, &value)) {
-		if (!str_eq(name, STR("after"))) {
-			http_refuse_parameter(rq, name, "this path takes `after` alone");
-			return false;
-		}
-		if (!control_id_valid(value)) {
-			http_refuse(rq, PROBLEM_BAD_PARAMETER, "after", "after is an id that came before");
-			return false;
-		}
-		*ret = value;
-	}
-	return true;
+	if (!http_only_parameter(rq, "after", ret))
+		return false;
+	if (!ret->p || control_id_valid(*ret))
+		return true;
+	http_refuse(rq, PROBLEM_BAD_PARAMETER, "after", "after is an id that came before");
+	return false;
 }
 
 /* GET /v1/KIND */

@@ -48,23 +48,6 @@ static bool take_by(struct http_req *rq, struct str *ret)
 	return true;
 }
 
-static bool take_validate_only(struct http_req *rq, bool *ret)
-{
-	struct str rest = rq->query, name, value;
-
-	while (query_next(&rest, &name, &value)) {
-		if (!str_eq(name, STR("validateOnly"))) {
-			http_refuse_parameter(rq, name, "this path takes `validateOnly` alone");
-			return false;
-		}
-		if (!parse_flag(value, ret)) {
-			http_refuse(rq, PROBLEM_BAD_PARAMETER, "validateOnly", "'validateOnly' is true or false");
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool take_document(struct http_req *rq, struct str id, struct str *ret)
 {
 	struct str body = body_trim(rq->body);
@@ -350,7 +333,8 @@ void route_document_put(struct http_req *rq)
 	bool validate_only = false;
 	struct str id, document;
 
-	if (!take_validate_only(rq, &validate_only) || !document_id(rq, &id) || !take_document(rq, id, &document))
+	if (!http_only_flag(rq, "validateOnly", &validate_only) || !document_id(rq, &id) ||
+	    !take_document(rq, id, &document))
 		return;
 	if (validate_only)
 		http_reply(rq, 200, "application/json", STR("{\"status\":\"valid\"}"));

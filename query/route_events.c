@@ -2,6 +2,7 @@
 #include "query/http_feed.h"
 #include "query/http_publish.h"
 #include "query/http_req.h"
+#include "query/json_keys.h"
 
 #include <stdlib.h>
 
@@ -36,10 +37,8 @@ static int check(struct http_worker *w, struct str bytes, struct str *ret_key, s
 static void write_refused(struct json_out *j, size_t i, const struct problem *p)
 {
 	json_out_object(j);
-	json_out_key(j, "index");
-	json_out_int(j, (int64_t)i);
-	json_out_key(j, "status");
-	json_out_int(j, p->status);
+	key_int(j, "index", (int64_t)i);
+	key_int(j, "status", p->status);
 	json_out_key(j, "error");
 	problem_write(j, p, STR(""));
 	json_out_end_object(j);
@@ -48,14 +47,10 @@ static void write_refused(struct json_out *j, size_t i, const struct problem *p)
 static void write_acked(struct json_out *j, size_t i, int32_t partition, int64_t offset)
 {
 	json_out_object(j);
-	json_out_key(j, "index");
-	json_out_int(j, (int64_t)i);
-	json_out_key(j, "status");
-	json_out_int(j, 202);
-	json_out_key(j, "partition");
-	json_out_int(j, partition);
-	json_out_key(j, "offset");
-	json_out_int(j, offset);
+	key_int(j, "index", (int64_t)i);
+	key_int(j, "status", 202);
+	key_int(j, "partition", partition);
+	key_int(j, "offset", offset);
 	json_out_end_object(j);
 }
 
@@ -95,12 +90,9 @@ static size_t count_acked(const struct publish *p)
 static void write_one(struct json_out *j, int32_t partition, int64_t offset)
 {
 	json_out_object(j);
-	json_out_key(j, "status");
-	json_out_text(j, "accepted");
-	json_out_key(j, "partition");
-	json_out_int(j, partition);
-	json_out_key(j, "offset");
-	json_out_int(j, offset);
+	key_text(j, "status", "accepted");
+	key_int(j, "partition", partition);
+	key_int(j, "offset", offset);
 	json_out_end_object(j);
 }
 
@@ -112,10 +104,8 @@ static void write_array(struct http_req *rq, const struct publish *p, const stru
 	int64_t offset;
 
 	json_out_object(j);
-	json_out_key(j, "accepted");
-	json_out_int(j, (int64_t)acked);
-	json_out_key(j, "refused");
-	json_out_int(j, (int64_t)(b->n - acked));
+	key_int(j, "accepted", (int64_t)acked);
+	key_int(j, "refused", (int64_t)(b->n - acked));
 	json_out_key(j, "events");
 	json_out_array(j);
 	for (size_t i = 0; i < b->n; i++) {

@@ -1,5 +1,6 @@
 #include "query/http_feed.h"
 #include "query/http_req.h"
+#include "query/json_keys.h"
 #include "query/openapi.h"
 #include "query/served.h"
 #include "schemas/decode.h"
@@ -72,8 +73,7 @@ static void write_waiting(struct json_out *j, const struct readiness *r)
 		return;
 	}
 	json_out_text(j, what);
-	json_out_key(j, "waitingBecause");
-	json_out_text(j, r->waits_why);
+	key_text(j, "waitingBecause", r->waits_why);
 }
 
 void route_readyz(struct http_req *rq)
@@ -81,32 +81,21 @@ void route_readyz(struct http_req *rq)
 	struct json_out *j = &rq->w->out;
 	struct readiness r;
 	struct problem p;
-	char as_of[32];
 
 	look(rq->w, &r);
 	json_out_reset(j);
 	if (r.reason[0]) {
 		problem_set(&p, PROBLEM_NOT_READY, NULL, "%s", r.reason);
 		problem_write_open(j, &p, rq->path);
-		json_out_key(j, "code");
-		json_out_text(j, r.code);
+		key_text(j, "code", r.code);
 	} else {
 		json_out_object(j);
-		json_out_key(j, "status");
-		json_out_text(j, "ready");
+		key_text(j, "status", "ready");
 	}
-	json_out_key(j, "lagMs");
-	json_out_int(j, r.lag_ms);
-	json_out_key(j, "stoppedPartitions");
-	json_out_int(j, (int64_t)r.stopped);
+	key_int(j, "lagMs", r.lag_ms);
+	key_int(j, "stoppedPartitions", (int64_t)r.stopped);
 	write_waiting(j, &r);
-	json_out_key(j, "asOf");
-	if (r.watermark_ms == TIME_NONE) {
-		json_out_null(j);
-	} else {
-		format_rfc3339(r.watermark_ms, as_of);
-		json_out_text(j, as_of);
-	}
+	key_time(j, "asOf", r.watermark_ms);
 	json_out_end_object(j);
 	if (!r.reason[0]) {
 		http_reply_json(rq, 200, j);

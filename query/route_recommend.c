@@ -1,6 +1,7 @@
 #include "query/answered.h"
 #include "query/control_set.h"
 #include "query/http_body.h"
+#include "query/json_keys.h"
 #include "query/route_answer.h"
 #include "query/route_input.h"
 #include "query/route_recommend.h"
@@ -34,8 +35,7 @@ bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out 
 	*ret_hash = 0;
 	if (w->ask.validate_only) {
 		json_out_object(out);
-		json_out_key(out, "valid");
-		json_out_bool(out, true);
+		key_bool(out, "valid", true);
 		json_out_end_object(out);
 	} else {
 		uint64_t took_ns = clock->monotonic_ns(clock) - started_ns;
@@ -179,23 +179,18 @@ static void write_chain(struct json_out *j, const struct scenario_info *info)
 		json_out_int(j, info->shares[i]);
 	json_out_end_array(j);
 	if (info->filter) {
-		json_out_key(j, "filter");
-		json_out_text(j, info->filter);
+		key_text(j, "filter", info->filter);
 	}
 }
 
 static void write_scenario(struct json_out *j, const struct scenario_info *info)
 {
 	json_out_object(j);
-	json_out_key(j, "slug");
-	json_out_text(j, info->slug);
-	json_out_key(j, "kind");
-	json_out_text(j, info->is_strategy ? "strategy" : "scenario");
-	json_out_key(j, "meaning");
-	json_out_text(j, info->meaning ? info->meaning : "");
+	key_text(j, "slug", info->slug);
+	key_text(j, "kind", info->is_strategy ? "strategy" : "scenario");
+	key_text(j, "meaning", info->meaning ? info->meaning : "");
 	if (info->is_strategy && info->formula) {
-		json_out_key(j, "formula");
-		json_out_text(j, info->formula);
+		key_text(j, "formula", info->formula);
 	}
 	write_inputs(j, "inputs", info->inputs);
 	write_inputs(j, "required", info->required);

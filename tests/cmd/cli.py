@@ -67,6 +67,11 @@ class Cli(Case):
             path = self.write("k.conf", f"kafka.bootstrap.servers = 127.0.0.1:1\n{line}\n")
             self.assertIn(words, self.aisle("check-config", path, status=1).stderr)
 
+    def test_store_counts_beside_as_many_sets_as_there_may_be(self):
+        sets = ["--set", "http.threads=1"] * 256
+        self.assertIn("/somewhere", self.aisle("check-config", *sets, "--store", "/somewhere").stdout)
+        self.assertIn("more than 256", self.aisle("check-config", *sets, *sets[:2], status=2).stderr)
+
     def views_loaded(self, store, *items):
         for item in items:
             line = {"type": "view", "userId": item, "itemId": item, "eventTime": 1700000000000}

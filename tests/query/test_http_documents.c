@@ -206,6 +206,7 @@ Test(documents, all_of_a_kind)
 	cr_expect_null(strstr(r->body, "\"id\":\"r\""));
 	expect(ask(&front, "GET", "/v1/offers", NULL), 200, NULL, "{\"items\":[]}");
 	expect_problem(ask(&front, "GET", "/v1/offers?limit=1", NULL), 400, "unknown-parameter", "limit", "only after");
+	expect_problem(ask(&front, "GET", "/v1/offers?after=a&after=b", NULL), 400, "bad-parameter", "after", "twice");
 }
 
 Test(documents, shipped_ones_are_there_and_come_back)
@@ -240,6 +241,8 @@ Test(documents, wrong_ones_are_refused_with_the_path)
 	       "{\"status\":\"valid\"}");
 	expect_problem(ask(&front, "PUT", "/v1/rules/r?validateOnly=1", rule(1)), 400, "bad-parameter", "validateOnly",
 		       "1");
+	expect_problem(ask(&front, "PUT", "/v1/rules/r?validateOnly=true&validateOnly=false", rule(1)), 400,
+		       "bad-parameter", "validateOnly", "twice");
 	expect_problem(ask(&front, "PUT", "/v1/rules/r?dry=true", rule(1)), 400, "unknown-parameter", "dry", "dry");
 	expect_problem(ask(&front, "PUT", "/v1/rules/R", rule(1)), 400, "bad-parameter", "id", "upper case");
 	expect_problem(ask_with(&front, "PUT", "/v1/rules/r", JSON "x-changed-by: %FF\r\n", rule(1)), 400,

@@ -291,6 +291,8 @@ Test(http_server, a_replay_is_told_of)
 	page_file_unmap(page);
 	r = ask(&f, "GET", "/v1/admin/replay", NULL);
 	cr_assert(strstr(r->body, "\"phase\":\"done\""), "%s", r->body);
+	expect_problem(ask(&f, "GET", "/v1/admin/replay?phase=done", NULL), 400, "unknown-parameter", "phase",
+		       "no parameters");
 	r = ask(&f, "GET", "/metrics", NULL);
 	cr_assert(strstr(r->body, "\naisle_replay_records_per_second 1234\n"), "%s", r->body);
 	cr_assert(strstr(r->body, "\naisle_store_generation 1\n"), "%s", r->body);
