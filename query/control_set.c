@@ -260,6 +260,12 @@ int control_set_with(const struct control_set *set, const struct control_change 
 		memmove(docs->v + at + 1, docs->v + at, (docs->n - 1 - at) * sizeof(*docs->v));
 		docs->v[at] = d;
 	}
+	if (change->kind == CONTROL_SEGMENT) {
+		struct segment_set *segments = segments_with(made->segments, change->id, change->document);
+
+		segments_release(made->segments);
+		made->segments = segments;
+	}
 	settle(made);
 	*ret = made;
 	return 0;
@@ -272,6 +278,11 @@ const struct control_doc *control_set__find(const struct control_set *set, enum 
 	const struct control_doc *d = set ? docs_find(&set->docs[kind], id) : NULL;
 
 	return d && control_doc_counts(d) ? d : NULL;
+}
+
+const struct segment_set *control_set_segments(const struct control_set *set)
+{
+	return set ? set->segments : NULL;
 }
 
 const struct error *control_set_problem(const struct control_set *set, enum control_kind kind, struct str id)

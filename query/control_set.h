@@ -45,10 +45,13 @@ struct control_change {
  * a filter that does not parse, a strategy, placement or segment that there is not.
  */
 int control_check(const struct control_set *set, const struct control_change *change, struct error *e) MUST_CHECK;
-/* The set as it would be after the change, but with the segments as they are; *ret is the caller's to release. Errors as control_check. */
+/* The set as it would be after the change (segments_with for imported lists); *ret is the caller's to release. Errors as control_check. */
 int control_set_with(const struct control_set *set, const struct control_change *change, const struct control_set **ret,
 		     struct error *e) MUST_CHECK;
 
+struct segment_set;
+/* Of a NULL set NULL. Valid as long as the set. */
+const struct segment_set *control_set_segments(const struct control_set *set);
 /* Why a document of the store has no effect; NULL: there is none, or it has. Valid as long as the set. */
 const struct error *control_set_problem(const struct control_set *set, enum control_kind kind, struct str id);
 /* Scenarios that people decided, sound ones by id: index 0.. until false. Strings are valid as long as the set. */

@@ -122,6 +122,8 @@ static int answer_once(struct asking *q)
 	}
 	if (!rc)
 		rc = page_fill(q);
+	if (!rc)
+		rc = segments_of_asking(q);
 	if (q->ranked && q->rankings && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
 		ret->as_of_ms = rankings_watermark_ms(q->rankings);
 out:

@@ -260,6 +260,7 @@ struct answer {
 	unsigned generation; /* that numbers of items belong to */
 	unsigned count;      /* items that were wanted */
 	unsigned item_count;
+	uint64_t segments;     /* with a trace: those of the request's set that who asks is in, 1 << place */
 	unsigned out_of_stock; /* items that were offered for it and left out for their stock alone */
 	struct recommended items[RECOMMEND_COUNT_MAX];
 };

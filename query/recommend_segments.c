@@ -48,6 +48,18 @@ int segments_hold(struct asking *q, const struct control_texts *names)
 	return rc;
 }
 
+int segments_of_asking(struct asking *q)
+{
+	int rc = 0;
+
+	q->ret->segments = 0;
+	if (q->rq->trace && q->set && (q->rq->user_id.n || q->rq->visitor_id.n)) {
+		rc = find_asking(q);
+		q->ret->segments = rc ? 0 : q->who.segments;
+	}
+	return rc;
+}
+
 /* ---- promotions ---- */
 
 int promotions_find(struct asking *q)

@@ -6,6 +6,7 @@
 #include "query/route_explain.h"
 #include "query/route_input.h"
 #include "query/route_recommend.h"
+#include "query/segments.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ struct preview {
 	struct control_change change;
 	char *document;                    /* its text */
 	const struct control_set *sets[2]; /* before, after */
+	uint64_t segments[2];              /* of the person: bits of places in the sets' */
 	unsigned n;
 	struct placed before[RECOMMEND_COUNT_MAX];
 	struct rule_trace trace; /* of the answer after it */
@@ -147,6 +149,7 @@ static bool answer(struct http_req *rq, struct preview *pv, int which, struct er
 		w->answer.item_count = 0;
 		return false;
 	}
+	pv->segments[which] = w->answer.segments;
 	w->answer.recommendation_id[0] = '\0';
 	answer_write(&w->out, &w->ask, &w->answer, NULL, clock->monotonic_ns(clock) - start_ns);
 	return true;
@@ -234,6 +237,18 @@ static void write_gone(struct json_out *j, const struct preview *pv, const struc
 	close_item(j);
 }
 
+static void write_segments(struct json_out *j, const struct preview *pv, int which, const char *key)
+{
+	const struct segment_set *set = control_set_segments(pv->sets[which]);
+
+	json_out_key(j, key);
+	json_out_array(j);
+	for (unsigned i = 0; set && i < segments_count(set); i++)
+		if (pv->segments[which] >> i & 1)
+			json_out_text(j, segment_at(set, i)->id);
+	json_out_end_array(j);
+}
+
 static bool is_in(const struct answer *a, struct str item_id)
 {
 	for (unsigned i = 0; i < a->item_count; i++)
@@ -260,6 +275,11 @@ static void reply(struct http_req *rq, struct preview *pv, struct problem *p)
 		http_problem(rq, p);
 		return;
 	}
+	json_out_key(j, "segments");
+	json_out_object(j);
+	write_segments(j, pv, 0, "before");
+	write_segments(j, pv, 1, "after");
+	json_out_end_object(j);
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (unsigned i = 0; i < a->item_count; i++)

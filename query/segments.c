@@ -70,16 +70,21 @@ static void add_shipped(struct making *m, size_t i)
 	add(m, str_of(shipped[i].id), str_of(shipped[i].meaning), str_of(shipped[i].filter), false, (int)i);
 }
 
-static int add_document(void *arg, const struct config_row *row)
+static void add_text(struct making *m, struct str id, struct str document)
 {
 	struct control *doc = NULL;
 	struct error e = { 0 };
 
 	/* the fold has parsed it; one that this program does not understand is none */
-	if (control_parse(CONTROL_SEGMENT, row->document, &doc, &e) == 0 && doc->enabled)
-		add(arg, row->id, doc->description.n ? doc->description : doc->name, doc->segment.filter,
-		    doc->segment.members, -1);
+	if (control_parse(CONTROL_SEGMENT, document, &doc, &e) == 0 && doc->enabled)
+		add(m, id, doc->description.n ? doc->description : doc->name, doc->segment.filter, doc->segment.members,
+		    -1);
 	control_free(doc);
+}
+
+static int add_document(void *arg, const struct config_row *row)
+{
+	add_text(arg, row->id, row->document);
 	return 0;
 }
 
@@ -146,6 +151,43 @@ int segments_read(struct snap *sn, struct segment_set **ret)
 	else
 		*ret = m.set;
 	return rc;
+}
+
+static void copy_members(struct segment_set *set, const struct segment *from)
+{
+	struct segment *to = &set->v[set->n - 1];
+
+	if (!set->n || strcmp(to->id, from->id) != 0 || !to->by_members || !from->member_n)
+		return;
+	to->member_n = from->member_n;
+	to->members = xmalloc(from->member_n * sizeof(*to->members));
+	memcpy(to->members, from->members, from->member_n * sizeof(*to->members));
+}
+
+struct segment_set *segments_with(const struct segment_set *set, struct str id, struct str document)
+{
+	struct making m = { set_new(), xmalloc(sizeof(*m.space)) };
+
+	for (unsigned i = 0; i < set->n; i++) {
+		const struct segment *s = &set->v[i];
+
+		if (str_eq(id, str_of(s->id)))
+			continue;
+		add(&m, str_of(s->id), str_of(s->meaning), str_of(s->filter), s->by_members, s->shipped);
+		copy_members(m.set, s);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(shipped) && !document.n; i++)
+		if (str_eq(id, str_of(shipped[i].id)))
+			add_shipped(&m, i);
+	if (document.n) {
+		int place = segment_find(set, id);
+
+		add_text(&m, id, document);
+		if (place >= 0)
+			copy_members(m.set, &set->v[place]);
+	}
+	free(m.space);
+	return m.set;
 }
 
 struct segment_set *segments_ref(const struct segment_set *set)

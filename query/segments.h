@@ -34,6 +34,11 @@ struct segment_set;
 int segments_read(struct snap *sn, struct segment_set **ret) MUST_CHECK;
 /* Without any document. */
 struct segment_set *segments_shipped(void);
+/*
+ * As they would be with this document, n = 0: without the one there is. The imported list counts as far as it does now: of a
+ * segment that has none yet, nobody.
+ */
+struct segment_set *segments_with(const struct segment_set *set, struct str id, struct str document);
 struct segment_set *segments_ref(const struct segment_set *set);
 void segments_release(const struct segment_set *set); /* NULL is fine */
 

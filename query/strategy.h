@@ -377,6 +377,9 @@ int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret) MUST_CH
 
 /* ---- segments and promotions (recommend_segments.c) ---- */
 
+/* Which segments who asks is in, for who wants a trace. */
+int segments_of_asking(struct asking *q) MUST_CHECK;
+
 /* The promotions that hold for who asks. */
 int promotions_find(struct asking *q) MUST_CHECK;
 /* Which of them covers the item of the page, or NULL. */

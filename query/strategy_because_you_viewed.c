@@ -26,9 +26,8 @@ static int fill(struct asking *q)
 
 const struct strategy strategy_because_you_viewed = {
 	.slug = "because-you-viewed",
-	.meaning =
-		"one list for each of the last items that the person viewed, newest first; `reason` is its title and "
-		"`explain.with` its item; use it on start pages",
+	.meaning = "one list for each of the last items that the person viewed, newest first, titled by "
+		   "their reason; use it on start pages",
 	.formula =
 		"as also-viewed with one viewed item alone; the last 5 viewed items that have such a list share the page "
 		"in equal parts",

@@ -58,8 +58,8 @@ static void reason(const struct asking *q, const struct explanation *why, char r
 const struct strategy strategy_segment_picks = {
 	.slug = "segment-picks",
 	.meaning =
-		"best sellers among customers of the person's kind (GET /v1/users/{userId}/segments); use it in mails and on "
-		"start pages, when little is known of the person",
+		"best sellers among customers of the person's kind, their segments; use it in mails and on start pages, when "
+		"little is known of the person",
 	.formula =
 		"sum over the person's segments of n / most: n people of the segment who bought it (new ones: viewed it), most "
 		"that of the segment's best item",

@@ -34,9 +34,18 @@ function remember(key, value) {
 	}
 }
 
+/* As it is written where somebody has typed a "%" that stands for itself. */
+function decoded(text) {
+	try {
+		return decodeURIComponent(text);
+	} catch {
+		return text;
+	}
+}
+
 /* "#/rules/spring-sale" -> {page, rest} */
 function place() {
-	const [page, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decodeURIComponent);
+	const [page, ...rest] = location.hash.replace(/^#\/?/, "").split("/").map(decoded);
 	return { page: PAGES.some(([id]) => id === page) ? page : "overview", rest };
 }
 

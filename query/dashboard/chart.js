@@ -47,7 +47,7 @@ function options(width, { series, show, when, span }) {
 			{ ...axis, size: 64, values: (u, ticks) => ticks.map(show) },
 		],
 		series: [
-			{ value: (u, t) => (t == null ? "" : (when ?? String)(t)) },
+			{ label: "At", value: (u, t) => (t == null ? "point at the chart" : (when ?? String)(t)) },
 			...series.map((one, at) => ({
 				label: one.label,
 				stroke: colour(COLOURS[at % COLOURS.length]),

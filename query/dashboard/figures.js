@@ -27,13 +27,13 @@ export const FIGURE_COLUMNS = [
 	{ key: "carts", title: "Into baskets", number: true, value: (r) => r.carts, show: count },
 	{
 		key: "orders",
-		title: "Orders",
+		title: "Bought",
 		number: true,
 		value: (r) => r.orders,
 		show: count,
-		help: "order lines within 7 days of the answer, each counted once",
+		help: "lines of orders within 7 days of the answer, each counted once",
 	},
-	{ key: "conversion", title: "Orders per click", number: true, value: (r) => r.conversion, show: (v) => percent(v, 2) },
+	{ key: "conversion", title: "Bought per click", number: true, value: (r) => r.conversion, show: (v) => percent(v, 2) },
 	{ key: "revenue", title: "Revenue", number: true, value: (r) => Number(r.revenue), show: (v) => money(v) },
 	{
 		key: "revenuePerImpression",

@@ -9,7 +9,10 @@ let sellers = null;
 /* The best sellers: what ids are proposed from. Asked for until there are some. */
 export function bestSellers() {
 	sellers ??= get("/v1/best-sellers", { count: SEED_COUNT, properties: SHOWN })
-		.then((answer) => answer.items)
+		.then((answer) => {
+			learn(answer.items);
+			return answer.items;
+		})
 		.catch(() => [])
 		.then((items) => {
 			if (!items.length) sellers = null;

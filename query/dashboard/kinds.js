@@ -147,7 +147,7 @@ function discountText({ discount = {}, code, segments, budget }) {
 			: discount.amount != null
 				? `${money(discount.amount, discount.currency)} off`
 				: "No discount yet";
-	return `${much}${code ? ` with code ${code}` : ""} for ${segments?.length ? listed(segments.map(spoken)).toLowerCase() : "everybody"}${budget ? `, at most ${count(budget)} times` : ""}`;
+	return `${much}${code ? ` with code ${code}` : ""} for ${segments?.length ? `${listed(segments.map(spoken)).toLowerCase()} customers` : "everybody"}${budget ? `, at most ${count(budget)} times` : ""}`;
 }
 
 const discountFields = (segments) => [
@@ -410,6 +410,7 @@ export const kinds = {
 	segments: {
 		one: "segment",
 		ships: true,
+		previews: true,
 		text: (doc) => [doc.filter, doc.members ? "who is on the imported list" : null].filter(Boolean).join(", or "),
 		when: (doc) => (doc.enabled === false ? ["off", ""] : ["live", "good"]),
 		fresh: { filter: "orders >= 3" },

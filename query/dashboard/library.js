@@ -6,7 +6,7 @@ import { toast } from "./toast.js";
 
 const SHOWN_MAX = 200;
 
-export const titleOfEntry = (entry) => entry.document?.name || spoken(entry.id);
+export const titleOfEntry = (entry) => String(entry.document?.name || spoken(entry.id));
 
 export function signedBy(entry) {
 	if (entry.shipped) return "comes with the program";
@@ -57,10 +57,22 @@ export async function save(kind, id, document, before, saved) {
 	return data;
 }
 
+/* What the document says; one that another program wrote may be of another shape. */
+function told(kind, doc) {
+	try {
+		return { text: kinds[kind].text(doc), when: kinds[kind].when(doc) };
+	} catch {
+		return { text: "It is written in a way that this page does not know: see it as JSON.", when: ["not known", "warn"] };
+	}
+}
+
 function row(kind, entry, reload) {
 	const of = kinds[kind],
 		doc = entry.document ?? {},
-		[state, tone] = of.when(doc),
+		{
+			text,
+			when: [state, tone],
+		} = told(kind, doc),
 		on = doc.enabled !== false;
 	const toggle = make("button", {
 		type: "button",
@@ -95,7 +107,7 @@ function row(kind, entry, reload) {
 				" ",
 				chip(state, tone),
 			),
-			make("p", {}, of.text(doc)),
+			make("p", {}, text),
 			doc.description ? make("p", { class: "quiet" }, doc.description) : null,
 			entry.problem ? note(entry.problem, "bad") : null,
 			make(
@@ -130,7 +142,7 @@ export async function library(kind, title, lead) {
 	const draw = () => {
 		const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
 		const found = entries.filter((entry) => {
-			const text = `${entry.id} ${titleOfEntry(entry)} ${of.text(entry.document)}`.toLowerCase();
+			const text = `${entry.id} ${titleOfEntry(entry)} ${told(kind, entry.document).text}`.toLowerCase();
 			return words.every((word) => text.includes(word));
 		});
 		redraw(list, ...found.slice(0, SHOWN_MAX).map((entry) => row(kind, entry, reload)));

@@ -34,6 +34,17 @@ const WORDS = Object.fromEntries(METRICS);
 
 /* ---- what was measured ---- */
 
+/* What to do about it. */
+function advice(report) {
+	if (report.status === "draft") return "Start it when its variants are as you want them.";
+	if (report.srm && !report.srm.ok) return "Find out what is lost before you conclude anything.";
+	if (report.status === "stopped") return null;
+	if (!report.winner) return "Let it run on: stopping when it happens to look good would favour luck.";
+	return report.winner === report.variants[0]?.name
+		? "Stop it: what there is today stays."
+		: "Stop it, and write what the variant changes into its placement.";
+}
+
 function verdict(report) {
 	const kind = report.srm && !report.srm.ok ? "bad" : report.winner ? "good" : "warn";
 	return make(
@@ -41,6 +52,7 @@ function verdict(report) {
 		{ class: `note ${kind}`, "data-testid": "verdict" },
 		make("p", {}, make("strong", {}, report.winner ? `“${report.winner}” is better.` : "No winner can be named.")),
 		make("p", {}, sentence(report.why)),
+		advice(report) ? make("p", {}, advice(report)) : null,
 	);
 }
 
@@ -107,7 +119,8 @@ function people(report) {
 				key: "name",
 				title: "Variant",
 				value: (v) => v.name,
-				show: (name, v) => (v.holdout ? [name, " ", chip("held out")] : name),
+				show: (name, v) =>
+					v.holdout ? [name, " ", chip("held out")] : v.versusControl == null ? [name, " ", chip("control")] : name,
 			},
 			{
 				key: "best",

@@ -1,7 +1,7 @@
 /* Whether the figures can be trusted: how far behind, how fast, what could not be read, what is built anew. Looked at once a second. */
 import { Problem, call, get, metrics } from "./api.js";
 import { lines } from "./chart.js";
-import { ago, card, chip, count, decimal, duration, figure, heading, make, moment, note, plural } from "./dom.js";
+import { ago, card, chip, count, decimal, duration, figure, heading, make, moment, note, percent, plural } from "./dom.js";
 import { table } from "./table.js";
 
 const EVERY_MS = 1000;
@@ -41,7 +41,7 @@ function figures(ready, m, rate) {
 	const lag = one(m, "lag_seconds"),
 		behind = one(m, "lag_records"),
 		watermark = one(m, "watermark_seconds"),
-		used = one(m, "store_used_bytes"),
+		used = one(m, "store_used_bytes") == null ? null : one(m, "store_used_bytes") + (one(m, "young_bytes") ?? 0),
 		most = one(m, "store_map_bytes");
 	return make(
 		"dl",
@@ -85,12 +85,12 @@ function replay(data) {
 					make(
 						"p",
 						{ class: "quiet" },
-						`${count(data.done)} of ${count(data.total)}, ${count(data.recordsPerSecond)} records a second`,
+						`${percent(share)} done: ${count(data.records)} records so far, ${count(data.recordsPerSecond)} a second`,
 						data.secondsLeft != null ? `, about ${duration(1000 * data.secondsLeft)} left` : "",
 					),
 				]
 			: null,
-		make("p", { class: "quiet" }, `Answers come from generation ${data.current}; there are ${data.generations.join(", ")}.`),
+		make("p", { class: "quiet" }, `Answers come from generation ${data.current}; kept on disk: ${data.generations.join(", ")}.`),
 	];
 }
 

@@ -1,7 +1,7 @@
 /* What one wants to know first: what is sold, what part of it recommendations have, whether something is wrong. */
 import { documents, getOrNull, periodDays, periods } from "./api.js";
 import { funnel, lines } from "./chart.js";
-import { card, change, chip, count, figure, heading, make, money, percent, plural, roundMoney, spoken } from "./dom.js";
+import { card, change, chip, count, decimal, figure, heading, make, money, percent, plural, roundMoney, spoken } from "./dom.js";
 import { analytics, dayOf, seconds } from "./figures.js";
 import { orUnavailable } from "./library.js";
 import { kinds } from "./kinds.js";
@@ -52,7 +52,6 @@ function traffic({ total, rows }) {
 		people = total.activePeople ?? today;
 	const steps = [
 		["Visits", of("sessions")],
-		["Products looked at", of("views")],
 		["Put into baskets", of("carts")],
 		["Orders", of("orders")],
 	];
@@ -70,6 +69,7 @@ function traffic({ total, rows }) {
 						"active-people",
 					),
 					total.newPeople != null ? figure("New among them", count(total.newPeople), "never seen before") : null,
+					figure("Products looked at", count(of("views")), of("sessions") ? `${decimal(of("views") / of("sessions"))} a visit` : null),
 				)
 			: null,
 		funnel(
@@ -92,10 +92,10 @@ function recommended(data) {
 		{ "data-testid": "recommended" },
 		make(
 			"dl",
-			{ class: "figures" },
+			{ class: "figures pairs" },
 			figure("Products shown", count(total.impressions)),
 			figure("Clicks", count(total.clicks), `${percent(total.ctr, 2)} of what was shown`),
-			figure("Orders from them", count(total.orders)),
+			figure("Bought from them", count(total.orders), "products in orders"),
 			figure("Revenue", money(total.revenue), best?.revenue > 0 ? `most by ${spoken(best.strategy).toLowerCase()}` : null),
 		),
 		total.impressions

@@ -7,7 +7,7 @@ import { table } from "./table.js";
 import { toast } from "./toast.js";
 
 const GROUPS = { strategy: "strategy", scenario: "placement", variant: "variant of experiments", day: "day" };
-const METRICS = { revenue: "Revenue", impressions: "Shown", clicks: "Clicks", ctr: "Click rate", orders: "Orders" };
+const METRICS = { revenue: "Revenue", impressions: "Shown", clicks: "Clicks", ctr: "Click rate", orders: "Bought" };
 
 function groupColumn(by) {
 	if (by === "day") return { key: "day", title: "Day", value: (row) => seconds(row), show: (value) => dayOf(value) };
@@ -161,7 +161,7 @@ export async function show() {
 		"div",
 		{},
 		heading("Strategies", "Ways to choose products, and what each earns where it is used."),
-		note("A click counts within 24 hours of the answer, an order within 7 days, each once."),
+		note("A click counts within 24 hours of the answer, a product bought (a line of an order) within 7 days, each once."),
 		parts,
 	);
 }

@@ -41,12 +41,21 @@ function goneList(items) {
 }
 
 /* What is saved already is compared with a shop without it: the preview of its deletion, the other way round. */
-function reversed({ before, after, items }) {
+function reversed({ before, after, segments, items }) {
 	return {
 		before: after,
 		after: before,
+		segments: { before: segments.after, after: segments.before },
 		items: items.map((item) => ({ ...item, before: item.after, after: item.before, effects: undefined })),
 	};
+}
+
+/* Whether the person belongs to the segment, before and after. */
+function belongs({ before, after }, id, someone) {
+	if (!someone) return "Enter a customer id or visitor id to see whether they belong.";
+	const [was, is] = [before.includes(id), after.includes(id)];
+	if (was === is) return is ? "They belong to it, before and after." : "They do not belong to it, neither before nor after.";
+	return is ? "They would belong to it." : "They would no longer belong to it.";
 }
 
 function drawn(data, titles) {
@@ -96,7 +105,12 @@ export async function preview(kind, subject, placement) {
 			await Promise.all([data.before, data.after].filter(Boolean).map(learnAnswer));
 			if (mine !== round) return;
 			const changes = data.items.filter((item) => item.before?.rank !== item.after?.rank).length;
-			const sentence = changes ? `${plural(changes, "product")} moved, new or gone.` : "It changes nothing in this list.";
+			const sentence = [
+				kind === "segments" ? belongs(data.segments, id, request.userId ?? request.visitorId) : null,
+				changes ? `${plural(changes, "product")} moved, new or gone.` : "It changes nothing in this list.",
+			]
+				.filter(Boolean)
+				.join(" ");
 			const titles = saved ? ["Without it", "With it, as now"] : ["Now", "With what is written"];
 			say(sentence, changes ? "good" : "", ...drawn(data, titles).filter(Boolean));
 		} catch (problem) {
@@ -110,7 +124,7 @@ export async function preview(kind, subject, placement) {
 		update,
 		node: card(
 			"What it would do",
-			{ class: "previewbox" },
+			{ class: "previewbox", "data-testid": "previewbox" },
 			make("p", { class: "quiet" }, "Nothing is saved by looking. The list is today's, for whom you enter here."),
 			attempt.node,
 			said,

@@ -4,10 +4,20 @@
  */
 import { button, freshId, make, plural } from "./dom.js";
 
+const FIRST = 12; // rows that a long table shows at once
+
 export function table({ caption, columns, rows, sort, file, empty = "Nothing yet.", testid, beside }) {
-	const state = { by: columns.find((c) => c.key === sort) ?? null, descending: true };
+	const state = { by: columns.find((c) => c.key === sort) ?? null, descending: true, all: false };
 	const body = make("tbody"),
-		said = make("p", { class: "quiet" }),
+		more = button(
+			"",
+			() => {
+				state.all = true;
+				draw();
+				scroll.focus({ preventScroll: true });
+			},
+			{ kind: "small", testid: "show-all" },
+		),
 		heads = columns.map((column) => head(column));
 	const id = freshId("table");
 
@@ -49,9 +59,10 @@ export function table({ caption, columns, rows, sort, file, empty = "Nothing yet
 				way = state.descending ? "descending" : "ascending";
 			node.setAttribute("aria-sort", on ? way : "none");
 		});
-		said.textContent = rows.length > 12 ? plural(rows.length, "row") : "";
+		more.hidden = state.all || rows.length <= FIRST;
+		more.textContent = `Show all ${plural(rows.length, "row")}`;
 		body.replaceChildren(
-			...ordered().map((row) =>
+			...(state.all ? ordered() : ordered().slice(0, FIRST)).map((row) =>
 				make(
 					"tr",
 					{},
@@ -65,6 +76,11 @@ export function table({ caption, columns, rows, sort, file, empty = "Nothing yet
 		);
 	}
 
+	const scroll = make(
+		"div",
+		{ class: "scroll", tabindex: "0", role: "region", "aria-labelledby": id },
+		make("table", { "aria-labelledby": id }, make("thead", {}, make("tr", {}, heads)), body),
+	);
 	draw();
 	const node = make(
 		"div",
@@ -86,14 +102,8 @@ export function table({ caption, columns, rows, sort, file, empty = "Nothing yet
 					: null,
 			),
 		),
-		rows.length
-			? make(
-					"div",
-					{ class: "scroll", tabindex: "0", role: "region", "aria-labelledby": id },
-					make("table", { "aria-labelledby": id }, make("thead", {}, make("tr", {}, heads)), body),
-				)
-			: make("p", { class: "empty" }, empty),
-		said,
+		rows.length ? scroll : make("p", { class: "empty" }, empty),
+		more,
 	);
 	node.update = (next) => {
 		rows = next;

@@ -43,6 +43,7 @@ static void open_front(void)
 		cr_assert_eq(fold_event(f, &ev, -1, NULL), 0);
 	}
 	decide(f, "rule/no-p2", "{\"action\":{\"exclude\":{\"itemIds\":[\"p2\"]}}}");
+	decide(f, "rule/no-p1", "{\"segments\":[\"lapsing\"],\"action\":{\"exclude\":{\"itemIds\":[\"p1\"]}}}");
 	decide(f, "scenario/mine", "{\"chain\":[{\"strategy\":\"best-sellers\"}]}");
 	cr_assert_eq(fold_commit(f, NULL), 0);
 	fold_free(f);
@@ -119,6 +120,29 @@ Test(preview, of_a_scenario_that_comes_or_goes_has_one_answer)
 	r = ask(&front, "POST", "/v1/preview",
 		"{\"request\":{\"scenario\":\"new\"},\"change\":{\"kind\":\"scenario\",\"id\":\"old\",\"document\":null}}");
 	expect_problem(r, 404, "unknown-scenario", "scenario", "neither has it");
+}
+
+Test(preview, of_a_segment_says_who_belongs_and_what_its_rules_do)
+{
+	static const char rule[] =
+		"{\"request\":{\"scenario\":\"mine\",\"userId\":\"u1\",\"count\":4},\"change\":{\"kind\":\"segment\","
+		"\"id\":\"%s\",\"document\":%s}}";
+	char body[512];
+	const struct reply *r;
+
+	snprintf(body, sizeof(body), rule, "lapsing", "{\"filter\":\"orders >= 1\"}");
+	r = ask(&front, "POST", "/v1/preview", body);
+	cr_assert_eq(r->status, 200, "%s", r->body);
+	cr_assert(strstr(r->body, "\"segments\":{\"before\":[\"frequent\"],\"after\":[\"frequent\",\"lapsing\"]}"),
+		  "%s", r->body);
+	cr_assert(strstr(r->body, "{\"itemId\":\"p1\",\"before\":{\"rank\":1},\"after\":null,\"effects\":[{\"rule\":"
+				  "\"no-p1\",\"what\":\"excluded\"}]}"),
+		  "%s", r->body);
+	snprintf(body, sizeof(body), rule, "lapsing", "{\"filter\":\"orders >= 1\",\"enabled\":false}");
+	cr_assert(strstr(ask(&front, "POST", "/v1/preview", body)->body,
+			 "\"segments\":{\"before\":[\"frequent\"],\"after\":[\"frequent\"]}"));
+	snprintf(body, sizeof(body), rule, "lapsing", "{\"filter\":\"ordres >= 1\"}");
+	expect_problem(ask(&front, "POST", "/v1/preview", body), 400, "bad-config", "change.document.filter", "ordres");
 }
 
 Test(preview, strategies_list_what_was_decided)
