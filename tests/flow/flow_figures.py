@@ -14,7 +14,7 @@ import io  # noqa: E402
 import json  # noqa: E402
 import math  # noqa: E402
 
-from harness import AISLE, check, digests_of, poll, run, say  # noqa: E402
+from harness import AISLE, check, digests_of, poll, run, say, sets, store_with_key  # noqa: E402
 
 EVENTS = int(os.environ.get("FLOW_FIGURES_EVENTS", "16000"))
 PERIOD = {"from": "2024-01-01", "to": "2024-02-01"}
@@ -112,18 +112,9 @@ def check_refused(aisle, truth):
     say(f"ids that count nowhere: {truth['refused']}")
 
 
-def store_with_key(t, name, key):
-    os.mkdir(t.path(name), 0o700)
-    with open(t.path(name, "person.key"), "wb", opener=lambda path, flags: os.open(path, flags, 0o600)) as out:
-        out.write(key)
-    return t.path(name)
-
-
 def check_again(t, topics, lines, store, key):
     digests = digests_of(store, VIEWS)
-    settings = {"store.mapSize": "4g", **topics.settings()}
-    run([AISLE, "replay", "--from", "earliest", "--store", store,
-         *(word for pair in settings.items() for word in ("--set", "=".join(pair)))])
+    run([AISLE, "replay", "--from", "earliest", "--store", store, *sets({"store.mapSize": "4g", **topics.settings()})])
     check(digests_of(store, VIEWS) == digests, "the replay has other digests")
     files = {}
     for text in lines:
@@ -136,7 +127,7 @@ def check_again(t, topics, lines, store, key):
         with open(paths[-1], "wb") as out:
             out.write(b"\n".join(values) + b"\n")
     t.random.shuffle(paths)
-    shuffled = store_with_key(t, "shuffled", key)
+    shuffled = store_with_key(t.path("shuffled"), key)
     run([AISLE, "replay", "--from-file", *paths, "--store", shuffled, "--set", "store.mapSize=4g"])
     check(digests_of(shuffled, VIEWS) == digests, f"digests of {paths} differ")
     say("a replay, and its partitions one after the other, have the same digests")
@@ -144,7 +135,7 @@ def check_again(t, topics, lines, store, key):
 
 def flow(t):
     key = t.random.randbytes(32)
-    store = store_with_key(t, "store", key)
+    store = store_with_key(t.path("store"), key)
     path, truth = simulate(t, os.path.join(store, "person.key"))
     topics = t.topics()
     lines = harness.log_lines(path, topics)

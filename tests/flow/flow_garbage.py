@@ -147,10 +147,7 @@ def check_letters(topics, coordinates):
 
 
 def dlq(topics, store, *args, status=0):
-    command = [harness.AISLE, "dlq", *args, "--store", store]
-    for key, value in topics.settings().items():
-        command += ["--set", f"{key}={value}"]
-    return harness.run(command, status=status)[0]
+    return harness.run([harness.AISLE, "dlq", *args, "--store", store, *harness.sets(topics.settings())], status=status)[0]
 
 
 def check_dlq_command(topics, store, letters):

@@ -18,12 +18,9 @@ BATCHES = (1, 2, 7, 64, 200000)
 
 
 def replay(path, store, batch_size):
-    os.mkdir(store, 0o700)
-    with open(os.path.join(store, "person.key"), "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as key:
-        key.write(stream.PERSON_KEY)
-    out, _ = harness.run([harness.AISLE, "replay", "--from-file", path, "--store", store, "--json", "--set",
-                          "store.mapSize=1g", "--set", f"batch.recordsMax={batch_size}", "--set",
-                          f"poll.recordsMax={min(batch_size, 5000)}"])
+    settings = {"store.mapSize": "1g", "batch.recordsMax": batch_size, "poll.recordsMax": min(batch_size, 5000)}
+    out, _ = harness.run([harness.AISLE, "replay", "--from-file", path, "--store", harness.store_with_key(store, stream.PERSON_KEY),
+                          "--json", *harness.sets(settings)])
     return json.loads(out)
 
 

@@ -19,9 +19,7 @@ VIEWS = (*harness.ALL_VIEWS, "offsets")
 
 
 def arguments(topics, store, *args):
-    settings = {"store.mapSize": "4g", **topics.settings()}
-    pairs = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
-    return [AISLE, "replay", *args, "--store", store, *pairs]
+    return [AISLE, "replay", *args, "--store", store, *harness.sets({"store.mapSize": "4g", **topics.settings()})]
 
 
 def replay(topics, store, *args, status=0):

@@ -112,10 +112,8 @@ def check_file(t, path, name, sizes, kafka_digests):
     shop = harness.batch.compute([path])
     for size in sizes:
         store = t.path(f"file-{name}-{size}")
-        args = [harness.AISLE, "replay", "--from-file", path, "--store", store, "--set", "store.mapSize=4g"]
-        for key, value in batch_settings(size).items():
-            args += ["--set", f"{key}={value}"]
-        harness.run(args, timeout_s=120)
+        harness.run([harness.AISLE, "replay", "--from-file", path, "--store", store,
+                     *harness.sets({"store.mapSize": "4g", **batch_settings(size)})], timeout_s=120)
         compare_with_batch(f"{name}, file, batch {size}", store, shop)
         if kafka_digests:
             check(digests_of(store, harness.VIEWS) == kafka_digests,
@@ -127,11 +125,8 @@ def check_file(t, path, name, sizes, kafka_digests):
 def check_straight_to_kafka(t):
     """The simulator as producer; the catalogue too."""
     topics = t.topics(suffix="-straight")
-    args = [harness.AISLE, "simulate", "--events", "4000", "--items", "200", "--users", "300", "--seed", str(t.seed),
-            "--catalog", "--to-kafka"]
-    for key, value in topics.settings().items():
-        args += ["--set", f"{key}={value}"]
-    harness.run(args)
+    harness.run([harness.AISLE, "simulate", "--events", "4000", "--items", "200", "--users", "300", "--seed", str(t.seed),
+                 "--catalog", "--to-kafka", *harness.sets(topics.settings())])
     shop = harness.reference_of(topics, topics.events, topics.catalog, topics.stock)
     check(shop.applied > 3500 and not shop.left_out, f"{shop.applied} events, left out {shop.left_out}")
     aisle = consume(t, topics, "straight", {})

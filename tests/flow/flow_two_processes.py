@@ -39,12 +39,9 @@ class Asker:
         check(not self.failed, f"{len(self.failed)} of {self.count} requests failed: {self.failed[:2]}")
 
 
-def expect_refused(t, command, holder, topics, path):
+def expect_refused(command, holder, topics):
     """A second writer names the first."""
-    args = [harness.AISLE, *command, "--store", holder.store]
-    for key, value in topics.settings().items():
-        args += ["--set", f"{key}={value}"]
-    _, err = harness.run(args, status=1)
+    _, err = harness.run([harness.AISLE, *command, "--store", holder.store, *harness.sets(topics.settings())], status=1)
     check(f"pid {holder.pid}" in err, f"{command[0]}: {err}")
 
 
@@ -59,7 +56,7 @@ def flow(t):
     process = t.aisle("process", store=store, settings=topics.settings())
     process.wait_caught_up(topics)
     for command in (["process"], ["run", "--set", "http.listen=127.0.0.1:0"], ["replay", "--from-file", path]):
-        expect_refused(t, command, process, topics, path)
+        expect_refused(command, process, topics)
     say("process, run and replay are refused with the holder's pid")
     serve = t.aisle("serve", store=store, settings=topics.settings())
     serve.wait_ready()

@@ -79,6 +79,11 @@ def run(command, timeout_s=60, status=0, stdin=None):
     return out, err
 
 
+def sets(settings):
+    """Settings as a command's arguments."""
+    return [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+
+
 def http(method, url, body=None, timeout_s=10, headers=None):
     """(status, parsed JSON or text). Any status is an answer; no answer is an OSError."""
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
@@ -143,6 +148,14 @@ def subtract(rows, others):
         else:
             ret.append(row)
     return ret
+
+
+def store_with_key(path, key):
+    """A store that is empty but for its key: person ids are keyed hashes, so that two stores compare only under one."""
+    os.mkdir(path, 0o700)
+    with open(os.path.join(path, "person.key"), "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+        out.write(key)
+    return path
 
 
 def rows_of(store, view, *args):
@@ -289,10 +302,7 @@ class Process:
     def __init__(self, flow, command, store, settings):
         self.flow, self.store = flow, store
         self.log_path = os.path.join(flow.directory, f"aisle-{len(flow.processes)}.log")
-        pairs = {"http.listen": "127.0.0.1:0", "store.mapSize": "4g", **settings}
-        args = [AISLE, *command, "--store", store]
-        for key, value in pairs.items():
-            args += ["--set", f"{key}={value}"]
+        args = [AISLE, *command, "--store", store, *sets({"http.listen": "127.0.0.1:0", "store.mapSize": "4g", **settings})]
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.pid = self.process.pid
