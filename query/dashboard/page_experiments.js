@@ -51,7 +51,7 @@ function verdict(report) {
 		"div",
 		{ class: `note ${kind}`, "data-testid": "verdict" },
 		make("p", {}, make("strong", {}, report.winner ? `“${report.winner}” is better.` : "No winner can be named.")),
-		make("p", {}, sentence(report.why)),
+		make("p", {}, sentence(report.why?.replaceAll(" %", "\u00a0%"))),
 		advice(report) ? make("p", {}, advice(report)) : null,
 	);
 }

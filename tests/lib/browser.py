@@ -97,7 +97,7 @@ class Browser:
         """The whole page, not only what is in sight."""
         width, height, whole = self.run("return [innerWidth, innerHeight, document.documentElement.scrollHeight]")
         self.size(width, max(height, whole))
-        picture = self.cdp("Page.captureScreenshot")
+        picture = self.cdp("Page.captureScreenshot", optimizeForSpeed=True)
         self.size(width, height)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "wb") as f:
