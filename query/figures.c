@@ -166,7 +166,7 @@ int figures_make(struct snap *sn, const struct figures_ask *ask, struct json_out
 	static int (*const makers[FIGURES_KINDS])(struct making *) = {
 		[FIGURES_SALES] = figures_sales,           [FIGURES_ENGAGEMENT] = figures_engagement,
 		[FIGURES_STRATEGIES] = figures_strategies, [FIGURES_CATEGORIES] = figures_categories,
-		[FIGURES_EXPERIMENT] = figures_experiment,
+		[FIGURES_SEGMENTS] = figures_segments,     [FIGURES_EXPERIMENT] = figures_experiment,
 	};
 	struct making m = { .sn = sn, .ask = ask, .out = ret, .e = e };
 	int rc = snap_watermark(sn, &m.watermark_ms);

@@ -14,7 +14,8 @@
 #include "schemas/json_out.h"
 #include "views/store.h"
 
-#define FIGURES_ROWS_MAX 50000 /* of one answer */
+#define FIGURES_ROWS_MAX 50000    /* of one answer */
+#define FIGURES_PEOPLE_MAX 500000 /* who came in a period, by segment: some 3 s of the figures' thread at most */
 #define FIGURES_DAYS_DEFAULT 28
 #define FIGURES_CSV_TYPE "text/csv; charset=utf-8; header=present"
 
@@ -23,6 +24,7 @@ enum figures_kind {
 	FIGURES_ENGAGEMENT,
 	FIGURES_STRATEGIES,
 	FIGURES_CATEGORIES,
+	FIGURES_SEGMENTS,
 	FIGURES_EXPERIMENT, /* experiment_report.h */
 	FIGURES_SERVICE,    /* figures_service.h */
 	FIGURES_KINDS

@@ -8,17 +8,21 @@ struct kept {
 	struct figures_ask ask;
 	char *text; /* NULL: none */
 	size_t n;
-	uint64_t made_ns, version, documents; /* config_version */
+	uint64_t made_ns, keeps_ns, version, documents; /* config_version */
 	unsigned generation;
 };
 
 struct figures_cache {
+	const struct clock *clock;
 	struct kept v[FIGURES_KEPT];
 };
 
-struct figures_cache *figures_cache_new(void)
+struct figures_cache *figures_cache_new(const struct clock *clock)
 {
-	return xcalloc(1, sizeof(struct figures_cache));
+	struct figures_cache *c = xcalloc(1, sizeof(*c));
+
+	c->clock = clock;
+	return c;
 }
 
 void figures_cache_free(struct figures_cache *c)
@@ -36,7 +40,7 @@ static bool same(const struct figures_ask *a, const struct figures_ask *b)
 
 static bool holds(const struct kept *k, const struct snap *sn, uint64_t documents, uint64_t now_ns)
 {
-	return k->documents == documents && (now_ns - k->made_ns < FIGURES_KEPT_NS ||
+	return k->documents == documents && (now_ns - k->made_ns < k->keeps_ns ||
 					     (k->version == snap_version(sn) && k->generation == snap_generation(sn)));
 }
 
@@ -56,11 +60,11 @@ static struct kept *place_of(struct figures_cache *c, const struct figures_ask *
 	return ret;
 }
 
-int figures_cache_make(struct figures_cache *c, struct snap *sn, const struct figures_ask *ask, uint64_t now_ns,
-		       struct json_out *ret, struct error *e)
+int figures_cache_make(struct figures_cache *c, struct snap *sn, const struct figures_ask *ask, struct json_out *ret,
+		       struct error *e)
 {
+	uint64_t now_ns = c->clock->monotonic_ns(c->clock), costs_ns, documents;
 	struct kept *k = place_of(c, ask);
-	uint64_t documents;
 	int rc = config_version(sn, &documents);
 
 	if (rc)
@@ -73,11 +77,13 @@ int figures_cache_make(struct figures_cache *c, struct snap *sn, const struct fi
 	rc = figures_make(sn, ask, ret, e);
 	if (rc || ret->n > FIGURES_KEPT_BYTES_MAX)
 		return rc;
+	costs_ns = (c->clock->monotonic_ns(c->clock) - now_ns) * FIGURES_KEPT_COSTS;
 	free(k->text);
 	*k = (struct kept){ .ask = *ask,
 			    .text = xstrndup(ret->p, ret->n),
 			    .n = ret->n,
 			    .made_ns = now_ns,
+			    .keeps_ns = costs_ns > FIGURES_KEPT_NS ? costs_ns : FIGURES_KEPT_NS,
 			    .version = snap_version(sn),
 			    .documents = documents,
 			    .generation = snap_generation(sn) };

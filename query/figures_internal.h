@@ -90,6 +90,7 @@ int figures_sales(struct making *m) MUST_CHECK;
 int figures_engagement(struct making *m) MUST_CHECK;
 int figures_strategies(struct making *m) MUST_CHECK;
 int figures_categories(struct making *m) MUST_CHECK;
+int figures_segments(struct making *m) MUST_CHECK;
 int figures_experiment(struct making *m) MUST_CHECK;
 /* Columns of what recommendations led to, beside what the shop sold; returns how many. */
 unsigned figures_credit(const struct engagement *e, int64_t shop_micros, struct figure *ret);

@@ -11,6 +11,7 @@
 #define AISLE_QUERY_RANKER_INTERNAL_H
 
 #include "config/calendar.h"
+#include "query/big_spend.h"
 #include "query/person_facts.h"
 #include "query/ranker.h"
 #include "query/similar.h"
@@ -144,8 +145,6 @@ int year_read(struct year *y, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
 
 /* ---- what segments choose (ranker_segments.c) ---- */
 
-#define SEGMENT_SPENDS 512 /* buckets of spend, by its logarithm */
-
 struct segment_counts {
 	struct segment_set *set; /* NULL: nothing was counted yet */
 	uint32_t *v;             /* by item, then by place in the set: people of the segment who chose it */
@@ -158,7 +157,7 @@ struct segment_counts {
 struct segment_round {
 	uint32_t actor;   /* the next one */
 	bool is_counting; /* the second pass */
-	uint32_t buyers, spends[SEGMENT_SPENDS];
+	struct big_spend spends;
 	struct segment_counts counting, done; /* done: the last whole round's */
 	struct segment_set *set;              /* as of config_version */
 	uint64_t config_version;

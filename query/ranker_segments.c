@@ -9,13 +9,10 @@
 #include "views/ids.h"
 #include "views/profile.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define STEP_ACTORS 1000     /* of a piece */
-#define BUCKETS_PER_DOUBLE 8 /* of a spend; the limit is exact to a twelfth */
-#define BIG_SPENDERS 0.1     /* of all buyers */
+#define STEP_ACTORS 1000 /* of a piece */
 
 void segment_counts_fini(struct segment_counts *c)
 {
@@ -39,8 +36,7 @@ static void begin(struct segment_round *r, uint64_t version)
 {
 	r->actor = 0;
 	r->is_counting = false;
-	r->buyers = 0;
-	memset(r->spends, 0, sizeof(r->spends));
+	r->spends = (struct big_spend){ 0 };
 	r->counting.items = 0;
 	r->counting.version = version;
 	segments_release(r->counting.set);
@@ -49,35 +45,14 @@ static void begin(struct segment_round *r, uint64_t version)
 
 /* ---- first: how much is much ---- */
 
-static int bucket_of(int64_t spend_micros)
-{
-	int bucket = (int)(log2((double)spend_micros) * BUCKETS_PER_DOUBLE);
-
-	return bucket < SEGMENT_SPENDS ? bucket : SEGMENT_SPENDS - 1;
-}
-
 static int note_spend(struct segment_round *r, struct snap *sn, uint32_t actor)
 {
 	struct profile p;
 	int rc = profile_get(sn, actor, &p);
 
-	if (!rc && p.orders > 0 && p.spend_micros > 0) {
-		r->buyers++;
-		r->spends[bucket_of(p.spend_micros)]++;
-	}
+	if (!rc)
+		big_spend_note(&r->spends, &p);
 	return rc == ERR_NOT_FOUND ? 0 : rc;
-}
-
-static int64_t limit_of(const struct segment_round *r)
-{
-	uint32_t wanted = (uint32_t)ceil(r->buyers * BIG_SPENDERS), n = 0;
-	int bucket = SEGMENT_SPENDS;
-
-	if (wanted == 0)
-		return SEGMENT_SPEND_UNKNOWN;
-	while (n < wanted)
-		n += r->spends[--bucket];
-	return (int64_t)ceil(exp2((double)bucket / BUCKETS_PER_DOUBLE));
 }
 
 /* ---- then: who chose what ---- */
@@ -146,7 +121,7 @@ static void end_pass(struct segment_round *r, uint64_t version)
 	r->actor = 0;
 	if (!r->is_counting) {
 		r->is_counting = true;
-		r->counting.big_spend_micros = limit_of(r);
+		r->counting.big_spend_micros = big_spend_limit(&r->spends);
 		return;
 	}
 	done = r->counting;

@@ -161,8 +161,7 @@ static void work(void *arg, struct snap *sn)
 		w->rc = make_service(w, sn);
 		return;
 	}
-	w->rc = figures_cache_make(w->shared->figures, sn, &w->ask, w->shared->clock->monotonic_ns(w->shared->clock),
-				   &w->out, &w->e);
+	w->rc = figures_cache_make(w->shared->figures, sn, &w->ask, &w->out, &w->e);
 }
 
 /* A long answer, sent piece by piece. */
@@ -280,6 +279,11 @@ void route_strategy_figures(struct http_req *rq)
 void route_category_figures(struct http_req *rq)
 {
 	reply_figures(rq, FIGURES_CATEGORIES, STR(""));
+}
+
+void route_segment_figures(struct http_req *rq)
+{
+	reply_figures(rq, FIGURES_SEGMENTS, STR(""));
 }
 
 void route_service_figures(struct http_req *rq)

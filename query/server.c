@@ -186,7 +186,7 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 		s->shared.opt.answers = &real_answers;
 		rc = ranker_start(opt->store, opt->settings, &s->ranker, e);
 	}
-	s->shared.figures = figures_cache_new();
+	s->shared.figures = figures_cache_new(s->shared.clock);
 	s->shared.served = served_new(opt->settings, opt->publisher);
 	s->laters = later_start(opt->store, s->shared.loop_count);
 	for (unsigned i = 0; rc == 0 && i < s->shared.loop_count; i++)

@@ -104,21 +104,39 @@ static int linked_user(struct snap *sn, uint32_t visitor, uint32_t *ret)
 	return 0;
 }
 
+int person_user(struct snap *sn, uint32_t actor, uint32_t *ret)
+{
+	uint32_t user;
+	int rc = linked_user(sn, actor, &user);
+
+	if (!rc)
+		*ret = user == ID_NONE ? actor : user;
+	return rc;
+}
+
+int person_actors_of(struct snap *sn, uint32_t user, uint32_t ret[PERSON_ACTORS_MAX])
+{
+	struct person p = { .actors = ret, .n = 1 };
+	unsigned char be[4];
+	int rc = snap_each(sn, TBL_USER_VISITORS, id_key(user, be), add_visitor, &p);
+
+	ret[0] = user;
+	return rc < 0 ? rc : p.n;
+}
+
 int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, uint32_t ret[PERSON_ACTORS_MAX])
 {
 	uint32_t user = snap_actor(sn, ACTOR_USER, user_id);
 	uint32_t visitor = snap_actor(sn, ACTOR_VISITOR, visitor_id);
 	struct person p = { .actors = ret };
-	unsigned char be[4];
 	int rc = user_id.n ? 0 : linked_user(sn, visitor, &user);
 
 	if (rc)
 		return rc;
 	if (user != ID_NONE) {
-		ret[p.n++] = user;
-		rc = snap_each(sn, TBL_USER_VISITORS, id_key(user, be), add_visitor, &p);
-		if (rc < 0)
-			return rc;
+		p.n = person_actors_of(sn, user, ret);
+		if (p.n < 0)
+			return p.n;
 	}
 	/* the visitor at hand belongs to the person even before its link is folded, or when it is an old one */
 	if (visitor != ID_NONE) {

@@ -15,5 +15,9 @@
  * given; n = 0 is absent). A visitor without a link is a person alone. Returns how many, 0 when neither was ever seen.
  */
 int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, uint32_t ret[PERSON_ACTORS_MAX]);
+/* The user that a visitor is linked to; the actor itself when it is a user, or linked to nobody. */
+int person_user(struct snap *sn, uint32_t actor, uint32_t *ret) MUST_CHECK;
+/* As person_actors, of that one. */
+int person_actors_of(struct snap *sn, uint32_t user, uint32_t ret[PERSON_ACTORS_MAX]);
 
 #endif

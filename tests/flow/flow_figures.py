@@ -20,7 +20,7 @@ EVENTS = int(os.environ.get("FLOW_FIGURES_EVENTS", "16000"))
 PERIOD = {"from": "2024-01-01", "to": "2024-02-01"}
 CREDIT = ("impressions", "clicks", "carts", "orders", "units", "revenue")
 SHOP = ("views", "carts", "orders", "units", "revenue")
-VIEWS = ("engagement", "engagement-items", "experiment-people", "traffic")
+VIEWS = ("engagement", "engagement-items", "experiment-people", "traffic", "actor-days")
 
 
 def simulate(t, key):
@@ -78,6 +78,54 @@ def check_shop(aisle, truth, credited):
     expect_equal("sales and engagement", expected, figures_of(have.values(), ("start",), SHOP))
     check(decimal.Decimal(str(sales["recommended"]["revenue"])) == credited[5], f"{sales['recommended']}")
     say(f"{len(expected)} hours of the shop, each as in the truth; {sales['recommended']['share']:.0%} recommended")
+
+
+SEGMENTS = {"many": "orders >= 3", "few": "orders < 3", "spends": "spend > 200 and orders >= 2"}
+
+
+def people_of(path):
+    """{person: [orders, spend]} of all that did something, from the events of the file: a user with the visitors linked to it."""
+    with open(path, encoding="utf-8") as f:
+        events = {ev["eventId"]: ev for ev in map(json.loads, f) if "eventId" in ev}.values()
+    users, people, orders = {}, {}, set()
+    for ev in events:
+        if ev.get("userId") and ev.get("visitorId"):
+            users[ev["visitorId"]] = max(users.get(ev["visitorId"], ("",)), (ev["eventTime"], ev["userId"]))
+    for ev in events:
+        if ev["type"] == "impression":
+            continue
+        user = ev.get("userId") or users.get(ev["visitorId"], (None, None))[1]
+        person = people.setdefault(user or ("visitor", ev["visitorId"]), [0, decimal.Decimal(0)])
+        order = (ev.get("userId") or ev["visitorId"], ev.get("orderId"))
+        if ev["type"] == "purchase" and order not in orders:
+            orders.add(order)
+            person[0] += 1
+        if ev["type"] in ("purchase", "return"):
+            sign = 1 if ev["type"] == "purchase" else -1
+            person[1] += sign * sum(line["quantity"] * decimal.Decimal(str(line["price"])) for line in ev["items"])
+    return people
+
+
+def check_segments(aisle, path, credited):
+    """The whole of the simulation is in the period, so that what a person did in it is what is known of it."""
+    for id, condition in SEGMENTS.items():
+        status, answer = harness.http("PUT", f"{aisle.url}/v1/segments/{id}", {"filter": condition})
+        check(status == 200, f"{id}: {status} {answer}")
+    people = people_of(path)
+    holds = {"many": lambda n, spend: n >= 3, "few": lambda n, spend: n < 3, "spends": lambda n, spend: spend > 200 and n >= 2}
+    answer = aisle.good("/v1/analytics/segments", **PERIOD)
+    have = {row["segment"]: row for row in answer["rows"]}
+    for id, is_in in holds.items():
+        them = [(n, spend) for n, spend in people.values() if is_in(n, spend)]
+        expected = (len(them), sum(n > 0 for n, _ in them), sum(n for n, _ in them), sum(spend for _, spend in them))
+        got = tuple(decimal.Decimal(str(have[id][name])) for name in ("people", "buyers", "orders", "revenue"))
+        check(got == expected and len(them) > 5, f"{id}: {got}, not {expected}")
+    for name, total in (("impressions", 0), ("clicks", 1), ("recommendedOrders", 3), ("recommendedRevenue", 5)):
+        parts = sum(decimal.Decimal(str(have[id][name])) for id in ("many", "few", None))
+        check(parts == credited[total] == decimal.Decimal(str(answer["total"][name])), f"{name}: {parts}, {credited[total]}")
+    sales = aisle.good("/v1/analytics/sales", **PERIOD)["total"]
+    check(all(answer["total"][name] == sales[name] for name in ("orders", "revenue")), f"{answer['total']} and {sales}")
+    say(f"{len(people)} people by segment, as in the events: { {id: have[id]['people'] for id in holds} }")
 
 
 def check_rates(truth):
@@ -144,7 +192,9 @@ def flow(t):
     aisle.wait_ready()
     aisle.wait_caught_up(topics)
     poll("the catalogue", lambda: aisle.good("/v1/analytics/categories", **PERIOD)["items"] == 300)
-    check_shop(aisle, truth, check_counts(aisle, truth))
+    credited = check_counts(aisle, truth)
+    check_shop(aisle, truth, credited)
+    check_segments(aisle, path, credited)
     check_rates(truth)
     check_refused(aisle, truth)
     aisle.stop()

@@ -122,7 +122,7 @@ def npm_modules(directory):
 def comparable(row):
     """A row as a string in which the order of members and the spelling of numbers do not matter."""
     row = dict(row)
-    for money in ("revenue", "price", "spend"):
+    for money in ("revenue", "price", "spend", "recommendedRevenue"):
         if money in row:
             row[money] = int(decimal.Decimal(row[money]) * 1_000_000)
     return json.dumps(row, sort_keys=True, default=str)

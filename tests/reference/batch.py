@@ -64,6 +64,8 @@ Written from the definitions of the views alone. Where those leave a choice, thi
 - traffic: views, carts, units and revenue as popularity's, orders as profile's; sessions, the first view of what
   `sessions` has; actors, events (no impressions) on a later day than all the actor's before in log order; newActors, an actor's first
   event that is no impression. By the hour of the event, for the days that popularity has.
+- actor-days: by actor and day, of traffic its actors (`came`), sessions, orders and revenue, of engagement its impressions, clicks,
+  orders and revenue (`recommended...`).
 - A row whose figures are all zero is printed when something was counted in it.
 """
 import argparse
@@ -85,7 +87,7 @@ PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-boug
 COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits", "traffic",
                   "engagement", "engagement-items")
 PERSON_VIEWS = ("history", "identity", "profile", "sessions", "item-sessions", "countries", "redemptions", "segment-members",
-                "experiment-people")  # they print hashes
+                "experiment-people", "actor-days")  # they print hashes
 PLAIN_VIEWS = ("catalog", "stock", "config")
 OTHER_VIEWS = (*PERSON_VIEWS, *PLAIN_VIEWS)
 POPULARITY_COLUMNS = ("views", "carts", "orders", "units", "revenue")
@@ -296,6 +298,7 @@ class Shop:
         self.pairs = {view: collections.Counter() for view in PAIR_VIEWS}  # (item, with, epoch)
         self.totals = collections.defaultdict(lambda: [0] * 3)       # (item, epoch)
         self.traffic = collections.defaultdict(collections.Counter)  # start
+        self.actor_days = collections.defaultdict(collections.Counter)  # (actor, start)
         self.sessions = []                                           # Viewed
         self.revisits = collections.defaultdict(lambda: [0] * 2)     # (distance, seen, items, last)
         self.searched = collections.defaultdict(lambda: [0] * 2)     # (query, item, epoch)
@@ -380,6 +383,8 @@ class Shop:
     def go_on(self, column, ev, amount):
         if amount:
             self.traffic[ev.t // HOUR * HOUR][column] += amount
+            if column in ("actors", "sessions", "orders", "revenue"):
+                self.actor_days[ev.actor, ev.t // DAY * DAY][column] += amount
 
     def view(self, ev, session, passed):
         if session.viewed is None or is_over(session.viewed.seen, passed):
@@ -515,6 +520,8 @@ class Shop:
                      "revenue": money(figures["revenue"])}
                     for start, figures in sorted(self.traffic.items())
                     if start >= (self.watermark // DAY - 399) * DAY]
+        if view == "actor-days":
+            return self.actor_day_rows(person_key)
         if view == "revisits":
             return [dict(zip(("distance", "seen", "items", "last", "chances", "hits"), (*cell, *figures)))
                     for cell, figures in sorted(self.revisits.items())]
@@ -549,6 +556,18 @@ class Shop:
         if view == "config":
             return [row for _, row in sorted(self.config.items()) if row["document"] is not None]
         raise KeyError(view)
+
+    def actor_day_rows(self, person_key):
+        nothing, ret = collections.Counter(), []
+        credited = self.engagement.days if self.engagement else {}
+        for actor, start in self.actor_days.keys() | {key for key, row in credited.items() if set(row) != {"carts"}}:
+            did, led = self.actor_days.get((actor, start), nothing), credited.get((actor, start), nothing)
+            if start >= (self.watermark // DAY - 399) * DAY:
+                ret.append({"actor": hash_of(person_key, *actor), "start": start, "came": did["actors"],
+                            "sessions": did["sessions"], "orders": did["orders"], "impressions": led["impressions"],
+                            "clicks": led["clicks"], "recommendedOrders": led["orders"],
+                            "revenue": money(did["revenue"]), "recommendedRevenue": money(led["revenue"])})
+        return sorted(ret, key=lambda row: (row["actor"], row["start"]))
 
     def engagement_rows(self, view):
         if not self.engagement:

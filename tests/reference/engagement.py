@@ -167,6 +167,7 @@ class Engagement:
         self.actors = collections.defaultdict(Memory)
         self.hours = collections.defaultdict(collections.Counter)    # (scenario, strategy, variant, start)
         self.items = collections.defaultdict(collections.Counter)    # (item, start)
+        self.days = collections.defaultdict(collections.Counter)     # (actor, start)
         self.people = collections.defaultdict(collections.Counter)   # (variant, actor, first)
         self.refused = collections.Counter()
 
@@ -210,7 +211,7 @@ class Engagement:
         slug = ("pinned" if strategy == 255 else
                 self.strategies[strategy] if strategy < len(self.strategies) else f"strategy-{strategy}")
         for row in (self.hours[answer.scenario, slug, answer.variant, ev.t // HOUR * HOUR],
-                    self.items[item, ev.t // DAY * DAY]):
+                    self.items[item, ev.t // DAY * DAY], self.days[ev.actor, ev.t // DAY * DAY]):
             row[KINDS[ev.type]] += 1
             if ev.type == "purchase":
                 row["units"] += quantity

@@ -349,8 +349,9 @@ static int damage_label(void *arg, struct str key, struct str value)
 Test(damage, engagement)
 {
 	char *id = shop_answer(&shop, "u1", "home a:trending,b:trending @0s x=layout/b");
-	static const char *const views[] = { "engagement", "engagement-items", "experiment-people" };
-	static const enum table_id tables[] = { TBL_ENGAGEMENT, TBL_ENGAGEMENT_ITEMS, TBL_EXPERIMENT_PEOPLE };
+	static const char *const views[] = { "engagement", "engagement-items", "experiment-people", "actor-days" };
+	static const enum table_id tables[] = { TBL_ENGAGEMENT, TBL_ENGAGEMENT_ITEMS, TBL_EXPERIMENT_PEOPLE,
+						TBL_ACTOR_DAYS };
 	struct sum_row row;
 
 	shop_playf(&shop, "u1 show a,b @1s r=%s", id);

@@ -242,8 +242,8 @@ Test(laws, a_stream_that_breaks_a_law_is_shrunk)
 /* The streams are of use for what answers led to, and for what they did not. */
 Test(laws, streams_have_answers)
 {
-	uint64_t row_n[3] = { 0 }, refused[CREDIT_REFUSAL_COUNT] = { 0 };
-	static const char *const names[] = { "engagement", "engagement-items", "experiment-people" };
+	uint64_t row_n[4] = { 0 }, refused[CREDIT_REFUSAL_COUNT] = { 0 };
+	static const char *const names[] = { "engagement", "engagement-items", "experiment-people", "actor-days" };
 	struct stream st;
 	struct shop s = { 0 };
 	char hex[VIEW_DIGEST_HEX];
