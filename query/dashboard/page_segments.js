@@ -1,8 +1,10 @@
 /* Kinds of customers: the documents, and the imported list that a segment may have. */
 import { Problem, call, getOrNull } from "./api.js";
-import { button, card, heading, make, note, plural, sureButton } from "./dom.js";
+import { button, card, count, decimal, heading, make, money, note, percent, plural, spoken, sureButton } from "./dom.js";
 import { editorPage } from "./editor.js";
-import { library } from "./library.js";
+import { analytics } from "./figures.js";
+import { library, orUnavailable } from "./library.js";
+import { table } from "./table.js";
 import { toast } from "./toast.js";
 
 /* null where the server keeps no lists */
@@ -56,6 +58,35 @@ async function membersCard(id) {
 	);
 }
 
+async function figures() {
+	const { rows } = await analytics("segments");
+	const of = (key, title, show, help) => ({ key, title, number: true, value: (row) => row[key], show, help });
+	return card(
+		"What they did",
+		{},
+		make("p", { class: "quiet" }, "Who is in several segments counts in each of them, as they belong today."),
+		table({
+			caption: "Figures of segments",
+			testid: "segment-figures",
+			file: "segments",
+			sort: "revenue",
+			rows,
+			empty: "Nobody was here in this period.",
+			columns: [
+				{ key: "segment", title: "Segment", value: (row) => (row.segment ? spoken(row.segment) : "In none") },
+				of("people", "People", count),
+				of("buyers", "Buyers", count),
+				of("sessions", "Visits", count),
+				of("orders", "Orders", count),
+				of("ordersPerSession", "Orders a visit", (v) => decimal(v)),
+				of("revenue", "Revenue", (v) => money(v)),
+				of("ctr", "Click rate", (v) => percent(v, 2), "clicks per product shown"),
+				of("share", "From recommendations", (v) => percent(v), "of the revenue"),
+			],
+		}),
+	);
+}
+
 export async function show({ rest: [id] }) {
 	if (id) {
 		const page = await editorPage("segments", id);
@@ -70,5 +101,6 @@ export async function show({ rest: [id] }) {
 			"Kinds of customers, by what they did. Who belongs is looked up when a list is asked for, so it is never old.",
 		),
 		await library("segments", "All segments"),
+		await orUnavailable(figures(), "Figures of segments"),
 	);
 }

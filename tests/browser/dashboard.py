@@ -305,6 +305,8 @@ def story_people(room):
 def story_segments(room):
     """A segment of one's own is written by choosing, tried on somebody, and who meets it belongs to it at once."""
     page = room.page
+    room.go("#/segments")
+    room.says(at("segment-figures"), "Big spender")
     room.go("#/segments/new")
     page.type(field("name"), "Many orders")
     page.set(field("filter"), "orders >= 100")
