@@ -42,6 +42,14 @@ export const FIGURE_COLUMNS = [
 		value: (r) => (r.revenuePerImpression == null ? null : 1000 * r.revenuePerImpression),
 		show: (v) => money(v),
 	},
+	{
+		key: "share",
+		title: "Share of sales",
+		number: true,
+		value: (r) => r.share,
+		show: (v) => percent(v),
+		help: "of all that the shop sold meanwhile, less returns",
+	},
 ];
 
 /* What may be a chart. */

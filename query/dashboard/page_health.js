@@ -1,7 +1,7 @@
 /* Whether the figures can be trusted: how far behind, how fast, what could not be read, what is built anew. Looked at once a second. */
 import { Problem, call, get, metrics } from "./api.js";
 import { lines } from "./chart.js";
-import { ago, card, chip, count, decimal, duration, figure, heading, make, moment, note, percent, plural } from "./dom.js";
+import { ago, card, chip, count, decimal, duration, figure, heading, make, moment, note, percent, plural, spoken } from "./dom.js";
 import { table } from "./table.js";
 
 const EVERY_MS = 1000;
@@ -128,6 +128,50 @@ function latencyTable(rows) {
 	});
 }
 
+const PLACEMENT_COLUMNS = [
+	{ key: "scenario", title: "Placement", value: (row) => row.scenario ?? "", show: (id) => (id ? spoken(id) : "all others") },
+	{ key: "lists", title: "Lists", number: true, value: (row) => row.lists, show: count },
+	{ key: "shortLists", title: "Short", number: true, value: (row) => row.shortLists, show: count, help: "with fewer products than asked for" },
+	{
+		key: "tookP50Ms",
+		title: "Half within",
+		number: true,
+		value: (row) => row.tookP50Ms,
+		show: (v) => `${decimal(v, 2)} ms`,
+		help: "time to answer",
+	},
+	{ key: "tookP99Ms", title: "99 of 100 within", number: true, value: (row) => row.tookP99Ms, show: (v) => `${decimal(v, 2)} ms` },
+	{
+		key: "lagP99Ms",
+		title: "Behind the log",
+		number: true,
+		value: (row) => row.lagP99Ms,
+		show: (v) => duration(v),
+		help: "99 of 100 lists were at most so far behind",
+	},
+	{ key: "outOfStockAvoided", title: "Kept out, sold out", number: true, value: (row) => row.outOfStockAvoided, show: count },
+	{
+		key: "coverage",
+		title: "Of the catalogue",
+		number: true,
+		value: (row) => row.coverage,
+		show: (v) => percent(v, 1),
+		help: "products that stood in a list of it",
+	},
+];
+
+function placementTable(rows) {
+	return table({
+		caption: "How fast and how fresh each placement is answered",
+		file: "placements",
+		sort: "lists",
+		testid: "placements-served",
+		rows,
+		empty: "No list was asked for yet.",
+		columns: PLACEMENT_COLUMNS,
+	});
+}
+
 const REASONS = {
 	malformed: "cut or mangled ids",
 	signature: "forged, or somebody else's",
@@ -164,6 +208,7 @@ export async function show() {
 		timer = 0,
 		charts = [],
 		speed = null,
+		placements = null,
 		saidText = "",
 		rounds = 0,
 		left = false;
@@ -189,8 +234,17 @@ export async function show() {
 		if (ofWork) ofReplay.replaceChildren(...replay(ofWork).flat().filter(Boolean));
 		if (rounds++ % 10 === 0) {
 			ofRefused.replaceChildren(refused(m) ?? "");
-			if (!speed) ofSpeed.append(card("Speed", {}, (speed = latencyTable(latencies(m)))));
-			else speed.update(latencies(m));
+			const served = (await get("/v1/analytics/service").catch(() => null))?.rows ?? [];
+			if (!speed) {
+				placements = placementTable(served);
+				ofSpeed.append(
+					card("Placements", {}, make("p", { class: "quiet" }, "What this server has answered since it began."), placements),
+				);
+				ofSpeed.append(card("Speed", {}, (speed = latencyTable(latencies(m)))));
+			} else {
+				placements.update(served);
+				speed.update(latencies(m));
+			}
 		}
 		for (const chart of charts) chart.update();
 	};

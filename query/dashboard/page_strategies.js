@@ -1,6 +1,6 @@
 /* Which way of recommending earns what: by strategy, placement, variant or day. */
 import { Problem, periodDays, vocabulary } from "./api.js";
-import { card, count, freshId, heading, make, note, percent, redraw, spoken, unseen } from "./dom.js";
+import { card, count, freshId, heading, make, money, note, percent, redraw, spoken, unseen } from "./dom.js";
 import { FIGURE_COLUMNS, analytics, dayOf, linesBy, seconds } from "./figures.js";
 import { orUnavailable } from "./library.js";
 import { table } from "./table.js";
@@ -119,6 +119,44 @@ async function categories() {
 	);
 }
 
+const SEGMENT_COLUMNS = [
+	{ key: "segment", title: "Segment", value: (row) => row.segment ?? "", show: (id) => (id ? spoken(id) : "in none") },
+	{ key: "people", title: "Came", number: true, value: (row) => row.people, show: count, help: "people who came in the period" },
+	{ key: "buyers", title: "Bought", number: true, value: (row) => row.buyers, show: count, help: "people who ordered" },
+	{ key: "sessions", title: "Visits", number: true, value: (row) => row.sessions, show: count },
+	{ key: "orders", title: "Orders", number: true, value: (row) => row.orders, show: count, help: "of all products" },
+	{ key: "revenue", title: "Revenue", number: true, value: (row) => Number(row.revenue), show: (v) => money(v), help: "less returns" },
+	{ key: "revenuePerOrder", title: "Per order", number: true, value: (row) => row.revenuePerOrder, show: (v) => money(v) },
+	{ key: "impressions", title: "Shown", number: true, value: (row) => row.impressions, show: count },
+	{ key: "clicks", title: "Clicks", number: true, value: (row) => row.clicks, show: count },
+	{ key: "ctr", title: "Click rate", number: true, value: (row) => row.ctr, show: (v) => percent(v, 2) },
+	{
+		key: "recommendedRevenue",
+		title: "From recommendations",
+		number: true,
+		value: (row) => Number(row.recommendedRevenue),
+		show: (v) => money(v),
+	},
+	{ key: "share", title: "Share", number: true, value: (row) => row.share, show: (v) => percent(v), help: "of the revenue" },
+];
+
+async function segments() {
+	const data = await analytics("segments");
+	return card(
+		"By kind of customer",
+		{},
+		make("p", { class: "quiet" }, "Who belongs to a segment now, and what they did in the period. One may be in several."),
+		table({
+			caption: "What each segment did",
+			columns: SEGMENT_COLUMNS,
+			rows: data.rows,
+			sort: "revenue",
+			file: "by-segment",
+			testid: "segment-figures",
+		}),
+	);
+}
+
 async function meanings() {
 	const { strategies } = await vocabulary();
 	return card(
@@ -155,6 +193,7 @@ export async function show() {
 	const parts = await Promise.all([
 		orUnavailable(figures(), "Figures of recommendations"),
 		orUnavailable(categories(), "Figures by category"),
+		orUnavailable(segments(), "Figures by segment"),
 		orUnavailable(meanings(), "Strategies"),
 	]);
 	return make(

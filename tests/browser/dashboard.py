@@ -226,12 +226,14 @@ def story_overview(room):
 
 def story_health(room):
     """The lag, the rate and the speed of answers are those of the running process."""
+    harness.http("GET", room.url + "/v1/recommendations/email?userId=browser")
     room.go("#/health")
     room.says(".verdict", "All is well")
     room.says(at("replay"), "generation 1")
     events = int(harness.http("GET", room.url + "/metrics")[1].split("\naisle_events_total ")[1].split()[0])
     room.says(at("rate"), f"{events:,}")
     room.there(at("latencies") + " tbody tr")
+    room.says(at("placements-served"), "Email")
     harness.http("POST", room.url + "/v1/events", {"type": "view", "visitorId": "browser", "itemId": ITEM})
     room.says(at("rate"), f"{events + 1:,}")
     forged = {"type": "click", "visitorId": "browser", "itemId": ITEM, "recommendationId": "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}
@@ -513,6 +515,7 @@ def story_strategies(room):
     page = room.page
     room.go("#/strategies")
     room.says(at("meanings"), "Best sellers")
+    room.says(at("segment-figures"), "Big spender")
     check(len(page.run(ROWS)) > 5, "nobody has followed what the demo recommends")
     shop_of(room)
     room.go("#/strategies")
