@@ -111,7 +111,10 @@ struct delta_row *delta_row(struct delta *d, enum table_id id, struct str key, b
 	if (row)
 		return row;
 	row = arena_alloc(&d->arena, sizeof(*row) + key.n);
-	*row = (struct delta_row){ .hash = hash, .key_len = (uint16_t)key.n, .table = (uint8_t)id };
+	*row = (struct delta_row){ .hash = hash,
+				   .key_len = (uint16_t)key.n,
+				   .table = (uint8_t)id,
+				   .tree = table_get(id)->kind == TABLE_ACTOR ? 0 : (uint8_t)(id + 1) };
 	memcpy(row->key, key.p, key.n);
 	*place = row;
 	if (++d->rows_n * 2 > d->rows_room)
@@ -133,12 +136,18 @@ void delta_row_reserve(struct delta *d, struct delta_row *row, size_t n)
 	row->room = (uint32_t)n;
 }
 
+/* As their keys stand in LMDB's trees (store.h). */
 static int compare_rows(const void *pa, const void *pb)
 {
 	const struct delta_row *a = *(struct delta_row *const *)pa, *b = *(struct delta_row *const *)pb;
 
-	if (a->table != b->table)
-		return a->table < b->table ? -1 : 1;
+	if (a->tree != b->tree)
+		return a->tree < b->tree ? -1 : 1;
+	if (a->table != b->table) {
+		int rc = memcmp(a->key, b->key, ACTOR_KEY_MIN);
+
+		return rc ? rc : a->table < b->table ? -1 : 1;
+	}
 	return str_cmp((struct str){ (const char *)a->key, a->key_len },
 		       (struct str){ (const char *)b->key, b->key_len });
 }

@@ -13,6 +13,7 @@ struct delta_row {
 	uint64_t hash;
 	uint16_t key_len;
 	uint8_t table;
+	uint8_t tree; /* 0: of ACTOR tables */
 	bool dirty;
 	bool deleted;
 	uint32_t n, room;
@@ -54,7 +55,7 @@ const struct delta_row *delta_find(const struct delta *d, enum table_id id, stru
 /* Room for n bytes, what is there is kept. */
 void delta_row_reserve(struct delta *d, struct delta_row *row, size_t n);
 
-/* Dirty rows of all tables by (table, key). Freed by the caller. */
+/* Dirty rows: those of ACTOR tables by (actor, table, key), then the others by (table, key). Freed by the caller. */
 struct delta_row **delta_sorted_rows(const struct delta *d, size_t *n);
 
 /* ---- sums (delta_sums.c) ---- */

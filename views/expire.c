@@ -15,12 +15,13 @@ static int ended(void *arg, struct str key, struct str value)
 /* What an actor's sessions and orders were made of. */
 static int sweep_journal(struct store_txn *t)
 {
-	static const enum table_id swept[] = { TBL_SESSION_STATE, TBL_ORDER_STATE, TBL_SESSIONS, TBL_ANSWERS };
+	static const uint64_t swept[] = { TABLE_BIT(TBL_SESSION_STATE) | TABLE_BIT(TBL_ORDER_STATE) | TABLE_BIT(TBL_ANSWERS),
+					  TABLE_BIT(TBL_SESSIONS) };
 	struct lanes lanes = { 0 };
 	int rc = lanes_load_txn(&lanes, t);
 
 	for (size_t i = 0; i < ARRAY_SIZE(swept) && !rc; i++) {
-		size_t written = store_written(t, swept[i]);
+		size_t written = store_written(t, table_neighbours((enum table_id)__builtin_ctzll(swept[i])));
 
 		if (written)
 			rc = store_sweep(t, swept[i], ROWS_AT_LEAST + ROWS_A_WRITTEN * written, ended, &lanes);
@@ -32,16 +33,13 @@ static int sweep_journal(struct store_txn *t)
 int expire_step(struct store_txn *t, int64_t watermark_ms)
 {
 	struct versions versions;
-	size_t written = 0;
 	int rc;
 
 	if (watermark_ms == TIME_NONE)
 		return 0;
 	rc = versions_of_txn(t, &versions);
-	for (int id = 0; id < TABLE_COUNT; id++)
-		written += store_written(t, id);
 	for (size_t i = 0; view_registry[i] && rc >= 0; i++)
 		if (view_registry[i]->expire && !versions.frozen[i])
-			rc = view_registry[i]->expire(t, watermark_ms, ROWS_AT_LEAST + written);
+			rc = view_registry[i]->expire(t, watermark_ms, ROWS_AT_LEAST + store_written(t, UINT64_MAX));
 	return rc < 0 ? rc : sweep_journal(t);
 }

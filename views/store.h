@@ -8,6 +8,8 @@
  *   ADDING     (group u64, member u32) -> a vector of int64 columns that are summed. The store packs the sorted
  *              members of a group into rows of at most ~2,000 bytes.
  *
+ *   ACTOR      REPLACING, by keys that begin with an actor's number (u32 BE). What all these tables have of one actor lies side by
+ *              side: an event changes several of them, on one page.
  *   YOUNG      REPLACING in young levels only: a merge into base leaves it out.
  *
  * Two levels. `base` is durable and fast to write in large transactions; `young`, in memory, takes the small ones of a
@@ -32,7 +34,7 @@
 #define STORE_READERS_MAX 510  /* snapshots held at once */
 #define STORE_COLUMNS_MAX 8    /* columns of an adding table */
 
-enum table_kind { TABLE_REPLACING, TABLE_ADDING, TABLE_YOUNG };
+enum table_kind { TABLE_REPLACING, TABLE_ACTOR, TABLE_ADDING, TABLE_YOUNG };
 
 struct table {
 	const char *name; /* of the LMDB database; never changes */
@@ -53,6 +55,9 @@ const struct table *table_get(enum table_id id);
 
 #define TABLE_BIT(id) (UINT64_C(1) << (id)) /* of a set of tables */
 _Static_assert(TABLE_COUNT < 64, "a set of tables is 64 bits");
+#define ACTOR_KEY_MIN 4 /* bytes of a key of an ACTOR table */
+/* It and the tables whose rows lie among its own. */
+uint64_t table_neighbours(enum table_id id);
 
 /* ---- the store: main thread ---- */
 
@@ -109,9 +114,9 @@ int store_free_bytes(struct store *s, uint64_t *ret) MUST_CHECK;
 /* What one table takes; the parts of long values are a table of their own. */
 struct store_size {
 	const char *table;
-	uint64_t rows, bytes; /* stored rows; whole pages */
+	uint64_t rows, bytes; /* stored rows; whole pages, of an ACTOR table its share of those of all */
 };
-/* Each table of base; cheap at any size. */
+/* Each table of base. Walks the rows of ACTOR tables: about a second for ten million. */
 int store_sizes(struct store *s, void (*each)(void *arg, const struct store_size *size), void *arg) MUST_CHECK;
 
 /* A snapshot that is held now: no page that was freed since its transaction is used again before it ends. */
@@ -147,15 +152,16 @@ typedef int (*store_row)(void *arg, struct str key, struct str value);
 int store_each(struct store_txn *t, enum table_id id, store_row each, void *arg) MUST_CHECK;
 
 /*
- * A hand that goes round a replacing table and drops what has ended. A call looks at the rows_max rows after those of
- * the last call, whichever transaction that was in, and drops those for which `ended` returns non-zero; past the last
- * row it begins again with the next call. `ended` sees at least the first STORE_HEAD_MIN bytes of a long value.
+ * A hand that goes round these tables, one that is not adding or its table_neighbours, and drops what has ended. A call looks at the rows_max
+ * rows after those of the last call, whichever transaction that was in, and drops those for which `ended` returns non-zero; past the last
+ * row it begins again with the next call. Rows of other neighbours count, but are not shown. `ended` sees at least the first STORE_HEAD_MIN
+ * bytes of a long value.
  */
 #define STORE_HEAD_MIN 1024
-int store_sweep(struct store_txn *t, enum table_id id, size_t rows_max, store_row ended, void *arg) MUST_CHECK;
+int store_sweep(struct store_txn *t, uint64_t tables, size_t rows_max, store_row ended, void *arg) MUST_CHECK;
 
-/* Rows and deltas written to a table in this transaction so far. */
-size_t store_written(const struct store_txn *t, enum table_id id);
+/* Rows and deltas written to these tables in this transaction so far. */
+size_t store_written(const struct store_txn *t, uint64_t tables);
 
 /* A row of exactly n bytes as this transaction's level has it; NOT_FOUND, STORE_CORRUPT for another length. */
 int store_read(struct store_txn *t, enum table_id id, struct str key, void *ret, size_t n) MUST_CHECK;

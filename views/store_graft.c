@@ -53,15 +53,75 @@ static int copy(struct graft *g, MDB_dbi from, MDB_dbi to, const unsigned char *
 	return rc && rc != MDB_NOTFOUND ? store__error(rc) : ret;
 }
 
+/* Of the rows of a tree those of one table. */
+static int copy_own(struct graft *g, enum table_id id)
+{
+	MDB_cursor *cur;
+	MDB_val k, v;
+	int ret = 0, rc = mdb_cursor_open(g->from_txn, g->from->dbi[id], &cur);
+
+	if (rc)
+		return store__error(rc);
+	while (!ret && !(rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)))
+		if (store__table_of(id, &k) == id) {
+			ret = store__error(mdb_put(g->t->txn, g->t->level->dbi[id], &k, &v, 0));
+			if (!ret)
+				ret = pace(g, k.mv_size + v.mv_size);
+		}
+	mdb_cursor_close(cur);
+	return rc && rc != MDB_NOTFOUND ? store__error(rc) : ret;
+}
+
+/* As much as one transaction may; *at is where the next one goes on, empty at the end. */
+static int drop_some(struct graft *g, enum table_id id, struct row_key *at, size_t *at_n)
+{
+	size_t bytes = 0;
+	MDB_cursor *cur;
+	MDB_val k = { *at_n, at->bytes }, v;
+	int rc = mdb_cursor_open(g->t->txn, g->t->level->dbi[id], &cur);
+
+	if (rc)
+		return store__error(rc);
+	rc = mdb_cursor_get(cur, &k, &v, *at_n ? MDB_SET_RANGE : MDB_FIRST);
+	while (!rc && bytes < BYTES_A_TXN) {
+		if (store__table_of(id, &k) == id) {
+			bytes += k.mv_size + v.mv_size;
+			rc = mdb_cursor_del(cur, 0);
+		}
+		if (!rc)
+			rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
+	}
+	*at_n = rc ? 0 : k.mv_size;
+	if (!rc && k.mv_size > sizeof(at->bytes))
+		rc = MDB_CORRUPTED;
+	if (!rc)
+		memcpy(at->bytes, k.mv_data, k.mv_size);
+	mdb_cursor_close(cur);
+	return rc && rc != MDB_NOTFOUND ? store__error(rc) : pace(g, bytes);
+}
+
+static int drop_own(struct graft *g, enum table_id id)
+{
+	struct row_key at;
+	size_t at_n = 0;
+	int rc;
+
+	do
+		rc = drop_some(g, id, &at, &at_n);
+	while (!rc && at_n);
+	return rc;
+}
+
 /* The parts of long values that are in the way are of the same rows, or nobody's. */
 static int graft_table(struct graft *g, enum table_id id)
 {
+	bool alone = table_get(id)->kind != TABLE_ACTOR;
 	const struct level *to = g->t->level;
 	unsigned char prefix = (unsigned char)id;
-	int rc = store__error(mdb_drop(g->t->txn, to->dbi[id], 0));
+	int rc = alone ? store__error(mdb_drop(g->t->txn, to->dbi[id], 0)) : drop_own(g, id);
 
 	if (!rc)
-		rc = copy(g, g->from->dbi[id], to->dbi[id], NULL);
+		rc = alone ? copy(g, g->from->dbi[id], to->dbi[id], NULL) : copy_own(g, id);
 	return rc ? rc : copy(g, g->from->dbi_long, to->dbi_long, &prefix);
 }
 

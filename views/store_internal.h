@@ -22,7 +22,7 @@
 #include <lmdb.h>
 #include <pthread.h>
 
-#define STORE_FORMAT 4
+#define STORE_FORMAT 5
 #define YOUNG_MAX 2      /* the one that takes commits and the one being merged */
 #define ROW_MAX 2000     /* bytes of one stored row; LMDB puts ~2,030 and more on overflow pages */
 #define ROW_SPLIT 1400   /* bytes a packed row is cut at when it outgrows ROW_MAX */
@@ -34,7 +34,7 @@ _Static_assert(STORE_VALUE_MAX <= 256 * ROW_MAX, "the number of parts after the 
 /* One LMDB environment. */
 struct level {
 	MDB_env *env;
-	MDB_dbi dbi[TABLE_COUNT];
+	MDB_dbi dbi[TABLE_COUNT]; /* ACTOR tables have one and the same */
 	MDB_dbi dbi_long; /* table u8, key, part u16 BE -> the parts of long values after the first */
 	uint64_t number;  /* 0: base */
 	unsigned refs;    /* young: under young_set.lock */
@@ -93,7 +93,7 @@ struct store_txn {
 	struct levels *levels;
 	struct level *level;
 	MDB_txn *txn;
-	MDB_cursor *cursors[TABLE_COUNT]; /* sorted keys find their page without coming from the root */
+	MDB_cursor *cursors[TABLE_COUNT]; /* one a tree: sorted keys find their page without coming from the root */
 	size_t written[TABLE_COUNT];
 };
 
@@ -175,6 +175,26 @@ int young__keep_room(struct level *l, uint64_t used);
 int young__keep_room_behind(struct level *l, const void *row);
 /* A lock file that does not exist yet: slots of readers are written through memory. */
 int store__reserve_lock(const char *file, unsigned readers_max);
+
+/* ---- keys (store_keys.c) ---- */
+
+/*
+ * As LMDB has them. In the tree of all ACTOR tables the number of the table stands behind that of the actor; elsewhere they are
+ * the table's own.
+ */
+#define ROW_KEY_MAX (STORE_KEY_MAX + 1)
+struct row_key {
+	unsigned char bytes[ROW_KEY_MAX];
+};
+/* Borrows key or *buf. */
+MDB_val store__row_key(enum table_id id, struct str key, struct row_key *buf);
+/* The table's own key of a row in its tree, which borrows k or *buf; false: it is of a neighbour. */
+bool store__own_key(enum table_id id, const MDB_val *k, struct row_key *buf, struct str *ret);
+/* Whose row it is, in the tree of `id`; TABLE_COUNT: the key is damaged. */
+enum table_id store__table_of(enum table_id id, const MDB_val *k);
+/* The first of the tables in the same tree, and the name of that. */
+enum table_id store__tree(enum table_id id);
+const char *store__tree_name(enum table_id id);
 
 /* ---- rows ---- */
 

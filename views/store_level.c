@@ -40,7 +40,7 @@ static int open_tables(struct level *l, bool create)
 	if (rc)
 		return rc;
 	for (int i = 0; i < TABLE_COUNT && !rc; i++)
-		rc = mdb_dbi_open(txn, table_get(i)->name, flags, &l->dbi[i]);
+		rc = mdb_dbi_open(txn, store__tree_name(i), flags, &l->dbi[i]);
 	if (!rc)
 		rc = mdb_dbi_open(txn, "long-values", flags, &l->dbi_long);
 	if (rc) {

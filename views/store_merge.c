@@ -17,11 +17,16 @@ struct merging {
 	size_t n;
 };
 
-static int merge_row(struct merging *m, enum table_id id, const MDB_val *k, const MDB_val *v)
+static int merge_row(struct merging *m, enum table_id tree, const MDB_val *k, const MDB_val *v)
 {
-	struct str key = { k->mv_data, (uint32_t)k->mv_size }, value;
+	enum table_id id = store__table_of(tree, k);
+	struct row_key own;
+	struct str key, value;
 	int rc;
 
+	if (id == TABLE_COUNT)
+		return ERR_STORE_CORRUPT;
+	store__own_key(id, k, &own, &key);
 	if (row_is_deletion(v))
 		return store_delete(m->t, id, key);
 	rc = store__assemble(m->from, m->from_txn, id, key, *v, &m->assembled, &value);
@@ -58,6 +63,7 @@ static int merge_sums(struct merging *m, enum table_id id, const MDB_val *k, con
 	return rc;
 }
 
+/* Or of all in its tree. */
 static int merge_table(struct merging *m, enum table_id id)
 {
 	bool adding = table_get(id)->kind == TABLE_ADDING;
@@ -86,7 +92,8 @@ static int merge_all(struct merging *m)
 	m->deltas = xmalloc(SUMS_A_STEP * sizeof(*m->deltas));
 	m->columns = xmalloc(SUMS_A_STEP * STORE_COLUMNS_MAX * sizeof(*m->columns));
 	for (int id = 0; id < TABLE_COUNT && !rc; id++)
-		rc = table_get(id)->kind == TABLE_YOUNG ? 0 : merge_table(m, id);
+		if (table_get(id)->kind != TABLE_YOUNG && store__tree(id) == (enum table_id)id)
+			rc = merge_table(m, id);
 	mdb_txn_abort(m->from_txn);
 	free(m->assembled);
 	free(m->deltas);

@@ -24,6 +24,16 @@ const struct table *table_get(enum table_id id)
 	return &tables[id];
 }
 
+uint64_t table_neighbours(enum table_id id)
+{
+	uint64_t ret = TABLE_BIT(id);
+
+	for (int i = 0; i < TABLE_COUNT && tables[id].kind == TABLE_ACTOR; i++)
+		if (tables[i].kind == TABLE_ACTOR)
+			ret |= TABLE_BIT(i);
+	return ret;
+}
+
 static int make_directory(const char *path, bool read_only, struct error *e)
 {
 	struct stat st;

@@ -10,7 +10,13 @@
 
 /* ---- replacing tables ---- */
 
-/* One level's place in a walk. */
+/* What is walked: the rows of a table whose keys, as LMDB has them, begin with the prefix. */
+struct walk {
+	enum table_id id;
+	MDB_val prefix;
+};
+
+/* One level's place in it. */
 struct place {
 	struct snap_level *at;
 	MDB_cursor *cur;
@@ -18,27 +24,35 @@ struct place {
 	bool ended;
 };
 
-static int move_place(struct place *pl, struct str prefix, MDB_cursor_op op)
+static int move_place(struct place *pl, const struct walk *w, MDB_cursor_op op)
 {
-	int rc = mdb_cursor_get(pl->cur, &pl->k, &pl->v, op);
+	enum table_id of;
+	int rc;
 
-	pl->ended = rc || pl->k.mv_size < prefix.n || (prefix.n && memcmp(pl->k.mv_data, prefix.p, prefix.n) != 0);
+	do {
+		rc = mdb_cursor_get(pl->cur, &pl->k, &pl->v, op);
+		of = rc ? w->id : store__table_of(w->id, &pl->k);
+		op = MDB_NEXT;
+	} while (of != w->id && of != TABLE_COUNT);
+	if (of == TABLE_COUNT)
+		return MDB_CORRUPTED;
+	pl->ended = rc || pl->k.mv_size < w->prefix.mv_size ||
+		    (w->prefix.mv_size && memcmp(pl->k.mv_data, w->prefix.mv_data, w->prefix.mv_size) != 0);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static int open_places(struct snap *sn, enum table_id id, struct str first, struct str prefix,
-		       struct place places[LEVELS])
+static int open_places(struct snap *sn, const struct walk *w, const MDB_val *first, struct place places[LEVELS])
 {
 	int rc = 0;
 
 	for (unsigned i = 0; i < sn->n && !rc; i++) {
 		struct place *pl = &places[i];
 
-		*pl = (struct place){ .at = sn->at[i], .k = { first.n, (void *)first.p } };
+		*pl = (struct place){ .at = sn->at[i], .k = *first };
 		/* cursors of their own: `each` may read the same table */
-		rc = mdb_cursor_open(pl->at->txn, pl->at->level->dbi[id], &pl->cur);
+		rc = mdb_cursor_open(pl->at->txn, pl->at->level->dbi[w->id], &pl->cur);
 		if (!rc)
-			rc = move_place(pl, prefix, first.n ? MDB_SET_RANGE : MDB_FIRST);
+			rc = move_place(pl, w, first->mv_size ? MDB_SET_RANGE : MDB_FIRST);
 	}
 	return rc;
 }
@@ -61,24 +75,26 @@ static struct place *next_place(struct place *places, unsigned n)
 }
 
 /* Past the row of `of`, in the older levels too. */
-static int pass(struct place *places, unsigned n, const struct place *of, struct str prefix)
+static int pass(struct place *places, unsigned n, const struct place *of, const struct walk *w)
 {
 	MDB_val k = of->k;
 	int rc = 0;
 
 	for (unsigned i = n; i-- > 0 && !rc;)
 		if (!places[i].ended && compare_keys(&places[i].k, &k) == 0)
-			rc = move_place(&places[i], prefix, MDB_NEXT);
+			rc = move_place(&places[i], w, MDB_NEXT);
 	return rc;
 }
 
 static int visit(const struct place *pl, enum table_id id, unsigned char **buf, snap_row each, void *arg)
 {
-	struct str key = { pl->k.mv_data, (uint32_t)pl->k.mv_size }, value;
+	struct row_key own;
+	struct str key, value;
 	int rc;
 
 	if (row_is_deletion(&pl->v) && pl->at->level->number)
 		return 0;
+	store__own_key(id, &pl->k, &own, &key);
 	rc = store__assemble(pl->at->level, pl->at->txn, id, key, pl->v, buf, &value);
 	return rc ? rc : each(arg, key, value);
 }
@@ -86,16 +102,19 @@ static int visit(const struct place *pl, enum table_id id, unsigned char **buf, 
 /* Each key from `first` on that begins with the prefix. */
 static int each_row(struct snap *sn, enum table_id id, struct str first, struct str prefix, snap_row each, void *arg)
 {
+	struct row_key first_buf, prefix_buf;
+	MDB_val from = store__row_key(id, first, &first_buf);
+	struct walk w = { id, store__row_key(id, prefix, &prefix_buf) };
 	struct place places[LEVELS] = { 0 }, *pl;
 	unsigned char *assembled = NULL;
 	int rc, ret = 0;
 
 	assert(sn->n);
-	rc = open_places(sn, id, first, prefix, places);
+	rc = open_places(sn, &w, &from, places);
 	while (!rc && !ret && (pl = next_place(places, sn->n))) {
 		ret = visit(pl, id, &assembled, each, arg);
 		if (!ret)
-			rc = pass(places, sn->n, pl, prefix);
+			rc = pass(places, sn->n, pl, &w);
 	}
 	for (unsigned i = 0; i < sn->n; i++)
 		if (places[i].cur)

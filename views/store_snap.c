@@ -213,11 +213,13 @@ uint64_t snap_base_version(const struct snap *sn)
 /* *ret_at: where it was found. */
 static int get(struct snap *sn, enum table_id id, struct str key, struct str *ret, const struct snap_level **ret_at)
 {
-	MDB_val k = { key.n, (void *)key.p }, v;
+	struct row_key buf;
+	MDB_val k, v;
 
 	assert(sn->n);
 	if (key.n == 0 || key.n > STORE_KEY_MAX)
 		return ERR_NOT_FOUND;
+	k = store__row_key(id, key, &buf);
 	for (unsigned i = 0; i < sn->n; i++) {
 		struct snap_level *at = sn->at[i];
 		int rc = mdb_get(at->txn, at->level->dbi[id], &k, &v);

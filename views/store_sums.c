@@ -16,11 +16,15 @@ struct merge {
 	uint64_t group;
 	uint32_t row_first; /* member in the key of the row being written */
 	uint32_t previous;  /* last member written to it */
-	size_t cut_at;      /* bytes after which the next member begins a row of its own */
+	size_t full, split; /* bytes of a row, and of one that is cut since it would have more */
+	size_t cut_at;      /* of the two: the next member begins a row of its own */
 };
 
 /* No row outgrows ROW_MAX, however wide its numbers are. */
 #define ROW_FULL (ROW_MAX - SUM_ENTRY_MAX)
+/* In young levels, where a few members of a row change at a time, and all of it is taken apart and packed again for them. */
+#define ROW_FULL_YOUNG 600
+#define ROW_SPLIT_YOUNG 400
 
 static int flush_row(struct merge *m)
 {
@@ -121,7 +125,7 @@ static int merge_row(struct merge *m, const unsigned char *old, size_t old_n, co
 	int rc = 0;
 
 	m->group = d[0].group;
-	m->cut_at = old_n + n * (size_t)(5 + 2 * m->columns) > ROW_FULL ? ROW_SPLIT : ROW_FULL;
+	m->cut_at = old_n + n * (size_t)(5 + 2 * m->columns) > m->full ? m->split : m->full;
 	while (!rc && (have || p < end || i < n)) {
 		if (!have && p < end) {
 			p = store__unpack(p, end, m->columns, previous, &held);
@@ -149,7 +153,11 @@ static int merge_row(struct merge *m, const unsigned char *old, size_t old_n, co
 
 int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *deltas, size_t n)
 {
-	struct merge m = { .t = t, .columns = table_get(id)->columns };
+	bool young = t->level->number;
+	struct merge m = { .t = t,
+			   .columns = table_get(id)->columns,
+			   .full = young ? ROW_FULL_YOUNG : ROW_FULL,
+			   .split = young ? ROW_SPLIT_YOUNG : ROW_SPLIT };
 	unsigned char old[ROW_MAX];
 	int rc = store__cursor(t, id, &m.cur);
 

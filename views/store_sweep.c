@@ -6,20 +6,20 @@
 
 _Static_assert(STORE_HEAD_MIN <= ROW_MAX, "the first part of a long value has it");
 
-size_t store_written(const struct store_txn *t, enum table_id id)
+size_t store_written(const struct store_txn *t, uint64_t tables)
 {
-	return t->written[id];
-}
+	size_t ret = 0;
 
-static struct str bytes_of(const MDB_val *v)
-{
-	return (struct str){ v->mv_data, (uint32_t)v->mv_size };
+	for (int id = 0; id < TABLE_COUNT; id++)
+		if (tables & TABLE_BIT(id))
+			ret += t->written[id];
+	return ret;
 }
 
 /* Without the byte that counts the parts. */
-static int value_of(const MDB_val *key, const MDB_val *row, struct str *ret)
+static int value_of(const MDB_val *row, struct str *ret)
 {
-	if (row->mv_size < 1 || key->mv_size > STORE_KEY_MAX)
+	if (row->mv_size < 1)
 		return ERR_STORE_CORRUPT;
 	*ret = (struct str){ (const char *)row->mv_data + 1, (uint32_t)(row->mv_size - 1) };
 	return 0;
@@ -34,21 +34,23 @@ int store_each(struct store_txn *t, enum table_id id, store_row each, void *arg)
 	if (rc)
 		return store__error(rc);
 	while (!ret && !(rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT))) {
-		struct str value;
+		enum table_id of = store__table_of(id, &k);
+		struct row_key own;
+		struct str key, value;
 
-		ret = value_of(&k, &v, &value);
-		if (!ret)
-			ret = each(arg, bytes_of(&k), value);
+		ret = of == TABLE_COUNT ? ERR_STORE_CORRUPT : value_of(&v, &value);
+		if (!ret && store__own_key(id, &k, &own, &key))
+			ret = each(arg, key, value);
 	}
 	mdb_cursor_close(cur);
 	return rc && rc != MDB_NOTFOUND ? store__error(rc) : ret;
 }
 
-/* ---- the hand: in meta, "hand TABLE" -> the key of the first row to look at next ---- */
+/* ---- the hand: in meta, "hand TREE" -> the key of the first row to look at next ---- */
 
 struct hand {
 	char name[64];
-	unsigned char key[STORE_KEY_MAX];
+	unsigned char key[ROW_KEY_MAX];
 	size_t n; /* 0: the table's first row */
 };
 
@@ -57,7 +59,7 @@ static int load_hand(struct store_txn *t, enum table_id id, struct hand *h)
 	MDB_val k, v;
 	int rc;
 
-	k = (MDB_val){ (size_t)snprintf(h->name, sizeof(h->name), "hand %s", table_get(id)->name), h->name };
+	k = (MDB_val){ (size_t)snprintf(h->name, sizeof(h->name), "hand %s", store__tree_name(id)), h->name };
 	h->n = 0;
 	rc = mdb_get(t->txn, t->level->dbi[TBL_META], &k, &v);
 	if (rc)
@@ -74,54 +76,69 @@ static int save_hand(struct store_txn *t, const struct hand *h)
 	return store_put(t, TBL_META, str_of(h->name), h->key, h->n);
 }
 
-/* Drop the row under the cursor with its parts. */
-static int drop(struct store_txn *t, MDB_cursor *cur, enum table_id id, const MDB_val *k, const MDB_val *v)
+struct sweep {
+	struct store_txn *t;
+	MDB_cursor *cur;
+	enum table_id tree;
+	uint64_t tables;
+	store_row ended;
+	void *arg;
+};
+
+/* Drop the row under the cursor with its parts when it has ended. */
+static int look_at(struct sweep *s, const MDB_val *k, const MDB_val *v)
 {
-	unsigned char key[STORE_KEY_MAX];
+	enum table_id id = store__table_of(s->tree, k);
+	unsigned char bytes[ROW_KEY_MAX];
+	struct row_key own;
 	unsigned parts = store__parts_of(v);
+	struct str key, value;
 	int rc;
 
-	memcpy(key, k->mv_data, k->mv_size);
-	rc = mdb_cursor_del(cur, 0);
-	return rc || !parts ? rc
-			    : store__drop_parts(t, id, (struct str){ (char *)key, (uint32_t)k->mv_size }, 1, parts);
+	if (id == TABLE_COUNT)
+		return MDB_CORRUPTED;
+	if (!(s->tables & TABLE_BIT(id)))
+		return 0;
+	store__own_key(id, k, &own, &key);
+	if (value_of(v, &value))
+		return MDB_CORRUPTED;
+	if (!s->ended(s->arg, key, value))
+		return 0;
+	memcpy(bytes, key.p, key.n);
+	rc = mdb_cursor_del(s->cur, 0);
+	return rc || !parts ? rc : store__drop_parts(s->t, id, (struct str){ (char *)bytes, key.n }, 1, parts);
 }
 
 /* 0: rows_max were looked at, *k is the next one; NOTFOUND: the end. */
-static int sweep(struct store_txn *t, MDB_cursor *cur, enum table_id id, MDB_val *k, size_t rows_max, store_row ended,
-		 void *arg)
+static int sweep(struct sweep *s, MDB_val *k, size_t rows_max)
 {
 	MDB_val v;
-	int rc = mdb_cursor_get(cur, k, &v, k->mv_size ? MDB_SET_RANGE : MDB_FIRST);
+	int rc = mdb_cursor_get(s->cur, k, &v, k->mv_size ? MDB_SET_RANGE : MDB_FIRST);
 
 	while (!rc && rows_max-- > 0) {
-		struct str value;
-
-		if (value_of(k, &v, &value))
-			return MDB_CORRUPTED;
-		if (ended(arg, bytes_of(k), value))
-			rc = drop(t, cur, id, k, &v);
+		rc = look_at(s, k, &v);
 		if (!rc) /* after a deletion MDB_NEXT stays on the row that moved up */
-			rc = mdb_cursor_get(cur, k, &v, MDB_NEXT);
+			rc = mdb_cursor_get(s->cur, k, &v, MDB_NEXT);
 	}
 	return rc;
 }
 
-int store_sweep(struct store_txn *t, enum table_id id, size_t rows_max, store_row ended, void *arg)
+int store_sweep(struct store_txn *t, uint64_t tables, size_t rows_max, store_row ended, void *arg)
 {
+	enum table_id id = (enum table_id)__builtin_ctzll(tables);
+	struct sweep s = { .t = t, .tree = id, .tables = tables, .ended = ended, .arg = arg };
 	struct hand h;
-	MDB_cursor *cur;
 	MDB_val k;
 	int rc = load_hand(t, id, &h);
 
-	assert(table_get(id)->kind == TABLE_REPLACING);
+	assert(table_get(id)->kind != TABLE_ADDING && !(tables & ~table_neighbours(id)));
 	if (rc)
 		return rc;
-	rc = mdb_cursor_open(t->txn, t->level->dbi[id], &cur);
+	rc = mdb_cursor_open(t->txn, t->level->dbi[id], &s.cur);
 	if (rc)
 		return store__error(rc);
 	k = (MDB_val){ h.n, h.key };
-	rc = sweep(t, cur, id, &k, rows_max, ended, arg);
+	rc = sweep(&s, &k, rows_max);
 	h.n = 0;
 	if (!rc && k.mv_size > sizeof(h.key))
 		rc = MDB_CORRUPTED;
@@ -129,6 +146,6 @@ int store_sweep(struct store_txn *t, enum table_id id, size_t rows_max, store_ro
 		h.n = k.mv_size;
 		memcpy(h.key, k.mv_data, h.n);
 	}
-	mdb_cursor_close(cur);
+	mdb_cursor_close(s.cur);
 	return rc && rc != MDB_NOTFOUND ? store__error(rc) : save_hand(t, &h);
 }

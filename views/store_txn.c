@@ -132,11 +132,10 @@ unsigned store__parts_of(const MDB_val *row)
 
 int store__cursor(struct store_txn *t, enum table_id id, MDB_cursor **ret)
 {
-	int rc = 0;
+	MDB_cursor **cur = &t->cursors[store__tree(id)];
+	int rc = *cur ? 0 : mdb_cursor_open(t->txn, t->level->dbi[id], cur);
 
-	if (!t->cursors[id])
-		rc = mdb_cursor_open(t->txn, t->level->dbi[id], &t->cursors[id]);
-	*ret = t->cursors[id];
+	*ret = *cur;
 	return rc;
 }
 
@@ -224,7 +223,8 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 	unsigned char row[ROW_MAX + 1];
 	size_t head = n < ROW_MAX ? n : ROW_MAX;
 	unsigned parts = n > ROW_MAX ? (unsigned)((n - 1) / ROW_MAX) : 0;
-	MDB_val k = { key.n, (void *)key.p }, v = { head + 1, row };
+	struct row_key buf;
+	MDB_val k = store__row_key(id, key, &buf), v = { head + 1, row };
 	unsigned old_parts = 0;
 	int rc;
 
@@ -243,7 +243,8 @@ int store_put(struct store_txn *t, enum table_id id, struct str key, const void 
 
 int store_delete(struct store_txn *t, enum table_id id, struct str key)
 {
-	MDB_val k = { key.n, (void *)key.p }, old, none = { 0, NULL };
+	struct row_key buf;
+	MDB_val k = store__row_key(id, key, &buf), old, none = { 0, NULL };
 	unsigned parts = 0;
 	MDB_cursor *cur;
 	int rc;
@@ -267,7 +268,8 @@ int store_delete(struct store_txn *t, enum table_id id, struct str key)
 
 int store_read(struct store_txn *t, enum table_id id, struct str key, void *ret, size_t n)
 {
-	MDB_val k = { key.n, (void *)key.p }, v;
+	struct row_key buf;
+	MDB_val k = store__row_key(id, key, &buf), v;
 	int rc = mdb_get(t->txn, t->level->dbi[id], &k, &v);
 
 	if (rc)

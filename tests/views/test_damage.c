@@ -44,9 +44,9 @@ static int rows_of(const char *view)
 }
 
 /* As LMDB has it, past the store's own writing. */
-static void write_raw(enum table_id id, const void *key, size_t key_n, const void *value, size_t n)
+static void write_row(enum table_id id, MDB_val k, const void *value, size_t n)
 {
-	MDB_val k = { key_n, (void *)key }, v = { n, (void *)value };
+	MDB_val v = { n, (void *)value };
 	MDB_txn *txn;
 
 	snap_park(shop.snap);
@@ -54,6 +54,13 @@ static void write_raw(enum table_id id, const void *key, size_t key_n, const voi
 	cr_assert_eq(mdb_put(txn, shop.store->levels->base.dbi[id], &k, &v, 0), 0);
 	cr_assert_eq(mdb_txn_commit(txn), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
+}
+
+static void write_raw(enum table_id id, const void *key, size_t key_n, const void *value, size_t n)
+{
+	struct row_key buf;
+
+	write_row(id, store__row_key(id, (struct str){ key, (uint32_t)key_n }, &buf), value, n);
 }
 
 struct first {
@@ -167,8 +174,30 @@ Test(damage, long_key)
 	char key[400];
 
 	memset(key, 'k', sizeof(key));
-	write_raw(TBL_HISTORY, key, sizeof(key), "\x02more", 5);
+	write_row(TBL_HISTORY, (MDB_val){ sizeof(key), key }, "\x02more", 5);
 	cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
+}
+
+/* Among the rows of actors: one of a table that lies elsewhere, of none, and of no actor. */
+Test(damage, row_of_no_actor_table)
+{
+	static const struct str keys[] = { { "\0\0\0\0\6", 5 }, { "\0\0\0\0\xff", 5 }, { "\0\0\0\0", 4 } };
+
+	cr_assert_eq(rows_of("history"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		MDB_val k = { keys[i].n, (void *)keys[i].p };
+		MDB_txn *txn;
+
+		write_row(TBL_HISTORY, k, "\0more", 5);
+		cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
+		cr_expect_eq(rows_of("countries"), ERR_STORE_CORRUPT);
+		snap_park(shop.snap);
+		cr_assert_eq(mdb_txn_begin(shop.store->levels->base.env, NULL, 0, &txn), 0);
+		cr_assert_eq(mdb_del(txn, shop.store->levels->base.dbi[TBL_HISTORY], &k, NULL), 0);
+		cr_assert_eq(mdb_txn_commit(txn), 0);
+		cr_assert_eq(snap_renew(shop.snap), 0);
+	}
+	cr_assert_eq(rows_of("history"), 0);
 }
 
 /* A first part that is longer than a row was copied into a buffer of STORE_VALUE_MAX. */

@@ -220,10 +220,10 @@ Test(pairs, what_has_ended_is_dropped)
 		shop_playf(&shop, "v%d view a @%dm; v%d view a @%dm s=x; v%d buy a @%dm o=1", i, i, i, i, i, i);
 	cr_assert_eq(shop_stored(&shop, TBL_SESSION_STATE), 1000);
 	cr_assert_eq(shop_stored(&shop, TBL_ORDER_STATE), 500);
-	/* a piece a commit; rows of another partition stay */
+	/* a piece of what actors have, a commit; rows of another partition stay */
 	shop_play(&shop, "u1 view a @0s s=x l=1; u1 buy a @0s o=1 l=1; u2 view b @100d");
 	cr_assert_gt(shop_stored(&shop, TBL_SESSION_STATE), 900);
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 50; i++)
 		shop_playf(&shop, "u2 view b @100d; u2 buy b @100d o=1");
 	cr_assert_eq(shop_stored(&shop, TBL_SESSION_STATE), 3);
 	cr_assert_eq(shop_stored(&shop, TBL_ORDER_STATE), 2);

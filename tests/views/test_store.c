@@ -41,20 +41,20 @@ Test(store, long_values_come_back_whole_and_shrink)
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
 		value[0] = (unsigned char)i;
 		cr_assert_eq(store_begin(shop.store, &t), 0);
-		cr_assert_eq(store_put(t, TBL_HISTORY, STR("key"), value, sizes[i]), 0);
-		cr_assert_eq(store_put(t, TBL_HISTORY, STR("kez"), "other", 5), 0);
+		cr_assert_eq(store_put(t, TBL_CATALOG, STR("key"), value, sizes[i]), 0);
+		cr_assert_eq(store_put(t, TBL_CATALOG, STR("kez"), "other", 5), 0);
 		cr_assert_eq(store_commit(t), 0);
 		cr_assert_eq(snap_renew(shop.snap), 0);
-		cr_assert_eq(snap_get(shop.snap, TBL_HISTORY, STR("key"), &got), 0);
+		cr_assert_eq(snap_get(shop.snap, TBL_CATALOG, STR("key"), &got), 0);
 		cr_assert_eq(got.n, sizes[i]);
 		cr_assert(sizes[i] == 0 || memcmp(got.p, value, sizes[i]) == 0, "%zu bytes differ", sizes[i]);
 	}
 	cr_assert_eq(store_begin(shop.store, &t), 0);
-	cr_assert_eq(store_delete(t, TBL_HISTORY, STR("key")), 0);
-	cr_assert_eq(store_delete(t, TBL_HISTORY, STR("never there")), 0);
+	cr_assert_eq(store_delete(t, TBL_CATALOG, STR("key")), 0);
+	cr_assert_eq(store_delete(t, TBL_CATALOG, STR("never there")), 0);
 	cr_assert_eq(store_commit(t), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
-	cr_assert_eq(snap_get(shop.snap, TBL_HISTORY, STR("key"), &got), ERR_NOT_FOUND);
+	cr_assert_eq(snap_get(shop.snap, TBL_CATALOG, STR("key"), &got), ERR_NOT_FOUND);
 	free(value);
 }
 
@@ -357,7 +357,7 @@ static void put_numbered(struct store_txn *t, uint32_t i)
 	unsigned char key[4], value[5000] = { 0 };
 
 	memcpy(value, &i, sizeof(i));
-	cr_assert_eq(store_put(t, TBL_HISTORY, id_key(i, key), value, i % 5 ? 10 : 5000), 0);
+	cr_assert_eq(store_put(t, TBL_CATALOG, id_key(i, key), value, i % 5 ? 10 : 5000), 0);
 }
 
 struct sweeping {
@@ -389,11 +389,11 @@ Test(store, a_hand_sweeps_a_table_piece_by_piece)
 	cr_assert_eq(store_begin(shop.store, &t), 0);
 	for (uint32_t i = 0; i < SWEPT_ROWS; i++)
 		put_numbered(t, i);
-	cr_assert_eq(store_written(t, TBL_HISTORY), SWEPT_ROWS);
+	cr_assert_eq(store_written(t, TABLE_BIT(TBL_CATALOG)), SWEPT_ROWS);
 	cr_assert_eq(store_commit(t), 0);
 	while (looked < SWEPT_ROWS) {
 		cr_assert_eq(store_begin(shop.store, &t), 0);
-		cr_assert_eq(store_sweep(t, TBL_HISTORY, 7, odd_one, &s), 0);
+		cr_assert_eq(store_sweep(t, TABLE_BIT(TBL_CATALOG), 7, odd_one, &s), 0);
 		cr_assert_eq(store_commit(t), 0);
 		cr_assert(s.looked == looked + 7 || s.looked == SWEPT_ROWS);
 		looked = s.looked;
@@ -402,14 +402,95 @@ Test(store, a_hand_sweeps_a_table_piece_by_piece)
 	s.one_in = SWEPT_ROWS * 2;
 	s.looked = 0;
 	cr_assert_eq(store_begin(shop.store, &t), 0);
-	cr_assert_eq(store_sweep(t, TBL_HISTORY, SIZE_MAX, odd_one, &s), 0);
+	cr_assert_eq(store_sweep(t, TABLE_BIT(TBL_CATALOG), SIZE_MAX, odd_one, &s), 0);
 	cr_assert_eq(s.looked, SWEPT_ROWS - SWEPT_ROWS / 3);
 	s.one_in = 1;
-	cr_assert_eq(store_sweep(t, TBL_HISTORY, SIZE_MAX, odd_one, &s), 0);
-	cr_assert_eq(store_sweep(t, TBL_HISTORY, 1, odd_one, &s), 0, "an empty table");
-	cr_assert_eq(mdb_stat(t->txn, shop.store->levels->base.dbi[TBL_HISTORY], &st), 0);
+	cr_assert_eq(store_sweep(t, TABLE_BIT(TBL_CATALOG), SIZE_MAX, odd_one, &s), 0);
+	cr_assert_eq(store_sweep(t, TABLE_BIT(TBL_CATALOG), 1, odd_one, &s), 0, "an empty table");
+	cr_assert_eq(mdb_stat(t->txn, shop.store->levels->base.dbi[TBL_CATALOG], &st), 0);
 	cr_assert_eq(st.ms_entries, 0);
 	cr_assert_eq(mdb_stat(t->txn, shop.store->levels->base.dbi_long, &st), 0);
 	cr_assert_eq(st.ms_entries, 0);
 	store_abort(t);
+}
+
+/* ---- tables of actors ---- */
+
+struct seen_rows {
+	char text[512];
+	size_t n;
+};
+
+static int note_seen(void *arg, struct str key, struct str value)
+{
+	struct seen_rows *s = arg;
+
+	s->n += (size_t)snprintf(s->text + s->n, sizeof(s->text) - s->n, "%u%.*s=%.*s ", get_be32(key.p), (int)key.n - 4,
+				 key.p + 4, STR_FMT(value));
+	return 0;
+}
+
+static struct str actor_key(uint32_t actor, const char *rest, unsigned char buf[16])
+{
+	put_be32(buf, actor);
+	memcpy(buf + 4, rest, strlen(rest));
+	return (struct str){ (char *)buf, 4 + (uint32_t)strlen(rest) };
+}
+
+static void put_of_actor(struct store_txn *t, enum table_id id, uint32_t actor, const char *rest, const char *value)
+{
+	unsigned char buf[16];
+
+	cr_assert_eq(store_put(t, id, actor_key(actor, rest, buf), value, strlen(value)), 0);
+}
+
+static void expect_rows(enum table_id id, struct str prefix, const char *want)
+{
+	struct seen_rows s = { .n = 0 };
+
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_assert_eq(snap_each(shop.snap, id, prefix, note_seen, &s), 0);
+	cr_expect_str_eq(s.text, want, "'%s'", s.text);
+}
+
+static int is_named(void *arg, struct str key, struct str value)
+{
+	(void)arg;
+	(void)value;
+	return key.n > 4;
+}
+
+/* They share a tree and know nothing of one another, in base and over it. */
+Test(store, tables_of_actors_lie_in_one_tree_and_do_not_meet)
+{
+	const struct str all = { NULL, 0 };
+	struct store_txn *t;
+	unsigned char buf[16];
+
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	for (uint32_t actor = 1; actor <= 2; actor++) {
+		put_of_actor(t, TBL_HISTORY, actor, "", "h");
+		put_of_actor(t, TBL_SESSION_STATE, actor, "", "s");
+		put_of_actor(t, TBL_SESSION_STATE, actor, "id", "n");
+		put_of_actor(t, TBL_ORDER_STATE, actor, "id", "o");
+	}
+	cr_expect_eq(store_written(t, table_neighbours(TBL_ORDER_STATE)), 8);
+	cr_assert_eq(store_commit(t), 0);
+	expect_rows(TBL_HISTORY, all, "1=h 2=h ");
+	expect_rows(TBL_SESSION_STATE, all, "1=s 1id=n 2=s 2id=n ");
+	expect_rows(TBL_SESSION_STATE, actor_key(2, "", buf), "2=s 2id=n ");
+	expect_rows(TBL_SESSION_STATE, actor_key(1, "i", buf), "1id=n ");
+	expect_rows(TBL_PURCHASES, all, "");
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	cr_assert_eq(store_delete(t, TBL_SESSION_STATE, actor_key(1, "", buf)), 0);
+	cr_assert_eq(store_delete(t, TBL_PURCHASES, actor_key(1, "", buf)), 0, "never there");
+	cr_assert_eq(store_sweep(t, TABLE_BIT(TBL_ORDER_STATE), 5, is_named, NULL), 0);
+	cr_assert_eq(store_commit(t), 0);
+	expect_rows(TBL_ORDER_STATE, all, "2id=o ");
+	cr_assert_eq(store_begin(shop.store, &t), 0);
+	cr_assert_eq(store_sweep(t, TABLE_BIT(TBL_ORDER_STATE) | TABLE_BIT(TBL_SESSION_STATE), 5, is_named, NULL), 0);
+	cr_assert_eq(store_commit(t), 0);
+	expect_rows(TBL_ORDER_STATE, all, "");
+	expect_rows(TBL_SESSION_STATE, all, "1id=n 2=s ");
+	expect_rows(TBL_HISTORY, all, "1=h 2=h ");
 }
