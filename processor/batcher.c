@@ -35,15 +35,18 @@ bool batcher_full(const struct batcher *b, uint64_t records, uint64_t bytes)
 	return records >= b->records_max || bytes >= b->bytes_max;
 }
 
-bool batcher_due(struct batcher *b, const struct batch_state *st)
+void batcher_began(struct batcher *b, uint64_t now_ns)
 {
-	uint64_t age;
+	if (!b->began_ns)
+		b->began_ns = now_ns;
+}
+
+bool batcher_due(const struct batcher *b, const struct batch_state *st)
+{
+	uint64_t age = st->now_ns - b->began_ns;
 
 	if (!st->records)
 		return false;
-	if (!b->began_ns)
-		b->began_ns = st->now_ns;
-	age = st->now_ns - b->began_ns;
 	if (batcher_full(b, st->records, st->bytes) || age >= b->time_max_ns)
 		return true;
 	return live(b, st) && age >= linger(b);

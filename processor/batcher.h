@@ -1,8 +1,10 @@
 /*
  * batcher.h - when to commit: few and very large transactions when catching up, small and soon when live.
  *
- * Live commits adapt by themselves: as long as one commit takes, the next batch gathers, so that no more than about
- * half the time goes into committing. A pure state machine; the caller brings the clock. Thread: processor.
+ * Live commits adapt by themselves: half as long as one commit took, the next batch gathers, so that no more than about
+ * two thirds of the time go into committing. What it takes to fold the first records is a part of that: who waited longer, while others
+ * came that must wait for the next commit, would need larger and larger batches when the log is fast. A pure state machine; the caller
+ * brings the clock. Thread: processor.
  */
 #ifndef AISLE_PROCESSOR_BATCHER_H
 #define AISLE_PROCESSOR_BATCHER_H
@@ -12,7 +14,7 @@
 struct batcher {
 	uint64_t records_max, bytes_max, time_max_ns, linger_ns; /* the bounds */
 	uint64_t near;      /* records of lag up to which the processor counts as live */
-	uint64_t began_ns;  /* first pending record; 0: none */
+	uint64_t began_ns;  /* the first pending record came; 0: none */
 	uint64_t commit_ns; /* how long the last commit took */
 };
 
@@ -23,8 +25,10 @@ struct batch_state {
 };
 
 void batcher_init(struct batcher *b, const struct settings *set);
-/* Note what is pending; true when it is to be committed now. */
-bool batcher_due(struct batcher *b, const struct batch_state *st);
+/* Records have come, which are now to be folded. */
+void batcher_began(struct batcher *b, uint64_t now_ns);
+/* True when what is pending is to be committed now. */
+bool batcher_due(const struct batcher *b, const struct batch_state *st);
 /* As large as a batch may be: there is more, and it goes straight into base. */
 bool batcher_full(const struct batcher *b, uint64_t records, uint64_t bytes);
 /* How long the next poll may wait for a first record. */

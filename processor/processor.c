@@ -175,6 +175,7 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 	int rc = 0;
 
 	if (n > 0) {
+		batcher_began(&p->batcher, now_ns(p));
 		rc = processor__apply(p, src, p->records, (size_t)n, e);
 		if (!rc)
 			positions_advance(&p->positions, p->records, (size_t)n);

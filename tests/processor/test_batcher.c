@@ -17,6 +17,8 @@ TestSuite(batcher, .init = setup);
 
 static bool due(uint64_t ms, uint64_t records, bool empty, int64_t lag)
 {
+	if (records)
+		batcher_began(&b, ms * MS);
 	return batcher_due(&b, &(struct batch_state){
 				       .now_ns = ms * MS, .records = records, .poll_empty = empty, .lag = lag });
 }
@@ -74,6 +76,17 @@ Test(batcher, slow_commits_make_larger_batches)
 	cr_assert_not(due(300, 1, false, 0));
 	cr_assert_not(due(399, 1, false, 0));
 	cr_assert(due(400, 1, false, 0));
+}
+
+Test(batcher, folding_the_first_records_is_a_part_of_the_wait)
+{
+	batcher_committed(&b, 20 * MS);
+	batcher_began(&b, 100 * MS);
+	cr_assert_not(due(109, 5, false, 0));
+	cr_assert(due(110, 5, false, 0));
+	batcher_committed(&b, 20 * MS);
+	batcher_began(&b, 200 * MS);
+	cr_assert(due(215, 700, false, 0), "they took longer than that");
 }
 
 Test(batcher, polls_wait_no_longer_than_linger)
