@@ -15,7 +15,8 @@ static int ended(void *arg, struct str key, struct str value)
 /* What an actor's sessions and orders were made of. */
 static int sweep_journal(struct store_txn *t)
 {
-	static const uint64_t swept[] = { TABLE_BIT(TBL_SESSION_STATE) | TABLE_BIT(TBL_ORDER_STATE) | TABLE_BIT(TBL_ANSWERS),
+	static const uint64_t swept[] = { TABLE_BIT(TBL_SESSION_STATE) | TABLE_BIT(TBL_ORDER_STATE) |
+						  TABLE_BIT(TBL_ANSWERS),
 					  TABLE_BIT(TBL_SESSIONS) };
 	struct lanes lanes = { 0 };
 	int rc = lanes_load_txn(&lanes, t);

@@ -35,9 +35,9 @@ _Static_assert(STORE_VALUE_MAX <= 256 * ROW_MAX, "the number of parts after the 
 struct level {
 	MDB_env *env;
 	MDB_dbi dbi[TABLE_COUNT]; /* ACTOR tables have one and the same */
-	MDB_dbi dbi_long; /* table u8, key, part u16 BE -> the parts of long values after the first */
-	uint64_t number;  /* 0: base */
-	unsigned refs;    /* young: under young_set.lock */
+	MDB_dbi dbi_long;         /* table u8, key, part u16 BE -> the parts of long values after the first */
+	uint64_t number;          /* 0: base */
+	unsigned refs;            /* young: under young_set.lock */
 	unsigned page_bytes;
 	uint64_t reserved; /* young, its writer: bytes of the file that are there for certain */
 };
