@@ -118,7 +118,8 @@ def flow(t):
     harness.simulate(lines, EVENTS, t.seed)
     harness.run([harness.AISLE, "replay", "--from-file", lines, "--store", store])
     aisle = t.aisle("serve", store=store, settings={
-        "http.connectionsMax": str(CONNECTIONS_MAX), "http.timeout": "60s", "http.readTimeout": "3s"})
+        "http.connectionsMax": str(CONNECTIONS_MAX), "http.timeout": "60s", "http.readTimeout": "3s",
+        "http.waitMax": "60s"})  # one that is refused because it had to wait would not be cut
     aisle.wait_ready()
     with contextlib.ExitStack() as stack:
         check_idle(aisle, stack)
