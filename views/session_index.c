@@ -297,10 +297,10 @@ void session_prefetch(const struct session_index *x, uint32_t number)
 
 void session_prefetch_row(const struct session_index *x, uint32_t number)
 {
-	const unsigned char *row = row_of(&x->sessions[number % SESSION_SLOTS]);
+	uintptr_t row = (uintptr_t)row_of(&x->sessions[number % SESSION_SLOTS]); /* 0: the slot was never used */
 
-	__builtin_prefetch(row);
-	__builtin_prefetch(row + CACHE_LINE);
+	__builtin_prefetch((const void *)row);
+	__builtin_prefetch((const void *)(row + CACHE_LINE));
 }
 
 /* ---- items ---- */
