@@ -14,7 +14,7 @@ struct kept {
 	uint64_t fresh_until_ns;
 	uint64_t took_ns;
 	int64_t watermark_ms;
-	size_t n;
+	size_t n, sure;
 	struct snap_count *v;
 };
 
@@ -60,7 +60,7 @@ int neighbours_all(struct neighbours *n, struct snap *sn, enum pair_view view, u
 {
 	int rc = pairs_get(sn, view, item, count_min, &n->scratch);
 
-	*ret = (struct neighbour_list){ n->scratch.v, n->scratch.n, true, 0 };
+	*ret = (struct neighbour_list){ n->scratch.v, n->scratch.n, n->scratch.n, true, 0 };
 	return rc ? rc : snap_watermark(sn, &ret->watermark_ms);
 }
 
@@ -70,7 +70,9 @@ static void keep(struct neighbours *n, struct kept *k, const struct neighbour_li
 
 	k->whole = count == list->n;
 	k->watermark_ms = list->watermark_ms;
-	k->n = count;
+	k->n = k->sure = count;
+	while (!k->whole && k->sure > 0 && list->v[k->sure - 1].count == list->v[count].count)
+		k->sure--;
 	k->v = count ? xmalloc(count * sizeof(k->v[0])) : NULL;
 	if (count)
 		memcpy(k->v, list->v, count * sizeof(k->v[0]));
@@ -121,6 +123,6 @@ int neighbours_get(struct neighbours *n, struct snap *sn, enum pair_view view, u
 		k->fresh_until_ns = end_ns + k->took_ns * NEIGHBOURS_REST;
 		keep(n, k, ret);
 	}
-	*ret = (struct neighbour_list){ k->v, k->n, k->whole, k->watermark_ms };
+	*ret = (struct neighbour_list){ k->v, k->n, k->sure, k->whole, k->watermark_ms };
 	return 0;
 }

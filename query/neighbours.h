@@ -28,7 +28,8 @@ void neighbours_free(struct neighbours *n);
 struct neighbour_list {
 	const struct snap_count *v; /* largest count first, as pairs_get says; valid until the next call */
 	size_t n;
-	bool whole;           /* false: there are more, of smaller counts */
+	size_t sure; /* the same ones in every store of this log: of the count at which a list is cut, some may be missing */
+	bool whole;           /* false: there are more, none of a larger count */
 	int64_t watermark_ms; /* of the snapshot it is from; that of `sn`, or a little older */
 };
 

@@ -1,5 +1,6 @@
 /* C: one view further. What lies beside the best candidates where they were viewed last. */
 #include "query/next_internal.h"
+#include "views/ids.h"
 
 #define WEIGHT 0.6
 #define ITEMS 25                                     /* from so many, */
@@ -20,7 +21,9 @@ static bool is_before(const struct next_source *src, const struct next_candidate
 		return a->share > b->share;
 	df_a = next_df(src, a->item);
 	df_b = next_df(src, b->item);
-	return df_a != df_b ? df_a > df_b : a->item < b->item;
+	if (df_a != df_b)
+		return df_a > df_b;
+	return str_cmp(snap_item_name(src->sn, a->item), snap_item_name(src->sn, b->item)) < 0;
 }
 
 /* The best by share, best first. */

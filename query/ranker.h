@@ -94,6 +94,8 @@ void rankings_release(const struct rankings *ra);
 struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, struct str category);
 /* The numbers of an item's categories, ancestors included; returns how many. They mean something in these lists only. */
 unsigned rankings_categories(const struct rankings *ra, uint32_t item, const uint32_t **ret);
+/* The category with this number; valid as long as the rankings. */
+struct str rankings_category_name(const struct rankings *ra, uint32_t list);
 /* Of a category by its number, or RANK_SHOP. */
 struct rank_list rankings_list(const struct rankings *ra, enum rank_kind kind, uint32_t category);
 /* Zeros for an item without any. */

@@ -107,7 +107,7 @@ static struct item_facts facts_of(const struct reading *r, const struct catalog_
 	struct item_facts f = { .available_from_ms = record->available_from_ms };
 
 	if (record->rating_micros != PRICE_ABSENT) {
-		f.rating = (double)record->rating_micros / (double)MICROS;
+		f.rating_micros = record->rating_micros;
 		f.rating_count = record->rating_count < 0 ? 1 : (uint32_t)record->rating_count;
 	}
 	for (uint32_t i = 0; i < record->seasons.n; i++)

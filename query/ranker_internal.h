@@ -28,7 +28,7 @@ enum { RANK_WINDOWS = RANK_BEST_SELLERS }; /* the kinds before it are trending w
 /* What lists need of a record. */
 struct item_facts {
 	int64_t available_from_ms; /* TIME_ABSENT */
-	double rating;
+	int64_t rating_micros;
 	uint32_t rating_count; /* 0: unrated; a rating without a count is one */
 	uint32_t seasons;      /* of the calendar; 0: none, or none that it names */
 };

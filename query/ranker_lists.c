@@ -202,6 +202,11 @@ unsigned rankings_categories(const struct rankings *ra, uint32_t item, const uin
 	return c->starts[item + 1] - c->starts[item];
 }
 
+struct str rankings_category_name(const struct rankings *ra, uint32_t list)
+{
+	return ra->parts.categories->names[list - 1];
+}
+
 const float *rankings_revisits(const struct rankings *ra)
 {
 	return ra->revisits;

@@ -10,6 +10,7 @@ struct gathering {
 	size_t room;
 	const struct counts *counts;
 	const struct similar *similar;
+	struct snap *sn;
 };
 
 /* The zone of these regions; SHIP_ZONES_MAX when there are too many. */
@@ -60,12 +61,12 @@ static int fastest_first(const void *pa, const void *pb, void *arg)
 	b_units = units_of(g->counts, b->item);
 	if (a_units != b_units)
 		return a_units > b_units ? -1 : 1;
-	return similar_name_order(g->similar, a->item, b->item);
+	return similar_name_order(g->similar, g->sn, a->item, b->item);
 }
 
 int shipping_read(struct snap *sn, const struct counts *counts, const struct similar *similar, struct shipping **ret)
 {
-	struct gathering g = { .s = xcalloc(1, sizeof(*g.s)), .counts = counts, .similar = similar };
+	struct gathering g = { .s = xcalloc(1, sizeof(*g.s)), .counts = counts, .similar = similar, .sn = sn };
 	int rc;
 
 	atomic_init(&g.s->refs, 1);

@@ -26,7 +26,8 @@ static struct rank_prior prior_of(const struct categories *cats)
 {
 	uint32_t *counts = xcalloc((size_t)cats->items + 1, sizeof(*counts)), n = 0;
 	struct rank_prior prior = { 0 };
-	double sum = 0, weight = 0;
+	__int128 sum = 0; /* exact: in whatever order the items come */
+	uint64_t weight = 0;
 
 	for (uint32_t item = 0; item < cats->items; item++) {
 		const struct item_facts *f = &cats->facts[item];
@@ -34,7 +35,7 @@ static struct rank_prior prior_of(const struct categories *cats)
 		if (!f->rating_count)
 			continue;
 		counts[n++] = f->rating_count;
-		sum += f->rating * f->rating_count;
+		sum += (__int128)f->rating_micros * f->rating_count;
 		weight += f->rating_count;
 	}
 	if (n) {
@@ -42,7 +43,7 @@ static struct rank_prior prior_of(const struct categories *cats)
 
 		qsort(counts, n, sizeof(*counts), ascending);
 		median = counts[n / 2];
-		prior = (struct rank_prior){ .rating = sum / weight, .count = median };
+		prior = (struct rank_prior){ .rating = (double)sum / (double)MICROS / (double)weight, .count = median };
 	}
 	free(counts);
 	return prior;
@@ -50,9 +51,9 @@ static struct rank_prior prior_of(const struct categories *cats)
 
 static bool rank_rated(struct rank_prior prior, const struct item_facts *f, struct ranked *ret)
 {
-	ret->recent = f->rating;
+	ret->recent = (double)f->rating_micros / (double)MICROS;
 	ret->before = f->rating_count;
-	ret->score = rank_prior_rating(prior, f->rating, f->rating_count);
+	ret->score = rank_prior_rating(prior, ret->recent, f->rating_count);
 	return f->rating_count > 0;
 }
 

@@ -21,9 +21,17 @@ double tie_jaccard(const struct asking *q, uint32_t item, uint32_t other, uint32
 	return together / (either > together ? either : together);
 }
 
-static double share_of(double squares)
+/* Sums of numbers up to 1 that are the same in whatever order they are added, which is that of the items' numbers. */
+#define SUM_ONE 0x1p115
+
+static unsigned __int128 summand(double v)
 {
-	return pow(squares, -0.375);
+	return (unsigned __int128)(v * SUM_ONE);
+}
+
+static double share_of(unsigned __int128 squares)
+{
+	return pow((double)squares / SUM_ONE, -0.375);
 }
 
 static double squared(double v)
@@ -35,15 +43,17 @@ int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32
 	      struct votes *votes)
 {
 	const struct neighbour_list *with = &q->a->pairing.list;
-	double squares = 0;
+	unsigned __int128 squares = 0;
 	int rc = pairs_list(q, view, item, false);
 
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < with->n; i++)
-		squares += squared(squared(tie_jaccard(q, item, with->v[i].member, with->v[i].count, which)));
+	for (size_t i = 0; i < with->sure; i++)
+		squares += summand(squared(squared(tie_jaccard(q, item, with->v[i].member, with->v[i].count, which))));
+	if (squares == 0)
+		return 0;
 	weight *= share_of(squares);
-	for (size_t i = 0; i < with->n; i++) {
+	for (size_t i = 0; i < with->sure; i++) {
 		double j = tie_jaccard(q, item, with->v[i].member, with->v[i].count, which);
 
 		votes_add(votes, with->v[i].member, j * j * weight, item, with->v[i].count);
@@ -89,7 +99,8 @@ static int count_sessions(struct asking *q, uint32_t item, struct votes *counted
 int ties_vote_sessions(struct asking *q, uint32_t item, double weight, struct votes *votes)
 {
 	struct votes *counted = &q->a->counted;
-	double squares = 0, of_all;
+	unsigned __int128 squares = 0;
+	double of_all;
 	uint32_t sessions;
 	int rc = count_sessions(q, item, counted, &sessions);
 
@@ -102,8 +113,10 @@ int ties_vote_sessions(struct asking *q, uint32_t item, double weight, struct vo
 		double other = fmax(of_all * marginal_of(q, c->item, MARGINAL_VIEW_SESSIONS), c->voters);
 
 		c->score = c->voters < q->a->min_support ? 0 : c->voters / (sessions + other - c->voters);
-		squares += squared(squared(c->score));
+		squares += summand(squared(squared(c->score)));
 	}
+	if (squares == 0)
+		return 0;
 	weight *= share_of(squares);
 	for (size_t i = 0; i < counted->n; i++)
 		if (counted->v[i].score > 0)

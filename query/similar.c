@@ -146,16 +146,14 @@ static int ascending(const void *pa, const void *pb)
 	return (a > b) - (a < b);
 }
 
-/* The items' lists by the terms' numbers, and the terms' lists. */
-static void turn_round(struct making *m)
+/* The items' lists by the terms' numbers. */
+static void list_terms(struct making *m)
 {
 	struct similar *ix = m->ix;
-	uint32_t *next = xcalloc((size_t)ix->terms + 1, sizeof(*next)), n = 0;
+	uint32_t n = 0;
 
 	ix->item_terms = xcalloc(m->place_n + 1, sizeof(*ix->item_terms));
-	ix->term_items = xcalloc((size_t)ix->term_starts[ix->terms] + 1, sizeof(*ix->term_items));
 	ix->item_weights = xcalloc((size_t)ix->items + 1, sizeof(*ix->item_weights));
-	memcpy(next, ix->term_starts, ix->terms * sizeof(*next));
 	for (uint32_t item = 0; item < ix->items; item++) {
 		uint32_t from = ix->item_starts[item], first = n;
 		double sum = 0;
@@ -164,37 +162,45 @@ static void turn_round(struct making *m)
 			if (m->seen[m->places[i]].number != ID_NONE)
 				ix->item_terms[n++] = m->seen[m->places[i]].number;
 		qsort(ix->item_terms + first, n - first, sizeof(*ix->item_terms), ascending);
-		for (uint32_t i = first; i < n; i++) {
+		for (uint32_t i = first; i < n; i++)
 			sum += ix->weights[ix->item_terms[i]];
-			ix->term_items[next[ix->item_terms[i]]++] = item;
-		}
 		ix->item_weights[item] = sum;
 		ix->item_starts[item] = first;
 	}
 	ix->item_starts[ix->items] = n;
-	free(next);
 }
 
 struct ranking {
 	struct similar *ix;
 	uint32_t next;
+	uint32_t *term_next; /* the next free place of each term's list */
 };
 
+/* The terms' lists are in the order of names, of which those that are too long are looked at in part. */
 static int rank_name(void *arg, uint32_t item)
 {
 	struct ranking *r = arg;
+	struct similar *ix = r->ix;
 
-	if (item < r->ix->items)
-		r->ix->ranks[item] = r->next++;
+	if (item >= ix->items)
+		return 0;
+	ix->ranks[item] = r->next++;
+	for (uint32_t i = ix->item_starts[item]; i < ix->item_starts[item + 1]; i++)
+		ix->term_items[r->term_next[ix->item_terms[i]]++] = item;
 	return 0;
 }
 
-static int rank_names(struct similar *ix, struct snap *sn)
+static int list_items(struct similar *ix, struct snap *sn)
 {
-	struct ranking r = { .ix = ix };
+	struct ranking r = { .ix = ix, .term_next = xcalloc((size_t)ix->terms + 1, sizeof(*r.term_next)) };
+	int rc;
 
+	memcpy(r.term_next, ix->term_starts, ix->terms * sizeof(*r.term_next));
+	ix->term_items = xcalloc((size_t)ix->term_starts[ix->terms] + 1, sizeof(*ix->term_items));
 	ix->ranks = xcalloc((size_t)ix->items + 1, sizeof(*ix->ranks));
-	return snap_items_by_name(sn, rank_name, &r);
+	rc = snap_items_by_name(sn, rank_name, &r);
+	free(r.term_next);
+	return rc;
 }
 
 int similar_read(struct snap *sn, struct similar **ret)
@@ -205,17 +211,17 @@ int similar_read(struct snap *sn, struct similar **ret)
 	m->ix = xcalloc(1, sizeof(*m->ix));
 	atomic_init(&m->ix->refs, 1);
 	rc = catalog_each(sn, add_item, m);
-	if (!rc)
-		rc = rank_names(m->ix, sn);
-	if (rc) {
-		similar_unref(m->ix);
-	} else {
+	if (!rc) {
 		m->ix->item_starts = xrealloc(m->ix->item_starts, ((size_t)m->ix->items + 1) * sizeof(uint32_t));
 		m->ix->item_starts[m->ix->items] = (uint32_t)m->place_n;
 		number_terms(m);
-		turn_round(m);
-		*ret = m->ix;
+		list_terms(m);
+		rc = list_items(m->ix, sn);
 	}
+	if (rc)
+		similar_unref(m->ix);
+	else
+		*ret = m->ix;
 	free(m->seen);
 	free(m->slots);
 	free(m->places);

@@ -65,8 +65,8 @@ struct similar_facts {
 double similar_score(const struct similar *ix, uint32_t item, uint32_t other);
 void similar_facts(const struct similar *ix, uint32_t item, uint32_t other, struct similar_facts *ret);
 
-/* The order of their ids' bytes, below 0, 0 or above; those without a record come last, in no order of their own. */
-int similar_name_order(const struct similar *ix, uint32_t item, uint32_t other);
+/* The order of their ids' bytes, below 0, 0 or above; names are looked up for items that are younger than the index. */
+int similar_name_order(const struct similar *ix, struct snap *sn, uint32_t item, uint32_t other);
 
 /* Do both carry the same groupId: are they variants of one product? */
 bool similar_same_group(const struct similar *ix, uint32_t item, uint32_t other);

@@ -12,12 +12,12 @@ struct similar {
 	uint32_t *item_starts; /* items + 1 places in item_terms */
 	uint32_t *item_terms;  /* ascending for each item; terms are numbered by rising count: its rarest first */
 	uint32_t *term_starts; /* terms + 1 places in term_items */
-	uint32_t *term_items;
-	double *weights;      /* w(t) */
-	uint8_t *kinds;       /* of terms */
-	double *item_weights; /* W */
-	uint32_t *groups;     /* a hash of the item's groupId; 0: none */
-	uint32_t *ranks;      /* place of the item's id among all ids, by bytes */
+	uint32_t *term_items;  /* in the order of their ids' bytes for each term */
+	double *weights;       /* w(t) */
+	uint8_t *kinds;        /* of terms */
+	double *item_weights;  /* W */
+	uint32_t *groups;      /* a hash of the item's groupId; 0: none */
+	uint32_t *ranks;       /* place of the item's id among all ids, by bytes */
 };
 
 #endif

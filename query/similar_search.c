@@ -1,4 +1,5 @@
 #include "query/similar_internal.h"
+#include "views/ids.h"
 
 #include <stdlib.h>
 
@@ -174,11 +175,14 @@ double similar_score(const struct similar *ix, uint32_t item, uint32_t other)
 	return likeness(shared_from(ix, item, other, 0), ix->item_weights[item], ix->item_weights[other]);
 }
 
-int similar_name_order(const struct similar *ix, uint32_t item, uint32_t other)
+int similar_name_order(const struct similar *ix, struct snap *sn, uint32_t item, uint32_t other)
 {
-	uint32_t a = item < ix->items ? ix->ranks[item] : ix->items;
-	uint32_t b = other < ix->items ? ix->ranks[other] : ix->items;
+	uint32_t a, b;
 
+	if (item >= ix->items || other >= ix->items)
+		return str_cmp(snap_item_name(sn, item), snap_item_name(sn, other));
+	a = ix->ranks[item];
+	b = ix->ranks[other];
 	return (a > b) - (a < b);
 }
 

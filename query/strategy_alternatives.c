@@ -2,8 +2,9 @@
 #include "views/ids.h"
 #include "views/view.h"
 
-#define LIKE_MAX 200   /* similar items looked at */
-#define VIEWED_MAX 200 /* of the items viewed together with an asked one, the most frequent */
+#define LIKE_MAX 200 /* similar items looked at */
+#define VIEWED_MAX \
+	200 /* of the items viewed together with an asked one, the most frequent, and those as frequent as the last */
 
 static void vote_alike(struct asking *q, const struct similar *ix)
 {
@@ -19,9 +20,11 @@ static int vote_viewed(struct asking *q, uint32_t asked)
 	const struct neighbour_list *list = &q->a->pairing.list;
 	int rc = pairs_list(q, PAIR_ALSO_VIEWED, asked, false);
 
-	for (size_t i = 0; !rc && i < list->n && i < VIEWED_MAX; i++) {
+	for (size_t i = 0; !rc && i < list->sure; i++) {
 		struct snap_count with = list->v[i];
 
+		if (i >= VIEWED_MAX && with.count < list->v[VIEWED_MAX - 1].count)
+			break;
 		votes_add(&q->a->votes, with.member,
 			  tie_jaccard(q, asked, with.member, with.count, MARGINAL_VIEW_SESSIONS), asked, with.count);
 	}

@@ -37,6 +37,28 @@ static int find_people(struct asking *q, const struct interests *in, uint32_t se
 	return rc;
 }
 
+/* Two who are equally like this one: by the hashes of their ids, which are the same in every store. */
+struct who_first {
+	struct snap *sn;
+	const struct vote *first;                     /* of all */
+	uint64_t known[INTERESTS_MAX * TIE_SESSIONS]; /* 0: not looked up yet */
+};
+
+static uint64_t hash_of(struct who_first *w, const struct vote *v)
+{
+	uint64_t *known = &w->known[v - w->first];
+	struct str hash;
+
+	if (!*known && snap_actor_hash(w->sn, v->item, &hash) == 0)
+		memcpy(known, hash.p, sizeof(*known));
+	return *known;
+}
+
+static bool is_before(void *arg, const struct vote *a, const struct vote *b)
+{
+	return hash_of(arg, a) < hash_of(arg, b);
+}
+
 /* The interest of one of them, as far as it is in items that are new to this person. */
 static int vote(struct asking *q, const struct vote *who, double weight)
 {
@@ -60,17 +82,17 @@ static int vote(struct asking *q, const struct vote *who, double weight)
 
 static int vote_all(struct asking *q, struct votes *people, unsigned *ret_n)
 {
-	struct vote who[PEOPLE_MAX];
+	struct who_first first = { .sn = q->sn, .first = people->v };
+	const struct vote *who[PEOPLE_MAX];
 	double sum = 0;
 	int rc = 0;
 
-	*ret_n = 0;
-	votes_order(people, NULL);
-	while (*ret_n < PEOPLE_MAX && votes_next(people, NULL, &who[*ret_n]))
-		sum += who[(*ret_n)++].score;
+	*ret_n = votes_best(people, PEOPLE_MAX, is_before, &first, who);
+	for (unsigned i = 0; i < *ret_n; i++)
+		sum += who[i]->score;
 	votes_clear(&q->a->votes);
 	for (unsigned i = 0; i < *ret_n && !rc; i++)
-		rc = vote(q, &who[i], who[i].score / sum);
+		rc = vote(q, who[i], who[i]->score / sum);
 	return rc;
 }
 

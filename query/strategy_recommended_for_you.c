@@ -23,11 +23,19 @@ static void vote_sellers(struct asking *q, struct rank_list list, double share)
 			  ID_NONE, (uint32_t)list.v[i].recent);
 }
 
+static bool is_named_before(void *arg, const struct vote *a, const struct vote *b)
+{
+	const struct rankings *ra = arg;
+
+	return str_cmp(rankings_category_name(ra, a->item), rankings_category_name(ra, b->item)) < 0;
+}
+
 /* Best sellers of the categories with the largest shares of the interest, and of the shop or the category asked for. */
 static void vote_liked_categories(struct asking *q, const struct interests *in)
 {
 	struct votes *liked = &q->a->tastes;
-	struct vote v;
+	const struct vote *best[LIKED_CATEGORIES];
+	unsigned best_n;
 
 	votes_clear(liked);
 	for (unsigned i = 0; i < in->n; i++) {
@@ -37,9 +45,9 @@ static void vote_liked_categories(struct asking *q, const struct interests *in)
 		for (unsigned k = 0; k < n; k++)
 			votes_add(liked, lists[k], in->v[i].share, 0, 0);
 	}
-	votes_order(liked, NULL);
-	for (unsigned i = 0; i < LIKED_CATEGORIES && votes_next(liked, NULL, &v); i++)
-		vote_sellers(q, rankings_list(q->rankings, RANK_BEST_SELLERS, v.item), v.score);
+	best_n = votes_best(liked, LIKED_CATEGORIES, is_named_before, (void *)(uintptr_t)q->rankings, best);
+	for (unsigned i = 0; i < best_n; i++)
+		vote_sellers(q, rankings_list(q->rankings, RANK_BEST_SELLERS, best[i]->item), best[i]->score);
 	vote_sellers(q, rankings_get(q->rankings, RANK_BEST_SELLERS, q->category), 1);
 }
 

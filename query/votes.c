@@ -51,8 +51,6 @@ static bool is_better(struct snap *sn, const struct vote *a, const struct vote *
 {
 	if (a->score != b->score)
 		return a->score > b->score;
-	if (!sn)
-		return a->item < b->item;
 	return str_cmp(snap_item_name(sn, a->item), snap_item_name(sn, b->item)) < 0;
 }
 
@@ -85,4 +83,24 @@ bool votes_next(struct votes *votes, struct snap *sn, struct vote *ret)
 	if (votes->n)
 		sift_down(votes, sn, 0);
 	return true;
+}
+
+unsigned votes_best(const struct votes *votes, unsigned most, votes_tie is_before, void *arg, const struct vote **ret)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < votes->n && most > 0; i++) {
+		const struct vote *v = &votes->v[i];
+		unsigned at = n;
+
+		while (at > 0 && (v->score > ret[at - 1]->score ||
+				  (v->score == ret[at - 1]->score && is_before(arg, v, ret[at - 1]))))
+			at--;
+		if (at == most)
+			continue;
+		n += n < most;
+		memmove(&ret[at + 1], &ret[at], (n - at - 1) * sizeof(*ret));
+		ret[at] = v;
+	}
+	return n;
 }

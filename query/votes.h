@@ -34,8 +34,15 @@ void votes_add(struct votes *votes, uint32_t item, double weight, uint32_t seed,
 /* The sum of an item, 0 without votes; until votes_order. */
 double votes_for(const struct votes *votes, uint32_t item);
 
-/* No more are added; from now on votes_next gives them best first, ties by item id bytes, or by number when sn is NULL. */
+/* No more are added; from now on votes_next gives them best first, ties by item id bytes. */
 void votes_order(struct votes *votes, struct snap *sn);
 bool votes_next(struct votes *votes, struct snap *sn, struct vote *ret);
+
+/*
+ * The best `most`, of what are no items and have no such ids: best first, ties as `is_before` says. Returns how many. They
+ * stay where they are; valid until the next votes_add.
+ */
+typedef bool (*votes_tie)(void *arg, const struct vote *a, const struct vote *b);
+unsigned votes_best(const struct votes *votes, unsigned most, votes_tie is_before, void *arg, const struct vote **ret);
 
 #endif
