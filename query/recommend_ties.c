@@ -21,17 +21,31 @@ double tie_jaccard(const struct asking *q, uint32_t item, uint32_t other, uint32
 	return together / (either > together ? either : together);
 }
 
-/* Sums of numbers up to 1 that are the same in whatever order they are added, which is that of the items' numbers. */
-#define SUM_ONE 0x1p115
+/*
+ * A sum of numbers from 0 to 1, 8,000 at most, that is the same in whatever order they are added: theirs is that of the
+ * items' numbers. In units of 2^-50, and of 2^-100 for what is left.
+ */
+struct exact {
+	int64_t high, low;
+};
 
-static unsigned __int128 summand(double v)
+static void exact_add(struct exact *sum, double v)
 {
-	return (unsigned __int128)(v * SUM_ONE);
+	double scaled = v * 0x1p50;
+	int64_t high = (int64_t)scaled;
+
+	sum->high += high;
+	sum->low += (int64_t)((scaled - (double)high) * 0x1p50);
 }
 
-static double share_of(unsigned __int128 squares)
+static double exact_get(const struct exact *sum)
 {
-	return pow((double)squares / SUM_ONE, -0.375);
+	return (double)sum->high * 0x1p-50 + (double)sum->low * 0x1p-100;
+}
+
+static double share_of(const struct exact *squares)
+{
+	return pow(exact_get(squares), -0.375);
 }
 
 static double squared(double v)
@@ -43,16 +57,16 @@ int ties_vote(struct asking *q, enum pair_view view, enum marginal which, uint32
 	      struct votes *votes)
 {
 	const struct neighbour_list *with = &q->a->pairing.list;
-	unsigned __int128 squares = 0;
+	struct exact squares = { 0 };
 	int rc = pairs_list(q, view, item, false);
 
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < with->sure; i++)
-		squares += summand(squared(squared(tie_jaccard(q, item, with->v[i].member, with->v[i].count, which))));
-	if (squares == 0)
+		exact_add(&squares, squared(squared(tie_jaccard(q, item, with->v[i].member, with->v[i].count, which))));
+	if (exact_get(&squares) == 0)
 		return 0;
-	weight *= share_of(squares);
+	weight *= share_of(&squares);
 	for (size_t i = 0; i < with->sure; i++) {
 		double j = tie_jaccard(q, item, with->v[i].member, with->v[i].count, which);
 
@@ -99,7 +113,7 @@ static int count_sessions(struct asking *q, uint32_t item, struct votes *counted
 int ties_vote_sessions(struct asking *q, uint32_t item, double weight, struct votes *votes)
 {
 	struct votes *counted = &q->a->counted;
-	unsigned __int128 squares = 0;
+	struct exact squares = { 0 };
 	double of_all;
 	uint32_t sessions;
 	int rc = count_sessions(q, item, counted, &sessions);
@@ -113,11 +127,11 @@ int ties_vote_sessions(struct asking *q, uint32_t item, double weight, struct vo
 		double other = fmax(of_all * marginal_of(q, c->item, MARGINAL_VIEW_SESSIONS), c->voters);
 
 		c->score = c->voters < q->a->min_support ? 0 : c->voters / (sessions + other - c->voters);
-		squares += summand(squared(squared(c->score)));
+		exact_add(&squares, squared(squared(c->score)));
 	}
-	if (squares == 0)
+	if (exact_get(&squares) == 0)
 		return 0;
-	weight *= share_of(squares);
+	weight *= share_of(&squares);
 	for (size_t i = 0; i < counted->n; i++)
 		if (counted->v[i].score > 0)
 			votes_add(votes, counted->v[i].item, counted->v[i].score * counted->v[i].score * weight, item,
