@@ -307,3 +307,26 @@ Test(same_answer, whatever_the_numbers_of_ids, .timeout = 600)
 	}
 	cr_assert_gt(items, 1000);
 }
+
+/* More items have the rarest shared term than are looked at: which ones those are is up to their ids. */
+Test(same_answer, of_more_items_alike_than_are_looked_at, .timeout = 600)
+{
+	enum { ALIKE = SIMILAR_POSTINGS_MAX + 500, LINE = 64 };
+	char *lines = xmalloc(ALIKE * LINE);
+
+	for (unsigned node = 0; node < 2; node++) {
+		size_t n = 0;
+
+		for (unsigned i = 0; i < ALIKE; i++)
+			n += (size_t)snprintf(lines + n, LINE, "{'itemId':'a%u','brand':'b'}\n",
+					      node ? ALIKE - 1 - i : i);
+		stall_open(&nodes[node], NULL);
+		stall_records(&nodes[node], lines);
+		stall_rank(&nodes[node]);
+	}
+	cr_expect_eq(compare("similar-items; explain; count=100; items=a7"), 0);
+	cr_expect_eq(nodes[0].answer.item_count, 100);
+	for (unsigned node = 0; node < 2; node++)
+		stall_close(&nodes[node]);
+	free(lines);
+}
