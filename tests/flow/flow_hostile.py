@@ -68,7 +68,7 @@ def check_idle(aisle, stack):
 
 def unreading(aisle):
     """A client with a small buffer that asks for some 20 MB and reads nothing."""
-    body = json.dumps([{"scenario": "best-sellers", "count": 100, "explain": True}] * 500).encode()
+    body = json.dumps([{"scenario": "trending", "count": 100, "explain": True}] * 500).encode()
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     client.settimeout(10)
