@@ -16,7 +16,7 @@ TIMEOUT = float(os.environ.get("UNIT_TIMEOUT", "180"))
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:strict_string_checks=1",
     "UBSAN_OPTIONS": "print_stacktrace=1:halt_on_error=1",
-    "TSAN_OPTIONS": "halt_on_error=1",
+    "TSAN_OPTIONS": "halt_on_error=1 suppressions=tests/check/tsan.supp",
 }
 
 
