@@ -116,7 +116,7 @@ struct store_size {
 	const char *table;
 	uint64_t rows, bytes; /* stored rows; whole pages, of an ACTOR table its share of those of all */
 };
-/* Each table of base. Walks the rows of ACTOR tables: about a second for ten million. */
+/* Each table of base. Walks the rows of ACTOR tables. */
 int store_sizes(struct store *s, void (*each)(void *arg, const struct store_size *size), void *arg) MUST_CHECK;
 
 /* A snapshot that is held now: no page that was freed since its transaction is used again before it ends. */
