@@ -108,7 +108,7 @@ static void apply(struct soak_shop *s, const struct simulated *rec)
 	s->pending++;
 }
 
-void soak_tend(struct soak_shop *s)
+static void soak_tend(struct soak_shop *s)
 {
 	nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 	soak_check(fold_tend(s->fold, MERGE_AGE_MS), "merge");

@@ -29,11 +29,8 @@ void soak_check(int rc, const char *what);
 struct soak_shop soak_open(uint64_t days, uint64_t events_a_day, uint64_t young_bytes);
 void soak_close(struct soak_shop *s);
 
-/* A process that finds the store, with young levels when there was no last merge. Everything folded must be there. */
+/* A process that finds the store. Everything folded must be there. */
 void soak_start(struct soak_shop *s);
-
-/* A moment for the thread that merges. */
-void soak_tend(struct soak_shop *s);
 
 /*
  * Fold the traffic from that time on, in batches of so many records; each_day (NULL is fine) is called with all of the
