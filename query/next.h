@@ -33,7 +33,7 @@
 /* What is known of all sessions: of the index in its snapshot, of the rest as the ranker saw it last. */
 struct next_source {
 	struct session_index *index;
-	uint32_t sessions; /* N: the largest number */
+	uint32_t sessions; /* N: sessions_total */
 	struct snap *sn;   /* of the index; names decide ties */
 	uint32_t self;     /* the running session's own number, no neighbour of itself; or SESSION_NONE */
 	const struct rank_totals *totals; /* df: their view_sessions; 0 from `totals_n` on */

@@ -2,6 +2,8 @@
 #include "query/next.h"
 #include "schemas/error.h"
 
+#include <stdlib.h>
+
 struct calibrating {
 	struct next_source source;
 	struct next_options options;
@@ -55,6 +57,8 @@ static int go_through(struct calibrating *c, uint32_t number, uint32_t prefixes_
 static int calibrate(struct calibrating *c, struct ranker *ranker, uint32_t prefixes_max)
 {
 	const struct rankings *ra;
+	uint32_t *numbers = NULL;
+	size_t n = 0;
 	int rc = ranker_refresh(ranker);
 
 	if (rc)
@@ -67,8 +71,11 @@ static int calibrate(struct calibrating *c, struct ranker *ranker, uint32_t pref
 		rc = session_index_begin(c->source.index, c->source.sn);
 	if (!rc)
 		rc = sessions_total(c->source.sn, &c->source.sessions);
-	for (uint32_t number = c->source.sessions; number > 0 && c->ret->prefixes < prefixes_max && !rc; number--)
-		rc = go_through(c, number, prefixes_max);
+	if (!rc)
+		rc = session_all(c->source.index, &numbers, &n);
+	while (n > 0 && c->ret->prefixes < prefixes_max && !rc)
+		rc = go_through(c, numbers[--n], prefixes_max);
+	free(numbers);
 	rankings_release(ra);
 	return rc;
 }

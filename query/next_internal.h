@@ -29,7 +29,7 @@ struct next_powers {
 const struct next_powers *next__powers(void);
 
 /* (1 + age / 20000)^-0.4 */
-double next__age(uint32_t age);
+double next__age(double age);
 
 enum next_damping { NEXT_DF_NEIGHBOURS, NEXT_DF_STEP };
 /* (df + 1)^-0.2 and ^-0.15 */

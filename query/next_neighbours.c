@@ -120,7 +120,7 @@ static int choose(struct next_work *w, const struct next_source *src, const stru
 			rc = 0; /* it is forgotten */
 		if (rc || length == 0)
 			continue;
-		nb.v *= next__powers()->length[length] * next__age(src->sessions - nb.number);
+		nb.v *= next__powers()->length[length] * next__age(session_age(src->index, nb.number));
 		keep(w, &nb, opt->neighbours_max);
 	}
 	return rc;

@@ -49,13 +49,14 @@ const struct next_powers *next__powers(void)
 	return &powers.shared;
 }
 
-double next__age(uint32_t age)
+double next__age(double age)
 {
-	uint32_t i = age / AGE_STEP;
+	double step = age / AGE_STEP;
+	uint32_t i = step < AGES ? (uint32_t)step : AGES;
 
 	if (i >= AGES)
 		return age_power(age);
-	return powers.ages[i] + (powers.ages[i + 1] - powers.ages[i]) * (age % AGE_STEP) / AGE_STEP;
+	return powers.ages[i] + (powers.ages[i + 1] - powers.ages[i]) * (step - i);
 }
 
 double next__damping(enum next_damping which, uint32_t df)

@@ -83,7 +83,7 @@ static int read_full(struct ranker *r, int64_t watermark_ms)
 		rc = held_read(&r->held, r->snap, r->parts.categories, r->catalog_required);
 	if (!rc && watermark_ms != TIME_NONE)
 		rc = read_counts(r, watermark_ms);
-	return rc ? rc : rank_parts_read_shipping(&r->parts, r->snap, &r->counts, &r->held, watermark_ms);
+	return rc ? rc : rank_parts_read_shipping(&r->parts, r->snap, &r->counts, &r->held);
 }
 
 /* What is due in this snapshot; REFRESH_DUE: nothing. */

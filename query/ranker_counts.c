@@ -3,6 +3,7 @@
 #include "views/popularity.h"
 
 #include <stdlib.h>
+#include <xxhash.h>
 
 static const int64_t window_hours[RANK_WINDOWS] = {
 	[RANK_TRENDING_1H] = 1,
@@ -79,6 +80,7 @@ static int closed_day(void *arg, int64_t day, uint32_t item, const struct popula
 	(void)day;
 	reach_item(s->c, item);
 	s->c->closed[item].units += p->units;
+	s->c->units_signature += (uint64_t)p->units * XXH3_64bits(&item, sizeof(item));
 	return 0;
 }
 
@@ -89,6 +91,7 @@ int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms)
 
 	if (c->items)
 		memset(c->closed, 0, c->items * sizeof(*c->closed));
+	c->units_signature = 0;
 	rc = popularity_scan(sn, BUCKET_HOUR, s.last - HOURS_READ + 1, s.last - 1, closed_hour, &s);
 	if (rc)
 		return rc;

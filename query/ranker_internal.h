@@ -81,6 +81,7 @@ struct counts {
 	struct running *running;
 	struct str *names; /* by item; looked up when first needed; n = 0: not yet */
 	uint32_t items, room;
+	uint64_t units_signature; /* of the closed days' units */
 };
 
 void counts_fini(struct counts *c);
@@ -218,7 +219,7 @@ struct rank_parts {
 int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms, const struct calendar *calendar) MUST_CHECK;
 /* What can be sent where, unless neither stock nor hour have changed. */
 int rank_parts_read_shipping(struct rank_parts *p, struct snap *sn, const struct counts *counts,
-			     const struct held *held, int64_t watermark_ms) MUST_CHECK;
+			     const struct held *held) MUST_CHECK;
 struct rank_parts rank_parts_ref(const struct rank_parts *p);
 void rank_parts_unref(struct rank_parts *p);
 

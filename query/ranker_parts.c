@@ -50,10 +50,10 @@ int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms, const
 }
 
 int rank_parts_read_shipping(struct rank_parts *p, struct snap *sn, const struct counts *counts,
-			     const struct held *held, int64_t watermark_ms)
+			     const struct held *held)
 {
 	const uint64_t of[] = { held->stock_signature, p->catalog_signature, snap_generation(sn),
-				(uint64_t)time_bucket(watermark_ms, MS_PER_HOUR) };
+				counts->units_signature };
 	uint64_t key = XXH3_64bits(of, sizeof(of));
 	struct shipping *shipping;
 	int rc;

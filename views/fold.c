@@ -23,7 +23,7 @@ int fold__read_meta(struct snap *sn, struct fold_meta *ret)
 	memcpy(ret, row.p, sizeof(*ret));
 	if (ret->watermark_ms != TIME_NONE && (ret->watermark_ms < 0 || ret->watermark_ms >= TIME_END_MS))
 		return ERR_STORE_CORRUPT;
-	return 0;
+	return ret->newest_session < SESSION_NUMBERS_END ? 0 : ERR_STORE_CORRUPT;
 }
 
 int fold__load_meta(struct fold *f)
@@ -57,16 +57,14 @@ int snap_watermark(struct snap *sn, int64_t *ret)
 	return 0;
 }
 
-int session_state_get(struct snap *sn, uint64_t *ret_commit, uint32_t *ret_total, int64_t *ret_watermark_ms)
+int session_state_get(struct snap *sn, struct session_state *ret)
 {
 	struct fold_meta meta;
 	int rc = fold__read_meta(sn, &meta);
 
 	if (rc)
 		return rc;
-	*ret_commit = meta.changes;
-	*ret_total = meta.sessions;
-	*ret_watermark_ms = meta.watermark_ms;
+	*ret = (struct session_state){ meta.changes, meta.newest_session, meta.sessions, meta.watermark_ms };
 	return 0;
 }
 

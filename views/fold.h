@@ -105,10 +105,9 @@ uint32_t fold_item(struct fold *f, struct str item_id);
 /* Of a search, as search_normalise has made it. */
 uint32_t fold_query(struct fold *f, struct str query);
 
-/* A number for a session (sessions.h); 0 when all have been given. */
-uint32_t fold_session(struct fold *f);
-/* The last one that was given. */
-uint32_t fold_sessions(const struct fold *f);
+/* A number for a session that begins at t_ms (sessions.h), and about where it would lie. */
+uint64_t fold_session(struct fold *f, int64_t t_ms);
+uint64_t fold_sessions_now(const struct fold *f, int64_t t_ms);
 /* The store's secret (store_person_key). */
 const unsigned char *fold_person_key(const struct fold *f);
 

@@ -82,14 +82,19 @@ uint32_t fold_query(struct fold *f, struct str query)
 	return intern(f, TBL_QUERY_IDS, TBL_QUERY_NAMES, query, &f->now.next_query);
 }
 
-uint32_t fold_session(struct fold *f)
+uint64_t fold_session(struct fold *f, int64_t t_ms)
 {
-	return f->now.sessions < UINT32_MAX ? ++f->now.sessions : 0;
+	uint64_t number = lane_session(&f->lanes.v[f->lane], t_ms);
+
+	f->now.sessions += f->now.sessions < UINT32_MAX;
+	if (number > f->now.newest_session)
+		f->now.newest_session = number;
+	return number;
 }
 
-uint32_t fold_sessions(const struct fold *f)
+uint64_t fold_sessions_now(const struct fold *f, int64_t t_ms)
 {
-	return f->now.sessions;
+	return lane_sessions_now(&f->lanes.v[f->lane], t_ms);
 }
 
 const unsigned char *fold_person_key(const struct fold *f)

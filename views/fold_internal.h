@@ -28,8 +28,9 @@ struct id_cache_slot {
 #define FOLD_META STR("fold")
 struct fold_meta {
 	uint32_t next_item, next_actor;
-	uint32_t sessions; /* numbers given: 1 to this */
+	uint32_t sessions; /* that were given a number */
 	uint32_t next_query;
+	uint64_t newest_session; /* the largest of these numbers */
 	uint64_t changes; /* commits to young levels: what each changed of the sessions is told under its number */
 	int64_t watermark_ms;
 };

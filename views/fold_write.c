@@ -64,7 +64,7 @@ static int note_sessions(const struct batch *b, struct store_txn *t, struct delt
 
 	for (size_t i = 0; i < n && !rc; i++)
 		if (rows[i]->table == TBL_SESSIONS)
-			rc = note_change(&c, get_be32(rows[i]->key));
+			rc = note_change(&c, (uint32_t)get_be64(rows[i]->key));
 	return rc ? rc : flush_changes(&c);
 }
 

@@ -12,13 +12,17 @@
 static void item_sessions_apply(struct fold *f, const struct moment *m)
 {
 	const struct session_views *v = m->views;
+	uint32_t first, place;
 
-	if (!v || v->number == SESSION_NONE)
+	if (!v)
 		return;
-	for (uint32_t i = v->moved ? 0 : v->before; i < v->before + m->item_count; i++)
+	first = v->moved ? 0 : v->before;
+	place = UINT32_MAX - (uint32_t)v->number;
+	for (uint32_t i = first; i < v->before + m->item_count; i++)
 		if (!id_among(v->items, i, v->items[i]))
-			fold_add(f, TBL_ITEM_SESSIONS, session_group(v->number, v->items[i]), UINT32_MAX - v->number, 0,
-				 1);
+			fold_add(f, TBL_ITEM_SESSIONS, session_group(v->number, v->items[i]), place, 0, 1);
+	if (first == 0) /* it began with this number */
+		fold_add(f, TBL_ITEM_SESSIONS, session_group(v->number, ID_NONE), place >> SESSION_PART_BITS, 0, 1);
 }
 
 static int take_first(void *arg, struct str key, struct str value)
@@ -30,7 +34,7 @@ static int take_first(void *arg, struct str key, struct str value)
 /* A block goes when no session has a number of it any more. */
 static int item_sessions_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
 {
-	uint32_t first = SESSION_NONE;
+	uint64_t first = SESSION_NONE;
 	int rc = store_each(t, TBL_SESSIONS, take_first, &first);
 
 	(void)watermark_ms;
@@ -46,35 +50,28 @@ void session_numbers_fini(struct session_numbers *s)
 	*s = (struct session_numbers){ 0 };
 }
 
-int session_first(struct snap *sn, uint32_t *ret)
-{
-	int rc;
-
-	*ret = SESSION_NONE;
-	rc = snap_each(sn, TBL_SESSIONS, (struct str){ NULL, 0 }, take_first, ret);
-	return rc < 0 ? rc : 0;
-}
-
-int session_numbers_get(struct snap *sn, uint32_t item, uint32_t oldest, uint32_t newest, uint32_t max,
+int session_numbers_get(struct snap *sn, uint32_t item, uint64_t oldest, uint64_t newest, uint32_t max,
 			struct session_numbers *ret)
 {
 	ret->n = 0;
-	if (oldest == SESSION_NONE)
-		return 0;
-	for (uint32_t block = newest / SESSION_BLOCK + 1; block-- > oldest / SESSION_BLOCK && ret->n < max;) {
+	for (uint64_t block = (newest >> 32) + 1; block-- > oldest >> 32 && ret->n < max;) {
 		int rc;
 
 		ret->list.n = 0;
-		rc = snap_add_first(sn, TBL_ITEM_SESSIONS, session_group(block * SESSION_BLOCK, item), max - ret->n,
-				    &ret->list);
+		rc = snap_add_first(sn, TBL_ITEM_SESSIONS, block << 32 | item, max - ret->n, &ret->list);
 		if (rc)
 			return rc;
 		if (ret->n + ret->list.n > ret->room) {
 			ret->room = (ret->n + (uint32_t)ret->list.n) * 2;
 			ret->v = xrealloc(ret->v, ret->room * sizeof(*ret->v));
 		}
-		for (size_t i = 0; i < ret->list.n && ret->n < max; i++)
-			ret->v[ret->n++] = UINT32_MAX - ret->list.v[i].member;
+		for (size_t i = 0; i < ret->list.n && ret->n < max; i++) {
+			uint64_t number = block << 32 | (UINT32_MAX - ret->list.v[i].member);
+
+			if (number < oldest)
+				break;
+			ret->v[ret->n++] = number;
+		}
 	}
 	return 0;
 }
@@ -91,7 +88,7 @@ struct printing {
 	struct json_out out;
 	struct snap *sn;
 	int64_t oldest_ms;
-	uint32_t oldest, newest;
+	uint64_t oldest, newest;
 	struct session_numbers numbers;
 	struct seen *seen;
 	size_t n, room;
@@ -121,14 +118,14 @@ static void keep(struct printing *p, struct seen seen)
 }
 
 /* The views of the item that its sessions keep. */
-static int gather(struct printing *p, uint32_t item, uint32_t number)
+static int gather(struct printing *p, uint32_t item, uint64_t number)
 {
 	int64_t times[SESSION_VIEWS_MAX];
 	const unsigned char *items;
 	struct session_head h;
-	unsigned char be[4];
+	unsigned char be[SESSION_KEY_BYTES];
 	struct str row;
-	int rc = snap_get(p->sn, TBL_SESSIONS, id_key(number, be), &row);
+	int rc = snap_get(p->sn, TBL_SESSIONS, id_key64(number, be), &row);
 
 	if (rc)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
@@ -188,17 +185,17 @@ static int print_item(struct printing *p, uint32_t item)
 static int print_rows(struct printing *p, struct str only)
 {
 	uint32_t first = 0, end = 0;
-	uint64_t commit;
-	int64_t watermark;
-	int rc = session_state_get(p->sn, &commit, &p->newest, &watermark);
+	struct session_state state;
+	int rc = session_state_get(p->sn, &state);
 
 	if (!rc)
-		rc = session_first(p->sn, &p->oldest);
-	if (!rc)
+		rc = snap_each(p->sn, TBL_SESSIONS, (struct str){ NULL, 0 }, take_first, &p->oldest);
+	if (rc >= 0)
 		rc = snap_items(p->sn, &end);
-	if (rc || watermark == TIME_NONE)
+	if (rc || state.watermark_ms == TIME_NONE || p->oldest == SESSION_NONE)
 		return rc;
-	p->oldest_ms = watermark - SESSION_KEEP_MS;
+	p->newest = state.newest;
+	p->oldest_ms = state.watermark_ms - SESSION_KEEP_MS;
 	if (only.n) {
 		first = snap_item(p->sn, only);
 		end = first == ID_NONE ? ID_NONE : first + 1;

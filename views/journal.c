@@ -23,9 +23,9 @@ struct journal {
 struct state_head {
 	struct mark mark;
 	uint32_t clock, pairs_n;
-	uint32_t number; /* sessions.h; SESSION_NONE: no view so far */
+	uint64_t number; /* sessions.h; SESSION_NONE: no view so far */
 	uint32_t query;  /* of its last search, plus 1; 0: none */
-	uint32_t search_clock, unused;
+	uint32_t search_clock;
 };
 
 struct session_item {
@@ -422,7 +422,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 	};
 }
 
-int journal_session(struct snap *sn, uint32_t actor, struct str session_id, uint32_t *ret_number, int64_t *ret_last_ms)
+int journal_session(struct snap *sn, uint32_t actor, struct str session_id, uint64_t *ret_number, int64_t *ret_last_ms)
 {
 	unsigned char bytes[NAMED_KEY_BYTES];
 	struct state_head h;

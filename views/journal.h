@@ -75,7 +75,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
  * The number of an actor's session (sessions.h) with this id, or of its last one without (n = 0), and the t of its last
  * event. NOT_FOUND when there is none.
  */
-int journal_session(struct snap *sn, uint32_t actor, struct str session_id, uint32_t *ret_number,
+int journal_session(struct snap *sn, uint32_t actor, struct str session_id, uint64_t *ret_number,
 		    int64_t *ret_last_ms) MUST_CHECK;
 
 #endif

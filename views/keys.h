@@ -41,4 +41,10 @@ static inline struct str id_key(uint32_t id, unsigned char buf[4])
 	return (struct str){ (char *)buf, 4 };
 }
 
+static inline struct str id_key64(uint64_t id, unsigned char buf[8])
+{
+	put_be64(buf, id);
+	return (struct str){ (char *)buf, 8 };
+}
+
 #endif

@@ -1,8 +1,9 @@
-/* offsets: log name, NUL, partition -> position, watermark, number of the lane */
+/* offsets: log name, NUL, partition -> position, watermark, number of the lane, last number of a session */
 #include "views/offsets.h"
 #include "schemas/json_out.h"
 #include "views/fold.h"
 #include "views/keys.h"
+#include "views/sessions.h"
 #include "views/view.h"
 
 #include <stdio.h>
@@ -13,6 +14,7 @@
 struct stored {
 	struct position at;
 	int64_t watermark_ms;
+	uint64_t session;
 	uint32_t lane, unused;
 };
 
@@ -22,7 +24,7 @@ static bool read_row(struct str key, struct str value, struct stored *ret)
 	if (value.n != sizeof(*ret) || key.n < 5 || key.n > STORE_KEY_MAX || key.p[key.n - 5])
 		return false;
 	memcpy(ret, value.p, sizeof(*ret));
-	if (ret->at.next < 0 || ret->at.last < -1 || ret->at.last > ret->at.next)
+	if (ret->session >= SESSION_NUMBERS_END || ret->at.next < 0 || ret->at.last < -1 || ret->at.last > ret->at.next)
 		return false;
 	return ret->watermark_ms == TIME_NONE || (ret->watermark_ms >= 0 && ret->watermark_ms < TIME_END_MS);
 }
@@ -69,6 +71,7 @@ static int load_lane(void *arg, struct str key, struct str value)
 	l = append(ls, key);
 	l->number = st.lane;
 	l->watermark_ms = st.watermark_ms;
+	l->session = st.session;
 	l->at = st.at;
 	return 0;
 }
@@ -139,11 +142,30 @@ int64_t lanes_watermark(const struct lanes *ls, uint32_t number)
 	return number < ls->n ? ls->v[number].watermark_ms : TIME_NONE;
 }
 
+uint64_t lane_sessions_now(const struct lane *l, int64_t t_ms)
+{
+	uint64_t now = (uint64_t)(t_ms > l->watermark_ms ? t_ms : l->watermark_ms) / SESSION_STEP_MS;
+
+	return now > l->session ? now : l->session;
+}
+
+uint64_t lane_session(struct lane *l, int64_t t_ms)
+{
+	uint32_t partition = get_be32(l->key + l->key_n - 4);
+	uint64_t number = lane_sessions_now(l, t_ms) / SESSION_LANES * SESSION_LANES + partition % SESSION_LANES;
+
+	l->session = number > l->session ? number : number + SESSION_LANES;
+	l->changed = true;
+	return l->session;
+}
+
 void lanes_put(struct lanes *ls, struct fold *f)
 {
 	for (size_t i = 0; i < ls->n; i++) {
 		struct lane *l = &ls->v[i];
-		struct stored st = { .at = l->at, .watermark_ms = l->watermark_ms, .lane = l->number };
+		struct stored st = {
+			.at = l->at, .watermark_ms = l->watermark_ms, .session = l->session, .lane = l->number
+		};
 
 		if (l->changed)
 			fold_put(f, TBL_OFFSETS, (struct str){ (const char *)l->key, l->key_n }, &st, sizeof(st));

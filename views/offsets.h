@@ -5,6 +5,8 @@
  * A lane's watermark is the largest t applied from it. One actor's events are on one partition, so the watermark that
  * an event of it meets depends on the log alone; the one over all partitions would depend on which of them was read
  * first. What ends in an actor's state ends by its lane's watermark.
+ *
+ * A lane gives the numbers of its sessions (sessions.h) in the same spirit: from its watermark and from those that it gave.
  */
 #ifndef AISLE_VIEWS_OFFSETS_H
 #define AISLE_VIEWS_OFFSETS_H
@@ -20,6 +22,7 @@ struct lane {
 	uint32_t number; /* its place among the lanes, for good: rows name it by this */
 	bool changed;    /* since lanes_put */
 	int64_t watermark_ms;
+	uint64_t session;   /* the last number that it gave; 0: none */
 	struct position at; /* next 0: never told */
 	uint32_t key_n;
 	unsigned char key[STORE_KEY_MAX];
@@ -41,6 +44,9 @@ void lanes_fini(struct lanes *ls);
 struct lane *lanes_find(struct lanes *ls, const char *log_name, int32_t partition);
 /* The watermark of a lane by its number; TIME_NONE when there is no such lane. */
 int64_t lanes_watermark(const struct lanes *ls, uint32_t number);
+/* Where the number of a session lies that begins now, and the number itself, of no other session of this lane. */
+uint64_t lane_sessions_now(const struct lane *l, int64_t t_ms);
+uint64_t lane_session(struct lane *l, int64_t t_ms);
 /* Write what changed. */
 void lanes_put(struct lanes *ls, struct fold *f);
 

@@ -35,15 +35,15 @@ static uint64_t hash_of(const struct fold *f, const struct event *ev)
 	return get_be64(hash);
 }
 
-static bool load(struct fold *f, uint32_t number, struct session_head *h, struct session_views *v)
+static bool load(struct fold *f, uint64_t number, struct session_head *h, struct session_views *v)
 {
 	const unsigned char *items;
-	unsigned char be[4];
+	unsigned char be[SESSION_KEY_BYTES];
 	struct str row;
 
 	if (number == SESSION_NONE)
 		return false;
-	row = fold_get(f, TBL_SESSIONS, id_key(number, be));
+	row = fold_get(f, TBL_SESSIONS, id_key64(number, be));
 	if (row.n == 0) /* it has ended and was dropped */
 		return false;
 	if (!session_row_read(row, h, &items, v->times)) {
@@ -60,7 +60,7 @@ static bool load(struct fold *f, uint32_t number, struct session_head *h, struct
 /* The views from the `first` on. */
 static void save(struct fold *f, const struct session_head *h, uint32_t first, const struct session_views *v)
 {
-	unsigned char row[SESSION_ROW_MAX], be[4];
+	unsigned char row[SESSION_ROW_MAX], be[SESSION_KEY_BYTES];
 	size_t n = sizeof(*h);
 
 	memcpy(row, h, n);
@@ -68,7 +68,7 @@ static void save(struct fold *f, const struct session_head *h, uint32_t first, c
 	n += h->mark.items_n * sizeof(*v->items);
 	for (uint32_t i = first + h->mark.items_n - 1; i > first; i--)
 		n += put_varint(row + n, zigzag(v->times[i] - v->times[i - 1]));
-	fold_put(f, TBL_SESSIONS, id_key(v->number, be), row, n);
+	fold_put(f, TBL_SESSIONS, id_key64(v->number, be), row, n);
 }
 
 static void make_room(struct session_views *v, uint32_t n)
@@ -80,8 +80,20 @@ static void make_room(struct session_views *v, uint32_t n)
 	v->times = xrealloc(v->times, n * sizeof(*v->times));
 }
 
+/* Another log, or one of very many partitions, may have taken it. */
+static uint64_t free_number(struct fold *f, int64_t t_ms)
+{
+	unsigned char be[SESSION_KEY_BYTES];
+	uint64_t number;
+
+	do
+		number = fold_session(f, t_ms);
+	while (fold_get(f, TBL_SESSIONS, id_key64(number, be)).n);
+	return number;
+}
+
 void session_add(struct fold *f, const struct event *ev, uint32_t actor, const struct moment_item *items,
-		 uint32_t number, struct session_views *v)
+		 uint64_t number, struct session_views *v)
 {
 	struct session_head h = { .actor = actor };
 	uint32_t n;
@@ -91,21 +103,19 @@ void session_add(struct fold *f, const struct event *ev, uint32_t actor, const s
 	v->moved = false;
 	v->number = number;
 	if (!load(f, number, &h, v)) {
-		v->number = fold_session(f);
+		v->number = free_number(f, ev->t_ms);
 		h = (struct session_head){ .actor = actor, .hash = hash_of(f, ev) };
-	} else if (fold_sessions(f) - number > SESSION_BLOCK) {
-		unsigned char be[4];
+	} else if (fold_sessions_now(f, ev->t_ms) > number + SESSION_MOVES) {
+		unsigned char be[SESSION_KEY_BYTES];
 
 		v->moved = true;
-		v->number = fold_session(f);
-		fold_delete(f, TBL_SESSIONS, id_key(number, be));
+		v->number = free_number(f, ev->t_ms);
+		fold_delete(f, TBL_SESSIONS, id_key64(number, be));
 	}
 	for (uint32_t i = 0; i < ev->item_count; i++) {
 		v->items[v->before + i] = items[i].item;
 		v->times[v->before + i] = ev->t_ms;
 	}
-	if (v->number == SESSION_NONE)
-		return;
 	n = v->before + ev->item_count;
 	h.views = h.views < UINT32_MAX - ev->item_count ? h.views + ev->item_count : UINT32_MAX;
 	mark_set(&h.mark, f, ev->t_ms);

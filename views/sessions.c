@@ -11,10 +11,12 @@
 
 int sessions_total(struct snap *sn, uint32_t *ret)
 {
-	uint64_t commit;
-	int64_t watermark;
+	struct session_state state;
+	int rc = session_state_get(sn, &state);
 
-	return session_state_get(sn, &commit, ret, &watermark);
+	if (!rc)
+		*ret = state.total;
+	return rc;
 }
 
 struct printing {
@@ -75,7 +77,7 @@ static int print_row(void *arg, struct str key, struct str value)
 	int64_t times[SESSION_VIEWS_MAX];
 	const unsigned char *items;
 	struct session_head h;
-	uint32_t number;
+	uint64_t number;
 
 	if (!session_number(key, &number) || !session_row_read(value, &h, &items, times))
 		return ERR_STORE_CORRUPT;

@@ -1,9 +1,10 @@
 /*
  * sessions.h - who viewed what in which session: the index behind "next in session".
  *
- * A session has a number from 1 on, given at its first view: a larger one began later, and sessions_total less the number
- * is its age in sessions. Numbers are never used twice but mean something within one generation only, and are printed
- * nowhere. A session keeps its last SESSION_VIEWS_MAX views in log order, repeats included, and is forgotten when its last
+ * A session has a number, given at its first view: the event time that its partition has reached then, in steps of
+ * SESSION_STEP_MS, made its own by its partition, or by those that the partition gave before. So a larger one began later,
+ * and whatever partition was read first, it is the same (where more than SESSION_LANES partitions have one at once, the next
+ * free one is taken). Numbers are printed nowhere. A session keeps its last SESSION_VIEWS_MAX views in log order, repeats included, and is forgotten when its last
  * view is SESSION_KEEP_MS behind the watermark.
  *
  * A session_index is one thread's way to look at many sessions in an answer: what it has looked up stays at hand for as
@@ -18,6 +19,9 @@
 #define SESSION_VIEWS_MAX 64
 #define SESSION_KEEP_MS (90 * MS_PER_DAY)
 #define SESSION_NONE 0
+#define SESSION_STEP_MS 4
+#define SESSION_LANES 32
+#define SESSION_NUMBERS_END (UINT64_C(1) << 48) /* the year 9999, and as many beyond it */
 
 struct session {
 	uint32_t number;
@@ -43,8 +47,14 @@ struct session_index *session_index_new(void);
 /* NULL is fine. */
 void session_index_free(struct session_index *x);
 
-/* Everything below is as this snapshot has it, until it is renewed or parked: call it after each renewal. */
+/*
+ * Everything below is as this snapshot has it, until it is renewed or parked: call it after each renewal. Until then the
+ * numbers below mean something: they are the last bits of those in the store, the larger the later.
+ */
 int session_index_begin(struct session_index *x, struct snap *sn) MUST_CHECK;
+
+/* How many sessions began since this one: counted by parts of a day, and between them by the time. */
+double session_age(const struct session_index *x, uint32_t number);
 
 /* Borrowed until the next begin. NOT_FOUND: there is no such session, or it is forgotten. */
 int session_get(struct session_index *x, uint32_t number, struct session *ret) MUST_CHECK;
@@ -64,6 +74,9 @@ int session_newest(struct session_index *x, uint32_t item, uint32_t max, const u
  */
 uint64_t session_stamp(const struct session_index *x, uint32_t item);
 
+/* All of them, oldest first, the forgotten ones too until their rows go. *ret: to be freed, after an error as well. */
+int session_all(struct session_index *x, uint32_t **ret, size_t *ret_n) MUST_CHECK;
+
 /* Two steps towards a session that will be asked for soon: its place in the index, then its row. Neither waits. */
 void session_prefetch(const struct session_index *x, uint32_t number);
 void session_prefetch_row(const struct session_index *x, uint32_t number);
@@ -74,7 +87,7 @@ void session_prefetch_row(const struct session_index *x, uint32_t number);
  */
 int session_running(struct session_index *x, uint32_t actor, struct str session_id, uint32_t *ret) MUST_CHECK;
 
-/* The largest number that was given; 0: none. */
+/* Sessions that there have been; one that moved (session_rows.h) is counted again. */
 int sessions_total(struct snap *sn, uint32_t *ret) MUST_CHECK;
 
 #endif

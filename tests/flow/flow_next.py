@@ -12,7 +12,7 @@ import harness  # noqa: E402
 import next_in_session as reference  # noqa: E402
 from harness import check, say  # noqa: E402
 
-START = 1_700_000_000_000
+START, EVERY_MS = 1_700_000_000_000, 60_000
 KAPPA = 0.9
 SESSIONS, ITEMS, CASES = 400, 60, 60
 # scores are printed with 9 digits, and rates are kept as float
@@ -45,8 +45,8 @@ def log(t, index, path):
             viewed = left.pop(0)
             if not left:
                 running.pop(place)
-            index.view(number, viewed)
-            out.write(json.dumps({"eventId": f"e{at}", "type": "view", "eventTime": START + at * 1000, "itemId": viewed,
+            index.view(number, viewed, START + at * EVERY_MS)
+            out.write(json.dumps({"eventId": f"e{at}", "type": "view", "eventTime": START + at * EVERY_MS, "itemId": viewed,
                                   "visitorId": f"v{number // 2}", "sessionId": f"s{number % 2}"}) + "\n")
             at += 1
 

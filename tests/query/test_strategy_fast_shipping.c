@@ -35,9 +35,9 @@ static void stock_three_warehouses(void)
 Test(fast_shipping, by_lead_time_of_what_ships_there)
 {
 	stock_three_warehouses();
-	shop_play(&s.shop, "u1 buy b @0s q=3; u1 buy a @1s");
+	shop_play(&s.shop, "u1 buy b @0s q=3; u1 buy a @1s; u1 view c @1d; u1 buy a @1d q=9");
 	stall_rank(&s);
-	/* of equals the best seller first */
+	/* of equals the best seller of the days before today first */
 	stall_expect(&s, "fast-shipping; country=DE", "b=0.04 a=0.04 slow=0.0204082 far=0.0136986 all=0.00414938");
 	cr_assert_str_eq(s.answer.items[0].reason, "ready to be sent to DE within 1 day");
 	cr_assert_str_eq(s.answer.items[3].reason, "ready to be sent to DE within 3 days");

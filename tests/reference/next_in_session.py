@@ -3,7 +3,10 @@
 Sessions are lists of items in log order, of which the last 64 views are kept; a session's number is its place in the
 order of first views, from 1. All logarithms are natural. Where the formula leaves a choice:
 
-- age of a session = the largest number - its own; its length is that of the views that are kept.
+- age of a session: by the time of its first view, in steps of 4 ms of which a partition has each 32nd (here: of one partition,
+  whose events are in the order of their times). Sessions are counted by parts of 2^24 steps; the age is all that began in later
+  parts and, of its own part, the share that the steps after it have in those of the part so far.
+- the length of a session is that of the views that are kept.
 - a neighbour is one of the m newest sessions among the m newest of each of d[0..]; the running session is none.
 - C starts from the best of S = A + 0.06 B; equal ones by larger df, then by the smaller place of their first view.
 - revisits look at the last 40 views: distances, occurrences, distinct items and the kind of the last view.
@@ -12,6 +15,7 @@ import collections
 import math
 
 KEPT, RECENT, BACK = 64, 10, 40
+STEP_MS, LANES, PART = 4, 32, 1 << 24
 SIZES = (1, 2, 4, 8, 16)
 
 
@@ -37,16 +41,19 @@ def moments(views):
 
 class Index:
     def __init__(self):
-        self.sessions, self.numbers = [None], {}
+        self.sessions, self.numbers, self.steps = [None], {}, [0]
+        self.parts = collections.Counter()
         self.chances, self.hits = collections.Counter(), collections.Counter()
         self.df = collections.Counter()
         self.first = {}
 
-    def view(self, session, item):
+    def view(self, session, item, t_ms):
         """One view of the log, in its order."""
         if session not in self.numbers:
             self.numbers[session] = len(self.sessions)
             self.sessions.append([])
+            self.steps.append(max(t_ms // STEP_MS // LANES * LANES, self.steps[-1] + LANES))
+            self.parts[self.steps[-1] // PART] += 1
         views = self.sessions[self.numbers[session]]
         if views:
             for other, moment in moments(views):
@@ -56,6 +63,14 @@ class Index:
         self.df[item] += item not in views
         self.first.setdefault(item, len(self.first))
         views.append(item)
+
+    def age(self, number):
+        step, newest = self.steps[number], self.steps[-1]
+        part, of = step // PART, PART
+        if part == newest // PART:
+            of = newest % PART + 1
+        later = sum(n for other, n in self.parts.items() if other > part)
+        return later + self.parts[part] * (of - 1 - step % PART) / of
 
     def kept(self, number):
         return self.sessions[number][-KEPT:]
@@ -87,7 +102,7 @@ def neighbours(index, views, without, m, k):
             similar[s] += (y + 1) ** -0.5 * math.log(1 + total / (index.df[item] + 1)) ** 1.5
             anchors.setdefault(s, (y, item))
     newest = sorted(similar, reverse=True)[:m]
-    strength = {s: similar[s] * len(index.kept(s)) ** -0.2 * (1 + (total - s) / 20000) ** -0.4 for s in newest}
+    strength = {s: similar[s] * len(index.kept(s)) ** -0.2 * (1 + index.age(s) / 20000) ** -0.4 for s in newest}
     best = sorted(newest, key=lambda s: (-strength[s], -s))[:k]
     part = collections.Counter()
     for s in best:

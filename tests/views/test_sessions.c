@@ -1,6 +1,7 @@
 /* The rules of sessions and item-sessions, by hand, and that an index never tells what was so before. */
 #include "tests/lib/views_stream.h"
 #include "views/ids.h"
+#include "views/journal.h"
 #include "views/session_rows.h"
 
 #include <criterion/criterion.h>
@@ -153,14 +154,11 @@ Test(sessions, keep_the_last_64_views)
 
 Test(sessions, are_forgotten_90_days_behind_the_watermark)
 {
-	uint32_t number;
-
 	shop_play(&shop, "u1 view a @0s s=x");
-	number = running("u1", "x");
 	shop_play(&shop, "u2 view b @90d l=1");
-	cr_expect_str_eq(items_of(number), "a");
+	cr_expect_str_eq(items_of(running("u1", "x")), "a");
 	shop_play(&shop, "u2 view b @90.001d l=1");
-	cr_expect_str_eq(items_of(number), "-");
+	cr_expect_str_eq(items_of(running("u1", "x")), "-");
 	expect_rows("item-sessions", "a", "");
 	expect_rows("sessions", "a", "");
 	/* its partition has not moved: it goes on */
@@ -195,13 +193,6 @@ Test(sessions, have_a_hash_of_actor_and_id)
 	free(one);
 }
 
-/* As if a million sessions had begun. */
-static void give_numbers(uint32_t n)
-{
-	while (n-- > 0)
-		fold_session(shop.fold);
-}
-
 static int count_group(void *arg, uint64_t group, uint32_t member, const int64_t *columns)
 {
 	(void)group, (void)member, (void)columns;
@@ -209,31 +200,97 @@ static int count_group(void *arg, uint64_t group, uint32_t member, const int64_t
 	return 0;
 }
 
+static uint64_t stored_number(const char *user, const char *session)
+{
+	uint64_t number;
+	int64_t last_ms;
+
+	cr_assert_eq(journal_session(shop.snap, snap_actor(shop.snap, ACTOR_USER, str_of(user)), str_of(session),
+				     &number, &last_ms),
+		     0);
+	return number;
+}
+
 Test(sessions, move_to_new_numbers_so_that_old_blocks_go)
 {
-	uint32_t before, after;
+	struct session_state state;
+	uint64_t before;
 	int left = 0;
 
 	shop_play(&shop, "u1 view a,b @0s s=x; u2 view a @0s s=y");
-	before = running("u1", "x");
-	give_numbers(SESSION_BLOCK);
-	shop_play(&shop, "u1 view c @1s s=x");
-	after = running("u1", "x");
-	cr_expect_gt(after, before + SESSION_BLOCK);
-	cr_expect_str_eq(items_of(before), "-");
-	cr_expect_str_eq(items_of(after), "a b c");
-	cr_expect_str_eq(newest("a", 9), "a b c|a|-", "where it was nothing is found any more");
-	cr_expect_str_eq(newest("a", 1), "a b c");
+	before = stored_number("u1", "x");
+	shop_play(&shop, "u1 view c @49d s=x");
+	cr_expect_eq(stored_number("u1", "x"), before);
+	shop_play(&shop, "u1 view c @50d s=x");
+	cr_expect_gt(stored_number("u1", "x"), before + SESSION_MOVES);
+	cr_expect_str_eq(items_of(running("u1", "x")), "a b c c");
+	cr_expect_str_eq(newest("a", 9), "a b c c|a|-", "where it was nothing is found any more");
+	cr_expect_str_eq(newest("a", 1), "a b c c");
 	expect_rows("item-sessions", "a",
 		    "{\"itemId\":\"a\",\"sessions\":[{\"position\":0,\"t\":2592000000000},"
 		    "{\"position\":0,\"t\":2592000000000}]}");
 	/* the last session of the first block ends */
-	for (int day = 91; day < 94; day++)
+	for (int day = 60; day < 400; day += 20)
 		shop_playf(&shop, "u1 view c @%dd s=x", day);
-	cr_assert_eq(snap_sums(shop.snap, TBL_ITEM_SESSIONS, 0, session_group(SESSION_BLOCK, 0) - 1, count_group,
-			       &left),
+	cr_assert_eq(session_state_get(shop.snap, &state), 0);
+	cr_assert_eq(snap_sums(shop.snap, TBL_ITEM_SESSIONS, 0, session_group(state.newest, 0) - 1, count_group, &left),
 		     0);
 	cr_expect_eq(left, 0);
+	cr_expect_str_eq(newest("c", 1), items_of(running("u1", "x")));
+}
+
+/* Of two partitions, as somebody sees it who reads the first, then the second, wholly. */
+static const char *order_and_ages(const char *first, const char *second)
+{
+	static char text[2][512];
+	static int turn;
+	char *ret = text[turn ^= 1];
+	const uint32_t *numbers = NULL;
+	struct session_index *x = session_index_new();
+	struct shop s = { 0 };
+	uint32_t n;
+	size_t at = 0;
+
+	shop_open(&s);
+	shop_play(&s, first);
+	shop_play(&s, second);
+	cr_assert_eq(session_index_begin(x, s.snap), 0);
+	cr_assert_eq(session_newest(x, snap_item(s.snap, STR("a")), 100, &numbers, &n), 0);
+	cr_expect_eq(n, 7);
+	for (uint32_t i = 0; i < n; i++) {
+		struct session found;
+
+		cr_assert_eq(session_get(x, numbers[i], &found), 0);
+		at += (size_t)snprintf(ret + at, sizeof(text[0]) - at, "%.*s age %.6f, ",
+				       STR_FMT(snap_item_name(s.snap, session_item(&found, 1))),
+				       session_age(x, numbers[i]));
+	}
+	session_index_free(x);
+	shop_close(&s);
+	return ret;
+}
+
+Test(sessions, are_as_old_whichever_partition_is_read_first)
+{
+	const char *one = "u1 view a,b @0s; u2 view a,c @3d; u3 view a,d @3d; u4 view a,e @20d",
+		   *two = "u5 view a,f @1d l=1; u6 view a,g @2.9d l=1; u7 view a,h @20d l=1";
+
+	cr_expect_str_eq(order_and_ages(one, two), order_and_ages(two, one));
+	cr_expect_not_null(strstr(order_and_ages(one, two), "b age 6."), "%s", order_and_ages(one, two));
+}
+
+Test(sessions, have_an_age_in_sessions)
+{
+	const uint32_t *numbers = NULL;
+	uint32_t n;
+
+	for (int i = 0; i < 100; i++)
+		shop_playf(&shop, "u%d view a @%dh", i, i);
+	cr_assert_eq(session_index_begin(idx, shop.snap), 0);
+	cr_assert_eq(session_newest(idx, snap_item(shop.snap, STR("a")), 100, &numbers, &n), 0);
+	cr_assert_eq(n, 100);
+	for (uint32_t i = 0; i < n; i++) /* in a part that is not full to within a few */
+		cr_expect_float_eq(session_age(idx, numbers[i]), i, 4, "%u: %f", i, session_age(idx, numbers[i]));
 }
 
 Test(sessions, index_of_an_empty_store)
@@ -251,16 +308,17 @@ Test(sessions, index_of_an_empty_store)
 static void compare_with_fresh(struct shop *s, struct session_index *old)
 {
 	struct session_index *fresh = session_index_new();
-	uint32_t total, items;
+	uint32_t items, *numbers = NULL;
+	size_t numbers_n;
 
 	cr_assert_eq(snap_renew(s->snap), 0);
 	cr_assert_eq(session_index_begin(old, s->snap), 0);
 	cr_assert_eq(session_index_begin(fresh, s->snap), 0);
-	cr_assert_eq(sessions_total(s->snap, &total), 0);
 	cr_assert_eq(snap_items(s->snap, &items), 0);
-	for (uint32_t number = 1; number <= total; number++) {
+	cr_assert_eq(session_all(old, &numbers, &numbers_n), 0);
+	for (size_t i = 0; i < numbers_n; i++) {
 		struct session a, b;
-		uint32_t length = 0;
+		uint32_t number = numbers[i], length = 0;
 		int rc = session_get(old, number, &a);
 
 		cr_assert_eq(rc, session_get(fresh, number, &b));
@@ -281,6 +339,7 @@ static void compare_with_fresh(struct shop *s, struct session_index *old)
 		for (uint32_t i = 1; i < n; i++)
 			cr_assert_lt(a[i], a[i - 1], "newest first, each once");
 	}
+	free(numbers);
 	session_index_free(fresh);
 }
 
