@@ -69,6 +69,14 @@ static bool body_is_json(struct http_req *rq)
 	       (v.len == sizeof(type) - 1 || strchr("; \t", v.base[sizeof(type) - 1]));
 }
 
+/* A body that is packed, with methods that have one. */
+static bool body_is_packed(struct http_req *rq)
+{
+	struct str coding = http_header_of(rq, "content-encoding");
+
+	return coding.n && !(coding.n == 8 && strncasecmp(coding.p, "identity", 8) == 0);
+}
+
 static void refuse_method(struct http_req *rq, unsigned methods)
 {
 	struct problem p;
@@ -101,7 +109,8 @@ static void dispatch(struct http_req *rq, struct str method)
 	else
 		rq->route = route_find(rq->path, rq->method, http_alloc(rq, rq->path.n), rq->params, &methods, &bad);
 	if (bad)
-		http_refuse(rq, PROBLEM_BAD_PARAMETER, "path", "the path is not percent-encoded UTF-8");
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, "path",
+			    "the path is not percent-encoded UTF-8 without control characters");
 	else if (!methods)
 		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL, "see /openapi.json for the paths there are");
 	else if (str_eq(method, STR("OPTIONS")))
@@ -113,6 +122,8 @@ static void dispatch(struct http_req *rq, struct str method)
 	else if (rq->body.n && (rq->method & (METHOD_POST | METHOD_PUT)) && !body_is_json(rq))
 		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-type",
 			    "send the body with content-type: application/json");
+	else if (rq->body.n && (rq->method & (METHOD_POST | METHOD_PUT)) && body_is_packed(rq))
+		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-encoding", "send the body as it is, not packed");
 	else if (waited_too_long(rq))
 		http_refuse(rq, PROBLEM_OVERLOADED, NULL, "it waited for longer than http.waitMax");
 	else
@@ -125,6 +136,7 @@ int http_on_req(h2o_handler_t *self, h2o_req_t *h)
 	const struct clock *clock = l->worker.shared->clock;
 	struct http_req rq = { .w = &l->worker, .h2o = h, .started_ns = clock->monotonic_ns(clock) };
 	struct str method = str_of_iovec(h->method);
+	const char *flaw;
 
 	(void)self;
 	if (!l->round_ns)
@@ -138,6 +150,12 @@ int http_on_req(h2o_handler_t *self, h2o_req_t *h)
 		rq.query = (struct str){ h->path.base + h->query_at + 1, (uint32_t)(h->path.len - h->query_at - 1) };
 	}
 	add_cors(&rq);
+	flaw = http_head_flaw(h);
+	if (flaw) {
+		h->http1_is_persistent = 0;
+		http_refuse(&rq, PROBLEM_BAD_HTTP, NULL, "%s", flaw);
+		return 0;
+	}
 	if (h->path.len > HTTP_URL_MAX) {
 		rq.path = STR("");
 		http_refuse(&rq, PROBLEM_URL_SIZE, NULL, "at most %d bytes", HTTP_URL_MAX);

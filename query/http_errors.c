@@ -1,4 +1,8 @@
+/* What h2o says by itself: its error pages, and lines on standard error. */
 #include "query/http_internal.h"
+
+#include <stdio.h>
+#include <unistd.h>
 
 struct rewrite {
 	h2o_ostream_t super;
@@ -43,4 +47,34 @@ static void rewrite_setup(h2o_filter_t *self, h2o_req_t *h, h2o_ostream_t **slot
 void http_errors_register(h2o_pathconf_t *pathconf)
 {
 	h2o_create_filter(pathconf, sizeof(h2o_filter_t))->on_setup_ostream = rewrite_setup;
+}
+
+/* ---- standard error ---- */
+
+/* One for each frame of 9 bytes that a client sends and nobody knows: it could fill a disk. */
+static ssize_t write_but_frames(void *cookie, const char *p, size_t n)
+{
+	static const char frame[] = "skipping frame (type:";
+
+	(void)cookie;
+	if (n >= sizeof(frame) - 1 && memcmp(p, frame, sizeof(frame) - 1) == 0)
+		return (ssize_t)n;
+	return write(STDERR_FILENO, p, n);
+}
+
+static void replace_stderr(void)
+{
+	FILE *filtered = fopencookie(NULL, "w", (cookie_io_functions_t){ .write = write_but_frames });
+
+	if (!filtered)
+		return;
+	setvbuf(filtered, NULL, _IONBF, 0);
+	stderr = filtered;
+}
+
+void http_hush(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, replace_stderr);
 }

@@ -98,11 +98,16 @@ void http_flight_sent(struct http_flight *f);
 /* It has taken that; more will be sent some time. */
 void http_flight_taken(struct http_flight *f);
 
-/* ---- http_dispatch.c, http_errors.c ---- */
+/* ---- http_head.c, http_dispatch.c, http_errors.c ---- */
+
+/* What is wrong with the lines of a request's head, NULL: nothing. */
+const char *http_head_flaw(h2o_req_t *h);
 
 int http_on_req(h2o_handler_t *self, h2o_req_t *h);
 /* h2o's own error pages of this path configuration become problem+json. */
 void http_errors_register(h2o_pathconf_t *pathconf);
+/* From now on stderr is without what h2o prints of clients' frames. Main thread. */
+void http_hush(void);
 
 /* ---- http_req.c ---- */
 

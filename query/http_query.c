@@ -29,11 +29,17 @@ int percent_decode(struct str in, bool plus_is_space, char *ret)
 		} else if (c == '+' && plus_is_space) {
 			c = ' ';
 		}
-		if (c < 0x20 || c == 0x7f)
-			return -1;
 		ret[n++] = (char)c;
 	}
 	return text_is_utf8((struct str){ ret, n }) ? (int)n : -1;
+}
+
+bool text_has_control(struct str s)
+{
+	for (uint32_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+			return true;
+	return false;
 }
 
 /* The well-formed sequences by first byte; after it, the second byte's range. RFC 3629, table of section 4. */
@@ -126,6 +132,43 @@ bool parse_count(struct str s, int64_t max, int64_t *ret)
 		return false;
 	*ret = v;
 	return true;
+}
+
+/* One quoted tag off *rest; false when there is none. */
+static bool etag_next(struct str *rest, bool *ret_weak, struct str *ret)
+{
+	const char *p = rest->p, *end = p + rest->n, *close;
+
+	*ret_weak = end - p > 2 && p[0] == 'W' && p[1] == '/';
+	p += *ret_weak ? 2 : 0;
+	close = p < end && *p == '"' ? memchr(p + 1, '"', (size_t)(end - p - 1)) : NULL;
+	if (!close)
+		return false;
+	*ret = (struct str){ p, (uint32_t)(close + 1 - p) };
+	*rest = (struct str){ close + 1, (uint32_t)(end - close - 1) };
+	return true;
+}
+
+int etags_have(struct str list, const char *tag)
+{
+	struct str rest = list, one;
+	bool is_weak, separated = true, found = false, any = false;
+
+	if (str_eq(list, STR("*")))
+		return 1;
+	while (rest.n) {
+		if (strchr(", \t", *rest.p)) {
+			separated = separated || *rest.p == ',';
+			rest = (struct str){ rest.p + 1, rest.n - 1 };
+			continue;
+		}
+		if (!separated || !etag_next(&rest, &is_weak, &one))
+			return -1;
+		found = found || (!is_weak && str_eq(one, str_of(tag)));
+		separated = false;
+		any = true;
+	}
+	return any ? found : -1;
 }
 
 bool parse_flag(struct str s, bool *ret)

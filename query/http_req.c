@@ -25,11 +25,14 @@ static void end_dispose(void *p)
 struct str http_header_of(const struct http_req *rq, const char *name)
 {
 	ssize_t at = h2o_find_header_by_str(&rq->h2o->headers, name, strlen(name), -1);
+	struct str ret = { NULL, 0 };
 
 	if (at == -1)
-		return (struct str){ NULL, 0 };
-	return (struct str){ rq->h2o->headers.entries[at].value.base,
-			     (uint32_t)rq->h2o->headers.entries[at].value.len };
+		return ret;
+	ret = (struct str){ rq->h2o->headers.entries[at].value.base, (uint32_t)rq->h2o->headers.entries[at].value.len };
+	while (ret.n && (ret.p[ret.n - 1] == ' ' || ret.p[ret.n - 1] == '\t')) /* which h2o leaves behind a value */
+		ret.n--;
+	return ret;
 }
 
 struct http_end *http_on_end(struct http_req *rq, void (*ended)(void *arg), void *arg)
@@ -246,7 +249,7 @@ void http_refuse_parameter(struct http_req *rq, struct str name, const char *det
 {
 	char field[64];
 
-	snprintf(field, sizeof(field), "%.*s", name.n < sizeof(field) && text_is_utf8(name) ? (int)name.n : 0, name.p);
+	snprintf(field, sizeof(field), "%.*s", STR_FMT(name));
 	http_refuse(rq, PROBLEM_UNKNOWN_PARAMETER, field, "%s", detail);
 }
 

@@ -173,7 +173,9 @@ void route_stock_put(struct http_req *rq)
 	if (rc == 0 && rec.has_as_of && rec.as_of_ms > clock->wall_ms(clock) + TIME_AHEAD_MAX_MS)
 		rc = error_set(&e, ERR_TIME_IN_FUTURE, "asOf", "asOf is more than an hour from now");
 	if (rc == 0 && !str_eq(rec.item_id, rq->params[0]))
-		rc = error_set(&e, ERR_KEY_MISMATCH, "itemId", "path and body name different items");
+		rc = error_set(
+			&e, ERR_KEY_MISMATCH, "itemId",
+			"an id with '|' in it must stand in the body too, as itemId: else a location would begin there");
 	if (rc != 0)
 		http_refuse_error(rq, rc, &e);
 	else

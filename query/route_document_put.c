@@ -39,9 +39,10 @@ static bool take_by(struct http_req *rq, struct str *ret)
 	char *room = http_alloc(rq, raw.n);
 	int n = percent_decode(raw, false, room);
 
-	if (n < 0 || n > CONTROL_BY_MAX) {
+	if (n < 0 || n > CONTROL_BY_MAX || text_has_control((struct str){ room, (uint32_t)n })) {
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "x-changed-by",
-			    "the header is percent-encoded UTF-8 of at most %d bytes", CONTROL_BY_MAX);
+			    "the header is percent-encoded UTF-8 of at most %d bytes without control characters",
+			    CONTROL_BY_MAX);
 		return false;
 	}
 	*ret = (struct str){ room, (uint32_t)n };
@@ -100,12 +101,18 @@ static bool may_replace(struct http_req *rq, const struct document_state *st, bo
 {
 	struct str match = http_header_of(rq, "if-match"), none = http_header_of(rq, "if-none-match");
 	char tag[24];
+	int has;
 
 	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)st->row.revision);
 	if (match.p) {
-		if (document_exists(st) && (str_eq(match, STR("*")) || str_eq(match, str_of(tag))))
+		has = etags_have(match, tag);
+		if (has > 0 && document_exists(st))
 			return true;
-		refuse_changed(rq, st, "if-match");
+		if (has < 0)
+			http_refuse(rq, PROBLEM_BAD_PARAMETER, "if-match",
+				    "send the etag with its quotes, as it was answered, or *");
+		else
+			refuse_changed(rq, st, "if-match");
 	} else if (none.p && (!str_eq(none, STR("*")) || is_deletion)) {
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "if-none-match", "only PUT takes it, and only as *");
 	} else if (st->row.document.n && none.p) {

@@ -31,8 +31,7 @@ static bool decode_value(struct http_req *rq, const struct input_field *f, struc
 	int n = percent_decode(raw, true, memory);
 
 	if (n < 0)
-		return BAD(ret, f, "the value of '%s' is not percent-encoded UTF-8 without control characters",
-			   f->name);
+		return BAD(ret, f, "the value of '%s' is not percent-encoded UTF-8", f->name);
 	*v = (struct str){ memory, (uint32_t)n };
 	return true;
 }
@@ -113,7 +112,7 @@ bool input_from_query(struct http_req *rq, unsigned allowed, struct recommend_re
 		if ((seen & bit) && f->kind != KIND_LIST)
 			return BAD(ret, f, "'%s' is given twice", f->name);
 		seen |= bit;
-		ask->given |= f->input;
+		ask->given |= f->input & INPUT_ALL;
 		if (!set_from_text(rq, f, ask, value, ret))
 			return false;
 	}
@@ -190,15 +189,13 @@ static bool set_object(const json_t *object, unsigned where, struct recommend_re
 	{
 		const struct input_field *f = input_find(str_of(name), where, ~0u, ret);
 
-		if (!f)
-			return false;
-		ask->given |= f->input;
-		if (!set_from_json(f, ask, v, ret)) {
+		if (!f || !set_from_json(f, ask, v, ret)) {
 			if (where != IN_BODY)
-				snprintf(ret->field, sizeof(ret->field), "%s.%s",
-					 where == IN_EXCLUDE ? "exclude" : "context", f->name);
+				snprintf(ret->field, sizeof(ret->field), "%s.%.*s",
+					 where == IN_EXCLUDE ? "exclude" : "context", 48, f ? f->name : name);
 			return false;
 		}
+		ask->given |= f->input;
 	}
 	return true;
 }

@@ -76,7 +76,7 @@ const struct input_field *input_find(struct str name, unsigned where, unsigned a
 			return &input_fields[i];
 		names[n++] = input_fields[i].name;
 	}
-	snprintf(given, sizeof(given), "%.*s", text_is_utf8(name) && name.n < sizeof(given) ? (int)name.n : 0, name.p);
+	snprintf(given, sizeof(given), "%.*s", STR_FMT(name));
 	near = suggest_nearest(given, names, n);
 	problem_set(ret, PROBLEM_UNKNOWN_PARAMETER, given, "there is no '%s' here%s%s%s", given,
 		    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
@@ -86,8 +86,13 @@ const struct input_field *input_find(struct str name, unsigned where, unsigned a
 
 bool input_set_text(const struct input_field *f, struct recommend_request *ask, struct str v, struct problem *ret)
 {
+	bool is_expression = f->at == offsetof(struct recommend_request, filter) ||
+			     f->at == offsetof(struct recommend_request, boost);
+
 	if (!v.n || v.n > f->max)
 		return BAD(ret, f, "'%s' must have 1 to %u bytes", f->name, f->max);
+	if (!is_expression && text_has_control(v))
+		return BAD(ret, f, "'%s' may not have control characters", f->name);
 	*(struct str *)input_place(ask, f->at) = v;
 	return true;
 }
@@ -110,7 +115,7 @@ static bool check_property(const struct recommend_request *ask, struct str v, st
 			return true;
 	if (str_eq(v, STR("*")))
 		return true;
-	snprintf(given, sizeof(given), "%.*s", v.n < sizeof(given) ? (int)v.n : 0, v.p);
+	snprintf(given, sizeof(given), "%.*s", STR_FMT(v));
 	near = suggest_nearest(given, answer_properties, n);
 	problem_set(ret, PROBLEM_BAD_PARAMETER, "properties", "there is no catalogue field '%s'", given);
 	snprintf(ret->suggestion, sizeof(ret->suggestion), "%s", near ? near : "");
@@ -124,6 +129,8 @@ bool input_add_entry(const struct input_field *f, struct recommend_request *ask,
 
 	if (!v.n || v.n > EVENT_ID_MAX)
 		return BAD(ret, f, "an entry of '%s' must have 1 to %d bytes", f->name, EVENT_ID_MAX);
+	if (text_has_control(v))
+		return BAD(ret, f, "an entry of '%s' may not have control characters", f->name);
 	if (*count == f->max)
 		return BAD(ret, f, "'%s' takes at most %u entries", f->name, f->max);
 	if (list == ask->properties && !check_property(ask, v, ret))

@@ -25,7 +25,7 @@ static void cut(struct str path, char *memory, struct segments *ret)
 	while (split_next(&rest, '/', &part)) {
 		int n = percent_decode(part, false, memory);
 
-		if (n < 0) {
+		if (n < 0 || text_has_control((struct str){ memory, (uint32_t)n })) {
 			ret->bad = true;
 			return;
 		}

@@ -179,6 +179,7 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 	if (opt->trusted_feed)
 		s->shared.feed = feed_new(s->shared.loop_count);
 	configure(s);
+	http_hush();
 	rc = http_tls_open(opt->settings, &s->tls, e);
 	if (rc == 0)
 		rc = control_watch_start(opt->store, &s->shared.control, e);

@@ -127,7 +127,7 @@ Test(documents, put_get_delete)
 		ask(&front, "GET", "/v1/rules/r", NULL)->body,
 		"\"changedBy\":\"J\xc3\xb6rg H\",\"document\":{\"action\":{\"filter\":\"inStock\"},\"priority\":5},"
 		"\"shipped\":false}"));
-	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"1\"\r\n", rule(6)), 200, "2",
+	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"9\", \"1\" \r\n", rule(6)), 200, "2",
 	       "{\"id\":\"r\",\"revision\":2,");
 	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: *\r\n", rule(7)), 200, "3",
 	       "{\"id\":\"r\",\"revision\":3,");
@@ -158,6 +158,8 @@ Test(documents, what_is_replaced_must_be_said)
 		       "precondition-failed", "if-match", "another revision");
 	expect_problem(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: W/\"1\"\r\n", rule(6)), 412,
 		       "precondition-failed", "if-match", "weak");
+	expect_problem(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: 1\r\n", rule(6)), 400, "bad-parameter",
+		       "if-match", "without quotes");
 	r = ask_with(&front, "PUT", "/v1/rules/s", JSON "if-match: *\r\n", rule(6));
 	cr_expect_null(strstr(r->head, "etag"), "nobody has written it");
 	expect_problem(r, 412, "precondition-failed", "if-match", "not there");

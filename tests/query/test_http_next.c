@@ -1,6 +1,7 @@
 /* Pages: the link of an answer leads to the next one, with the request and what was shown in it. */
 #include "query/shown.h"
 #include "tests/lib/query_http.h"
+#include "tests/lib/query_shop.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
@@ -72,6 +73,16 @@ Test(http_next, bodies_and_short_paths_have_links_too)
 	cr_assert(strstr(ask(&f, "GET", link, NULL)->body, "items=1/p1"));
 }
 
+/* Expressions may be of several lines. */
+Test(http_next, a_link_carries_what_only_a_body_can_write)
+{
+	char link[LINK_MAX_BYTES];
+
+	next_of(ask(&f, "POST", "/v1/recommendations/x", "{\"count\":1,\"filter\":\"price < 5\\n\\tand inStock\"}"),
+		link);
+	cr_assert(strstr(ask(&f, "GET", link, NULL)->body, "f=price < 5\\n\\tand inStock"));
+}
+
 Test(http_next, there_is_none_after_the_last_page)
 {
 	static char body[20000];
@@ -107,6 +118,63 @@ Test(http_next, wrong_links_are_refused)
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		expect_problem(ask(&f, "GET", bad[i].path, NULL), bad[i].status, bad[i].slug, bad[i].field,
 			       bad[i].path);
+}
+
+/* ---- with real answers ---- */
+
+static struct shop shop;
+
+static void setup_shop(void)
+{
+	shop_open(&shop);
+	shop_play(&shop, "u1 buy a,b,c,d,e @0s; u2 buy a,b,c,d,e @1s");
+	shopfront_prepare(&f, NULL);
+	f.opt.store = shop.store;
+	f.opt.answers = NULL;
+	shopfront_start(&f);
+}
+
+static void teardown_shop(void)
+{
+	shopfront_close(&f);
+	shop_close(&shop);
+}
+
+TestSuite(http_next_page, .init = setup_shop, .fini = teardown_shop, .timeout = 60);
+
+static const char *const first_pages[] = {
+	"/v1/recommendations/home?userId=u3&count=2",
+	"/v1/recommendations/cart?itemIds=a&count=2&explain=true",
+	"/v1/items/a/also-bought?count=2",
+	"/v1/best-sellers?count=2",
+};
+
+Test(http_next_page, every_list_goes_on_without_repeats)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(first_pages); i++) {
+		char link[LINK_MAX_BYTES], seen[256] = "";
+		const char *path = first_pages[i];
+		unsigned n = 0;
+
+		for (; *path; path = link) {
+			struct reply *r = ask(&f, "GET", path, NULL);
+			json_t *v, *item;
+			size_t k;
+
+			next_of(r, link);
+			v = json_loads(r->body, 0, NULL);
+			json_array_foreach(json_object_get(v, "items"), k, item)
+			{
+				const char *id = json_string_value(json_object_get(item, "itemId"));
+
+				cr_assert_not(strchr(seen, *id), "%s: %s again after %s", path, id, seen);
+				snprintf(seen + n, sizeof(seen) - n, "%s", id);
+				n++;
+			}
+			json_decref(v);
+		}
+		cr_assert_geq(n, 4, "%s ended with %s", first_pages[i], seen);
+	}
 }
 
 Test(http_next, what_was_shown_is_bounded)

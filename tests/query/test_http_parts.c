@@ -20,8 +20,7 @@ static const struct {
 	{ "%4", false, NULL },
 	{ "%4g", false, NULL },
 	{ "%00", false, NULL },
-	{ "%0a", false, NULL },
-	{ "%7f", false, NULL },
+	{ "%0a%7f", false, "\n\x7f" },
 	{ "%c0%af", false, NULL },
 	{ "%ed%a0%80", false, NULL },
 	{ "%f4%90%80%80", false, NULL },
@@ -41,6 +40,40 @@ Test(http_parts, percent_decode)
 			cr_assert(n >= 0 && str_eq((struct str){ out, (uint32_t)n }, str_of(encoded[i].out)), "%s",
 				  encoded[i].in);
 	}
+}
+
+static const struct {
+	const char *list;
+	int found; /* "3" in it; -1: not well formed */
+} etags[] = {
+	{ "\"3\"", 1 },
+	{ "*", 1 },
+	{ "\"2\", \"3\"", 1 },
+	{ "\"2\",\"3\"", 1 },
+	{ ",\"3\",", 1 },
+	{ " \"3\" ", 1 },
+	{ "\"2\"", 0 },
+	{ "W/\"3\"", 0 },
+	{ "\"03\"", 0 },
+	{ "\"3,\"", 0 },
+	{ "W/\"2\", \"3\"", 1 },
+	{ "\"\"", 0 },
+	{ "", -1 },
+	{ ",", -1 },
+	{ "3", -1 },
+	{ "\"3", -1 },
+	{ "\"", -1 },
+	{ "W/", -1 },
+	{ "\"2\" \"3\"", -1 },
+	{ "\"2\", 3", -1 },
+	{ "*, \"3\"", -1 },
+	{ "'3'", -1 },
+};
+
+Test(http_parts, lists_of_etags)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(etags); i++)
+		cr_assert_eq(etags_have(str_of(etags[i].list), "\"3\""), etags[i].found, "%s", etags[i].list);
 }
 
 Test(http_parts, query_pairs)
