@@ -45,6 +45,15 @@ void figure_write(struct json_out *j, const struct figure *v)
 	write_value(j, v);
 }
 
+void figures_object(struct json_out *j, const char *name, const struct figure *v, unsigned n)
+{
+	json_out_key(j, name);
+	json_out_object(j);
+	for (unsigned i = 0; i < n; i++)
+		figure_write(j, &v[i]);
+	json_out_end_object(j);
+}
+
 /* Text without commas of its own between values. */
 static void put(struct json_out *j, struct str text)
 {

@@ -7,17 +7,26 @@
 
 #include <stdlib.h>
 
-/* Of an item. */
+/* Of an item, or all. */
 struct sold {
 	struct engagement credited;
-	int64_t shop_micros;
+	int64_t shop_micros, compared_micros, before_micros;
+};
+
+/*
+ * Days are compared with those of the period before. The one that the log is in is left out, since what was sold of an item
+ * by the hour is not known for long.
+ */
+struct comparison {
+	int64_t first, before, days;
 };
 
 struct sorting {
 	const struct making *m;
-	struct sold *items, total; /* items: by number */
+	struct comparison compared;
+	struct sold *items; /* by number */
 	uint32_t n;
-	int64_t live, shown; /* items with a record; those that were seen */
+	struct group total;
 	struct groups groups;
 };
 
@@ -28,15 +37,14 @@ static bool is_nothing(const struct sold *item)
 	return memcmp(item, &nothing, sizeof(nothing)) == 0;
 }
 
-static int add_credit(void *arg, int64_t day, uint32_t item, const struct engagement *e)
+static int add_credit(void *arg, int64_t day, uint32_t label, uint32_t item, const struct engagement *e)
 {
 	struct sorting *s = arg;
 
-	(void)day;
+	(void)day, (void)label;
 	if (item >= s->n)
 		return ERR_STORE_CORRUPT;
 	engagement_sum(&s->items[item].credited, e);
-	engagement_sum(&s->total.credited, e);
 	return 0;
 }
 
@@ -44,12 +52,38 @@ static int add_sales(void *arg, int64_t day, uint32_t item, const struct popular
 {
 	struct sorting *s = arg;
 
-	(void)day;
 	if (item >= s->n)
 		return ERR_STORE_CORRUPT;
 	s->items[item].shop_micros += p->revenue_micros;
-	s->total.shop_micros += p->revenue_micros;
+	if (day < s->compared.first + s->compared.days)
+		s->items[item].compared_micros += p->revenue_micros;
 	return 0;
+}
+
+static int add_sales_before(void *arg, int64_t day, uint32_t item, const struct popularity *p)
+{
+	struct sorting *s = arg;
+
+	(void)day;
+	if (item >= s->n)
+		return ERR_STORE_CORRUPT;
+	s->items[item].before_micros += p->revenue_micros;
+	return 0;
+}
+
+static void add_sold(struct group *g, const struct sold *item)
+{
+	engagement_sum(&g->sum, &item->credited);
+	g->sales_micros += item->shop_micros;
+	g->compared_micros += item->compared_micros;
+	g->before_micros += item->before_micros;
+}
+
+static void add_item(struct group *g, const struct sold *item)
+{
+	add_sold(g, item);
+	g->items++;
+	g->shown += item->credited.counts[CREDIT_IMPRESSION] > 0;
 }
 
 /* Once an item, though several of its categories may be under one. */
@@ -60,18 +94,16 @@ static void add_category(struct sorting *s, uint32_t item, struct str category)
 	if (g->stamp == (uint64_t)item + 1)
 		return;
 	g->stamp = (uint64_t)item + 1;
-	engagement_sum(&g->sum, &s->items[item].credited);
-	g->sales_micros += s->items[item].shop_micros;
+	add_item(g, &s->items[item]);
 }
 
 static int add_record(void *arg, uint32_t item, const struct catalog_item *record)
 {
 	struct sorting *s = arg;
 
-	s->live++;
-	if (item >= s->n || is_nothing(&s->items[item]))
-		return 0;
-	s->shown += s->items[item].credited.counts[CREDIT_IMPRESSION] > 0;
+	if (item >= s->n)
+		return ERR_STORE_CORRUPT;
+	add_item(&s->total, &s->items[item]);
 	for (uint32_t i = 0; i < record->categories.n; i++) {
 		struct str category = record->categories.v[i];
 
@@ -79,68 +111,106 @@ static int add_record(void *arg, uint32_t item, const struct catalog_item *recor
 			add_category(s, item, (struct str){ category.p, n });
 		add_category(s, item, category);
 	}
-	if (record->categories.n)
-		s->items[item] = (struct sold){ 0 }; /* it has its place */
+	if (!record->categories.n)
+		add_category(s, item, STR(""));
+	s->items[item] = (struct sold){ 0 }; /* it has its place */
 	return s->groups.n > FIGURES_ROWS_MAX ? figures_too_many(s->m) : 0;
+}
+
+static void compare_days(const struct making *m, struct comparison *c)
+{
+	int64_t days = (m->to_ms - m->from_ms) / MS_PER_DAY, over;
+
+	c->first = m->from_ms / MS_PER_DAY;
+	c->before = c->first - days;
+	over = m->watermark_ms == TIME_NONE ? 0 : time_bucket(m->watermark_ms, MS_PER_DAY) - c->first;
+	c->days = over < 0 ? 0 : over < days ? over : days;
+}
+
+static int read_items(struct making *m, struct sorting *s)
+{
+	const struct comparison *c = &s->compared;
+	int64_t first = c->first, last = m->to_ms / MS_PER_DAY - 1;
+	int rc = engagement_items_scan(m->sn, first, last, add_credit, s);
+
+	if (!rc)
+		rc = popularity_scan(m->sn, BUCKET_DAY, first, last, add_sales, s);
+	if (!rc && c->days)
+		rc = popularity_scan(m->sn, BUCKET_DAY, c->before, c->before + c->days - 1, add_sales_before, s);
+	return rc;
 }
 
 static int sort_items(struct making *m, struct sorting *s)
 {
-	int64_t first = m->from_ms / MS_PER_DAY, last = m->to_ms / MS_PER_DAY - 1;
 	int rc = snap_items(m->sn, &s->n);
 
 	if (rc)
 		return rc;
 	s->items = xcalloc(s->n ? s->n : 1, sizeof(*s->items));
-	rc = engagement_items_scan(m->sn, first, last, add_credit, s);
-	if (!rc)
-		rc = popularity_scan(m->sn, BUCKET_DAY, first, last, add_sales, s);
+	rc = read_items(m, s);
 	if (!rc)
 		rc = catalog_each(m->sn, add_record, s);
+	/* what was sold or shown, and has no record any more */
 	for (uint32_t i = 0; i < s->n && !rc; i++)
-		if (!is_nothing(&s->items[i]))
-			add_category(s, i, STR(""));
+		if (!is_nothing(&s->items[i])) {
+			add_sold(groups_get(&s->groups, STR("")), &s->items[i]);
+			add_sold(&s->total, &s->items[i]);
+		}
 	return rc;
 }
 
-static unsigned category_row(struct str category, const struct engagement *e, int64_t shop_micros, struct figure *ret)
+static unsigned group_figures(const struct group *g, struct figure *ret)
 {
-	unsigned n;
+	unsigned n = figures_credit(&g->sum, g->sales_micros, ret);
 
-	ret[0] = figure_text("category", category);
-	n = 1 + figures_credit(e, shop_micros, ret + 1);
-	ret[n] = figure_money("sales", shop_micros);
-	return n + 1;
+	ret[n++] = figure_money("sales", g->sales_micros);
+	ret[n++] = figure_money("salesBefore", g->before_micros);
+	ret[n++] = figure_ratio("growth", g->compared_micros - g->before_micros,
+				g->before_micros > 0 ? g->before_micros : 0);
+	return n + figures_coverage(g->shown, g->items, ret + n);
 }
 
-static void write_all(struct making *m, const struct sorting *s)
+static unsigned category_row(const struct group *g, struct figure *ret)
 {
-	struct figure coverage = figure_ratio("coverage", s->shown, s->live);
+	ret[0] = figure_text("category", g->key);
+	return 1 + group_figures(g, ret + 1);
+}
 
-	figures_credit_total(m->out, &s->total.credited, s->total.shop_micros);
-	key_int(m->out, "items", s->live);
-	key_int(m->out, "itemsShown", s->shown);
-	figure_write(m->out, &coverage);
+static void write_days(struct json_out *j, const char *name, int64_t first, int64_t days)
+{
+	const struct figure v[] = { figure_time("from", first * MS_PER_DAY),
+				    figure_time("to", (first + days) * MS_PER_DAY) };
+
+	figures_object(j, name, v, ARRAY_SIZE(v));
+}
+
+static void write_all(struct json_out *j, const struct sorting *s)
+{
+	struct figure v[FIGURE_ROW_MAX];
+
+	figures_object(j, "total", v, group_figures(&s->total, v));
+	write_days(j, "compared", s->compared.first, s->compared.days);
+	write_days(j, "before", s->compared.before, s->compared.days);
+	key_int(j, "items", s->total.items);
 }
 
 int figures_categories(struct making *m)
 {
 	struct sorting s = { .m = m };
 	struct figure row[FIGURE_ROW_MAX];
-	int rc = sort_items(m, &s);
+	int rc;
 
+	compare_days(m, &s.compared);
+	rc = sort_items(m, &s);
 	if (rc)
 		goto out;
 	groups_sort(&s.groups);
-	figures_begin(m, row, category_row(STR(""), &s.total.credited, 0, row));
-	for (uint32_t i = 0; i < s.groups.n; i++) {
-		const struct group *g = &s.groups.v[i];
-
-		figures_row(m, row, category_row(g->key, &g->sum, g->sales_micros, row));
-	}
+	figures_begin(m, row, category_row(&s.total, row));
+	for (uint32_t i = 0; i < s.groups.n; i++)
+		figures_row(m, row, category_row(&s.groups.v[i], row));
 	figures_end_rows(m);
 	if (!m->ask->csv)
-		write_all(m, &s);
+		write_all(m->out, &s);
 	figures_end(m);
 out:
 	groups_fini(&s.groups);

@@ -1,6 +1,5 @@
 /* What recommendations led to, by scenario, strategy, variant and time: the view `engagement`. */
-#include "query/figures_groups.h"
-#include "query/figures_internal.h"
+#include "query/figures_shown.h"
 #include "views/ids.h"
 #include "views/keys.h"
 
@@ -27,16 +26,11 @@ unsigned figures_credit(const struct engagement *e, int64_t shop_micros, struct 
 	return ARRAY_SIZE(all);
 }
 
-void figures_credit_total(struct json_out *j, const struct engagement *e, int64_t shop_micros)
+unsigned figures_coverage(int64_t shown, int64_t of, struct figure *ret)
 {
-	struct figure v[FIGURE_ROW_MAX];
-	unsigned n = figures_credit(e, shop_micros, v);
-
-	json_out_key(j, "total");
-	json_out_object(j);
-	for (unsigned i = 0; i < n; i++)
-		figure_write(j, &v[i]);
-	json_out_end_object(j);
+	ret[0] = figure_ratio("itemsShown", shown, of ? 1 : 0);
+	ret[1] = figure_ratio("coverage", shown, of);
+	return 2;
 }
 
 int figures_too_many(const struct making *m)
@@ -75,9 +69,10 @@ struct labelling {
 	struct groups groups;
 	struct engagement total;
 	int64_t *shop_rows, shop_total; /* revenue, of each hour or day and of all */
+	struct shown_counts shown;
 };
 
-static int add_label(void *arg, int64_t hour, const struct engagement_label *of, const struct engagement *e)
+static struct group *group_at(void *arg, int64_t t_ms, const struct engagement_label *of)
 {
 	struct labelling *l = arg;
 	unsigned by = l->m->ask->by;
@@ -85,7 +80,7 @@ static int add_label(void *arg, int64_t hour, const struct engagement_label *of,
 	size_t n = 0;
 
 	if (by & (BY_HOUR | BY_DAY)) {
-		put_be64(key, (uint64_t)(time_bucket(hour * MS_PER_HOUR, l->m->unit) * l->m->unit));
+		put_be64(key, (uint64_t)(time_bucket(t_ms, l->m->unit) * l->m->unit));
 		n = START_BYTES;
 	}
 	if (by & BY_SCENARIO)
@@ -94,7 +89,14 @@ static int add_label(void *arg, int64_t hour, const struct engagement_label *of,
 		n = put_text(key, n, str_of(of->strategy));
 	if (by & BY_VARIANT)
 		n = put_text(key, n, of->variant);
-	engagement_sum(&groups_get(&l->groups, (struct str){ (char *)key, (uint32_t)n })->sum, e);
+	return groups_get(&l->groups, (struct str){ (char *)key, (uint32_t)n });
+}
+
+static int add_label(void *arg, int64_t hour, const struct engagement_label *of, const struct engagement *e)
+{
+	struct labelling *l = arg;
+
+	engagement_sum(&group_at(l, hour * MS_PER_HOUR, of)->sum, e);
 	engagement_sum(&l->total, e);
 	return l->groups.n > FIGURES_ROWS_MAX ? figures_too_many(l->m) : 0;
 }
@@ -123,12 +125,24 @@ static unsigned label_row(const struct labelling *l, const struct group *g, stru
 			row[n] = figure_text(texts[i].name, text);
 			n++;
 		}
-	return n + figures_credit(&g->sum, shop, row + n);
+	n += figures_credit(&g->sum, shop, row + n);
+	return n + figures_coverage(g->shown, l->shown.items, row + n);
 }
 
 static int scan_hours(const struct making *m, engagement_each each, void *arg)
 {
 	return engagement_scan(m->sn, m->from_ms / MS_PER_HOUR, m->to_ms / MS_PER_HOUR - 1, each, arg);
+}
+
+static void write_total(struct json_out *j, const struct labelling *l)
+{
+	struct figure v[FIGURE_ROW_MAX];
+	unsigned n = figures_credit(&l->total, l->shop_total, v);
+
+	n += figures_coverage(l->shown.all, l->shown.items, v + n);
+	figures_object(j, "total", v, n);
+	if (!(l->m->ask->by & BY_HOUR))
+		key_int(j, "items", l->shown.items);
 }
 
 int figures_strategies(struct making *m)
@@ -142,6 +156,8 @@ int figures_strategies(struct making *m)
 	l.shop_rows = xcalloc(figures_buckets(m) + 1, sizeof(*l.shop_rows));
 	if (!rc)
 		rc = figures_shop_revenue(m, l.shop_rows, &l.shop_total);
+	if (!rc && !(m->ask->by & BY_HOUR))
+		rc = figures_shown(m, &l.groups, group_at, &l, &l.shown);
 	if (rc)
 		goto out;
 	groups_sort(&l.groups);
@@ -150,7 +166,7 @@ int figures_strategies(struct making *m)
 		figures_row(m, row, label_row(&l, &l.groups.v[i], row));
 	figures_end_rows(m);
 	if (!m->ask->csv)
-		figures_credit_total(m->out, &l.total, l.shop_total);
+		write_total(m->out, &l);
 	figures_end(m);
 out:
 	free(l.shop_rows);
@@ -168,21 +184,17 @@ static int add_all(void *arg, int64_t hour, const struct engagement_label *of, c
 int figures_write_recommended(struct making *m, int64_t revenue_micros)
 {
 	struct engagement all = { 0 };
-	const struct figure *v;
 	int rc = scan_hours(m, add_all, &all);
 
 	if (rc)
 		return rc;
-	v = (const struct figure[]){
-		figure_count("orders", all.counts[CREDIT_ORDER]),
-		figure_count("units", all.units),
-		figure_money("revenue", all.revenue_micros),
-		figure_ratio("share", all.revenue_micros, revenue_micros > 0 ? revenue_micros : 0),
-	};
-	json_out_key(m->out, "recommended");
-	json_out_object(m->out);
-	for (unsigned i = 0; i < 4; i++)
-		figure_write(m->out, &v[i]);
-	json_out_end_object(m->out);
+	figures_object(m->out, "recommended",
+		       (const struct figure[]){
+			       figure_count("orders", all.counts[CREDIT_ORDER]),
+			       figure_count("units", all.units),
+			       figure_money("revenue", all.revenue_micros),
+			       figure_ratio("share", all.revenue_micros, revenue_micros > 0 ? revenue_micros : 0),
+		       },
+		       4);
 	return 0;
 }

@@ -11,7 +11,9 @@ struct group {
 	uint64_t hash;
 	uint64_t stamp; /* the caller's; 0 at first */
 	struct engagement sum;
-	int64_t sales_micros; /* the caller's */
+	/* the caller's */
+	int64_t sales_micros, compared_micros, before_micros; /* of the shop */
+	int64_t items, shown;                                 /* of today's catalogue */
 };
 
 struct groups {

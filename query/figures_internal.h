@@ -71,6 +71,8 @@ static inline struct figure figure_money_ratio(const char *name, int64_t micros,
 
 /* A member of a JSON object. */
 void figure_write(struct json_out *j, const struct figure *v);
+/* A member that is an object of these. */
+void figures_object(struct json_out *j, const char *name, const struct figure *v, unsigned n);
 /* A row: an object of the array that is open, or a line. */
 void figures_row(struct making *m, const struct figure *v, unsigned n);
 
@@ -94,10 +96,10 @@ int figures_segments(struct making *m) MUST_CHECK;
 int figures_experiment(struct making *m) MUST_CHECK;
 /* Columns of what recommendations led to, beside what the shop sold; returns how many. */
 unsigned figures_credit(const struct engagement *e, int64_t shop_micros, struct figure *ret);
-/* The member "total". */
-void figures_credit_total(struct json_out *j, const struct engagement *e, int64_t shop_micros);
 /* What the shop sold in the period; of each of its rows, too, when there is room for them (NULL: none). */
 int figures_shop_revenue(struct making *m, int64_t *rows, int64_t *ret_total) MUST_CHECK;
+/* "itemsShown", "coverage": how much of so many items people saw; null where that is 0. */
+unsigned figures_coverage(int64_t shown, int64_t of, struct figure *ret);
 int figures_too_many(const struct making *m);
 /* The member "recommended": what of so much revenue is credited to recommendations. */
 int figures_write_recommended(struct making *m, int64_t revenue_micros) MUST_CHECK;

@@ -185,11 +185,7 @@ static void write_total(struct json_out *j, const struct tally *t)
 	struct figure v[FIGURE_ROW_MAX];
 	unsigned n = tally_figures(t, v);
 
-	json_out_key(j, "total");
-	json_out_object(j);
-	for (unsigned i = 0; i < n; i++)
-		figure_write(j, &v[i]);
-	json_out_end_object(j);
+	figures_object(j, "total", v, n);
 }
 
 static void write_rows(struct making *m, const struct counting *c)

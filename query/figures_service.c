@@ -95,11 +95,7 @@ static void write_total(struct making *m, const struct covering *c)
 
 	add_up(total, c->all);
 	n = service_figures(total, c->shown, c->records, v);
-	json_out_key(m->out, "total");
-	json_out_object(m->out);
-	for (unsigned i = 0; i < n; i++)
-		figure_write(m->out, &v[i]);
-	json_out_end_object(m->out);
+	figures_object(m->out, "total", v, n);
 	free(total);
 }
 

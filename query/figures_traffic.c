@@ -87,11 +87,7 @@ static void write_sales_total(struct json_out *j, const struct traffic *t)
 
 	v[n] = figure_money_ratio("revenuePerOrder", t->revenue_micros, t->orders);
 	n++;
-	json_out_key(j, "total");
-	json_out_object(j);
-	for (unsigned i = 0; i < n; i++)
-		figure_write(j, &v[i]);
-	json_out_end_object(j);
+	figures_object(j, "total", v, n);
 }
 
 /* (now - before) / before */
@@ -101,14 +97,9 @@ static void write_growth(struct json_out *j, const struct traffic *now, const st
 	unsigned n = sales_figures(now, a);
 
 	sales_figures(before, b);
-	json_out_key(j, "growth");
-	json_out_object(j);
-	for (unsigned i = 0; i < n; i++) {
-		struct figure growth = figure_ratio(a[i].name, a[i].n - b[i].n, b[i].n > 0 ? b[i].n : 0);
-
-		figure_write(j, &growth);
-	}
-	json_out_end_object(j);
+	for (unsigned i = 0; i < n; i++)
+		a[i] = figure_ratio(a[i].name, a[i].n - b[i].n, b[i].n > 0 ? b[i].n : 0);
+	figures_object(j, "growth", a, n);
 }
 
 static void write_before(struct making *m, const struct series *before, int64_t end_ms)

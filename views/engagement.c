@@ -2,16 +2,18 @@
 #include "views/engagement_rows.h"
 #include "views/labels.h"
 
+static const struct engagement_table table = { TBL_ENGAGEMENT, MS_PER_HOUR, 0 };
+
 static void engagement_apply(struct fold *f, const struct moment *m)
 {
 	for (uint32_t i = 0; i < m->credits->n; i++)
-		engagement_add(f, TBL_ENGAGEMENT, time_bucket(m->t_ms, MS_PER_HOUR), m->credits->v[i].label,
+		engagement_add(f, TBL_ENGAGEMENT, (uint64_t)time_bucket(m->t_ms, MS_PER_HOUR), m->credits->v[i].label,
 			       &m->credits->v[i]);
 }
 
 static int engagement_hours_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
 {
-	return engagement_expire(t, TBL_ENGAGEMENT, MS_PER_HOUR, watermark_ms, rows_max);
+	return engagement_expire(t, &table, watermark_ms, rows_max);
 }
 
 /* ---- reading ---- */
@@ -39,7 +41,7 @@ int engagement_scan(struct snap *sn, int64_t first, int64_t last, engagement_eac
 {
 	struct scan s = { sn, each, arg };
 
-	return engagement_sums(sn, TBL_ENGAGEMENT, MS_PER_HOUR, first, last, scan_row, &s);
+	return engagement_sums(sn, &table, first, last, scan_row, &s);
 }
 
 /* ---- printing ---- */
@@ -57,12 +59,7 @@ static int print_row(void *arg, int64_t hour, const struct engagement_label *of,
 
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "scenario");
-	json_out_str(j, of->scenario);
-	json_out_key(j, "strategy");
-	json_out_text(j, of->strategy);
-	json_out_key(j, "variant");
-	json_out_str(j, of->variant);
+	engagement_print_label(j, of);
 	json_out_key(j, "start");
 	json_out_int(j, hour * MS_PER_HOUR);
 	engagement_print(j, e);

@@ -1,6 +1,6 @@
 /*
  * engagement.h - what answers led to: impressions, clicks, carts, orders, units and revenue of what was recommended, by
- * scenario, strategy, variant and hour, and by item and day. Seen from a snapshot.
+ * scenario, strategy, variant and hour, and of each item by day. Seen from a snapshot.
  *
  * Counted is what carries a valid recommendationId (credit.h), each once for one actor, answer, item and kind. A count
  * stands in the hour and day of its own event, not of the answer. `orders` are lines: an item in an order. Returns are
@@ -29,11 +29,12 @@ struct engagement_label {
 };
 
 typedef int (*engagement_each)(void *arg, int64_t hour, const struct engagement_label *of, const struct engagement *e);
-typedef int (*engagement_item_each)(void *arg, int64_t day, uint32_t item, const struct engagement *e);
+/* label: labels.h says what it stands for. */
+typedef int (*engagement_item_each)(void *arg, int64_t day, uint32_t label, uint32_t item, const struct engagement *e);
 
 /*
- * Rows of hours first..last (floor(t / hour)), or days, as far as they are kept, ascending by hour or day. Stops on
- * non-zero and returns it.
+ * Rows of hours first..last (floor(t / hour)), or days, as far as they are kept, ascending by hour, or by (day, label,
+ * item). Stops on non-zero and returns it.
  */
 int engagement_scan(struct snap *sn, int64_t first, int64_t last, engagement_each each, void *arg);
 int engagement_items_scan(struct snap *sn, int64_t first, int64_t last, engagement_item_each each, void *arg);

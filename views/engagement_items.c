@@ -1,17 +1,26 @@
-/* engagement-items: day x item -> impressions, clicks, carts, orders, units, revenue of it as a recommendation */
+/* engagement-items: (day, label) x item -> impressions, clicks, carts, orders, units, revenue of it as a recommendation */
 #include "views/engagement_rows.h"
 #include "views/ids.h"
+#include "views/labels.h"
+
+#define LABEL_BITS 32
+
+static const struct engagement_table table = { TBL_ENGAGEMENT_ITEMS, MS_PER_DAY, LABEL_BITS };
 
 static void engagement_items_apply(struct fold *f, const struct moment *m)
 {
-	for (uint32_t i = 0; i < m->credits->n; i++)
-		engagement_add(f, TBL_ENGAGEMENT_ITEMS, time_bucket(m->t_ms, MS_PER_DAY), m->credits->v[i].item,
-			       &m->credits->v[i]);
+	uint64_t day = (uint64_t)time_bucket(m->t_ms, MS_PER_DAY);
+
+	for (uint32_t i = 0; i < m->credits->n; i++) {
+		const struct credit *c = &m->credits->v[i];
+
+		engagement_add(f, TBL_ENGAGEMENT_ITEMS, day << LABEL_BITS | c->label, c->item, c);
+	}
 }
 
 static int engagement_items_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)
 {
-	return engagement_expire(t, TBL_ENGAGEMENT_ITEMS, MS_PER_DAY, watermark_ms, rows_max);
+	return engagement_expire(t, &table, watermark_ms, rows_max);
 }
 
 /* ---- reading ---- */
@@ -29,7 +38,7 @@ static int scan_row(void *arg, uint64_t group, uint32_t member, const int64_t *c
 
 	if (member >= s->items || !engagement_read(columns, &e))
 		return ERR_STORE_CORRUPT;
-	return s->each(s->arg, (int64_t)group, member, &e);
+	return s->each(s->arg, (int64_t)(group >> LABEL_BITS), (uint32_t)group, member, &e);
 }
 
 int engagement_items_scan(struct snap *sn, int64_t first, int64_t last, engagement_item_each each, void *arg)
@@ -37,7 +46,7 @@ int engagement_items_scan(struct snap *sn, int64_t first, int64_t last, engageme
 	struct scan s = { .each = each, .arg = arg };
 	int rc = snap_items(sn, &s.items);
 
-	return rc ? rc : engagement_sums(sn, TBL_ENGAGEMENT_ITEMS, MS_PER_DAY, first, last, scan_row, &s);
+	return rc ? rc : engagement_sums(sn, &table, first, last, scan_row, &s);
 }
 
 /* ---- printing ---- */
@@ -50,17 +59,23 @@ struct printing {
 	void *arg;
 };
 
-static int print_row(void *arg, int64_t day, uint32_t item, const struct engagement *e)
+static int print_row(void *arg, int64_t day, uint32_t label, uint32_t item, const struct engagement *e)
 {
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
+	struct engagement_label of;
+	int rc;
 
 	if (p->item != ID_NONE && p->item != item)
 		return 0;
+	rc = snap_label_of_answer(p->sn, label, &of);
+	if (rc)
+		return rc;
 	json_out_reset(j);
 	json_out_object(j);
 	json_out_key(j, "itemId");
 	json_out_str(j, snap_item_name(p->sn, item));
+	engagement_print_label(j, &of);
 	json_out_key(j, "start");
 	json_out_int(j, day * MS_PER_DAY);
 	engagement_print(j, e);
@@ -82,8 +97,9 @@ static int engagement_items_rows(struct snap *sn, const struct view_filter *filt
 
 const struct view view_engagement_items = {
 	.name = "engagement-items",
-	.version = 1,
-	.meaning = "what was shown, clicked and bought of each item as a recommendation, by day",
+	.version = 2,
+	.meaning =
+		"what was shown, clicked and bought of each item as a recommendation, by scenario, strategy, variant and day",
 	.tables = TABLE_BIT(TBL_ENGAGEMENT_ITEMS),
 	.apply = engagement_items_apply,
 	.expire = engagement_items_expire,

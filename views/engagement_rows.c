@@ -10,7 +10,13 @@ static int64_t oldest(int64_t watermark_ms, int64_t span_ms)
 	return day > 0 ? day * (MS_PER_DAY / span_ms) : 0;
 }
 
-int engagement_sums(struct snap *sn, enum table_id id, int64_t span_ms, int64_t first, int64_t last, snap_sum each,
+/* The first group of a bucket. */
+static uint64_t group_of(const struct engagement_table *t, int64_t bucket)
+{
+	return (uint64_t)bucket << t->shift;
+}
+
+int engagement_sums(struct snap *sn, const struct engagement_table *t, int64_t first, int64_t last, snap_sum each,
 		    void *arg)
 {
 	int64_t watermark, kept_first, kept_last;
@@ -18,25 +24,25 @@ int engagement_sums(struct snap *sn, enum table_id id, int64_t span_ms, int64_t 
 
 	if (rc || watermark == TIME_NONE)
 		return rc;
-	kept_first = oldest(watermark, span_ms);
-	kept_last = time_bucket(watermark, span_ms);
+	kept_first = oldest(watermark, t->span_ms);
+	kept_last = time_bucket(watermark, t->span_ms);
 	first = first > kept_first ? first : kept_first;
 	last = last < kept_last ? last : kept_last;
-	return last < first ? 0 : snap_sums(sn, id, (uint64_t)first, (uint64_t)last, each, arg);
+	return last < first ? 0 : snap_sums(sn, t->id, group_of(t, first), group_of(t, last + 1) - 1, each, arg);
 }
 
-int engagement_expire(struct store_txn *t, enum table_id id, int64_t span_ms, int64_t watermark_ms, size_t rows_max)
+int engagement_expire(struct store_txn *txn, const struct engagement_table *t, int64_t watermark_ms, size_t rows_max)
 {
-	return store_drop_groups(t, id, 0, (uint64_t)oldest(watermark_ms, span_ms), rows_max);
+	return store_drop_groups(txn, t->id, 0, group_of(t, oldest(watermark_ms, t->span_ms)), rows_max);
 }
 
-void engagement_add(struct fold *f, enum table_id id, int64_t bucket, uint32_t member, const struct credit *c)
+void engagement_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member, const struct credit *c)
 {
-	fold_add(f, id, (uint64_t)bucket, member, c->kind, 1);
+	fold_add(f, id, group, member, c->kind, 1);
 	if (c->units)
-		fold_add(f, id, (uint64_t)bucket, member, COL_UNITS, c->units);
+		fold_add(f, id, group, member, COL_UNITS, c->units);
 	if (c->revenue_micros)
-		fold_add(f, id, (uint64_t)bucket, member, COL_REVENUE, c->revenue_micros);
+		fold_add(f, id, group, member, COL_REVENUE, c->revenue_micros);
 }
 
 bool engagement_read(const int64_t *columns, struct engagement *ret)
@@ -48,6 +54,16 @@ bool engagement_read(const int64_t *columns, struct engagement *ret)
 	ret->units = columns[COL_UNITS];
 	ret->revenue_micros = columns[COL_REVENUE];
 	return ret->revenue_micros >= 0;
+}
+
+void engagement_print_label(struct json_out *j, const struct engagement_label *of)
+{
+	json_out_key(j, "scenario");
+	json_out_str(j, of->scenario);
+	json_out_key(j, "strategy");
+	json_out_text(j, of->strategy);
+	json_out_key(j, "variant");
+	json_out_str(j, of->variant);
 }
 
 void engagement_print(struct json_out *j, const struct engagement *e)

@@ -9,14 +9,23 @@
 #include "views/engagement.h"
 #include "views/view.h"
 
-/* snap_sums of the buckets first..last of this span, as far as they are kept. */
-int engagement_sums(struct snap *sn, enum table_id id, int64_t span_ms, int64_t first, int64_t last, snap_sum each,
-		    void *arg);
-int engagement_expire(struct store_txn *t, enum table_id id, int64_t span_ms, int64_t watermark_ms, size_t rows_max);
+/* A group is the bucket of a time, `span_ms` long, shifted left; what is below tells the groups of a bucket apart. */
+struct engagement_table {
+	enum table_id id;
+	int64_t span_ms;
+	unsigned shift;
+};
 
-void engagement_add(struct fold *f, enum table_id id, int64_t bucket, uint32_t member, const struct credit *c);
+/* snap_sums of the buckets first..last, as far as they are kept. */
+int engagement_sums(struct snap *sn, const struct engagement_table *t, int64_t first, int64_t last, snap_sum each,
+		    void *arg);
+int engagement_expire(struct store_txn *txn, const struct engagement_table *t, int64_t watermark_ms, size_t rows_max);
+
+void engagement_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member, const struct credit *c);
 /* False: damaged. */
 bool engagement_read(const int64_t *columns, struct engagement *ret) MUST_CHECK;
+/* The members "scenario", "strategy" and "variant". */
+void engagement_print_label(struct json_out *j, const struct engagement_label *of);
 /* The members "impressions" to "revenue". */
 void engagement_print(struct json_out *j, const struct engagement *e);
 

@@ -50,6 +50,14 @@ export const FIGURE_COLUMNS = [
 		show: (v) => percent(v),
 		help: "of all that the shop sold meanwhile, less returns",
 	},
+	{
+		key: "coverage",
+		title: "Catalogue seen",
+		number: true,
+		value: (r) => r.coverage,
+		show: (v, r) => (v == null ? "–" : `${percent(v)} (${count(r.itemsShown)})`),
+		help: "the part of the catalogue, or of the category, that people saw at least once in such a list, and how many products that is",
+	},
 ];
 
 /* What may be a chart. */

@@ -5,6 +5,7 @@ import { card, change, chip, count, decimal, figure, heading, make, money, perce
 import { analytics, dayOf, seconds } from "./figures.js";
 import { orUnavailable } from "./library.js";
 import { kinds } from "./kinds.js";
+import { table } from "./table.js";
 
 function sales({ total, rows, before, recommended: { share } = {} }) {
 	const of = (name, show) =>
@@ -84,6 +85,54 @@ function traffic({ total, rows }) {
 	);
 }
 
+const CATEGORY_COLUMNS = [
+	{ key: "category", title: "Category", value: (row) => row.category || "none" },
+	{ key: "sales", title: "Sales", number: true, value: (row) => Number(row.sales), show: (v) => money(v), help: "less returns" },
+	{
+		key: "growth",
+		title: "Change",
+		number: true,
+		value: (row) => row.growth,
+		show: (v) => (v == null ? "–" : make("span", { class: v < 0 ? "bad" : "good" }, signed(v))),
+		help: "of the days that are over, on as many days of the period before",
+	},
+	{
+		key: "share",
+		title: "From recommendations",
+		number: true,
+		value: (row) => row.share,
+		show: (v) => percent(v),
+		help: "their part of these sales",
+	},
+];
+
+const signed = (ratio) => `${ratio < 0 ? "▼ −" : "▲ +"}${percent(Math.abs(ratio))}`;
+
+function bySold(data) {
+	const days = Math.round((Date.parse(data.compared.to) - Date.parse(data.compared.from)) / 86400000),
+		sold = data.rows.filter((row) => row.sales || row.salesBefore);
+	return card(
+		"Sales by category",
+		{ class: "broad", "data-testid": "category-sales" },
+		make(
+			"p",
+			{ class: "quiet" },
+			days
+				? `“Change” compares the ${plural(days, "day")} of the period that ${days === 1 ? "is" : "are"} over with as many of the period before.`
+				: "The day is not over, so there is no change to tell.",
+		),
+		table({
+			caption: "What was sold of each",
+			columns: CATEGORY_COLUMNS,
+			rows: sold,
+			sort: "sales",
+			file: "sales-by-category",
+			testid: "sold",
+			empty: "Nothing was sold in this period.",
+		}),
+	);
+}
+
 function recommended(data) {
 	const { total } = data,
 		best = [...data.rows].sort((a, b) => b.revenue - a.revenue)[0];
@@ -158,6 +207,7 @@ export async function show() {
 		orUnavailable(analytics("strategies", { by: "strategy" }).then(recommended), "Figures of recommendations"),
 		orUnavailable(analytics("engagement").then(traffic), "Visits"),
 		atWork(),
+		orUnavailable(analytics("categories").then(bySold), "Sales by category"),
 	]);
 	return make(
 		"div",

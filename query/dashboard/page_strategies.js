@@ -101,12 +101,12 @@ async function categories() {
 	return card(
 		"By category",
 		{},
-		data.coverage == null
+		data.total.coverage == null
 			? null
 			: make(
 					"p",
 					{},
-					`${count(data.itemsShown)} of ${count(data.items)} products of the catalogue were shown at all: ${percent(data.coverage)}.`,
+					`${count(data.total.itemsShown)} of ${count(data.items)} products of the catalogue were seen at all: ${percent(data.total.coverage)}.`,
 				),
 		table({
 			caption: "What was shown of each category",

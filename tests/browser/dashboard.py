@@ -60,6 +60,8 @@ INSTEAD = """window.aisleFetch = window.fetch;
 ROWS = """return [...document.querySelectorAll('[data-testid="figures"] tbody tr')].map(
     (row) => [...row.children].map((cell) => cell.textContent))"""
 
+SOLD = "return [...document.querySelectorAll('[data-testid=\"sold\"] td')].map((cell) => cell.textContent)"
+
 
 def at(testid):
     return f'[data-testid="{testid}"]'
@@ -210,6 +212,9 @@ def story_theme(room):
 def story_overview(room):
     """The figures of the first page are those of the API."""
     room.go("#/overview")
+    room.says(at("sold"), "Kitchen")
+    cells = room.page.run(SOLD)
+    check(any(re.match(r"[▲▼] [+−]\d", cell) for cell in cells), f"no category has grown or shrunk: {cells}")
     day, end = 86400, harness.http("GET", room.url + "/v1/analytics/sales")[1]["to"]
     for days in (7, 28):
         room.page.choose(at("period"), str(days))

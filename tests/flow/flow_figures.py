@@ -67,6 +67,22 @@ def check_counts(aisle, truth):
     return total
 
 
+def coverage_of(aisle):
+    """{strategy: itemsShown}, None: of all. The catalogue has all that is shown."""
+    answer = aisle.good("/v1/analytics/strategies", by="strategy", **PERIOD)
+    return {row["strategy"]: row["itemsShown"] for row in answer["rows"]} | {None: answer["total"]["itemsShown"]}
+
+
+def check_coverage(store, have):
+    seen = {}
+    for row in harness.rows_of(store, "engagement-items"):
+        if row["impressions"]:
+            for key in (row["strategy"], None):
+                seen.setdefault(key, set()).add(row["itemId"])
+    expected = {key: len(items) for key, items in seen.items()}
+    check(expected and have == expected, f"items shown: {have}, not {expected}")
+
+
 def check_shop(aisle, truth, credited):
     expected = figures_of(truth["shop"], ("start",), SHOP)
     sales = aisle.good("/v1/analytics/sales", by="hour", **PERIOD)
@@ -197,7 +213,9 @@ def flow(t):
     check_segments(aisle, path, credited)
     check_rates(truth)
     check_refused(aisle, truth)
+    covered = coverage_of(aisle)
     aisle.stop()
+    check_coverage(store, covered)
     check_experiment(store, truth)
     check_again(t, topics, lines, store, key)
 

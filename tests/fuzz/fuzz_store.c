@@ -189,9 +189,9 @@ static int see_engagement(void *arg, int64_t hour, const struct engagement_label
 	return 0;
 }
 
-static int see_item(void *arg, int64_t day, uint32_t item, const struct engagement *e)
+static int see_item(void *arg, int64_t day, uint32_t label, uint32_t item, const struct engagement *e)
 {
-	(void)arg, (void)day, (void)item, (void)e;
+	(void)arg, (void)day, (void)label, (void)item, (void)e;
 	return 0;
 }
 

@@ -1,87 +1,8 @@
 /* Figures of a period, by hand: the shop's day 0 is SHOP_START, 2052-02-20. */
 #include "query/figures_cache.h"
-#include "tests/lib/views_shop.h"
+#include "tests/lib/query_figures.h"
 
-#include <criterion/criterion.h>
-#include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static struct shop shop;
-static struct json_out out;
-
-/* What a test has made, freed with it. */
-static json_t *parsed[16];
-static char *texts[64];
-static unsigned parsed_n, text_n;
-
-static const char *kept(char *text)
-{
-	cr_assert_lt(text_n, ARRAY_SIZE(texts));
-	return texts[text_n++] = text;
-}
-
-static void setup(void)
-{
-	shop_open(&shop);
-}
-
-static void teardown(void)
-{
-	for (unsigned i = 0; i < parsed_n; i++)
-		json_decref(parsed[i]);
-	for (unsigned i = 0; i < text_n; i++)
-		free(texts[i]);
-	json_out_fini(&out);
-	shop_close(&shop);
-}
-
-TestSuite(figures, .init = setup, .fini = teardown);
-
-static int64_t day(double n)
-{
-	return SHOP_START + (int64_t)(n * MS_PER_DAY);
-}
-
-/* The answer, or why there is none. */
-static const char *made(struct figures_ask ask)
-{
-	struct error e = { 0 };
-	int rc = figures_make(shop.snap, &ask, &out, &e);
-
-	return kept(rc ? xstrndup(e.text, strlen(e.text)) : xstrndup(out.p, out.n));
-}
-
-static json_t *json_of(struct figures_ask ask)
-{
-	json_error_t why;
-	json_t *ret = json_loads(made(ask), 0, &why);
-
-	cr_assert(ret && parsed_n < ARRAY_SIZE(parsed), "%s", why.text);
-	return parsed[parsed_n++] = ret;
-}
-
-/* The member at a path of names and numbers, "rows/0/orders", as text. */
-static const char *at(json_t *j, const char *path)
-{
-	char name[64];
-
-	while (j && *path) {
-		size_t n = strcspn(path, "/");
-
-		snprintf(name, sizeof(name), "%.*s", (int)n, path);
-		j = json_is_array(j) ? json_array_get(j, (size_t)strtoul(name, NULL, 10)) : json_object_get(j, name);
-		path += n + (path[n] == '/');
-	}
-	return j ? kept(json_dumps(j, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(6))) : "absent";
-}
-
-#define expect_at(j, path, text) cr_expect_str_eq(at(j, path), text, "%s", path)
-
-static struct figures_ask sales(double from, double to)
-{
-	return (struct figures_ask){ .kind = FIGURES_SALES, .from_ms = day(from), .to_ms = day(to) };
-}
+TestSuite(figures, .init = figures_init, .fini = figures_fini);
 
 Test(figures, an_empty_store_has_no_rows)
 {
@@ -103,9 +24,9 @@ Test(figures, csv_without_rows_has_its_names)
 		[FIGURES_SALES] = "start,orders,units,revenue\r\n",
 		[FIGURES_ENGAGEMENT] = "start,people,newPeople,sessions,views,carts,orders\r\n",
 		[FIGURES_STRATEGIES] = "scenario,strategy,variant,impressions,clicks,carts,orders,units,revenue,ctr,"
-				       "conversion,revenuePerImpression,share\r\n",
+				       "conversion,revenuePerImpression,share,itemsShown,coverage\r\n",
 		[FIGURES_CATEGORIES] = "category,impressions,clicks,carts,orders,units,revenue,ctr,conversion,"
-				       "revenuePerImpression,share,sales\r\n",
+				       "revenuePerImpression,share,sales,salesBefore,growth,itemsShown,coverage\r\n",
 	};
 
 	for (unsigned kind = 0; kind < ARRAY_SIZE(names); kind++) {
@@ -240,127 +161,6 @@ Test(figures, engagement)
 				    "2052-02-21T00:00:00.000Z,2,1,3,4,1,1\r\n");
 }
 
-/* Two answers, one of them of a variant, shown in hour 0; what followed. */
-static void recommend_for_a_day(void)
-{
-	char *plain = shop_answer(&shop, "u1", "home p1:trending,p2:also-bought @0s");
-	char *varied = shop_answer(&shop, "u2", "home p1:trending @0s x=x/b");
-
-	shop_playf(&shop,
-		   "u1 show p1,p2 @1s r=%s; u2 show p1 @1s r=%s; u1 click p1 @2h r=%s; u2 click p1 @3h r=%s;"
-		   "u1 buy p1 @1d q=2 p=2.5 o=1 r=%s; u1 buy p9 @1d p=15 o=2",
-		   plain, varied, plain, varied, plain);
-	free(plain);
-	free(varied);
-}
-
-static struct figures_ask of_strategies(unsigned by)
-{
-	return (struct figures_ask){ .kind = FIGURES_STRATEGIES, .from_ms = day(0), .to_ms = day(2), .by = by };
-}
-
-Test(figures, strategies_by_all_that_tells_them_apart)
-{
-	json_t *j;
-
-	recommend_for_a_day();
-	j = json_of(of_strategies(BY_SCENARIO | BY_STRATEGY | BY_VARIANT));
-	expect_at(j, "rows/0",
-		  "{\"scenario\":\"home\",\"strategy\":\"also-bought\",\"variant\":null,\"impressions\":1,\"clicks\":0,"
-		  "\"carts\":0,\"orders\":0,\"units\":0,\"revenue\":0,\"ctr\":0,\"conversion\":null,"
-		  "\"revenuePerImpression\":0,\"share\":0}");
-	expect_at(j, "rows/1",
-		  "{\"scenario\":\"home\",\"strategy\":\"trending\",\"variant\":null,\"impressions\":1,\"clicks\":1,"
-		  "\"carts\":0,\"orders\":1,\"units\":2,\"revenue\":5,\"ctr\":1,\"conversion\":1,"
-		  "\"revenuePerImpression\":5,\"share\":0.25}");
-	expect_at(j, "rows/2/variant", "\"x/b\"");
-	expect_at(j, "rows/2/clicks", "1");
-	expect_at(j, "rows/3", "absent");
-	expect_at(j, "total/impressions", "3");
-	expect_at(j, "total/ctr", "0.666667");
-}
-
-Test(figures, strategies_by_less_and_by_time)
-{
-	struct figures_ask ask = of_strategies(BY_DAY | BY_STRATEGY);
-	json_t *j;
-
-	recommend_for_a_day();
-	ask.csv = true;
-	cr_expect_str_eq(made(ask), "start,strategy,impressions,clicks,carts,orders,units,revenue,ctr,conversion,"
-				    "revenuePerImpression,share\r\n"
-				    "2052-02-20T00:00:00.000Z,also-bought,1,0,0,0,0,0,0,,0,\r\n"
-				    "2052-02-20T00:00:00.000Z,trending,2,2,0,0,0,0,1,0,0,\r\n"
-				    "2052-02-21T00:00:00.000Z,trending,0,0,0,1,2,5,,,,0.25\r\n");
-	j = json_of(of_strategies(BY_HOUR | BY_VARIANT));
-	expect_at(j, "rows/0/variant", "null");
-	expect_at(j, "rows/0/impressions", "2");
-	expect_at(j, "rows/2/start", "\"2052-02-20T02:00:00.000Z\"");
-	ask = of_strategies(BY_SCENARIO);
-	ask.from_ms = day(1);
-	j = json_of(ask);
-	expect_at(j, "rows/0/impressions", "0");
-	expect_at(j, "rows/0/orders", "1");
-	expect_at(j, "total/orders", "1");
-}
-
-Test(figures, what_of_the_sales_came_from_recommendations)
-{
-	recommend_for_a_day();
-	expect_at(json_of(sales(0, 2)), "recommended", "{\"orders\":1,\"units\":2,\"revenue\":5,\"share\":0.25}");
-	expect_at(json_of(sales(0, 1)), "recommended/share", "null");
-}
-
-static void put_in_catalog(const char *id, const char *category, const char *other)
-{
-	struct catalog_item item;
-
-	catalog_item_init(&item);
-	item.item_id = str_of(id);
-	item.categories.v[0] = str_of(category);
-	item.categories.v[1] = str_of(other);
-	item.categories.n = other[0] ? 2 : category[0] ? 1 : 0;
-	cr_assert_eq(fold_catalog(shop.fold, &item, false), 0);
-}
-
-Test(figures, categories_have_what_is_under_them)
-{
-	struct figures_ask ask = { .kind = FIGURES_CATEGORIES, .from_ms = day(0), .to_ms = day(2) };
-	json_t *j;
-
-	put_in_catalog("p1", "Home > Mugs", "Home > Gifts");
-	put_in_catalog("p3", "Home > Lamps", "");
-	put_in_catalog("p4", "", "");
-	recommend_for_a_day();
-	j = json_of(ask);
-	expect_at(j, "rows/0/category", "null");
-	expect_at(j, "rows/0/impressions", "1");
-	expect_at(j, "rows/0/sales", "15");
-	expect_at(j, "rows/0/share", "0");
-	expect_at(j, "rows/1/category", "\"Home\"");
-	expect_at(j, "rows/1/impressions", "2");
-	expect_at(j, "rows/1/revenue", "5");
-	expect_at(j, "rows/1/sales", "5");
-	expect_at(j, "rows/1/share", "1");
-	expect_at(j, "total/share", "0.25");
-	expect_at(j, "rows/2/category", "\"Home > Gifts\"");
-	expect_at(j, "rows/3/category", "\"Home > Mugs\"");
-	expect_at(j, "rows/4", "absent");
-	expect_at(j, "total/impressions", "3");
-	expect_at(j, "items", "3");
-	expect_at(j, "itemsShown", "1");
-	expect_at(j, "coverage", "0.333333");
-}
-
-Test(figures, cells_of_csv_are_quoted_where_they_must_be)
-{
-	struct figures_ask ask = { .kind = FIGURES_CATEGORIES, .from_ms = day(0), .to_ms = day(2), .csv = true };
-
-	put_in_catalog("p1", "Mugs, \"large\"", "");
-	recommend_for_a_day();
-	cr_expect(strstr(made(ask), "\r\n\"Mugs, \"\"large\"\"\",2,"), "%s", made(ask));
-}
-
 /* A clock that goes on by `step_ns` whenever it is looked at. */
 static uint64_t now_ns, step_ns;
 
@@ -375,9 +175,14 @@ static const struct clock ticking = { .monotonic_ns = tick };
 
 static bool says_one_order(struct figures_cache *cache, struct figures_ask *ask, uint64_t now)
 {
+	struct json_out out = { 0 };
+	bool ret;
+
 	now_ns = now;
 	cr_assert_eq(figures_cache_make(cache, shop.snap, ask, &out, NULL), 0);
-	return memmem(out.p, out.n, "\"total\":{\"orders\":1,", 20) != NULL;
+	ret = memmem(out.p, out.n, "\"total\":{\"orders\":1,", 20) != NULL;
+	json_out_fini(&out);
+	return ret;
 }
 
 Test(figures, what_is_asked_again_within_a_second_is_the_same)

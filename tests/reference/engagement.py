@@ -166,7 +166,7 @@ class Engagement:
         self.strategies = strategies()
         self.actors = collections.defaultdict(Memory)
         self.hours = collections.defaultdict(collections.Counter)    # (scenario, strategy, variant, start)
-        self.items = collections.defaultdict(collections.Counter)    # (item, start)
+        self.items = collections.defaultdict(collections.Counter)    # (item, scenario, strategy, variant, start)
         self.days = collections.defaultdict(collections.Counter)     # (actor, start)
         self.people = collections.defaultdict(collections.Counter)   # (variant, actor, first)
         self.refused = collections.Counter()
@@ -211,7 +211,8 @@ class Engagement:
         slug = ("pinned" if strategy == 255 else
                 self.strategies[strategy] if strategy < len(self.strategies) else f"strategy-{strategy}")
         for row in (self.hours[answer.scenario, slug, answer.variant, ev.t // HOUR * HOUR],
-                    self.items[item, ev.t // DAY * DAY], self.days[ev.actor, ev.t // DAY * DAY]):
+                    self.items[item, answer.scenario, slug, answer.variant, ev.t // DAY * DAY],
+                    self.days[ev.actor, ev.t // DAY * DAY]):
             row[KINDS[ev.type]] += 1
             if ev.type == "purchase":
                 row["units"] += quantity
@@ -260,9 +261,10 @@ class Engagement:
                        **self.figures(row, money)}
 
     def item_rows(self, watermark, money):
-        for (item, start), row in self.items.items():
+        for (item, scenario, strategy, variant, start), row in self.items.items():
             if start // DAY > watermark // DAY - 400:
-                yield {"itemId": item, "start": start, **self.figures(row, money)}
+                yield {"itemId": item, "scenario": scenario, "strategy": strategy, "variant": variant, "start": start,
+                       **self.figures(row, money)}
 
     @staticmethod
     def figures(row, money):

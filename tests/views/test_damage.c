@@ -397,6 +397,7 @@ Test(damage, engagement)
 	cr_assert_eq(snap_each(shop.snap, TBL_LABELS, (struct str){ NULL, 0 }, damage_label, NULL), 0);
 	commit();
 	cr_expect_eq(rows_of("engagement"), ERR_STORE_CORRUPT);
+	cr_expect_eq(rows_of("engagement-items"), ERR_STORE_CORRUPT);
 	cr_expect_eq(rows_of("experiment-people"), ERR_STORE_CORRUPT);
 	free(id);
 }

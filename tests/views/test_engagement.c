@@ -104,10 +104,12 @@ Test(engagement, what_was_shown_clicked_and_bought)
 			 "\"impressions\":1,\"clicks\":0,\"carts\":0,\"orders\":0,\"units\":0,\"revenue\":0}");
 	free(rows);
 	rows = shop_rows(&shop, "engagement-items", "p2");
-	cr_assert_str_eq(rows, "{\"itemId\":\"p2\",\"start\":2592000000000,\"impressions\":1,\"clicks\":1,\"carts\":1,"
-			       "\"orders\":0,\"units\":0,\"revenue\":0}\n"
-			       "{\"itemId\":\"p2\",\"start\":2592172800000,\"impressions\":0,\"clicks\":0,\"carts\":0,"
-			       "\"orders\":1,\"units\":3,\"revenue\":7.5}");
+	cr_assert_str_eq(
+		rows,
+		"{\"itemId\":\"p2\",\"scenario\":\"home\",\"strategy\":\"also-bought\",\"variant\":\"\",\"start\":2592000000000,\"impressions\":1,\"clicks\":1,\"carts\":1,"
+		"\"orders\":0,\"units\":0,\"revenue\":0}\n"
+		"{\"itemId\":\"p2\",\"scenario\":\"home\",\"strategy\":\"also-bought\",\"variant\":\"\",\"start\":2592172800000,\"impressions\":0,\"clicks\":0,\"carts\":0,"
+		"\"orders\":1,\"units\":3,\"revenue\":7.5}");
 	free(rows);
 	expect_refused(REFUSED_ITEM, 1); /* p3 was bought with it, but not recommended */
 	free(id);
