@@ -1,4 +1,5 @@
 #include "cmd/replay.h"
+#include "config/log.h"
 #include "views/generation.h"
 
 #include <signal.h>
@@ -233,10 +234,13 @@ static void built(const struct rebuild *rb, double seconds)
 		built_json(rb, others, seconds);
 		return;
 	}
-	printf("%llu records: %llu events, %llu duplicates, %llu dead letters, %llu of catalogue, stock and settings; "
-	       "%llu offsets hold none; %.1f seconds\n",
-	       (unsigned long long)rb->records, (unsigned long long)rb->events, (unsigned long long)rb->duplicates,
-	       (unsigned long long)rb->dead_letters, (unsigned long long)others, (unsigned long long)rb->gaps, seconds);
+	printf("%llu records in %.1f seconds: %llu events, %llu duplicates, %llu dead letters, %llu of catalogue, stock and "
+	       "control plane\n",
+	       (unsigned long long)rb->records, seconds, (unsigned long long)rb->events,
+	       (unsigned long long)rb->duplicates, (unsigned long long)rb->dead_letters, (unsigned long long)others);
+	if (rb->gaps)
+		printf("%llu offsets without a record: compacted away, or the end of a transaction\n",
+		       (unsigned long long)rb->gaps);
 	if (!swapped)
 		printf("generation %u is beside the current one; `aisle replay --swap %u' makes it the current one\n",
 		       rb->generation, rb->generation);
@@ -247,7 +251,8 @@ static void built(const struct rebuild *rb, double seconds)
 		printf("generation %u is current\n", rb->generation);
 }
 
-static int rebuild(const struct replay_options *opt, const struct settings *set)
+/* *again: what a killed replay had left was of another log, and is dropped. */
+static int rebuild_once(const struct replay_options *opt, const struct settings *set, bool *again)
 {
 	struct rebuild rb = { .opt = opt, .set = set, .from = opt->from, .lock = -1 };
 	double began = replay_seconds();
@@ -265,7 +270,18 @@ static int rebuild(const struct replay_options *opt, const struct settings *set)
 	if (!rc && !opt->dry_run)
 		built(&rb, replay_seconds() - began);
 	rebuild_fini(&rb);
-	return rc ? command_failed("%s", e.text) : 0;
+	*again = rb.resumed && (rc == ERR_LOG_RECREATED || rc == ERR_LOG_TRUNCATED || rc == ERR_LOG_GAP);
+	if (*again)
+		log_warn("begun anew, the log is another one than it was", "dropped=%u", rb.generation);
+	return rc && !*again ? command_failed("%s", e.text) : 0;
+}
+
+static int rebuild(const struct replay_options *opt, const struct settings *set)
+{
+	bool again;
+	int rc = rebuild_once(opt, set, &again);
+
+	return again ? rebuild_once(opt, set, &again) : rc;
 }
 
 /* ---- generations that are there ---- */
@@ -285,13 +301,17 @@ static int drop_old(const struct settings *set)
 {
 	const char *path = setting_string(set, SET_STORE_PATH);
 	struct error e = { 0 };
+	unsigned dropped = 0;
 	int lock, rc = generation_replay_lock(path, &lock, &e);
 
 	if (rc)
 		return command_failed("%s", e.text);
-	rc = replay_drop_others(set, 0, &e);
+	rc = replay_drop_others(set, 0, &dropped, &e);
 	close(lock);
-	return rc ? command_failed("%s", e.text[0] ? e.text : "the store has no generations") : 0;
+	if (rc)
+		return command_failed("%s", e.text[0] ? e.text : "the store has no generations");
+	printf("%u generations dropped\n", dropped);
+	return 0;
 }
 
 static int replay_run(struct command_context *ctx)
@@ -308,7 +328,8 @@ static int replay_run(struct command_context *ctx)
 
 static const struct argp_option replay_own_options[] = {
 	{ "from", OPT_FROM, "PLACE", 0,
-	  "Build a new generation from the log: earliest, a time, an offset, or PARTITION:OFFSET,... of the events",
+	  "Build a new generation from the log: earliest, a time (of the records, not eventTime), an offset, or "
+	  "PARTITION:OFFSET,... of the events; partitions that are not named from their beginning",
 	  0 },
 	{ "to", OPT_TO, "PLACE", 0, "Read no further than a time, an offset, or PARTITION:OFFSET,...", 0 },
 	{ "view", OPT_VIEW, "NAME", 0, "Make this view anew and leave all others as they are; from earliest by itself",
@@ -323,7 +344,7 @@ static const struct argp_option replay_own_options[] = {
 	{ "dry-run", OPT_DRY_RUN, NULL, 0, "Say what a rebuild would read, and change nothing", 0 },
 	{ "no-swap", OPT_NO_SWAP, NULL, 0, "Leave the new generation beside the current one", 0 },
 	{ "without-files", OPT_WITHOUT_FILES, NULL, 0, "Rebuild from the log though the store also holds files", 0 },
-	{ "rollback", OPT_ROLLBACK, NULL, 0, "Make the generation before the current one", 0 },
+	{ "rollback", OPT_ROLLBACK, NULL, 0, "Make the generation before the current one again", 0 },
 	{ "swap", OPT_SWAP, "N", 0, "Make generation N the current one", 0 },
 	{ "drop-old", OPT_DROP_OLD, NULL, 0, "Drop the generation before, by itself or after a rebuild", 0 },
 	{ "json", 'j', NULL, 0, "The summary as JSON", 0 },
@@ -357,7 +378,7 @@ const struct command command_replay = {
 		"  aisle replay --view popularity\n"
 		"  aisle replay --rollback --store /var/lib/aisle\n"
 		"  aisle replay --from-file events.ndjson.gz --store ./store\n"
-		"  aisle replay --rebuild --from-file export/*.ndjson --from 2026-11-01T00:00:00Z\n"
+		"  aisle replay --rebuild -f day/*.gz --from 2026-11-01T00:00:00Z\n"
 		"  aisle simulate --events 100000 --to-file - | aisle replay --from-file -\n",
 	.options = replay_own_options,
 	.parse = replay_parse,

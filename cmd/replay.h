@@ -32,7 +32,10 @@ struct replay_options {
 struct replay_progress {
 	struct replay_page *page; /* NULL: nobody else is told */
 	double began, shown;
+	uint64_t records, done; /* when the phase began, or the first time they were told in it */
+	bool counts;            /* they were */
 	bool terminal;
+	bool open; /* the bar's line is not over */
 };
 
 double replay_seconds(void);
@@ -67,6 +70,8 @@ struct rebuild {
 	uint64_t rows[VIEWS_MAX];
 };
 
+/* Is a processor at work on the store? It may not have gone over to the current generation yet. */
+int rebuild_processor(const struct rebuild *rb, bool *ret, struct error *e) MUST_CHECK;
 /* Records a second; 0: no limit. What is live keeps its pace when a processor is at work on the store. */
 uint64_t rebuild_rate(const struct rebuild *rb);
 /* From the plan to the swap. ERR_SOURCE_RETRY when it was told to stop: the same command goes on. */
@@ -111,8 +116,8 @@ int replay_view_build(struct rebuild *rb, struct error *e) MUST_CHECK;
 
 /* Generation n becomes the current one, 0: the one before it, and the current one the one before. *ret: which. */
 int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct error *e) MUST_CHECK;
-/* Drop those that are neither current nor `keep` (0: none). One that is still held is waited for a little. */
-int replay_drop_others(const struct settings *set, unsigned keep, struct error *e) MUST_CHECK;
+/* Drop those that are neither current nor `keep` (0: none), and count them. One that is still held is waited for a little. */
+int replay_drop_others(const struct settings *set, unsigned keep, unsigned *ret_dropped, struct error *e) MUST_CHECK;
 /* Drop one, and its young levels. */
 int replay_drop(const struct settings *set, unsigned n, struct error *e) MUST_CHECK;
 

@@ -85,15 +85,14 @@ static int check_counts(struct rebuild *rb, uint64_t before, struct error *e)
 uint64_t rebuild_rate(const struct rebuild *rb)
 {
 	struct error e = { 0 };
-	uint64_t most = (uint64_t)setting_int(rb->set, SET_REPLAY_RATE_MAX);
-	int fd, rc;
+	bool at_work = false;
 
-	if (rb->opt->rate_given || !rb->before)
+	if (rb->opt->rate_given)
 		return rb->opt->rate;
-	rc = generation_lock(rb->path, rb->before, &fd, &e);
-	if (!rc)
-		close(fd);
-	return rc == ERR_STORE_LOCKED ? most : 0;
+	/* one that cannot be asked counts as none */
+	if (rebuild_processor(rb, &at_work, &e))
+		log_debug("cannot look for a processor", "why=\"%s\"", e.text);
+	return at_work ? (uint64_t)setting_int(rb->set, SET_REPLAY_RATE_MAX) : 0;
 }
 
 /* Files or log, at most `rate` records a second. */
@@ -292,6 +291,7 @@ static int catch_up(struct rebuild *rb, struct error *e)
 	close_source(rb);
 	FAULT_POINT("replay:caught-up");
 out:
+	replay_progress_end(&rb->progress);
 	rebuild_close(rb);
 	return rc;
 }
@@ -306,6 +306,7 @@ static void step_back(void)
 
 static int swap(struct rebuild *rb, struct error *e)
 {
+	unsigned dropped = 0;
 	int rc = generation_sync(rb->path, rb->generation, e);
 
 	if (!rc)
@@ -314,8 +315,31 @@ static int swap(struct rebuild *rb, struct error *e)
 	if (!rc)
 		rc = generation_unmark(rb->path, rb->generation, e);
 	if (!rc)
-		rc = replay_drop_others(rb->set, rb->opt->drop_old ? 0 : rb->before, e);
+		rc = replay_drop_others(rb->set, rb->opt->drop_old ? 0 : rb->before, &dropped, e);
 	return rc;
+}
+
+/* What was built of a log that is not there any more would be refused for ever by the command that goes on with it. */
+static int drop_what_is_of_another_log(struct rebuild *rb, int rc, struct error *e)
+{
+	struct error why = *e, none = { 0 };
+
+	if (rc != ERR_LOG_RECREATED && rc != ERR_LOG_TRUNCATED && rc != ERR_LOG_GAP)
+		return rc;
+	if (replay_drop(rb->set, rb->generation, &none))
+		log_warn("cannot drop what was built", "why=\"%s\"", none.text);
+	*e = (struct error){ 0 };
+	return error_set(e, rc, "topics", "the log changed under generation %u, which is dropped: run the command again (%s)",
+			 rb->generation, why.text);
+}
+
+/* Of all phases, for the next dry run. */
+static void tell_rate(const struct rebuild *rb)
+{
+	struct replay_page *page = rb->progress.page;
+	int64_t took_ms = clock_system.wall_ms(&clock_system) - page->started_ms;
+
+	PAGE_SET(page, records_per_second, rb->records * 1000 / (uint64_t)(took_ms > 0 ? took_ms : 1));
 }
 
 int rebuild_run(struct rebuild *rb, struct error *e)
@@ -334,6 +358,8 @@ int rebuild_run(struct rebuild *rb, struct error *e)
 		rc = generation_mark(rb->path, rb->generation, REPLAY_KEPT, e);
 	else if (!rc)
 		rc = swap(rb, e);
+	rc = drop_what_is_of_another_log(rb, rc, e);
+	tell_rate(rb);
 	if (rc)
 		snprintf(rb->progress.page->why, sizeof(rb->progress.page->why), "%s", e->text);
 	PAGE_SET(rb->progress.page, phase, rc ? REPLAY_FAILED : REPLAY_DONE);

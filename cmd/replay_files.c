@@ -52,6 +52,7 @@ static int read_files(struct ingest *in, const struct replay_options *opt, const
 {
 	struct reading rd = { 0 };
 	struct processor_options more = { .progress = show, .progress_arg = &rd };
+	double began = replay_seconds();
 	int rc = ingest_open(in, set, e);
 
 	replay_progress_begin(&rd.progress, REPLAY_BUILDING, opt->json);
@@ -66,7 +67,7 @@ static int read_files(struct ingest *in, const struct replay_options *opt, const
 	rc = processor_run(in->processor, in->source, e);
 	replay_interruptible(NULL);
 	replay_progress_end(&rd.progress);
-	summary(status_page(in->status), replay_seconds() - rd.progress.began, opt->json);
+	summary(status_page(in->status), replay_seconds() - began, opt->json);
 	return rc;
 }
 

@@ -181,20 +181,39 @@ static int choose(struct rebuild *rb, struct error *e)
 	return generation_create(rb->path, plan, &rb->generation, e);
 }
 
+int rebuild_processor(const struct rebuild *rb, bool *ret, struct error *e)
+{
+	unsigned all[GENERATIONS_MAX];
+	size_t n;
+	int fd, rc = generation_list(rb->path, all, &n, e);
+
+	*ret = false;
+	for (size_t i = 0; i < n && !rc && !*ret; i++) {
+		struct error held = { 0 };
+
+		if (all[i] == rb->generation) /* ours; closing it once would unlock it */
+			continue;
+		rc = generation_lock(rb->path, all[i], &fd, &held);
+		*ret = rc == ERR_STORE_LOCKED;
+		if (!rc)
+			close(fd);
+		else if (!*ret)
+			error_set(e, rc, "", "%s", held.text);
+		else
+			rc = 0;
+	}
+	return rc;
+}
+
 /* A processor that goes on with the current one would read on behind --to. */
 static int check_nobody_reads_on(struct rebuild *rb, struct error *e)
 {
-	struct error held = { 0 };
-	int fd, rc;
+	bool at_work = false;
+	int rc = rb->opt->to.kind == POINT_NONE || rb->opt->no_swap ? 0 : rebuild_processor(rb, &at_work, e);
 
-	if (!rb->before || rb->opt->to.kind == POINT_NONE || rb->opt->no_swap)
-		return 0;
-	rc = generation_lock(rb->path, rb->before, &fd, &held);
-	if (!rc)
-		close(fd);
-	if (rc != ERR_STORE_LOCKED)
-		return rc ? error_set(e, rc, "", "%s", held.text) : 0;
-	return error_set(e, rc, "to",
+	if (!at_work)
+		return rc;
+	return error_set(e, ERR_STORE_LOCKED, "to",
 			 "a processor is at work on '%s' and would read on behind --to: stop it, or use --no-swap",
 			 rb->path);
 }

@@ -44,7 +44,7 @@ static int drop_soon(const struct settings *set, unsigned n, struct error *e)
 	return rc ? error_set(e, rc, "store.path", "%s", held.text) : 0;
 }
 
-int replay_drop_others(const struct settings *set, unsigned keep, struct error *e)
+int replay_drop_others(const struct settings *set, unsigned keep, unsigned *ret_dropped, struct error *e)
 {
 	const char *path = setting_string(set, SET_STORE_PATH);
 	unsigned all[GENERATIONS_MAX], current;
@@ -54,8 +54,10 @@ int replay_drop_others(const struct settings *set, unsigned keep, struct error *
 	if (!rc)
 		rc = generation_list(path, all, &n, e);
 	for (size_t i = 0; !rc && i < n; i++)
-		if (all[i] != current && all[i] != keep)
+		if (all[i] != current && all[i] != keep) {
 			rc = drop_soon(set, all[i], e);
+			*ret_dropped += !rc;
+		}
 	return rc;
 }
 

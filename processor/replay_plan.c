@@ -166,11 +166,26 @@ static int locate_one(struct making *m, const struct replay_point *point, const 
 			 (long long)*ret);
 }
 
+/* A typing error in a partition's number would read that partition from its beginning. */
+static int check_partitions(struct making *m, const struct replay_point *point)
+{
+	const char *p = point->text;
+	int64_t partition, offset;
+
+	if (point->kind != POINT_OFFSETS)
+		return 0;
+	while (*p && take_pair(&p, &partition, &offset))
+		if (!replay_plan_find(m->plan, TOPIC_EVENTS, (int32_t)partition))
+			return error_set(m->e, ERR_BAD_REQUEST, "from", "'%s' has no partition %lld",
+					 setting_topic(m->set, TOPIC_EVENTS), (long long)partition);
+	return 0;
+}
+
 /* In each partition; `state_topics`: a time is about catalogue and stock too. */
 static int locate(struct making *m, const struct replay_point *point, bool state_topics, int64_t *ret)
 {
 	rd_kafka_topic_partition_list_t *times = NULL;
-	int rc = point->kind == POINT_TIME ? look_up_time(m, point->value, &times) : 0;
+	int rc = point->kind == POINT_TIME ? look_up_time(m, point->value, &times) : check_partitions(m, point);
 
 	for (size_t i = 0; i < m->plan->n && !rc; i++) {
 		const struct replay_part *p = &m->plan->v[i];

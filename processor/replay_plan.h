@@ -33,7 +33,8 @@ struct replay_part {
 	bool whole;         /* begin is the log's beginning, wherever that is by then */
 	bool lost;          /* what was read of it before is not in the log any more */
 	/* of this run, kept by replay_source.c */
-	int64_t start; /* the stored position it went on from, or begin */
+	bool resumed;  /* the store has a position */
+	int64_t start; /* which it went on from, or begin */
 	int64_t next;  /* after the last record handed out; start when there is none */
 	int64_t gaps;  /* offsets passed that hold no record: compacted away, or a transaction's end */
 };

@@ -36,10 +36,16 @@ static int64_t reached(struct replay_source *s, const struct replay_part *p)
 	return at > p->next ? at : p->next;
 }
 
+/* A stored position says nothing until the last record before it was found in the log again: then it is being read. */
+static bool is_compared(struct replay_source *s, const struct replay_part *p)
+{
+	return !p->resumed || p->next > p->start || source_kafka_reached(s->inner, p->log, p->id) >= 0;
+}
+
 static bool at_end(struct replay_source *s)
 {
 	for (size_t i = 0; i < s->opt.plan->n; i++)
-		if (reached(s, &s->opt.plan->v[i]) < s->opt.plan->v[i].end)
+		if (reached(s, &s->opt.plan->v[i]) < s->opt.plan->v[i].end || !is_compared(s, &s->opt.plan->v[i]))
 			return false;
 	return true;
 }
@@ -180,9 +186,9 @@ static void begin_counting(struct replay_source *s)
 		struct replay_part *p = &s->opt.plan->v[i];
 		struct position at;
 
-		p->start = p->begin;
-		if (processor_resume(s->opt.processor, setting_topic(s->opt.settings, (enum topic)p->log), p->id, &at))
-			p->start = at.next;
+		p->resumed = processor_resume(s->opt.processor,
+					      setting_topic(s->opt.settings, (enum topic)p->log), p->id, &at);
+		p->start = p->resumed ? at.next : p->begin;
 		p->next = p->start;
 		p->gaps = 0;
 	}

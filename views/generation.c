@@ -161,8 +161,10 @@ int generation_replay_lock(const char *store, int *ret, struct error *e)
 {
 	char file[GENERATION_PATH_MAX];
 	long holder;
-	int rc;
+	int rc = generation_check_owner(store, e);
 
+	if (rc)
+		return rc;
 	snprintf(file, sizeof(file), "%s/replay.lock", store);
 	rc = lock_file(file, ret, &holder, e);
 	if (rc == ERR_STORE_LOCKED)

@@ -66,6 +66,8 @@ int generation_lock(const char *store, unsigned n, int *ret, struct error *e) MU
 
 #define GENERATION_PLAN_MAX 4096
 
+/* STORE_OPEN when this is root and the store is another user's. */
+int generation_check_owner(const char *store, struct error *e) MUST_CHECK;
 /* Only one replay at a time; *ret as that of generation_lock. */
 int generation_replay_lock(const char *store, int *ret, struct error *e) MUST_CHECK;
 /* The pid of another process that holds it, or 0. Never called by a process that holds it: that would let go of it. */

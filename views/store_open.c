@@ -126,6 +126,24 @@ static int load_key(struct store *s, const char *key_file, unsigned generation, 
 	return 0;
 }
 
+/* One that is asked for by its number, as `--swap N' and `STORE@N' do. */
+static int check_generation(const char *store, unsigned n, struct error *e)
+{
+	char path[GENERATION_PATH_MAX], numbers[GENERATIONS_MAX * 11 + 1] = "";
+	unsigned all[GENERATIONS_MAX];
+	size_t count, end = 0;
+	int rc;
+
+	generation_path(store, n, path);
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		return 0;
+	rc = generation_list(store, all, &count, e);
+	for (size_t i = 0; i < count && !rc; i++)
+		end += (size_t)snprintf(numbers + end, sizeof(numbers) - end, "%s%u", i ? ", " : "", all[i]);
+	return rc ? rc : error_set(e, ERR_STORE_OPEN, "store.path", "store '%s' has no generation %u: it has %s", store, n,
+				   end ? numbers : "none");
+}
+
 /* Which one to open, and its lock. A swap may come between the two. */
 static int choose_generation(struct store *s, unsigned *ret, struct error *e)
 {
@@ -135,7 +153,7 @@ static int choose_generation(struct store *s, unsigned *ret, struct error *e)
 
 	for (;;) {
 		n = opt->generation;
-		rc = n ? 0 : generation_current(s->path, &n, e);
+		rc = n ? check_generation(s->path, n, e) : generation_current(s->path, &n, e);
 		if (rc == ERR_NOT_FOUND && opt->read_only)
 			return error_set(
 				e, ERR_STORE_OPEN, "store.path",

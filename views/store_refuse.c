@@ -1,4 +1,5 @@
 /* Why a store cannot be opened: what is wrong, told apart, each with the way out. */
+#include "views/generation_internal.h"
 #include "views/store_internal.h"
 
 #include <errno.h>
@@ -43,9 +44,30 @@ static int check_access(const char *path, int mode, struct error *e)
 			 mode & W_OK ? "write" : "read", path, (unsigned)st.st_mode & 07777);
 }
 
+/*
+ * Root may write everywhere, and what it writes here the store's own user could not use. Whose store it is the folder of
+ * generations tells: its first writer made it, while the store's may be a mounted volume of anybody's.
+ */
+int generation_check_owner(const char *store, struct error *e)
+{
+	char path[GENERATION_PATH_MAX], owner[64], self[64];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/" GENERATION_FOLDER, store);
+	if (geteuid() != 0 || stat(path, &st) || st.st_uid == geteuid())
+		return 0;
+	user_name(st.st_uid, owner);
+	return error_set(e, ERR_STORE_OPEN, "store.path",
+			 "cannot write store '%s' as '%s': it belongs to user '%s', who could not use what is written; run as "
+			 "its owner: runuser -u %s -- aisle ...",
+			 store, user_name(geteuid(), self), owner, owner);
+}
+
 int store__check_place(const char *path, bool writes, struct error *e)
 {
-	return check_access(path, writes ? R_OK | W_OK | X_OK : X_OK, e);
+	int rc = check_access(path, writes ? R_OK | W_OK | X_OK : X_OK, e);
+
+	return rc || !writes ? rc : generation_check_owner(path, e);
 }
 
 int store__check_environment(const char *dir, bool writes, struct error *e)

@@ -95,7 +95,7 @@ class Cli(Case):
         different = sum(not view["same"] for view in views.values())
         for side in ("\n  < ", "\n  > "):
             self.assertIn(text.count(side), range(1, different + 1))
-        self.assertIn("does not exist", self.aisle("diff", "s", "s@7", status=1).stderr)
+        self.assertIn("no generation 7: it has 1", self.aisle("diff", "s", "s@7", status=1).stderr)
         self.assertIn("two stores are needed", self.aisle("diff", "s", status=2).stderr)
 
     def test_a_silent_pipe_can_be_left(self):
@@ -425,6 +425,16 @@ class DamagedStores(Case):
         os.chmod(self.directory, 0o755)
         self.before = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         self.refused("belongs to user 'root'", "run as its owner")
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may write what is another's")
+    def test_root_writes_to_nobody_elses_store(self):
+        os.chown(self.path("s", "generations"), 65534, 65534)
+        self.refused("could not use what is written; run as its owner: runuser -u ",
+                     commands=(*WRITERS, ["replay", "--rollback"], ["replay", "--rebuild", "--from-file", "e.ndjson"]))
+        self.assertIn("popularity", self.aisle("inspect", "--digest", "--store", "s").stdout)
+
+    def test_a_generation_that_is_not_there(self):
+        self.assertIn("no generation 7: it has 1", self.aisle("replay", "--swap", "7", "--store", "s", status=1).stderr)
 
 
 def main():

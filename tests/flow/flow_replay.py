@@ -211,6 +211,38 @@ def one_view(t, topics, fresh):
     say("one view made anew, killed on the way, and of a log that lost its beginning: the others stay as they are")
 
 
+def another_log(t):
+    """What a killed replay built of a topic that was made anew since is not gone on with."""
+    partitions = 2
+    topics, store = t.topics(partitions, suffix="-another"), t.path("another")
+    produced = {"old": 400, "new": 40}
+
+    def produce(item):
+        topics.produce([harness.line(topics.events, {"type": "view", "userId": f"u{n % partitions}", "itemId": item,
+                                                     "eventTime": 1700000000000 + n, "eventId": f"{item}-{n}"}, "k",
+                                     n % partitions) for n in range(produced[item])])
+
+    def stands_everywhere():
+        out = run([AISLE, "diff", store + "@1", store + "@1", "--json"], status=None)[0]
+        return any(row["view"] == "offsets" and row["rows"][0] == partitions for row in map(json.loads, out.splitlines()))
+
+    produce("old")
+    process = subprocess.Popen(arguments(topics, store, "--from", "earliest", "--rate", "100", "--set",
+                                         "batch.recordsMax=20"), stdin=subprocess.DEVNULL,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        poll("records of each partition in the generation", stands_everywhere, 30)
+    finally:
+        process.kill()
+        process.wait()
+    topics.recreate(topics.events, partitions)
+    produce("new")
+    done = replayed(topics, store, "--from", "earliest")
+    check((done["generation"], done["resumed"], done["events"]) == (1, False, produced["new"]), f"{done}")
+    check(not harness.rows_of(store, "popularity", "--item", "old"), "records of the log before are in it")
+    say("a replay of a topic that was made anew begins anew")
+
+
 def flow(t):
     path = t.path("events.ndjson")
     harness.simulate(path, EVENTS, t.seed)
@@ -224,6 +256,7 @@ def flow(t):
     killed(t, topics, store, fresh)
     files(t, topics, store)
     one_view(t, topics, fresh)
+    another_log(t)
 
 
 if __name__ == "__main__":
