@@ -1,4 +1,5 @@
 #include "cmd/command.h"
+#include "config/suggest.h"
 #include "processor/dead_letters.h"
 #include "processor/sources.h"
 #include "schemas/decode.h"
@@ -19,6 +20,20 @@ struct dlq_options {
 	bool all, json;
 };
 
+/* A code that is none would find no letters and look like good news. */
+static void check_code(const char *code, struct argp_state *state)
+{
+	const char *slugs[ERROR_COUNT], *near;
+
+	for (int i = 0; i < ERROR_COUNT; i++) {
+		slugs[i] = error_slug(-1 - i);
+		if (!strcmp(code, slugs[i]))
+			return;
+	}
+	near = suggest_nearest(code, slugs, ERROR_COUNT);
+	argp_error(state, "no code '%s'%s%s%s", code, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 static error_t dlq_parse(int key, char *arg, struct argp_state *state)
 {
 	struct dlq_options *opt = state->input;
@@ -31,6 +46,7 @@ static error_t dlq_parse(int key, char *arg, struct argp_state *state)
 		opt->json = true;
 		return 0;
 	case 'c':
+		check_code(arg, state);
 		opt->code = arg;
 		return 0;
 	case ARGP_KEY_ARG:
@@ -56,18 +72,22 @@ static error_t dlq_parse(int key, char *arg, struct argp_state *state)
 struct dlq {
 	const struct dlq_options *opt;
 	struct publisher *publisher;
-	size_t seen, chosen, skipped;
+	bool *found; /* by place in opt->ids */
+	size_t seen, chosen;
 	int failed; /* sends that the broker refused */
 };
 
-static bool is_chosen(const struct dlq *q, const struct dead_letter *l)
+static bool is_chosen(struct dlq *q, const struct dead_letter *l)
 {
-	if (q->opt->code && strcmp(q->opt->code, l->code))
-		return false;
-	for (size_t i = 0; i < q->opt->n; i++)
-		if (!strcmp(q->opt->ids[i], l->id))
-			return true;
-	return q->opt->n == 0;
+	bool named = q->opt->n == 0;
+
+	for (size_t i = 0; i < q->opt->n; i++) {
+		bool same = !strcmp(q->opt->ids[i], l->id);
+
+		named |= same;
+		q->found[i] |= same;
+	}
+	return named && (!q->opt->code || !strcmp(q->opt->code, l->code));
 }
 
 /* Bytes for a person: what is not printable ASCII becomes \xNN. */
@@ -194,7 +214,6 @@ static int resend_one(void *arg, const struct dead_letter *l)
 	if (!l->resend_topic[0] || l->truncated_from) {
 		fprintf(stderr, "aisle: %s is left where it is: %s\n", l->id,
 			l->truncated_from ? "only its beginning was kept" : "nobody reads its topic");
-		q->skipped++;
 		return 0;
 	}
 	q->chosen++;
@@ -205,26 +224,31 @@ static int resend_one(void *arg, const struct dead_letter *l)
 	return rc;
 }
 
-static int count_one(void *arg, const struct dead_letter *l)
+static int look_one(void *arg, const struct dead_letter *l)
 {
 	struct dlq *q = arg;
 
 	q->seen++;
-	q->chosen += is_chosen(q, l);
+	is_chosen(q, l);
+	return 0;
+}
+
+static int check_found(const struct dlq *q, const char *then, struct error *e)
+{
+	for (size_t i = 0; i < q->opt->n; i++)
+		if (!q->found[i])
+			return error_set(e, ERR_NOT_FOUND, "", "'%s' is none of the %zu dead letters%s", q->opt->ids[i],
+					 q->seen, then);
 	return 0;
 }
 
 /* All ids must be there before the first is sent, so that the command can be repeated. */
 static int check_ids(const struct dlq *q, const struct settings *set, struct error *e)
 {
-	struct dlq look = { .opt = q->opt };
-	int rc = q->opt->n ? dead_letters_read(set, ANSWER_MS, count_one, &look, e) : 0;
+	struct dlq look = { .opt = q->opt, .found = q->found };
+	int rc = q->opt->n ? dead_letters_read(set, ANSWER_MS, look_one, &look, e) : 0;
 
-	if (!rc && q->opt->n > look.chosen)
-		rc = error_set(e, ERR_NOT_FOUND, "",
-			       "%zu of the ids are not among the %zu dead letters; nothing was sent",
-			       q->opt->n - look.chosen, look.seen);
-	return rc;
+	return rc ? rc : check_found(&look, "; nothing was sent", e);
 }
 
 static int resend(struct dlq *q, const struct settings *set, struct error *e)
@@ -248,20 +272,20 @@ static int resend(struct dlq *q, const struct settings *set, struct error *e)
 static int dlq_run(struct command_context *ctx)
 {
 	const struct dlq_options *opt = ctx->options;
-	struct dlq q = { .opt = opt };
+	struct dlq q = { .opt = opt, .found = xcalloc(opt->n + 1, sizeof(bool)) };
 	struct error e = { 0 };
 	int rc;
 
 	if (!strcmp(opt->verb, "resend")) {
 		rc = resend(&q, ctx->settings, &e);
 		if (!rc)
-			printf("%zu records sent again, %zu left\n", q.chosen, q.skipped);
+			printf("%zu sent again\n", q.chosen);
 	} else {
 		rc = dead_letters_read(ctx->settings, ANSWER_MS, print_one, &q, &e);
 	}
-	if (!rc && opt->n > q.chosen + q.skipped)
-		rc = error_set(&e, ERR_NOT_FOUND, "", "%zu of the ids are not among the %zu dead letters",
-			       opt->n - q.chosen - q.skipped, q.seen);
+	if (!rc)
+		rc = check_found(&q, "", &e);
+	free(q.found);
 	free(opt->ids);
 	return rc ? command_failed("%s", e.text[0] ? e.text : error_text(rc)) : 0;
 }

@@ -95,6 +95,7 @@ int processor__apply(struct processor *p, struct source *src, const struct recor
 			return rc;
 		}
 		COUNT(p->page, dead_letters);
+		processor__tell_letter(p, src, r, rc);
 		if (dead_letters_add(p->letters, r, src->ops->log_name(src, r->log), &why)) {
 			rc = dead_letters_settle(p->letters, &p->stop, e);
 			if (rc)

@@ -26,6 +26,7 @@ struct processor {
 	int64_t young_age_max_ms;
 	uint64_t pending; /* records applied and not committed */
 	bool displaced;   /* the young level is in the store, as there is no room in young.path */
+	uint64_t letters_untold, letters_told_ns; /* dead letters since the log's last line about them; when that was */
 	int retry_ms;     /* pause after the last commit that failed; 0: it did not */
 	atomic_bool stop, leaving;
 };
@@ -38,6 +39,8 @@ void processor__tell_commit(struct processor *p, struct source *src, const struc
 			    int64_t lag);
 void processor__tell_merges(struct processor *p);
 void processor__tell_source(struct processor *p, struct source *src);
+/* A record that cannot be read: one line a minute, the counter has all. */
+void processor__tell_letter(struct processor *p, struct source *src, const struct record *r, int code);
 void processor__look_at_stopped(struct processor *p, struct source *src);
 /* Everything stands still, for this reason. */
 void processor__tell_stopped(struct processor *p, const struct error *e);

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#define LETTERS_EVERY_NS UINT64_C(60000000000)
+
 /* At the end of the log the views are as fresh as can be; before it, as the oldest of the batch's last records. */
 static int64_t fresh_after_commit(struct processor *p, int64_t lag)
 {
@@ -45,6 +47,21 @@ void processor__tell_merges(struct processor *p)
 	STATUS_SET(p->page, merge_ns_total, m->merge_ns_total);
 	STATUS_SET(p->page, young_bytes, store_young_bytes(p->opt.store));
 	tell_displaced(p);
+}
+
+/* No text of the record: whoever sends one does not write in this log. */
+void processor__tell_letter(struct processor *p, struct source *src, const struct record *r, int code)
+{
+	uint64_t now = p->clock->monotonic_ns(p->clock);
+
+	p->letters_untold++;
+	if (p->letters_told_ns && now - p->letters_told_ns < LETTERS_EVERY_NS)
+		return;
+	log_warn("records cannot be read, `aisle dlq list' has all of them",
+		 "count=%llu code=%s topic=%s partition=%d offset=%lld", (unsigned long long)p->letters_untold,
+		 error_slug(code), src->ops->log_name(src, r->log), r->partition, (long long)r->offset);
+	p->letters_untold = 0;
+	p->letters_told_ns = now;
 }
 
 void processor__tell_source(struct processor *p, struct source *src)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define WATERMARK_TIMEOUT_MS 2000
+#define OUT "run `aisle replay --from earliest', which builds from what there is, or restore the topic"
 
 struct verifier {
 	rd_kafka_t *probe;
@@ -153,13 +154,13 @@ static void consult_watermarks(struct verifier *v, struct part *p)
 	if (high < p->at.next) {
 		if (++p->truncated_looks >= TRUNCATED_LOOKS)
 			refuse(v, p, ERR_LOG_TRUNCATED,
-			       "it is shorter than what was read; restore the topic, or start with an empty store.path");
+			       "it is shorter than what was read; " OUT);
 		return;
 	}
 	p->truncated_looks = 0;
 	if (low > p->at.next)
 		refuse(v, p, ERR_LOG_GAP,
-		       "records that were not read yet are gone; restore the topic, or start with an empty store.path");
+		       "records that were not read yet are gone; " OUT);
 	else if (low == p->at.next)
 		accept_unseen(v, p, "it is older than the topic's retention");
 }
@@ -180,7 +181,7 @@ static void conclude(struct verifier *v, struct part *p, uint64_t looked_ns)
 		/* fall through */
 	case VERDICT_OTHER:
 		refuse(v, p, ERR_LOG_RECREATED,
-		       "the topic was made anew since it was read; restore it, or start with an empty store.path");
+		       "the topic was made anew since it was read; " OUT);
 		break;
 	default:
 		break;

@@ -146,8 +146,8 @@ def check_letters(topics, coordinates):
     return letters
 
 
-def dlq(topics, store, *args, status=0):
-    return harness.run([harness.AISLE, "dlq", *args, "--store", store, *harness.sets(topics.settings())], status=status)[0]
+def dlq(topics, store, *args, status=0, stream=0):
+    return harness.run([harness.AISLE, "dlq", *args, "--store", store, *harness.sets(topics.settings())], status=status)[stream]
 
 
 def check_dlq_command(topics, store, letters):
@@ -163,6 +163,11 @@ def check_dlq_command(topics, store, letters):
     check(sum(after.values()) == sum(before.values()) + 1, "dlq resend sent not one record")
     poll("the re-sent record in the dead letters again",
          lambda: len(topics.dump(topics.dead_letters)) == len(letters) + 1, 20)
+    for args, status, words in ((["show", letter["id"], "0:999999"], 1, "'0:999999' is none of the"),
+                                (["resend", "0:999999"], 1, "nothing was sent"),
+                                (["list", "--code", "badjson"], 2, "did you mean 'bad-json'?")):
+        error = dlq(topics, store, *args, status=status, stream=1)
+        check(words in error, f"dlq {args}: {error}")
     say("dlq list, show and resend do what they say")
 
 
@@ -185,6 +190,8 @@ def flow(t):
     compare_with_batch("with garbage", aisle.store, shop)
     say(f"{len(good)} good records: rows equal the batch program's")
     check_dlq_command(topics, aisle.store, letters)
+    told = [text for text in aisle.log().splitlines() if "records cannot be read" in text]
+    check(len(told) == 1 and "count=1 code=" in told[0], f"one line a minute says so, not {told}")
     aisle.stop()
 
 
