@@ -193,7 +193,7 @@ $(OUT)/man/aisle-%.1: $(OUT)/aisle
 	@printf '#!/bin/sh\nexec $(OUT)/aisle $* "$$@"\n' >$(@D)/aisle-$*
 	@chmod +x $(@D)/aisle-$*
 	help2man --no-info --section=1 --version-string='$(VERSION)' \
-		--name="$$($< $* --help | sed -n 2p)" -o $@ $(@D)/aisle-$*
+		--name="$$($< $* --help | sed -n '2,/^$$/p' | paste -sd ' ' | sed 's/ *$$//')" -o $@ $(@D)/aisle-$*
 	@rm -f $(@D)/aisle-$*
 
 install: ## program, manual, sample settings and systemd units under PREFIX (DESTDIR is honoured)

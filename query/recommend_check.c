@@ -1,6 +1,8 @@
 /* Is a request one that its scenario can answer? What is not read is refused, so that no caller believes it was. */
 #include "query/control_internal.h"
 
+#include <stdio.h>
+
 _Static_assert(CONTROL_BOOSTS_MAX <= BOOST_RULES_MAX, "a scenario's boosts fit");
 
 static unsigned given_inputs(const struct recommend_request *rq)
@@ -156,6 +158,28 @@ static int check_shape(const struct recommend_request *rq, struct error *e)
 	return 0;
 }
 
+static int refuse_unread(const struct scenario *sc, unsigned reads, const char *input, struct error *e)
+{
+	char names[160] = "";
+	size_t n = 0;
+
+	for (unsigned bit = 1; bit <= INPUT_PLACE; bit <<= 1)
+		if (reads & bit && *input_name(bit) && n < sizeof(names))
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", input_name(bit));
+	return error_set(e, ERR_BAD_REQUEST, input, "'%s' does not read '%s', it reads %s", sc->slug, input,
+			 n ? names : "none of the kind");
+}
+
+static int refuse_scenario(struct str slug, struct error *e)
+{
+	const char *near = scenario_near(slug);
+
+	if (near && e)
+		snprintf(e->suggestion, sizeof(e->suggestion), "%s", near);
+	return error_set(e, ERR_NOT_FOUND, "scenario", "there is no scenario or strategy '%.*s'%s%s%s", STR_FMT(slug),
+			 near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
 int request_check(struct asking *q, struct scenario *ret, struct error *e)
 {
 	const struct recommend_request *rq = q->rq;
@@ -163,14 +187,12 @@ int request_check(struct asking *q, struct scenario *ret, struct error *e)
 	int rc;
 
 	if (!scenario_find(q->set, rq->scenario, ret))
-		return error_set(e, ERR_NOT_FOUND, "scenario", "there is no scenario or strategy '%.*s'",
-				 STR_FMT(rq->scenario));
+		return refuse_scenario(rq->scenario, e);
 	experiments_apply(q, ret);
 	reads = ret->inputs | (personal_exclude(rq) ? INPUT_USER_ID | INPUT_VISITOR_ID : 0);
 	unread = given_inputs(rq) & ~reads & ~(unsigned)INPUT_COMMON;
 	if (unread)
-		return error_set(e, ERR_BAD_REQUEST, input_name(unread & -unread),
-				 "'%s' does not read it; GET /v1/strategies says what it reads", ret->slug);
+		return refuse_unread(ret, reads, input_name(unread & -unread), e);
 	if (rq->count > RECOMMEND_COUNT_MAX)
 		return error_set(e, ERR_BAD_REQUEST, "count", "at most %d", RECOMMEND_COUNT_MAX);
 	if (rq->item_count > RECOMMEND_ITEMS_MAX)

@@ -91,9 +91,9 @@ static void refuse_changed(struct http_req *rq, const struct document_state *st,
 					   : "there is none of this id: create it with if-none-match: *");
 	else
 		http_refuse(rq, PROBLEM_PRECONDITION, field,
-			    "revision %llu is there now, changed by '%.*s'%s: look at it first",
-			    (unsigned long long)row->revision, STR_FMT(row->changed_by),
-			    row->document.n ? "" : ", deleted");
+			    "revision %llu is there now%s%.*s%s%s: look at it first, then send its ETag, quotes included",
+			    (unsigned long long)row->revision, row->changed_by.n ? ", changed by '" : "",
+			    STR_FMT(row->changed_by), row->changed_by.n ? "'" : "", row->document.n ? "" : ", deleted");
 }
 
 /* False when it was refused. */

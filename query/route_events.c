@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#define SECONDS_BELOW_MS INT64_C(100000000000) /* times in seconds are below it until the year 5138, in ms until 1973 */
+
 /* One POST: the events' bytes and what was wrong with each. */
 struct batch {
 	size_t n;
@@ -28,6 +30,9 @@ static int check(struct http_worker *w, struct str bytes, struct str *ret_key, s
 	rc = decode_event(w->decoder, bytes.p, bytes.n, &ev, e);
 	if (rc != 0)
 		return rc;
+	if (ev.has_time && ev.t_ms > 0 && ev.t_ms < SECONDS_BELOW_MS)
+		return error_set(e, ERR_BAD_TIME, "eventTime",
+				 "eventTime lies in 1970 to 1973: it is in milliseconds, was it sent in seconds?");
 	if (ev.has_time && ev.t_ms > clock->wall_ms(clock) + TIME_AHEAD_MAX_MS)
 		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime", "eventTime is more than an hour from now");
 	*ret_key = event_actor(&ev);

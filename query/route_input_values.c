@@ -63,9 +63,18 @@ const struct input_field input_fields[] = {
 const size_t input_field_count = ARRAY_SIZE(input_fields);
 _Static_assert(ARRAY_SIZE(input_fields) <= 64, "one bit each in what was seen");
 
+/* The object of a body that has such a member; NULL: none. */
+static const char *object_with(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(input_fields); i++)
+		if (input_fields[i].where & (IN_EXCLUDE | IN_CONTEXT) && str_eq(name, str_of(input_fields[i].name)))
+			return input_fields[i].where & IN_CONTEXT ? "context" : "exclude";
+	return NULL;
+}
+
 const struct input_field *input_find(struct str name, unsigned where, unsigned allowed, struct problem *ret)
 {
-	const char *names[ARRAY_SIZE(input_fields)], *near;
+	const char *names[ARRAY_SIZE(input_fields)], *near, *inside;
 	size_t n = 0;
 	char given[64];
 
@@ -78,8 +87,10 @@ const struct input_field *input_find(struct str name, unsigned where, unsigned a
 	}
 	snprintf(given, sizeof(given), "%.*s", STR_FMT(name));
 	near = suggest_nearest(given, names, n);
+	inside = where == IN_BODY ? object_with(name) : NULL;
 	problem_set(ret, PROBLEM_UNKNOWN_PARAMETER, given, "there is no '%s' here%s%s%s", given,
-		    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+		    near ? "; did you mean '" : inside ? "; it stands inside '" : "; /docs shows what there is",
+		    near ? near : inside ? inside : "", near ? "'?" : inside ? "'" : "");
 	snprintf(ret->suggestion, sizeof(ret->suggestion), "%s", near ? near : "");
 	return NULL;
 }

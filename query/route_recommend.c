@@ -12,12 +12,15 @@
 
 void recommend_refusal(struct http_req *rq, int code, const struct error *e, struct problem *ret)
 {
-	if (code == ERR_NOT_FOUND && strcmp(e->field, "scenario") == 0)
-		problem_set(ret, PROBLEM_UNKNOWN_SCENARIO, "scenario", "%s; see /v1/strategies", e->text);
-	else if (code == ERR_TOO_STALE)
+	if (code == ERR_NOT_FOUND && strcmp(e->field, "scenario") == 0) {
+		problem_set(ret, PROBLEM_UNKNOWN_SCENARIO, "scenario", "%s%s", e->text,
+			    *e->suggestion ? "" : "; see /v1/strategies");
+		snprintf(ret->suggestion, sizeof(ret->suggestion), "%s", e->suggestion);
+	} else if (code == ERR_TOO_STALE) {
 		problem_set(ret, PROBLEM_TOO_STALE, "maxStalenessMs", "%s", e->text);
-	else
+	} else {
 		http_error_problem(rq, code, e, ret);
+	}
 }
 
 bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, uint64_t *ret_hash,

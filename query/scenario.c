@@ -145,6 +145,20 @@ bool scenario_find(const struct control_set *set, struct str slug, struct scenar
 	return false;
 }
 
+const char *scenario_near(struct str slug)
+{
+	const char *names[ARRAY_SIZE(placements) + ARRAY_SIZE(strategies)];
+	char given[SUGGEST_WORD_MAX + 1];
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(placements); i++)
+		names[n++] = placements[i].slug;
+	for (size_t i = 0; i < ARRAY_SIZE(strategies); i++)
+		names[n++] = strategies[i]->slug;
+	snprintf(given, sizeof(given), "%.*s", STR_FMT(slug));
+	return suggest_nearest(given, names, n);
+}
+
 static void tell(const struct scenario *sc, struct scenario_info *ret)
 {
 	*ret = (struct scenario_info){

@@ -82,6 +82,8 @@ struct scenario {
 
 /* NULL; `ret_near` (NULL is fine) is then the name that was probably meant, or NULL. */
 const struct strategy *strategy_find(struct str slug, const char **ret_near);
+/* The shipped placement or strategy that was probably meant; NULL: none. */
+const char *scenario_near(struct str slug);
 /* In the set (NULL: nothing was decided), then in what is shipped; false: there is none. Valid as long as the set. */
 bool scenario_find(const struct control_set *set, struct str slug, struct scenario *ret);
 
