@@ -31,7 +31,8 @@ static void check_code(const char *code, struct argp_state *state)
 			return;
 	}
 	near = suggest_nearest(code, slugs, ERROR_COUNT);
-	argp_error(state, "no code '%s'%s%s%s", code, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+	argp_error(state, "no code '%s'%s%s%s", code, near ? ", did you mean '" : "", near ? near : "",
+		   near ? "'?" : "");
 }
 
 static error_t dlq_parse(int key, char *arg, struct argp_state *state)

@@ -270,7 +270,7 @@ static int rebuild_once(const struct replay_options *opt, const struct settings 
 	if (!rc && !opt->dry_run)
 		built(&rb, replay_seconds() - began);
 	rebuild_fini(&rb);
-	*again = rb.resumed && (rc == ERR_LOG_RECREATED || rc == ERR_LOG_TRUNCATED || rc == ERR_LOG_GAP);
+	*again = rb.resumed && replay_is_another_log(rc);
 	if (*again)
 		log_warn("begun anew, the log is another one than it was", "dropped=%u", rb.generation);
 	return rc && !*again ? command_failed("%s", e.text) : 0;

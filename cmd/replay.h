@@ -77,6 +77,8 @@ uint64_t rebuild_rate(const struct rebuild *rb);
 /* From the plan to the swap. ERR_SOURCE_RETRY when it was told to stop: the same command goes on. */
 int rebuild_run(struct rebuild *rb, struct error *e) MUST_CHECK;
 void rebuild_fini(struct rebuild *rb);
+/* The log is not the one that was read before: what was built of it is dropped. */
+bool replay_is_another_log(int rc);
 
 /* What it would do, on standard output. */
 int rebuild_dry_run(struct rebuild *rb, struct error *e) MUST_CHECK;

@@ -319,17 +319,23 @@ static int swap(struct rebuild *rb, struct error *e)
 	return rc;
 }
 
+bool replay_is_another_log(int rc)
+{
+	return rc == ERR_LOG_RECREATED || rc == ERR_LOG_TRUNCATED || rc == ERR_LOG_GAP;
+}
+
 /* What was built of a log that is not there any more would be refused for ever by the command that goes on with it. */
 static int drop_what_is_of_another_log(struct rebuild *rb, int rc, struct error *e)
 {
 	struct error why = *e, none = { 0 };
 
-	if (rc != ERR_LOG_RECREATED && rc != ERR_LOG_TRUNCATED && rc != ERR_LOG_GAP)
+	if (!replay_is_another_log(rc))
 		return rc;
 	if (replay_drop(rb->set, rb->generation, &none))
 		log_warn("cannot drop what was built", "why=\"%s\"", none.text);
 	*e = (struct error){ 0 };
-	return error_set(e, rc, "topics", "the log changed under generation %u, which is dropped: run the command again (%s)",
+	return error_set(e, rc, "topics",
+			 "the log changed under generation %u, which is dropped: run the command again (%s)",
 			 rb->generation, why.text);
 }
 

@@ -27,7 +27,7 @@ struct processor {
 	uint64_t pending; /* records applied and not committed */
 	bool displaced;   /* the young level is in the store, as there is no room in young.path */
 	uint64_t letters_untold, letters_told_ns; /* dead letters since the log's last line about them; when that was */
-	int retry_ms;     /* pause after the last commit that failed; 0: it did not */
+	int retry_ms;                             /* pause after the last commit that failed; 0: it did not */
 	atomic_bool stop, leaving;
 };
 

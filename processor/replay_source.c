@@ -186,8 +186,8 @@ static void begin_counting(struct replay_source *s)
 		struct replay_part *p = &s->opt.plan->v[i];
 		struct position at;
 
-		p->resumed = processor_resume(s->opt.processor,
-					      setting_topic(s->opt.settings, (enum topic)p->log), p->id, &at);
+		p->resumed = processor_resume(s->opt.processor, setting_topic(s->opt.settings, (enum topic)p->log),
+					      p->id, &at);
 		p->start = p->resumed ? at.next : p->begin;
 		p->next = p->start;
 		p->gaps = 0;

@@ -153,14 +153,12 @@ static void consult_watermarks(struct verifier *v, struct part *p)
 		return;
 	if (high < p->at.next) {
 		if (++p->truncated_looks >= TRUNCATED_LOOKS)
-			refuse(v, p, ERR_LOG_TRUNCATED,
-			       "it is shorter than what was read; " OUT);
+			refuse(v, p, ERR_LOG_TRUNCATED, "it is shorter than what was read; " OUT);
 		return;
 	}
 	p->truncated_looks = 0;
 	if (low > p->at.next)
-		refuse(v, p, ERR_LOG_GAP,
-		       "records that were not read yet are gone; " OUT);
+		refuse(v, p, ERR_LOG_GAP, "records that were not read yet are gone; " OUT);
 	else if (low == p->at.next)
 		accept_unseen(v, p, "it is older than the topic's retention");
 }
@@ -180,8 +178,7 @@ static void conclude(struct verifier *v, struct part *p, uint64_t looked_ns)
 		}
 		/* fall through */
 	case VERDICT_OTHER:
-		refuse(v, p, ERR_LOG_RECREATED,
-		       "the topic was made anew since it was read; " OUT);
+		refuse(v, p, ERR_LOG_RECREATED, "the topic was made anew since it was read; " OUT);
 		break;
 	default:
 		break;

@@ -112,7 +112,8 @@ static void dispatch(struct http_req *rq, struct str method)
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "path",
 			    "the path is not percent-encoded UTF-8 without control characters");
 	else if (!methods)
-		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL, "/docs shows the paths there are, /openapi.json lists them");
+		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL,
+			    "/docs shows the paths there are, /openapi.json lists them");
 	else if (str_eq(method, STR("OPTIONS")))
 		answer_options(rq, methods);
 	else if (!(methods & rq->method))

@@ -90,10 +90,11 @@ static void refuse_changed(struct http_req *rq, const struct document_state *st,
 			    st->is_shipped ? "nobody has changed it yet: its revision is 0"
 					   : "there is none of this id: create it with if-none-match: *");
 	else
-		http_refuse(rq, PROBLEM_PRECONDITION, field,
-			    "revision %llu is there now%s%.*s%s%s: look at it first, then send its ETag, quotes included",
-			    (unsigned long long)row->revision, row->changed_by.n ? ", changed by '" : "",
-			    STR_FMT(row->changed_by), row->changed_by.n ? "'" : "", row->document.n ? "" : ", deleted");
+		http_refuse(
+			rq, PROBLEM_PRECONDITION, field,
+			"revision %llu is there now%s%.*s%s%s: look at it first, then send its ETag, quotes included",
+			(unsigned long long)row->revision, row->changed_by.n ? ", changed by '" : "",
+			STR_FMT(row->changed_by), row->changed_by.n ? "'" : "", row->document.n ? "" : ", deleted");
 }
 
 /* False when it was refused. */

@@ -89,8 +89,15 @@ const struct input_field *input_find(struct str name, unsigned where, unsigned a
 	near = suggest_nearest(given, names, n);
 	inside = where == IN_BODY ? object_with(name) : NULL;
 	problem_set(ret, PROBLEM_UNKNOWN_PARAMETER, given, "there is no '%s' here%s%s%s", given,
-		    near ? "; did you mean '" : inside ? "; it stands inside '" : "; /docs shows what there is",
-		    near ? near : inside ? inside : "", near ? "'?" : inside ? "'" : "");
+		    near     ? "; did you mean '"
+		    : inside ? "; it stands inside '"
+			     : "; /docs shows what there is",
+		    near     ? near
+		    : inside ? inside
+			     : "",
+		    near     ? "'?"
+		    : inside ? "'"
+			     : "");
 	snprintf(ret->suggestion, sizeof(ret->suggestion), "%s", near ? near : "");
 	return NULL;
 }

@@ -166,8 +166,9 @@ void next_link_write(struct json_out *j, struct recommend_request *ask, const st
 
 static void refuse_unknown(struct http_req *rq)
 {
-	http_refuse(rq, PROBLEM_UNKNOWN_RECOMMENDATION, "recommendationId",
-		    "this server did not give that id to this person");
+	http_refuse(
+		rq, PROBLEM_UNKNOWN_RECOMMENDATION, "recommendationId",
+		"this server did not give that id to this person; servers with one person.key.file know each other's");
 }
 
 void route_recommend_next(struct http_req *rq)
@@ -182,9 +183,12 @@ void route_recommend_next(struct http_req *rq)
 		return;
 	}
 	input_init(ask, str_of(slug));
-	if (!input_from_query(rq, ~0u, ask, &p))
+	if (!input_from_query(rq, ~0u, ask, &p)) {
 		http_problem(rq, &p);
-	else if (!answers->given(rq->w->answerer, rq->params[0], ask))
+		return;
+	}
+	ask->given &= INPUT_ALL; /* the place in the list is no input of the scenario */
+	if (!answers->given(rq->w->answerer, rq->params[0], ask))
 		refuse_unknown(rq);
 	else if (!ask->shown)
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "shown",

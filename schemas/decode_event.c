@@ -101,9 +101,11 @@ static int read_type(struct decoder *d, const struct field *f, int token, void *
 		return decode__fail(d, f, ERR_WRONG_TYPE, "is not a string");
 	draft->type = d->scan.text;
 	if (!vocabulary_find(&d->vocabulary, draft->type, &draft->ev.type))
-		return error_set(d->scan.e, ERR_UNKNOWN_EVENT_TYPE, f->label, "event type '%.*s' is not known: view, search, cart-add, cart-remove, purchase, return, impression, "
-				 "click and dislike are",
-				 draft->type.n > 64 ? 64 : (int)draft->type.n, draft->type.p);
+		return error_set(
+			d->scan.e, ERR_UNKNOWN_EVENT_TYPE, f->label,
+			"event type '%.*s' is not known: view, search, cart-add, cart-remove, purchase, return, impression, "
+			"click and dislike are",
+			draft->type.n > 64 ? 64 : (int)draft->type.n, draft->type.p);
 	return 0;
 }
 

@@ -140,8 +140,9 @@ static int check_generation(const char *store, unsigned n, struct error *e)
 	rc = generation_list(store, all, &count, e);
 	for (size_t i = 0; i < count && !rc; i++)
 		end += (size_t)snprintf(numbers + end, sizeof(numbers) - end, "%s%u", i ? ", " : "", all[i]);
-	return rc ? rc : error_set(e, ERR_STORE_OPEN, "store.path", "store '%s' has no generation %u: it has %s", store, n,
-				   end ? numbers : "none");
+	return rc ? rc
+		  : error_set(e, ERR_STORE_OPEN, "store.path", "store '%s' has no generation %u: it has %s", store, n,
+			      end ? numbers : "none");
 }
 
 /* Which one to open, and its lock. A swap may come between the two. */

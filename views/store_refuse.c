@@ -57,10 +57,11 @@ int generation_check_owner(const char *store, struct error *e)
 	if (geteuid() != 0 || stat(path, &st) || st.st_uid == geteuid())
 		return 0;
 	user_name(st.st_uid, owner);
-	return error_set(e, ERR_STORE_OPEN, "store.path",
-			 "cannot write store '%s' as '%s': it belongs to user '%s', who could not use what is written; run as "
-			 "its owner: runuser -u %s -- aisle ...",
-			 store, user_name(geteuid(), self), owner, owner);
+	return error_set(
+		e, ERR_STORE_OPEN, "store.path",
+		"cannot write store '%s' as '%s': it belongs to user '%s', who could not use what is written; run as "
+		"its owner: runuser -u %s -- aisle ...",
+		store, user_name(geteuid(), self), owner, owner);
 }
 
 int store__check_place(const char *path, bool writes, struct error *e)

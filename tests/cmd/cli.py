@@ -15,6 +15,8 @@ import sys
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 AISLE = os.path.abspath(os.environ.get("AISLE", "build/release/aisle"))
 COMMANDS = [line[8:-1].replace("_", "-") for line in open("cmd/commands.def", encoding="utf-8").read().splitlines()
@@ -309,6 +311,55 @@ class Cli(Case):
                                  (["--view", "history", "--rollback"], "exclude one another")):
             with self.subTest(arguments=arguments):
                 self.assertIn(words, self.aisle("replay", *arguments, "--store", "st", status=2).stderr)
+
+
+class Served(Case):
+    """What `aisle serve` answers from a store of files."""
+
+    def setUp(self):
+        super().setUp()
+        self.write("e.ndjson", "".join(
+            json.dumps({"type": "view", "userId": f"u{n}", "itemId": f"i{n % 30}", "eventTime": 1700000000000 + n}) + "\n"
+            for n in range(900)))
+        self.aisle("replay", "--from-file", "e.ndjson", "--store", "s")
+        self.server = subprocess.Popen([AISLE, "serve", "--store", "s", "--set", "http.listen=127.0.0.1:0"], text=True,
+                                       cwd=self.directory, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        self.addCleanup(self.end)
+        for text in self.server.stderr:
+            if text.startswith("ready: "):
+                self.url = text.split()[1]
+                return
+        self.fail("it does not answer")
+
+    def end(self):
+        self.server.terminate()
+        self.server.communicate(timeout=20)
+
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=20) as reply:
+                return reply.status, json.load(reply)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+
+    def test_a_list_is_followed_to_its_end(self):
+        for first in ("/v1/trending?count=7", "/v1/recommendations/home?visitorId=v&count=7&fill=none"):
+            seen, path = [], first
+            while path:
+                status, answer = self.get(path)
+                self.assertEqual(status, 200, f"{path}: {answer}")
+                seen += [item["itemId"] for item in answer["items"]]
+                path = answer["next"]
+            self.assertEqual(sorted(seen), sorted(f"i{n}" for n in range(30)), first)
+
+    def test_refusals_say_what_to_do(self):
+        for path, words in (("/v1/recommendations/home?itemIds=a", "'home' does not read 'itemIds', it reads userId, visitorId"),
+                            ("/v1/recommendations/productpage?itemIds=a", "did you mean 'product-page'?"),
+                            ("/v1/recommendations/nowhere", "see /v1/strategies"),
+                            ("/v1/nowhere", "/docs shows the paths there are")):
+            status, problem = self.get(path)
+            self.assertIn(status, (400, 404))
+            self.assertIn(words, problem["detail"])
 
 
 # Who opens a store; the broker of the last three is away, which they would wait for.

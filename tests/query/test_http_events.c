@@ -93,6 +93,8 @@ static const struct {
 	{ "{\"type\":\"look\",\"userId\":\"u\",\"itemId\":\"a\"}", 400, "unknown-event-type", "type" },
 	{ "{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\",\"eventTime\":\"2999-01-01T00:00:00Z\"}", 400,
 	  "time-in-future", "eventTime" },
+	{ "{\"type\":\"view\",\"userId\":\"u\",\"itemId\":\"a\",\"eventTime\":1764000000}", 400, "bad-time",
+	  "eventTime" },
 	{ "[5,6]", 400, "bad-body", NULL },
 	{ "[1,2,3,4,5,6]", 413, "body-too-large", NULL },
 };

@@ -175,6 +175,7 @@ ParameterizedTestParameters(recommend, refuses)
 {
 	static struct refusal cases[] = {
 		{ "nowhere", "scenario", ERR_NOT_FOUND },
+		{ "productpage", "scenario", ERR_NOT_FOUND },
 		{ "HOME", "scenario", ERR_NOT_FOUND },
 		{ "home; items=p1", "itemIds", ERR_BAD_REQUEST },
 		{ "cart; items=p1; session=s1", "sessionId", ERR_BAD_REQUEST },
