@@ -93,7 +93,8 @@ static void topic_seen(struct source_kafka *s, uint16_t log, const struct rd_kaf
 			log_info("topic does not exist, nobody has put scenarios or rules yet", "topic=%s",
 				 s->topics[log]);
 		else if (!s->missing[log])
-			log_warn(unknown ? "topic does not exist, waiting for it" : "topic cannot be read, waiting",
+			log_warn(unknown ? "topic does not exist, waiting until somebody creates it"
+					 : "topic cannot be read, waiting",
 				 "topic=%s why=\"%s\"", s->topics[log], rd_kafka_err2str(t->err));
 		s->missing[log] = true;
 		/* a topic that is gone may come back as another one */

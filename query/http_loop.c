@@ -92,7 +92,8 @@ int http_listen_fd(const char *listen, bool first, int *port, char *host, size_t
 fail:
 	rc = errno;
 	freeaddrinfo(ai);
-	return error_set(e, ERR_IO, "http.listen", "cannot listen on %s: %s", listen, strerror(rc));
+	return error_set(e, ERR_IO, "http.listen", "cannot listen on %s: %s%s", listen, strerror(rc),
+			 rc == EADDRINUSE ? "; end what does, or set http.listen to another port (0: a free one)" : "");
 }
 
 /* ---- the loop's thread ---- */

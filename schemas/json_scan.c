@@ -7,8 +7,11 @@ static int bad(struct scan *s, const char *what)
 {
 	if (s->p >= s->end)
 		return error_set(s->e, ERR_BAD_JSON, NULL, "JSON ends where %s was expected", what);
-	return error_set(s->e, ERR_BAD_JSON, NULL, "byte 0x%02x %td from the end, where %s was expected", *s->p,
-			 s->end - s->p, what);
+	if (*s->p > 0x20 && *s->p < 0x7f)
+		return error_set(s->e, ERR_BAD_JSON, NULL, "'%c', %td bytes before the end, where %s was expected",
+				 *s->p, s->end - s->p, what);
+	return error_set(s->e, ERR_BAD_JSON, NULL, "byte 0x%02x, %td bytes before the end, where %s was expected",
+			 *s->p, s->end - s->p, what);
 }
 
 static inline void skip_white(struct scan *s)
