@@ -10,6 +10,7 @@
 #define LOOK_TIMEOUT_MS 3000
 #define SOON_NS UINT64_C(500000000)
 #define COMMIT_EVERY_NS UINT64_C(1000000000)
+#define GROUP_WAIT_MS 2000
 
 void kafka__reader_close(struct source_kafka *s)
 {
@@ -244,6 +245,18 @@ int kafka__look_around(struct source_kafka *s, struct error *e)
 	return rc;
 }
 
+/* Not for ever, as rd_kafka_commit does when the broker goes away just then. */
+static void commit_and_wait(rd_kafka_t *rk, const rd_kafka_topic_partition_list_t *list)
+{
+	rd_kafka_queue_t *queue = rd_kafka_queue_new(rk);
+	rd_kafka_event_t *event = NULL;
+
+	if (!rd_kafka_commit_queue(rk, list, queue, NULL, NULL))
+		event = rd_kafka_queue_poll(queue, GROUP_WAIT_MS);
+	rd_kafka_event_destroy(event);
+	rd_kafka_queue_destroy(queue);
+}
+
 void kafka__tell_group(struct source_kafka *s, bool wait)
 {
 	rd_kafka_topic_partition_list_t *list;
@@ -260,7 +273,9 @@ void kafka__tell_group(struct source_kafka *s, bool wait)
 			p->committed = -1;
 		}
 	}
-	if (list->cnt)
-		rd_kafka_commit(s->rk, list, !wait);
+	if (list->cnt && wait)
+		commit_and_wait(s->rk, list);
+	else if (list->cnt)
+		rd_kafka_commit(s->rk, list, 1);
 	rd_kafka_topic_partition_list_destroy(list);
 }

@@ -66,6 +66,21 @@ def paused(aisle, topics, broker, lines):
     say(f"paused: lag of {lag:.1f} s told, an event refused after {seconds:.1f} s, went on by itself")
 
 
+def stopped(aisle, topics, broker, lines):
+    """The broker goes away just when the last offsets are told to the group."""
+    topics.produce(lines)
+    aisle.wait_caught_up(topics, deadline_s=60)
+    broker.pause()
+    began = time.monotonic()
+    try:
+        aisle.stop()
+    finally:
+        broker.resume()
+    seconds = time.monotonic() - began
+    check(seconds < 15 * harness.SLOWER, f"it ended {seconds:.1f} s after SIGTERM, with a paused broker")
+    say(f"ended {seconds:.1f} s after SIGTERM beside a paused broker")
+
+
 def deleted(aisle, topics, lines):
     """A topic that is gone is waited for, and the others go on."""
     topics.tool("delete", topics.events)
@@ -98,6 +113,10 @@ def flow(t):
     aisle.wait_caught_up(topics)
     compare_with_batch("after a slow and a paused broker", aisle.store, harness.reference_of(topics))
     say("rows equal the batch program's on what the topic holds")
+    stopped(aisle, topics, broker, lines[:50])
+    aisle = t.aisle("run", store=aisle.store, settings=settings)
+    aisle.wait_ready()
+    aisle.wait_caught_up(topics)
     before = harness.digests_of(aisle.store, harness.VIEWS)
     deleted(aisle, topics, lines)
     aisle.stop()
