@@ -25,6 +25,17 @@ void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
 	json_out_end_object(j);
 }
 
+void stored_item_write(struct json_out *j, const struct catalog_item *item, const struct stock_level *stock,
+		       int64_t low)
+{
+	json_out_object(j);
+	key_str(j, "itemId", item->item_id);
+	properties_write_all(j, item);
+	json_out_key(j, "stock");
+	stock_write(j, stock, stock->known && stock->quantity <= low);
+	json_out_end_object(j);
+}
+
 const char *const answer_properties[] = {
 	"title",         "categories",  "brand",   "price",   "listPrice",     "currency", "rating",
 	"ratingCount",   "attributes",  "tags",    "groupId", "accessoriesOf", "margin",   "regions",

@@ -25,4 +25,8 @@ void properties_write_all(struct json_out *j, const struct catalog_item *item);
 /* {"level":..., "quantity":..., "lowStock":...} */
 void stock_write(struct json_out *j, const struct stock_level *stock, bool low);
 
+/* A record with its stock, as GET /v1/items/{itemId} says it. */
+void stored_item_write(struct json_out *j, const struct catalog_item *item, const struct stock_level *stock,
+		       int64_t low);
+
 #endif

@@ -21,12 +21,7 @@ static void write_item(struct http_req *rq, const struct catalog_item *item, con
 	int64_t low = setting_int(rq->w->shared->opt.settings, SET_ANSWER_LOW_STOCK);
 
 	json_out_reset(j);
-	json_out_object(j);
-	key_str(j, "itemId", rq->params[0]);
-	properties_write_all(j, item);
-	json_out_key(j, "stock");
-	stock_write(j, stock, stock->known && stock->quantity <= low);
-	json_out_end_object(j);
+	stored_item_write(j, item, stock, low);
 }
 
 /* The snapshot is open: 0 with `out` filled, NOT_FOUND, or an error of the store. */

@@ -1,6 +1,6 @@
 /* One item: its record, what goes with it, and why it is shown somewhere, or is not. */
 import { Problem, get } from "./api.js";
-import { button, card, chip, count, figure, heading, listed, make, moment, money, note, short, spoken } from "./dom.js";
+import { button, card, chip, count, figure, heading, listed, make, moment, money, note, plural, short, spoken } from "./dom.js";
 import { ask, bestSellers, effectChips, itemList, knownItems, learnAnswer, whyNode } from "./items.js";
 import { tryForm } from "./try.js";
 
@@ -11,15 +11,29 @@ const NEIGHBOURS = [
 	["similar", "Alike by their records"],
 ];
 
-function finder(id) {
+const FOUND_AT = "find"; // "#/items/find/WORDS"
+
+/* To the product when there is no doubt which one is meant, else to all that were found. */
+async function goTo(text) {
+	const { items } = await find(text),
+		only = items[0]?.itemId === text || items.length === 1;
+	location.hash = only ? `#/items/${encodeURIComponent(items[0].itemId)}` : `#/items/${FOUND_AT}/${encodeURIComponent(text)}`;
+}
+
+const find = (text) => get("/v1/items", { q: text });
+
+function finder(text) {
 	const field = make("input", {
-		type: "text",
-		id: "item-id",
-		value: id ?? "",
-		list: "items-known",
-		autocomplete: "off",
-		"data-testid": "item-id",
-	});
+			type: "search",
+			id: "item-id",
+			value: text ?? "",
+			maxlength: "128",
+			placeholder: "words of the title, a brand, or an id",
+			list: "items-known",
+			autocomplete: "off",
+			"data-testid": "item-id",
+		}),
+		wrong = make("p", { class: "error", role: "alert", hidden: true });
 	return make(
 		"form",
 		{
@@ -27,12 +41,55 @@ function finder(id) {
 			role: "search",
 			submit: (event) => {
 				event.preventDefault();
-				if (field.value.trim()) location.hash = `#/items/${encodeURIComponent(field.value.trim())}`;
+				if (!field.value.trim()) return;
+				goTo(field.value.trim()).catch((problem) => {
+					if (!(problem instanceof Problem)) throw problem;
+					wrong.textContent = problem.message;
+					wrong.hidden = false;
+				});
 			},
 		},
-		make("label", { for: "item-id" }, "Item id"),
+		make("label", { for: "item-id" }, "Find a product"),
 		field,
-		button("Show it", null, { submit: true, kind: "main", testid: "item-show" }),
+		button("Find", null, { submit: true, kind: "main", testid: "item-show" }),
+		wrong,
+	);
+}
+
+/* As an answer of recommendations has them. */
+const asAnswer = (records) => ({
+	items: records.map((record, at) => ({ itemId: record.itemId, rank: at + 1, stock: record.stock, properties: record })),
+});
+
+async function foundCard(text) {
+	const { items, found } = await find(text);
+	await learnAnswer(asAnswer(items));
+	return card(
+		found ? `${plural(found, "product")} with “${text}”` : `No product with “${text}”`,
+		{ "data-testid": "found" },
+		found
+			? itemList(asAnswer(items), found > items.length ? `The ${items.length} that sell most` : "Best sellers first", () => ({ why: false }))
+			: make(
+					"p",
+					{ class: "empty" },
+					"Each word must begin a word of the title, the brand or the id. Try fewer words, or the beginning of one.",
+				),
+	);
+}
+
+/* What one may begin with. */
+async function someCards() {
+	const trending = await get("/v1/trending", { count: 12, window: "7d", properties: ["title", "price", "currency", "categories"] }).catch(
+		() => ({ items: [] }),
+	);
+	await learnAnswer(trending);
+	const of = (title, items, empty) =>
+		card(title, {}, items.length ? itemList({ items }, "To begin with", () => ({ why: false })) : make("p", { class: "empty" }, empty));
+	return make(
+		"div",
+		{ class: "columns" },
+		of("Best sellers", (await bestSellers()).slice(0, 12), "Nothing was sold in the last 30 days."),
+		of("On the rise this week", trending.items, "Nothing gets more attention than the week before."),
 	);
 }
 
@@ -154,27 +211,15 @@ async function neighbours(id, [name, title]) {
 	return answer ? itemList(answer, title) : null;
 }
 
-export async function show({ rest: [id] }) {
-	const top = [
-		heading("Items", "Everything about one product: its record, what goes with it, and why it is shown, or is not."),
-		finder(id),
-		await knownItems("items-known"),
-	];
-	if (!id) {
-		const some = await bestSellers();
-		return make(
-			"div",
-			{},
-			top,
-			card(
-				"Best sellers",
-				{},
-				some.length
-					? itemList({ items: some.slice(0, 12) }, "To begin with", () => ({ why: false }))
-					: make("p", { class: "empty" }, "Nothing was sold in the last 30 days."),
-			),
-		);
-	}
+export async function show({ rest: [id, words] }) {
+	const searched = id === FOUND_AT && words != null,
+		top = [
+			heading("Items", "Everything about one product: its record, what goes with it, and why it is shown, or is not."),
+			finder(searched ? words : id),
+			await knownItems("items-known"),
+		];
+	if (searched) return make("div", {}, top, await foundCard(words));
+	if (!id) return make("div", {}, top, await someCards());
 	let record;
 	try {
 		record = await get(`/v1/items/${encodeURIComponent(id)}`);

@@ -271,8 +271,21 @@ def page_text(room):
 
 
 def story_items(room):
-    """A product is found by its id, with its record, its neighbours, and why a placement shows it or does not."""
+    """A product is found by words or its id, with its record, its neighbours, and why a placement shows it or does not."""
     page = room.page
+    room.go("#/items")
+    page.type(at("item-id"), "cakestand regency")
+    page.click(at("item-show"))
+    room.says(at("item-title"), "Regency Cakestand")
+    room.go("#/items")
+    page.type(at("item-id"), "red mug")
+    page.click(at("item-show"))
+    room.says(at("found"), "products with “red mug”")
+    room.there(at("found") + " [data-item]")
+    room.accessible("what was found")
+    page.screenshot(os.path.join(PICTURES, "items-found.png"))
+    room.go("#/items/find/no%20such%20thing")
+    room.says(at("found"), "No product with")
     room.go("#/items")
     page.type(at("item-id"), ITEM)
     page.click(at("item-show"))
