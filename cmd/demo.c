@@ -102,6 +102,7 @@ static int start_server(struct demo *d, struct error *e)
 		.file_count = ARRAY_SIZE(d->files),
 		.trusted_feed = true,
 		.shoppers = demo_shoppers_set,
+		.shoppers_are_in = demo_shoppers_are_in,
 		.shoppers_arg = d->shoppers,
 	};
 	int r;

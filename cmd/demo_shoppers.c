@@ -295,3 +295,14 @@ void demo_shoppers_set(void *arg, bool on)
 	pthread_cond_signal(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 }
+
+bool demo_shoppers_are_in(void *arg)
+{
+	struct demo_shoppers *s = arg;
+	bool on;
+
+	pthread_mutex_lock(&s->lock);
+	on = s->on;
+	pthread_mutex_unlock(&s->lock);
+	return on;
+}

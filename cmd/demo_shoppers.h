@@ -4,7 +4,7 @@
  * Each follows a real order of the last 60 days: looks at its products one after another, puts some into the basket,
  * and buys at the end or leaves. The first product's page shows recommendations, of which some are clicked (demo_shown.h)
  * and looked at too. The same seed gives the same shoppers; only the times are those of the clock.
- * Thread: main for new and free; set from any.
+ * Thread: main for new and free; set and are_in from any.
  */
 #ifndef AISLE_CMD_DEMO_SHOPPERS_H
 #define AISLE_CMD_DEMO_SHOPPERS_H
@@ -25,5 +25,6 @@ void demo_shoppers_free(struct demo_shoppers *shoppers);
 int demo_shoppers_serve(struct demo_shoppers *shoppers, struct server *server, struct error *e) MUST_CHECK;
 /* Let them in, or out. `arg` is the shoppers. */
 void demo_shoppers_set(void *arg, bool on);
+bool demo_shoppers_are_in(void *arg);
 
 #endif

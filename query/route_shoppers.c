@@ -1,10 +1,10 @@
 #include "query/http_req.h"
 
-/* PUT and DELETE /demo/shoppers: the demo's switch for simulated shoppers. */
+/* /demo/shoppers: PUT and DELETE are the demo's switch for simulated shoppers, GET says how it stands. */
 void route_shoppers(struct http_req *rq)
 {
 	const struct server_options *opt = &rq->w->shared->opt;
-	bool on = rq->method == METHOD_PUT;
+	bool on;
 
 	if (!opt->shoppers) {
 		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL,
@@ -13,6 +13,8 @@ void route_shoppers(struct http_req *rq)
 	}
 	if (http_refuses_query(rq))
 		return;
-	opt->shoppers(opt->shoppers_arg, on);
+	if (rq->method != METHOD_GET)
+		opt->shoppers(opt->shoppers_arg, rq->method == METHOD_PUT);
+	on = opt->shoppers_are_in(opt->shoppers_arg);
 	http_reply(rq, 200, "application/json", on ? STR("{\"shoppers\":true}") : STR("{\"shoppers\":false}"));
 }

@@ -44,6 +44,7 @@ struct server_options {
 	bool trusted_feed; /* demo: GET /demo/feed streams what was published as server-sent events */
 	void (*shoppers)(void *arg,
 			 bool on); /* demo: PUT /demo/shoppers lets them in, DELETE out; NULL: 404. Thread: loop */
+	bool (*shoppers_are_in)(void *arg); /* GET; with `shoppers`. Thread: loop */
 	void *shoppers_arg;
 };
 

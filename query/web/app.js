@@ -520,6 +520,7 @@ function startFeed() {
 
 function startShoppers() {
 	const button = $("shoppers");
+	call("GET", "/demo/shoppers").then(({ shoppers }) => button.setAttribute("aria-checked", String(shoppers))).catch(() => {});
 	button.addEventListener("click", async () => {
 		const on = button.getAttribute("aria-checked") !== "true";
 		try {

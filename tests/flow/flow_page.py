@@ -74,7 +74,11 @@ def check_feed(page):
     page.click('[data-testid="shoppers"]')
     poll("events of simulated shoppers", lambda: page.run(
         "return document.querySelectorAll('[data-testid=\"feed-line\"]').length") > len(lines) + 5, 20)
+    switch = "return document.querySelector('[data-testid=\"shoppers\"]').getAttribute('aria-checked')"
+    page.run("location.reload()")
+    poll("the switch after a reload", lambda: page.run(switch) == "true", 10)
     page.click('[data-testid="shoppers"]')
+    poll("the switch", lambda: page.run(switch) == "false", 10)
     say("the feed shows one's own events and those of simulated shoppers")
 
 
