@@ -64,7 +64,15 @@ export function money(n, code = currency) {
 	}
 }
 
-export const day = (time) => new Date(time).toLocaleDateString(undefined, { day: "numeric", month: "short", timeZone: "UTC" });
+/* With the year where one would take it for another. */
+const FAR_MS = 180 * 86400000;
+export const day = (time) =>
+	new Date(time).toLocaleDateString(undefined, {
+		day: "numeric",
+		month: "short",
+		year: Math.abs(Date.now() - new Date(time)) > FAR_MS ? "numeric" : undefined,
+		timeZone: "UTC",
+	});
 export const moment = (time) =>
 	time == null
 		? "–"

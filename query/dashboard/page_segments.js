@@ -64,7 +64,11 @@ async function figures() {
 	return card(
 		"What they did",
 		{},
-		make("p", { class: "quiet" }, "Who is in several segments counts in each of them, as they belong today."),
+		make(
+			"p",
+			{ class: "quiet" },
+			"Of people who came in the period, as they belong today: who is in several segments counts in each of them, and who came is not lapsing.",
+		),
 		table({
 			caption: "Figures of segments",
 			testid: "segment-figures",
@@ -78,7 +82,12 @@ async function figures() {
 				of("buyers", "Buyers", count),
 				of("sessions", "Visits", count),
 				of("orders", "Orders", count),
-				of("ordersPerSession", "Orders a visit", (v) => decimal(v)),
+				of(
+					"ordersPerSession",
+					"Orders a visit",
+					(v) => decimal(v),
+					"a visit begins when a product is looked at; above 1 where people order without looking",
+				),
 				of("revenue", "Revenue", (v) => money(v)),
 				of("ctr", "Click rate", (v) => percent(v, 2), "clicks per product shown"),
 				of("share", "From recommendations", (v) => percent(v), "of the revenue"),

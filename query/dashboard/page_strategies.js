@@ -145,7 +145,7 @@ async function segments() {
 	return card(
 		"By kind of customer",
 		{},
-		make("p", { class: "quiet" }, "Who belongs to a segment now, and what they did in the period. One may be in several."),
+		make("p", { class: "quiet" }, "What people did in the period, by the segments that they are in now. One may be in several, and who came is not lapsing."),
 		table({
 			caption: "What each segment did",
 			columns: SEGMENT_COLUMNS,
