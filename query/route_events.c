@@ -6,7 +6,9 @@
 
 #include <stdlib.h>
 
-#define SECONDS_BELOW_MS INT64_C(100000000000) /* times in seconds are below it until the year 5138, in ms until 1973 */
+/* In seconds the years 2001 to 2065, in milliseconds three weeks of 1970. */
+#define SECONDS_FROM INT64_C(1000000000)
+#define SECONDS_END INT64_C(3000000000)
 
 /* One POST: the events' bytes and what was wrong with each. */
 struct batch {
@@ -30,9 +32,9 @@ static int check(struct http_worker *w, struct str bytes, struct str *ret_key, s
 	rc = decode_event(w->decoder, bytes.p, bytes.n, &ev, e);
 	if (rc != 0)
 		return rc;
-	if (ev.has_time && ev.t_ms > 0 && ev.t_ms < SECONDS_BELOW_MS)
+	if (ev.has_time && ev.t_ms >= SECONDS_FROM && ev.t_ms < SECONDS_END)
 		return error_set(e, ERR_BAD_TIME, "eventTime",
-				 "eventTime lies in 1970 to 1973: it is in milliseconds, was it sent in seconds?");
+				 "eventTime lies in January or February 1970: it is in milliseconds, was it sent in seconds?");
 	if (ev.has_time && ev.t_ms > clock->wall_ms(clock) + TIME_AHEAD_MAX_MS)
 		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime", "eventTime is more than an hour from now");
 	*ret_key = event_actor(&ev);
