@@ -246,6 +246,23 @@ Test(http_server, items_are_read_from_the_catalogue)
 	expect_problem(ask(&f, "GET", "/v1/items/a?x=1", NULL), 400, "unknown-parameter", "x", "parameter");
 }
 
+Test(http_server, items_are_found_by_words)
+{
+	char path[300];
+
+	write_item("a/b", "Red \"mug\"", 3);
+	cr_assert_str_eq(ask(&f, "GET", "/v1/items?q=mug%20red", NULL)->body,
+			 "{\"items\":[{\"itemId\":\"a/b\",\"title\":\"Red \\\"mug\\\"\",\"price\":2.5,"
+			 "\"stock\":{\"level\":\"low\",\"quantity\":3,\"lowStock\":true}}],\"found\":1}");
+	cr_assert_str_eq(ask(&f, "GET", "/v1/items?q=blue", NULL)->body, "{\"items\":[],\"found\":0}");
+	expect_problem(ask(&f, "GET", "/v1/items", NULL), 400, "bad-parameter", "q", "not given");
+	expect_problem(ask(&f, "GET", "/v1/items?q=+", NULL), 400, "bad-parameter", "q", "no word");
+	expect_problem(ask(&f, "GET", "/v1/items?q=%0a", NULL), 400, "bad-parameter", "q", "a line end");
+	expect_problem(ask(&f, "GET", "/v1/items?q=a&count=3", NULL), 400, "unknown-parameter", "count", "parameter");
+	snprintf(path, sizeof(path), "/v1/items?q=%0129d", 1);
+	expect_problem(ask(&f, "GET", path, NULL), 400, "bad-parameter", "q", "too long");
+}
+
 Test(http_server, ready_says_why_not)
 {
 	struct status_page *page = status_page(f.status);
