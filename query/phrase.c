@@ -4,7 +4,9 @@
 #include "views/catalog.h"
 #include "views/ids.h"
 
+#include <assert.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 
 #define TITLE_MAX 80 /* bytes of an item's title in a sentence */
@@ -265,27 +267,60 @@ static const struct {
 	{ "{base}", put_base_rating },
 };
 
-/* The bytes of a template that were taken: a word in braces, or what is before the next one. */
-static size_t put_next(struct saying *s, const char *template)
-{
-	size_t n = strcspn(template + 1, "{") + 1;
+/* A template is cut once into what stands in it and what is put in. */
+#define PIECES_MAX 12
 
-	for (size_t i = 0; *template == '{' && i < ARRAY_SIZE(words); i++)
-		if (strncmp(template, words[i].name, strlen(words[i].name)) == 0) {
-			words[i].put(s);
-			return strlen(words[i].name);
-		}
-	put(s, (struct str){ template, (uint32_t)n });
-	return n;
+struct piece {
+	struct str text;
+	void (*put)(struct saying *s); /* NULL: the text itself */
+};
+
+static struct pieces {
+	unsigned n;
+	struct piece v[PIECES_MAX];
+} cut_up[PHRASE_COUNT][LANGUAGE_COUNT][2];
+static pthread_once_t cut_once = PTHREAD_ONCE_INIT;
+
+/* From the start of the template: a word in braces, or what is before the next one. */
+static struct piece first_piece(const char *template)
+{
+	for (size_t i = 0; *template == '{' && i < ARRAY_SIZE(words); i++) {
+		size_t n = strlen(words[i].name);
+
+		if (strncmp(template, words[i].name, n) == 0)
+			return (struct piece){ { template, (uint32_t)n }, words[i].put };
+	}
+	return (struct piece){ { template, (uint32_t)strcspn(template + 1, "{") + 1 }, NULL };
+}
+
+static void cut_template(const char *template, struct pieces *ret)
+{
+	while (template && *template) {
+		assert(ret->n < PIECES_MAX);
+		ret->v[ret->n] = first_piece(template);
+		template += ret->v[ret->n++].text.n;
+	}
+}
+
+static void cut_templates(void)
+{
+	for (int which = 0; which < PHRASE_COUNT; which++)
+		for (int language = 0; language < LANGUAGE_COUNT; language++)
+			for (int more = 0; more < 2; more++)
+				cut_template(templates[which][language][more], &cut_up[which][language][more]);
 }
 
 void phrase_say(const struct asking *q, enum phrase which, const struct explanation *why,
 		char ret[RECOMMEND_REASON_MAX])
 {
 	struct saying s = { .q = q, .why = why, .language = q->language, .to = ret };
-	const char *template = templates[which][s.language][count_of(why) != 1];
+	const struct pieces *pieces = &cut_up[which][s.language][count_of(why) != 1];
 
-	while (template && *template)
-		template += put_next(&s, template);
+	pthread_once(&cut_once, cut_templates);
+	for (unsigned i = 0; i < pieces->n; i++)
+		if (pieces->v[i].put)
+			pieces->v[i].put(&s);
+		else
+			put(&s, pieces->v[i].text);
 	ret[s.n] = '\0';
 }

@@ -165,12 +165,17 @@ static void sign(struct asking *q)
 	const unsigned char *key = q->a->token_key;
 	unsigned char person[ACTOR_HASH_BYTES];
 	struct str ids[RECOMMEND_COUNT_MAX];
-	struct answer_token t = { .t_ms = q->now_ms, .nonce = token_nonce(), .item_count = ret->item_count };
+	struct answer_token t;
 
+	t.t_ms = q->now_ms;
+	t.nonce = token_nonce();
+	t.item_count = ret->item_count;
 	snprintf(t.scenario, sizeof(t.scenario), "%s", ret->scenario);
 	memcpy(t.variant, q->counted, sizeof(t.variant));
 	for (unsigned i = 0; i < ret->item_count; i++) {
-		t.items[i].strategy = strategy_number(str_of(ret->items[i].strategy));
+		t.items[i].strategy = i && ret->items[i].strategy == ret->items[i - 1].strategy
+					      ? t.items[i - 1].strategy
+					      : strategy_number(str_of(ret->items[i].strategy));
 		ids[i] = ret->items[i].item_id;
 	}
 	token_mark_items(key, &t, ids);

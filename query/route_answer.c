@@ -61,7 +61,7 @@ static void write_properties(struct json_out *j, const struct recommend_request 
 	struct catalog_item item;
 
 	json_out_object(j);
-	if (r->has_record && catalog_item_unpack(r->packed.p, r->packed.n, &item) == 0) {
+	if (ask->property_count && r->has_record && catalog_item_unpack(r->packed.p, r->packed.n, &item) == 0) {
 		if (wants_all(ask))
 			properties_write_all(j, &item);
 		else

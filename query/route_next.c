@@ -25,8 +25,14 @@ static void put(struct link *l, char c)
 
 static void put_plain(struct link *l, const char *text)
 {
-	while (*text)
-		put(l, *text++);
+	size_t n = strlen(text);
+
+	if (n > sizeof(l->text) - l->n) {
+		l->is_full = true;
+		return;
+	}
+	memcpy(l->text + l->n, text, n);
+	l->n += n;
 }
 
 static void put_encoded(struct link *l, struct str s)

@@ -1,4 +1,5 @@
 #include "query/shown.h"
+#include "schemas/base64url.h"
 
 #include <sodium.h>
 
@@ -48,6 +49,6 @@ bool shown_write(const struct shown *before, const struct answer *a, char ret[SH
 		put_key(bytes + 4 * i, before->order[i]);
 	for (unsigned i = 0; i < a->item_count; i++)
 		put_key(bytes + 4 * n++, shown_key(a->items[i].item_id));
-	sodium_bin2base64(ret, SHOWN_TEXT_MAX, bytes, (size_t)n * 4, VARIANT);
+	base64url_write(bytes, (size_t)n * 4, ret);
 	return true;
 }

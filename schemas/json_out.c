@@ -81,9 +81,8 @@ void json_out_end_array(struct json_out *j)
 	close_with(j, "]");
 }
 
-void json_out_key(struct json_out *j, const char *name)
+void json_out_key_n(struct json_out *j, const char *name, size_t n)
 {
-	size_t n = strlen(name);
 	char *at = reserve(j, n + 4);
 
 	if (j->comma)
@@ -111,14 +110,34 @@ static void put_escaped(struct json_out *j, unsigned char c)
 	}
 }
 
-void json_out_str(struct json_out *j, struct str s)
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* ASCII from the start on that stands in a JSON string as it is, looked at in words of eight; after a borrow a byte at a time. */
+static uint32_t plain_bytes(struct str s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint32_t i = 0;
+
+	for (; s.n - i >= 8; i += 8) {
+		uint64_t w = load64(s.p + i), quote = w ^ ones * '"', backslash = w ^ ones * '\\';
+
+		if ((w | (w - ones * 0x20) | (quote - ones) | (backslash - ones)) & high)
+			break;
+	}
+	while (i < s.n && is_plain((unsigned char)s.p[i]))
+		i++;
+	return i;
+}
+
+static void put_unusual(struct json_out *j, struct str s, uint32_t from)
 {
 	const unsigned char *p = (const unsigned char *)s.p;
-	uint32_t from = 0, step;
+	uint32_t step;
 
-	before_value(j);
-	put(j, "\"", 1);
-	for (uint32_t i = 0; i < s.n; i += step) {
+	for (uint32_t i = from; i < s.n; i += step) {
 		unsigned char c = p[i];
 
 		step = c < 0x80 ? 1 : utf8_sequence(p + i, p + s.n);
@@ -135,12 +154,23 @@ void json_out_str(struct json_out *j, struct str s)
 	}
 	if (s.n > from)
 		put(j, s.p + from, s.n - from);
-	put(j, "\"", 1);
 }
 
-void json_out_text(struct json_out *j, const char *z)
+void json_out_str(struct json_out *j, struct str s)
 {
-	json_out_str(j, str_of(z));
+	uint32_t plain = plain_bytes(s);
+	char *at = reserve(j, (size_t)plain + 3);
+
+	if (j->comma)
+		*at++ = ',';
+	*at++ = '"';
+	if (plain)
+		memcpy(at, s.p, plain);
+	j->n += (size_t)plain + 1 + j->comma;
+	j->comma = true;
+	if (plain < s.n)
+		put_unusual(j, s, plain);
+	put(j, "\"", 1);
 }
 
 /* Digits backwards from `end`; returns where the first one stands. */

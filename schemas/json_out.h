@@ -28,10 +28,9 @@ void json_out_object(struct json_out *j);
 void json_out_end_object(struct json_out *j);
 void json_out_array(struct json_out *j);
 void json_out_end_array(struct json_out *j);
-void json_out_key(struct json_out *j, const char *name);
+void json_out_key_n(struct json_out *j, const char *name, size_t n);
 
 void json_out_str(struct json_out *j, struct str s);
-void json_out_text(struct json_out *j, const char *z);
 void json_out_int(struct json_out *j, int64_t v);
 void json_out_number(struct json_out *j, double v);  /* shortest text that reads back the same; null for inf and nan */
 void json_out_score(struct json_out *j, double v);   /* to nine digits; much faster */
@@ -39,5 +38,16 @@ void json_out_micros(struct json_out *j, int64_t v); /* v / 1e6, exactly, withou
 void json_out_bool(struct json_out *j, bool v);
 void json_out_null(struct json_out *j);
 void json_out_raw(struct json_out *j, struct str json); /* a value that is JSON already */
+
+/* Inline: the length of a literal is known when it is compiled. */
+static inline void json_out_key(struct json_out *j, const char *name)
+{
+	json_out_key_n(j, name, strlen(name));
+}
+
+static inline void json_out_text(struct json_out *j, const char *z)
+{
+	json_out_str(j, str_of(z));
+}
 
 #endif

@@ -1,4 +1,5 @@
 #include "schemas/token.h"
+#include "schemas/base64url.h"
 #include "schemas/event.h"
 
 #include <assert.h>
@@ -7,6 +8,7 @@
 
 #define VERSION 2
 #define MAC_BYTES 16
+#define NONCES 64 /* drawn at a time: each draw is a system call */
 #define TEXT_VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
 _Static_assert(TOKEN_CHARS_MAX <= EVENT_TOKEN_MAX, "an event can carry the longest one");
@@ -40,7 +42,14 @@ void token_key_init(const unsigned char person_key[32], unsigned char ret[TOKEN_
 
 uint32_t token_nonce(void)
 {
-	return randombytes_random();
+	static __thread uint32_t drawn[NONCES];
+	static __thread unsigned left;
+
+	if (!left) {
+		randombytes_buf(drawn, sizeof(drawn));
+		left = NONCES;
+	}
+	return drawn[--left];
 }
 
 uint16_t token_mark(const unsigned char key[TOKEN_KEY_BYTES], uint32_t nonce, struct str item_id)
@@ -117,8 +126,7 @@ size_t token_make(const unsigned char key[TOKEN_KEY_BYTES], const unsigned char 
 	}
 	n = (size_t)(p - bytes);
 	sign(key, bytes, n, person, p);
-	sodium_bin2base64(ret, TOKEN_CHARS_MAX + 1, bytes, n + MAC_BYTES, TEXT_VARIANT);
-	return strlen(ret);
+	return base64url_write(bytes, n + MAC_BYTES, ret);
 }
 
 /* ---- reading ---- */
@@ -158,8 +166,7 @@ static bool decode_base64(struct str text, struct answer_token_text *ret, size_t
 	    sodium_base642bin(ret->bytes, sizeof(ret->bytes), text.p, text.n, NULL, n, NULL, TEXT_VARIANT) != 0)
 		return false;
 	/* libsodium takes some bytes above 0x7f for letters */
-	sodium_bin2base64(canonical, sizeof(canonical), ret->bytes, *n, TEXT_VARIANT);
-	return strlen(canonical) == text.n && memcmp(canonical, text.p, text.n) == 0;
+	return base64url_write(ret->bytes, *n, canonical) == text.n && memcmp(canonical, text.p, text.n) == 0;
 }
 
 bool token_read(struct str text, struct answer_token_text *ret)
