@@ -20,6 +20,8 @@ void counts_fini(struct counts *c)
 	for (uint32_t i = 0; i < c->room; i++)
 		free((char *)c->names[i].p);
 	free(c->names);
+	free(c->order);
+	free(c->by_name);
 	free(c->closed);
 	free(c->running);
 	*c = (struct counts){ 0 };
@@ -35,6 +37,8 @@ static void reach_item(struct counts *c, uint32_t item)
 		c->closed = xrealloc(c->closed, room * sizeof(*c->closed));
 		c->running = xrealloc(c->running, room * sizeof(*c->running));
 		c->names = xrealloc(c->names, room * sizeof(*c->names));
+		c->order = xrealloc(c->order, room * sizeof(*c->order));
+		c->by_name = xrealloc(c->by_name, room * sizeof(*c->by_name));
 		memset(c->closed + c->room, 0, (room - c->room) * sizeof(*c->closed));
 		memset(c->running + c->room, 0, (room - c->room) * sizeof(*c->running));
 		memset(c->names + c->room, 0, (room - c->room) * sizeof(*c->names));
@@ -138,6 +142,55 @@ void counts_name(struct counts *c, struct snap *sn, uint32_t item)
 	if (c->names[item].n)
 		return;
 	name = snap_item_name(sn, item);
-	if (name.n)
-		c->names[item] = (struct str){ xstrndup(name.p, name.n), name.n };
+	if (!name.n)
+		return;
+	c->names[item] = (struct str){ xstrndup(name.p, name.n), name.n };
+	c->by_name[c->named++] = item;
+}
+
+static int compare_names(const void *pa, const void *pb, void *arg)
+{
+	const uint32_t *a = pa, *b = pb;
+	const struct str *names = arg;
+
+	return str_cmp(names[*a], names[*b]);
+}
+
+/* The first of by_name[0..n) behind which the name belongs. */
+static uint32_t place_of(struct counts *c, uint32_t item, uint32_t n)
+{
+	uint32_t from = 0;
+
+	while (from < n) {
+		uint32_t middle = from + (n - from) / 2;
+
+		if (compare_names(&c->by_name[middle], &item, c->names) < 0)
+			from = middle + 1;
+		else
+			n = middle;
+	}
+	return from;
+}
+
+/* New names, which are few, are sorted and put between those that were ordered before. */
+void counts_order(struct counts *c)
+{
+	uint32_t n = c->named - c->ordered, end = c->ordered, *added;
+
+	if (!n)
+		return;
+	added = xcalloc(n, sizeof(*added));
+	memcpy(added, c->by_name + c->ordered, n * sizeof(*added));
+	qsort_r(added, n, sizeof(*added), compare_names, c->names);
+	for (uint32_t i = n; i-- > 0;) {
+		uint32_t at = place_of(c, added[i], end);
+
+		memmove(c->by_name + at + i + 1, c->by_name + at, (end - at) * sizeof(*added));
+		c->by_name[at + i] = added[i];
+		end = at;
+	}
+	for (uint32_t i = 0; i < c->named; i++)
+		c->order[c->by_name[i]] = i;
+	c->ordered = c->named;
+	free(added);
 }

@@ -80,6 +80,9 @@ struct counts {
 	struct closed *closed;
 	struct running *running;
 	struct str *names; /* by item; looked up when first needed; n = 0: not yet */
+	uint32_t *order;   /* by item: its name's place among all of them, after counts_order */
+	uint32_t *by_name; /* items with a name, the first `ordered` of them in the order of their names */
+	uint32_t named, ordered;
 	uint32_t items, room;
 	uint64_t units_signature; /* of the closed days' units */
 };
@@ -91,6 +94,8 @@ int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms) 
 int counts_read_running(struct counts *c, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
 /* The item's name is in names[] from now on. */
 void counts_name(struct counts *c, struct snap *sn, uint32_t item);
+/* order[] knows all names that were looked up: sorting compares numbers. */
+void counts_order(struct counts *c);
 
 /* ---- what may not be shown (ranker_held.c) ---- */
 
@@ -194,7 +199,7 @@ struct list_set {
 };
 
 /* `all`: n items, which are sorted first, ties by name. */
-struct list_set *list_set_make(const struct categories *cats, const struct held *held, const struct str *names,
+struct list_set *list_set_make(const struct categories *cats, const struct held *held, const uint32_t *order,
 			       struct ranked *all, uint32_t n);
 struct list_set *list_set_ref(struct list_set *s); /* NULL is fine */
 void list_set_unref(struct list_set *s);           /* NULL is fine */

@@ -48,11 +48,11 @@ static bool rank_item(const struct counts *c, uint32_t item, enum rank_kind kind
 static int best_first(const void *pa, const void *pb, void *arg)
 {
 	const struct ranked *a = pa, *b = pb;
-	const struct str *names = arg;
+	const uint32_t *order = arg;
 
 	if (a->score != b->score)
 		return a->score > b->score ? -1 : 1;
-	return str_cmp(names[a->item], names[b->item]);
+	return order[a->item] < order[b->item] ? -1 : order[a->item] > order[b->item];
 }
 
 static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
@@ -70,7 +70,7 @@ static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
 	p->v[p->n++] = (struct placed){ list, at };
 }
 
-struct list_set *list_set_make(const struct categories *cats, const struct held *held, const struct str *names,
+struct list_set *list_set_make(const struct categories *cats, const struct held *held, const uint32_t *order,
 			       struct ranked *all, uint32_t n)
 {
 	struct list_set *set = xcalloc(1, sizeof(*set));
@@ -78,7 +78,7 @@ struct list_set *list_set_make(const struct categories *cats, const struct held 
 	struct placing p = { .shown = xcalloc(lists, sizeof(*p.shown)), .held = xcalloc(lists, sizeof(*p.held)) };
 
 	atomic_init(&set->refs, 1);
-	qsort_r(all, n, sizeof(*all), best_first, (void *)(uintptr_t)names);
+	qsort_r(all, n, sizeof(*all), best_first, (void *)(uintptr_t)order);
 	for (uint32_t i = 0; i < n; i++) {
 		bool is_not_shown = is_held(held, all[i].item);
 
@@ -138,7 +138,8 @@ struct rankings *rankings_make(const struct rank_parts *parts, const struct rank
 				counts_name(c, from->sn, item);
 				n++;
 			}
-		ra->lists[kind] = list_set_make(parts->categories, from->held, c->names, all, n);
+		counts_order(c);
+		ra->lists[kind] = list_set_make(parts->categories, from->held, c->order, all, n);
 	}
 	for (int kind = RANK_SLOW_FIRST; kind < RANK_KIND_COUNT; kind++)
 		ra->lists[kind] = list_set_ref(parts->slow[kind - RANK_SLOW_FIRST]);

@@ -132,7 +132,8 @@ static struct list_set *make(const struct rank_parts *p, const struct ranking_fr
 			n++;
 		}
 	}
-	set = list_set_make(cats, from->held, from->counts->names, all, n);
+	counts_order(from->counts);
+	set = list_set_make(cats, from->held, from->counts->order, all, n);
 	free(all);
 	return set;
 }

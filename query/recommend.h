@@ -241,7 +241,7 @@ struct recommended {
 	bool low_stock;
 	struct urgency urgency;
 	bool has_record;
-	struct str packed; /* packed catalogue record when has_record, for the asked properties */
+	struct str packed; /* packed catalogue record when has_record and properties are asked for */
 	struct explanation why;
 	unsigned effect_n; /* with `explain`, or a trace */
 	struct rule_effect effects[RULE_EFFECTS_MAX];

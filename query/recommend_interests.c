@@ -14,6 +14,7 @@ void interests_of(struct asking *q, struct interests *ret)
 	const struct person *p = &q->a->person;
 	double sum = 0;
 
+	person_find_interests(q);
 	ret->n = 0;
 	for (size_t i = 0; i < p->n; i++) {
 		const struct person_item *it = &p->items[i];

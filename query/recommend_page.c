@@ -45,7 +45,9 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 	if (rc < 0)
 		return rc;
 	r->has_record = rc == CATALOG_LIVE;
-	r->packed = r->has_record ? arena_str(arena, packed) : (struct str){ NULL, 0 };
+	r->packed = (struct str){ NULL, 0 };
+	if (r->has_record && (q->rq->property_count || q->promotion_n))
+		r->packed = arena_str(arena, packed);
 	rc = stock_get(q->sn, c->item, &r->stock);
 	if (rc)
 		return rc;

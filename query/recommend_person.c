@@ -13,7 +13,6 @@ static const double weights[EVENT_TYPE_COUNT] = {
 
 struct person_event {
 	int64_t t_ms;
-	uint32_t order; /* of arrival here: actors in their order, each newest first */
 	uint32_t item;
 	uint32_t quantity;
 	enum event_type type;
@@ -31,40 +30,43 @@ void person_fini(struct person *p)
 	*p = (struct person){ 0 };
 }
 
-static int newest_first(const void *pa, const void *pb)
+/* v[0..middle) and v[middle..n) are newest first each; of one time those of the first part come first. */
+static void merge_runs(struct person_event *v, size_t middle, size_t n, struct person_event *spare)
 {
-	const struct person_event *a = pa, *b = pb;
+	size_t left = middle, right = n - middle;
 
-	if (a->t_ms != b->t_ms)
-		return a->t_ms > b->t_ms ? -1 : 1;
-	return a->order < b->order ? -1 : a->order > b->order;
+	if (!left || !right || v[middle - 1].t_ms >= v[middle].t_ms)
+		return;
+	memcpy(spare, v + middle, right * sizeof(*v));
+	for (size_t to = n; right;)
+		v[--to] = left && v[left - 1].t_ms < spare[right - 1].t_ms ? v[--left] : spare[--right];
 }
 
-static int read_events(struct asking *q, size_t *ret_n)
+static int read_events(struct asking *q)
 {
 	struct person *p = &q->a->person;
 	int count = person_actors(q->sn, q->rq->user_id, q->rq->visitor_id, p->actors);
-	size_t n = 0;
 
 	p->actor_n = count;
+	p->event_n = 0;
 	if (!p->rows) {
 		p->rows = xcalloc(HISTORY_MAX, sizeof(*p->rows));
-		p->events = xcalloc(EVENTS_MAX, sizeof(*p->events));
+		p->events = xcalloc(EVENTS_MAX + HISTORY_MAX, sizeof(*p->events));
 	}
 	for (int i = 0; i < count; i++) {
 		int rows = history_get(q->sn, p->actors[i], p->rows);
+		size_t before = p->event_n;
 
 		if (rows < 0)
 			return rows;
-		for (int k = 0; k < rows; k++, n++) {
+		for (int k = 0; k < rows; k++) {
 			const struct history_row *r = &p->rows[k];
 
-			p->events[n] = (struct person_event){ r->t_ms, (uint32_t)n, r->item, r->quantity, r->type };
+			p->events[p->event_n++] =
+				(struct person_event){ r->t_ms, r->item, r->quantity, r->type };
 		}
+		merge_runs(p->events, before, p->event_n, p->events + EVENTS_MAX);
 	}
-	if (count > 1)
-		qsort(p->events, n, sizeof(*p->events), newest_first);
-	*ret_n = n;
 	return count < 0 ? count : 0;
 }
 
@@ -109,13 +111,23 @@ double person_interest(const struct asking *q, enum event_type type, int64_t t_m
 	return weights[type] * exp2(-(double)(q->watermark_ms - t_ms) / (double)MS_PER_DAY / HALF_LIFE_DAYS);
 }
 
-static void add_event(struct asking *q, const struct person_event *ev)
+void person_find_interests(struct asking *q)
 {
 	struct person *p = &q->a->person;
+
+	for (size_t i = 0; i < p->event_n && !p->has_interests; i++) {
+		const struct person_event *ev = &p->events[i];
+
+		p->items[*idmap_get(&p->places, ev->item)].interest += person_interest(q, ev->type, ev->t_ms);
+	}
+	p->has_interests = true;
+}
+
+static void add_event(struct person *p, const struct person_event *ev)
+{
 	struct person_item *it = item_of(p, ev->item);
 	bool cart = ev->type == EVENT_CART_ADD || ev->type == EVENT_CART_REMOVE || ev->type == EVENT_PURCHASE;
 
-	it->interest += person_interest(q, ev->type, ev->t_ms);
 	it->disliked |= ev->type == EVENT_DISLIKE;
 	if (cart && !it->cart_known) {
 		it->cart_known = true;
@@ -132,18 +144,18 @@ static void add_event(struct asking *q, const struct person_event *ev)
 int person_load(struct asking *q)
 {
 	struct person *p = &q->a->person;
-	size_t n = 0;
 	int rc;
 
 	if (p->loaded)
 		return 0;
 	p->n = p->viewed_n = 0;
+	p->has_interests = false;
 	idmap_clear(&p->places);
-	rc = read_events(q, &n);
+	rc = read_events(q);
 	if (rc)
 		return rc;
-	for (size_t i = 0; i < n; i++)
-		add_event(q, &p->events[i]);
+	for (size_t i = 0; i < p->event_n; i++)
+		add_event(p, &p->events[i]);
 	p->loaded = true;
 	return 0;
 }

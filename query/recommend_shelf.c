@@ -158,6 +158,31 @@ static void note_stock(struct asking *q, uint32_t item, const struct filter_item
 	q->ret->out_of_stock++;
 }
 
+/* Nothing but stock and dates decides, as in most requests: the record need not be taken apart. */
+static bool is_plain(const struct asking *q)
+{
+	const struct recommend_request *rq = q->rq;
+
+	return !q->category.n && !q->a->conditions.space.pool.step_n && !rules_look(q) && !rq->country.n &&
+	       !rq->region.n;
+}
+
+static int is_on_sale(struct asking *q, uint32_t item)
+{
+	struct stock_level stock;
+	int64_t from_ms, to_ms;
+	int rc = stock_get(q->sn, item, &stock);
+
+	if (rc)
+		return rc;
+	if (stock.known && stock.quantity <= 0)
+		return 0;
+	rc = catalog_get_window(q->sn, item, &from_ms, &to_ms);
+	if (rc == CATALOG_LIVE)
+		return from_ms <= q->now_ms && q->now_ms < to_ms;
+	return rc < 0 ? rc : rc == CATALOG_UNKNOWN && !q->a->catalog_required;
+}
+
 int shelf_allows(struct asking *q, uint32_t item)
 {
 	struct filter_item about;
@@ -165,6 +190,9 @@ int shelf_allows(struct asking *q, uint32_t item)
 
 	if (shelf_hides(q, item) || was_shown(q, item) || rules_exclude(q, item))
 		return 0;
+	rc = is_plain(q) ? is_on_sale(q, item) : 0;
+	if (rc)
+		return rc;
 	rc = shelf_look(q, item, &about);
 	if (rc == 0)
 		note_stock(q, item, &about);

@@ -100,7 +100,7 @@ int request_check(struct asking *q, struct scenario *ret, struct error *e) MUST_
 
 struct person_item {
 	uint32_t item;
-	double interest; /* weighted by what was done and how long ago: recommend_person.c */
+	double interest; /* weighted by what was done and how long ago; 0 before person_find_interests */
 	bool disliked;
 	uint32_t views, buys; /* in the history; buys: days on which it was bought */
 	int64_t last_view_ms, first_buy_ms, last_buy_ms;
@@ -110,6 +110,7 @@ struct person_item {
 
 struct person {
 	bool loaded; /* for this request */
+	bool has_interests;
 	uint32_t actors[PERSON_ACTORS_MAX];
 	int actor_n;
 	struct person_item *items; /* in order of newest activity */
@@ -117,13 +118,16 @@ struct person {
 	uint32_t *viewed; /* places in `items`, last viewed first */
 	size_t viewed_n, viewed_room;
 	struct idmap places;         /* item -> place */
-	struct person_event *events; /* scratch */
+	struct person_event *events; /* newest first, and scratch behind them */
+	size_t event_n;
 	struct history_row *rows;    /* scratch, HISTORY_MAX */
 };
 
 /* The history of all actors of the request's person; nothing when nobody is known. Loaded once a request. */
 int person_load(struct asking *q) MUST_CHECK;
 void person_fini(struct person *p);
+/* Of the loaded person's items; most strategies do without. */
+void person_find_interests(struct asking *q);
 /* Of one event; below 0 when something is given back. */
 double person_interest(const struct asking *q, enum event_type type, int64_t t_ms);
 bool person_is(const struct person *p, uint32_t actor);

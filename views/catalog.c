@@ -75,6 +75,34 @@ int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)
 	return CATALOG_LIVE;
 }
 
+int catalog_get_window(struct snap *sn, uint32_t item, int64_t *ret_from_ms, int64_t *ret_to_ms)
+{
+	struct item_fact *f = snap_fact(sn, TBL_CATALOG, item);
+	struct catalog_item record;
+	struct str packed;
+	int rc;
+
+	if (f && f->known & FACT_WINDOW) {
+		*ret_from_ms = f->from_ms;
+		*ret_to_ms = f->to_ms;
+		return f->catalog_state;
+	}
+	rc = catalog_get_packed(sn, item, &packed);
+	if (rc != CATALOG_LIVE)
+		return rc;
+	rc = catalog_item_unpack(packed.p, packed.n, &record);
+	if (rc)
+		return rc;
+	*ret_from_ms = record.available_from_ms == TIME_ABSENT ? INT64_MIN : record.available_from_ms;
+	*ret_to_ms = record.available_to_ms == TIME_ABSENT ? INT64_MAX : record.available_to_ms;
+	if (f && f->known & FACT_CATALOG) {
+		f->known |= FACT_WINDOW;
+		f->from_ms = *ret_from_ms;
+		f->to_ms = *ret_to_ms;
+	}
+	return CATALOG_LIVE;
+}
+
 struct walk {
 	uint32_t items;
 	catalog_row each;

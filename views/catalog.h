@@ -16,6 +16,9 @@ enum catalog_state {
 /* *ret is filled (item_id included) for CATALOG_LIVE; strings are valid until the next catalog_get or renew. Negative on error. */
 int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret);
 
+/* As catalog_get, of CATALOG_LIVE from and before when it is available (INT64_MIN, INT64_MAX: open); remembered with the row. */
+int catalog_get_window(struct snap *sn, uint32_t item, int64_t *ret_from_ms, int64_t *ret_to_ms);
+
 /* The same without taking it apart: *ret is the packed record, for catalog_item_unpack; valid as long. */
 int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret);
 

@@ -13,7 +13,7 @@
 #include "views/pairs.h"
 #include "views/stock.h"
 
-enum { FACT_NAME = 1, FACT_CATALOG = 2, FACT_STOCK = 4, FACT_TOTALS = 8 };
+enum { FACT_NAME = 1, FACT_CATALOG = 2, FACT_STOCK = 4, FACT_TOTALS = 8, FACT_WINDOW = 16 };
 
 /* The last commit to a young level that changed one: a row of TBL_META. */
 #define ITEM_CHANGES STR("item-changes")
@@ -28,6 +28,7 @@ struct item_fact {
 	uint8_t known; /* FACT_ bits */
 	int8_t catalog_state;
 	struct str name, record; /* in the store's pages; record: the packed one of a live item */
+	int64_t from_ms, to_ms;  /* of `record`: FACT_WINDOW */
 	struct stock_level stock;
 	int64_t totals_first;      /* the oldest epoch of: */
 	struct item_totals totals; /* of base alone */

@@ -39,21 +39,6 @@ static int item_totals_expire(struct store_txn *t, int64_t watermark_ms, size_t 
 	return store_drop_groups(t, TBL_ITEM_TOTALS, 0, group_of(pair_oldest_epoch(watermark_ms), 0), rows_max);
 }
 
-/* The item's epochs from `first` to the watermark's, and others of their blocks. */
-static int each_epoch(struct snap *sn, enum snap_part part, uint32_t item, int64_t first, int64_t watermark,
-		      snap_sum each, void *arg)
-{
-	int64_t last = time_bucket(watermark, MS_PER_EPOCH);
-	int rc = 0;
-
-	for (int64_t block = first / EPOCHS_A_BLOCK; block <= last / EPOCHS_A_BLOCK && !rc; block++) {
-		uint64_t group = group_of(block * EPOCHS_A_BLOCK, item);
-
-		rc = snap_sums_in(sn, part, TBL_ITEM_TOTALS, group, group, each, arg);
-	}
-	return rc;
-}
-
 static bool good(const int64_t *columns)
 {
 	for (int i = COL_VIEW_SESSIONS; i <= COL_BUYERS; i++)
@@ -82,6 +67,17 @@ static int sum_epoch(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 	return 0;
 }
 
+/* The blocks of the item's epochs from s->first to the watermark's. */
+static int sum_blocks(struct snap *sn, enum snap_part part, uint32_t item, int64_t watermark, struct summing *s)
+{
+	int64_t last = time_bucket(watermark, MS_PER_EPOCH);
+	int rc = 0;
+
+	for (int64_t block = s->first / EPOCHS_A_BLOCK; block <= last / EPOCHS_A_BLOCK && !rc; block++)
+		rc = snap_group_parts(sn, part, TBL_ITEM_TOTALS, group_of(block * EPOCHS_A_BLOCK, item), sum_epoch, s);
+	return rc;
+}
+
 int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 {
 	struct summing s = { .totals = ret };
@@ -95,17 +91,17 @@ int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 	s.first = pair_oldest_epoch(watermark);
 	f = snap_fact(sn, TBL_ITEM_TOTALS, item);
 	if (!f)
-		return each_epoch(sn, PART_ALL, item, s.first, watermark, sum_epoch, &s);
+		return sum_blocks(sn, PART_ALL, item, watermark, &s);
 	if (f->known & FACT_TOTALS && f->totals_first == s.first)
 		*ret = f->totals;
 	else
-		rc = each_epoch(sn, PART_BASE, item, s.first, watermark, sum_epoch, &s);
+		rc = sum_blocks(sn, PART_BASE, item, watermark, &s);
 	if (rc)
 		return rc;
 	f->known |= FACT_TOTALS;
 	f->totals_first = s.first;
 	f->totals = *ret;
-	return each_epoch(sn, PART_YOUNG, item, s.first, watermark, sum_epoch, &s);
+	return sum_blocks(sn, PART_YOUNG, item, watermark, &s);
 }
 
 struct walking {
@@ -169,6 +165,19 @@ static int print_row(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
+static int print_blocks(struct snap *sn, uint32_t item, int64_t watermark, struct printing *p)
+{
+	int64_t last = time_bucket(watermark, MS_PER_EPOCH);
+	int rc = 0;
+
+	for (int64_t block = p->first / EPOCHS_A_BLOCK; block <= last / EPOCHS_A_BLOCK && !rc; block++) {
+		uint64_t group = group_of(block * EPOCHS_A_BLOCK, item);
+
+		rc = snap_sums(sn, TBL_ITEM_TOTALS, group, group, print_row, p);
+	}
+	return rc;
+}
+
 static int item_totals_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .each = each, .arg = arg };
@@ -181,7 +190,7 @@ static int item_totals_rows(struct snap *sn, const struct view_filter *filter, v
 	p.first = pair_oldest_epoch(watermark);
 	if (filter->item.n) {
 		item = snap_item(sn, filter->item);
-		rc = item == ID_NONE ? 0 : each_epoch(sn, PART_ALL, item, p.first, watermark, print_row, &p);
+		rc = item == ID_NONE ? 0 : print_blocks(sn, item, watermark, &p);
 	} else {
 		rc = snap_sums(sn, TBL_ITEM_TOTALS, group_of(p.first, 0), UINT64_MAX, print_row, &p);
 	}

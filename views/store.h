@@ -248,10 +248,13 @@ int snap_each_from(struct snap *sn, enum table_id id, struct str first, snap_row
 typedef int (*snap_sum)(void *arg, uint64_t group, uint32_t member, const int64_t *columns);
 int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg);
 
-/* The same of base or of young levels alone; the two added up are the whole. */
+/*
+ * Each member of one group as every level has it, so that one may come several times: for whoever adds them up. `each` must
+ * not read groups of this table. Of base or of young levels alone; the two added up are the whole.
+ */
 enum snap_part { PART_ALL, PART_BASE, PART_YOUNG };
-int snap_sums_in(struct snap *sn, enum snap_part part, enum table_id id, uint64_t first, uint64_t last, snap_sum each,
-		 void *arg);
+int snap_group_parts(struct snap *sn, enum snap_part part, enum table_id id, uint64_t group, snap_sum each,
+		     void *arg) MUST_CHECK;
 
 /* A member of an adding table with one column. */
 struct snap_count {

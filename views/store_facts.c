@@ -64,7 +64,7 @@ struct item_fact *snap_fact(struct snap *sn, enum table_id id, uint32_t item)
 	if (f->base != base || f->item != item)
 		*f = (struct item_fact){ .base = base, .item = item, .of = now };
 	if (id == TBL_CATALOG)
-		renew(f, FACT_CATALOG, &f->of.catalog, now.catalog);
+		renew(f, FACT_CATALOG | FACT_WINDOW, &f->of.catalog, now.catalog);
 	else if (id == TBL_STOCK)
 		renew(f, FACT_STOCK, &f->of.stock, now.stock);
 	return f;

@@ -1,0 +1,213 @@
+/* Reading one group of sums, by cursors that a snapshot keeps: what answers ask for most. */
+#include "views/store_internal.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <xxhash.h>
+
+static int unpack_counts(const MDB_val *v, size_t max, struct snap_counts *ret)
+{
+	const unsigned char *p = v->mv_data, *end = p + v->mv_size;
+	struct sum_entry e = { 0 };
+
+	/* no member has fewer than two bytes */
+	if (ret->n + v->mv_size / 2 + 1 > ret->room) {
+		ret->room = (ret->n + v->mv_size / 2 + 1) * 2;
+		ret->v = xrealloc(ret->v, ret->room * sizeof(*ret->v));
+	}
+	while (p < end && ret->n < max) {
+		int64_t n;
+
+		p = store__unpack(p, end, 1, e.member, &e);
+		if (!p)
+			return ERR_STORE_CORRUPT;
+		n = e.columns[0] < 0 ? 0 : e.columns[0];
+		ret->v[ret->n++] = (struct snap_count){ e.member, n < UINT32_MAX ? (uint32_t)n : UINT32_MAX };
+	}
+	return 0;
+}
+
+/* A cursor for groups of the table, opened once. */
+static int group_cursor(struct snap_level *at, enum table_id id, MDB_cursor **ret)
+{
+	int rc = 0;
+
+	if (!at->cursors[id])
+		rc = mdb_cursor_open(at->txn, at->level->dbi[id], &at->cursors[id]);
+	*ret = at->cursors[id];
+	return store__error(rc);
+}
+
+static int each_member(const MDB_val *v, enum table_id id, uint64_t group, snap_sum each, void *arg)
+{
+	const unsigned char *p = v->mv_data, *end = p + v->mv_size;
+	unsigned columns = table_get(id)->columns;
+	struct sum_entry e = { 0 };
+	int rc = 0;
+
+	while (p < end && !rc) {
+		p = store__unpack(p, end, columns, e.member, &e);
+		rc = p ? each(arg, group, e.member, e.columns) : ERR_STORE_CORRUPT;
+	}
+	return rc;
+}
+
+int snap_group_parts(struct snap *sn, enum snap_part part, enum table_id id, uint64_t group, snap_sum each, void *arg)
+{
+	/* base is the last of the levels */
+	unsigned from = part == PART_BASE ? sn->n - 1 : 0, to = part == PART_YOUNG ? sn->n - 1 : sn->n;
+	unsigned char key[SUM_KEY_BYTES] = { 0 };
+	int rc = 0;
+
+	assert(sn->n);
+	put_be64(key, group);
+	for (unsigned i = from; i < to && !rc; i++) {
+		MDB_val k = { SUM_KEY_BYTES, key }, v;
+		uint64_t found = group;
+		MDB_cursor *cur;
+
+		rc = group_cursor(sn->at[i], id, &cur);
+		if (!rc)
+			rc = store__error(mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE));
+		while (!rc && found == group) {
+			rc = store__group(&k, &found) ? 0 : ERR_STORE_CORRUPT;
+			if (!rc && found == group)
+				rc = each_member(&v, id, group, each, arg);
+			if (!rc && found == group)
+				rc = store__error(mdb_cursor_get(cur, &k, &v, MDB_NEXT));
+		}
+		if (rc == ERR_NOT_FOUND)
+			rc = 0;
+	}
+	return rc;
+}
+
+int snap_mark_group(struct snap *sn, enum table_id id, uint64_t group, uint64_t *mark)
+{
+	unsigned char key[SUM_KEY_BYTES] = { 0 };
+	uint64_t found;
+
+	for (unsigned i = 0; i < sn->n && sn->at[i]->level->number; i++) {
+		MDB_val k = { SUM_KEY_BYTES, key }, v;
+		MDB_cursor *cur;
+		int rc = group_cursor(sn->at[i], id, &cur);
+
+		if (rc)
+			return rc;
+		put_be64(key, group);
+		for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc; rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
+			if (!store__group(&k, &found))
+				return ERR_STORE_CORRUPT;
+			if (found != group)
+				break;
+			*mark = XXH3_64bits_withSeed(v.mv_data, v.mv_size, *mark + group + 1);
+		}
+		if (rc && rc != MDB_NOTFOUND)
+			return store__error(rc);
+	}
+	return 0;
+}
+
+/* Until the list has `max`. */
+static int group_of_level(struct snap_level *at, enum table_id id, uint64_t group, size_t max, struct snap_counts *ret)
+{
+	unsigned char key[SUM_KEY_BYTES] = { 0 };
+	MDB_val k = { SUM_KEY_BYTES, key }, v;
+	MDB_cursor *cur;
+	int rc = group_cursor(at, id, &cur);
+
+	put_be64(key, group);
+	if (rc)
+		return rc;
+	for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc; rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
+		uint64_t found;
+		int damaged = store__group(&k, &found) ? 0 : ERR_STORE_CORRUPT;
+
+		if (!damaged && found != group)
+			break;
+		if (!damaged)
+			damaged = unpack_counts(&v, max, ret);
+		if (damaged || ret->n == max)
+			return damaged;
+	}
+	return rc == MDB_NOTFOUND ? 0 : store__error(rc);
+}
+
+static uint32_t add_counts(uint32_t a, uint32_t b)
+{
+	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
+/* v[0..middle) and v[middle..n) are sorted by member: merge them, counts of one member added. */
+static void merge_runs(struct snap_counts *list, size_t middle)
+{
+	const struct snap_count *v = list->v;
+	struct snap_count *to;
+	size_t a = 0, b = middle, n = 0, end = list->n;
+
+	if (middle == 0 || middle == end)
+		return;
+	to = snap_counts_spare(list);
+	while (a < middle && b < end) {
+		if (v[a].member < v[b].member) {
+			to[n++] = v[a++];
+		} else if (v[b].member < v[a].member) {
+			to[n++] = v[b++];
+		} else {
+			to[n].member = v[a].member;
+			to[n++].count = add_counts(v[a++].count, v[b++].count);
+		}
+	}
+	while (a < middle)
+		to[n++] = v[a++];
+	while (b < end)
+		to[n++] = v[b++];
+	list->n = n;
+	snap_counts_swap(list);
+}
+
+int snap_add_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *list)
+{
+	return snap_add_first(sn, id, group, SIZE_MAX, list);
+}
+
+int snap_add_first(struct snap *sn, enum table_id id, uint64_t group, size_t max, struct snap_counts *list)
+{
+	int rc = 0;
+
+	assert(sn->n && table_get(id)->columns == 1);
+	for (unsigned i = 0; i < sn->n && !rc; i++) {
+		size_t middle = list->n;
+
+		rc = group_of_level(sn->at[i], id, group, max < SIZE_MAX - middle ? middle + max : SIZE_MAX, list);
+		merge_runs(list, middle);
+	}
+	return rc;
+}
+
+struct snap_count *snap_counts_spare(struct snap_counts *list)
+{
+	if (list->spare_room < list->room) {
+		list->spare_room = list->room;
+		list->spare = xrealloc(list->spare, list->spare_room * sizeof(*list->spare));
+	}
+	return list->spare;
+}
+
+void snap_counts_swap(struct snap_counts *list)
+{
+	struct snap_count *v = list->v;
+	size_t room = list->room;
+
+	list->v = list->spare;
+	list->room = list->spare_room;
+	list->spare = v;
+	list->spare_room = room;
+}
+
+void snap_counts_fini(struct snap_counts *list)
+{
+	free(list->v);
+	free(list->spare);
+	*list = (struct snap_counts){ 0 };
+}
