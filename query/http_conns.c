@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #define FILES_BESIDE 512 /* open files that are no connections: the store, Kafka, listeners */
+#define READY_WAIT_NS UINT64_C(250000)
 #define UPLOAD_TIMEOUTS \
 	2 /* times http.timeout without a whole request: h2o times HTTP/1 itself, HTTP/2 only when idle */
 
@@ -108,15 +109,26 @@ void http_conn_accept(struct http_loop *l, uint64_t now_ns)
 
 /* ---- requests under way ---- */
 
+static void unlink_flight(struct http_flight *f, struct http_flight **first, struct http_flight **last)
+{
+	*(f->prev ? &f->prev->next : first) = f->next;
+	*(f->next ? &f->next->prev : last) = f->prev;
+	f->prev = f->next = NULL;
+}
+
+static void append_flight(struct http_flight *f, struct http_flight **first, struct http_flight **last)
+{
+	f->prev = *last;
+	*(*last ? &(*last)->next : first) = f;
+	*last = f;
+}
+
 void http_flight_taken(struct http_flight *f)
 {
 	struct http_conns *s = &f->conn->loop->conns;
 
-	if (!f->sent_ns)
-		return;
-	*(f->prev ? &f->prev->next : &s->unread) = f->next;
-	*(f->next ? &f->next->prev : &s->unread_last) = f->prev;
-	f->prev = f->next = NULL;
+	if (f->sent_ns)
+		unlink_flight(f, &s->unread, &s->unread_last);
 	f->sent_ns = 0;
 }
 
@@ -125,6 +137,8 @@ static void flight_ended(void *p)
 	struct http_flight *f = p;
 
 	http_flight_taken(f);
+	if (f->ready)
+		unlink_flight(f, &f->conn->loop->conns.ready, &f->conn->loop->conns.ready_last);
 	f->conn->requests--;
 }
 
@@ -145,10 +159,40 @@ void http_flight_sent(struct http_flight *f)
 
 	http_flight_taken(f);
 	f->sent_ns = l->worker.shared->clock->monotonic_ns(l->worker.shared->clock);
-	f->prev = s->unread_last;
-	*(s->unread_last ? &s->unread_last->next : &s->unread) = f;
-	s->unread_last = f;
+	append_flight(f, &s->unread, &s->unread_last);
 	touch(f->conn, f->sent_ns);
+}
+
+void http_conns_answer(struct http_loop *l)
+{
+	static h2o_generator_t no_more = { NULL, NULL };
+	struct http_conns *s = &l->conns;
+
+	while (s->ready) {
+		struct http_flight *f = s->ready;
+		h2o_req_t *h = f->ready;
+
+		unlink_flight(f, &s->ready, &s->ready_last);
+		f->ready = NULL;
+		http_flight_sent(f);
+		h2o_start_response(h, &no_more);
+		h2o_send(h, &f->body, f->body.len ? 1 : 0, H2O_SEND_STATE_FINAL);
+	}
+}
+
+void http_flight_ready(struct http_flight *f, h2o_req_t *h, h2o_iovec_t body)
+{
+	struct http_loop *l = f->conn->loop;
+	struct http_conns *s = &l->conns;
+	uint64_t now_ns = l->worker.shared->clock->monotonic_ns(l->worker.shared->clock);
+
+	if (!s->ready)
+		s->ready_ns = now_ns;
+	f->ready = h;
+	f->body = body;
+	append_flight(f, &s->ready, &s->ready_last);
+	if (now_ns - s->ready_ns > READY_WAIT_NS)
+		http_conns_answer(l);
 }
 
 /* ---- the loop's tick ---- */

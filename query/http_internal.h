@@ -32,12 +32,15 @@ struct http_conn {
 struct http_flight {
 	struct http_conn *conn;
 	uint64_t sent_ns;                /* when its answer, or a piece of it, was handed over; 0: not yet */
-	struct http_flight *prev, *next; /* in the order of sent_ns */
+	struct http_flight *prev, *next; /* in the order of sent_ns, or of what is ready */
+	h2o_req_t *ready;                /* its whole answer is made, and is handed over with others; NULL: it is not */
+	h2o_iovec_t body;
 };
 
 struct http_conns {
 	struct http_conn *newest, *oldest; /* by activity */
-	struct http_flight *unread, *unread_last;
+	struct http_flight *unread, *unread_last, *ready, *ready_last;
+	uint64_t ready_ns; /* when the first of `ready` was made */
 	unsigned n, max;
 	uint64_t read_max_ns;   /* for the client to take what was sent */
 	uint64_t silent_max_ns; /* without a whole request */
@@ -52,6 +55,7 @@ struct http_loop {
 	uv_timer_t tick; /* deadlines */
 	h2o_accept_ctx_t accept;
 	uv_prepare_t round;   /* before the loop waits: its round is over */
+	uv_check_t read;      /* after it has read from all sockets that had something */
 	uint64_t round_ns;    /* when the first request of this round was looked at; 0: none was */
 	uint64_t wait_max_ns; /* after which one is refused */
 	struct http_conns conns;
@@ -97,6 +101,13 @@ struct http_flight *http_flight_begin(h2o_req_t *h, uint64_t now_ns);
 void http_flight_sent(struct http_flight *f);
 /* It has taken that; more will be sent some time. */
 void http_flight_taken(struct http_flight *f);
+/*
+ * The answer is made: status, headers, and this body, which lives as long as the request. It is handed over at the end of the
+ * round, or READY_WAIT_NS after the first one of the round.
+ */
+void http_flight_ready(struct http_flight *f, h2o_req_t *h, h2o_iovec_t body);
+/* Hand over all that is ready. */
+void http_conns_answer(struct http_loop *l);
 
 /* ---- http_head.c, http_dispatch.c, http_errors.c ---- */
 

@@ -115,7 +115,15 @@ static void on_connection(uv_stream_t *listener, int status)
 
 static void on_round(uv_prepare_t *round)
 {
-	((struct http_loop *)round->data)->round_ns = 0;
+	struct http_loop *l = round->data;
+
+	http_conns_answer(l);
+	l->round_ns = 0;
+}
+
+static void on_read(uv_check_t *read)
+{
+	http_conns_answer(read->data);
 }
 
 static void begin_drain(struct http_loop *l)
@@ -183,6 +191,7 @@ static void *loop_main(void *arg)
 	uv_close((uv_handle_t *)&l->wake, NULL);
 	uv_close((uv_handle_t *)&l->tick, NULL);
 	uv_close((uv_handle_t *)&l->round, NULL);
+	uv_close((uv_handle_t *)&l->read, NULL);
 	/* the shutdown request left its GOAWAY timer; dispose wants none */
 	if (h2o_timeout_is_linked(&l->ctx.http2._graceful_shutdown_timeout))
 		h2o_timeout_unlink(&l->ctx.http2._graceful_shutdown_timeout);
@@ -205,7 +214,8 @@ int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigne
 	uv_timer_init(&l->uv, &l->tick);
 	uv_tcp_init(&l->uv, &l->listener);
 	uv_prepare_init(&l->uv, &l->round);
-	l->wake.data = l->tick.data = l->listener.data = l->round.data = l;
+	uv_check_init(&l->uv, &l->read);
+	l->wake.data = l->tick.data = l->listener.data = l->round.data = l->read.data = l;
 	http_conns_init(l, set, connections_max);
 	l->wait_max_ns = (uint64_t)setting_int(set, SET_HTTP_WAIT_MAX) * 1000000u;
 	h2o_context_init(&l->ctx, &l->uv, conf);
@@ -215,6 +225,7 @@ int http_loop_start(struct http_loop *l, h2o_globalconf_t *conf, int fd, unsigne
 	feed_attach(l->worker.shared->feed, l->worker.index, &l->wake);
 	uv_timer_start(&l->tick, on_tick, TICK_MS, TICK_MS);
 	uv_prepare_start(&l->round, on_round);
+	uv_check_start(&l->read, on_read);
 	rc = uv_tcp_open(&l->listener, fd);
 	if (rc != 0)
 		close(fd);

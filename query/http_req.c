@@ -106,16 +106,13 @@ void http_start(struct http_req *rq, int status, const char *content_type)
 /* `body` lives as long as the request. */
 static void reply(struct http_req *rq, int status, const char *content_type, struct str body)
 {
-	static h2o_generator_t no_more = { NULL, NULL };
 	h2o_req_t *h = rq->h2o;
 	h2o_iovec_t vec = h2o_iovec_init((char *)body.p, rq->head ? 0 : body.n);
 
 	http_start(rq, status, content_type);
 	h->res.content_length = status == 304 ? SIZE_MAX : body.n;
 	http_count(rq, status);
-	http_flight_sent(rq->flight);
-	h2o_start_response(h, &no_more);
-	h2o_send(h, &vec, vec.len ? 1 : 0, H2O_SEND_STATE_FINAL);
+	http_flight_ready(rq->flight, h, vec);
 }
 
 void http_reply(struct http_req *rq, int status, const char *content_type, struct str body)
