@@ -118,6 +118,7 @@ static void on_round(uv_prepare_t *round)
 	struct http_loop *l = round->data;
 
 	http_conns_answer(l);
+	l->worker.shared->opt.answers->rest(l->worker.answerer);
 	l->round_ns = 0;
 }
 

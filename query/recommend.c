@@ -44,6 +44,7 @@ void answerer_free(struct answerer *a)
 {
 	if (!a)
 		return;
+	answerer_rest(a);
 	session_index_free(a->sessions);
 	next_work_fini(&a->next);
 	snap_close(a->snap);
@@ -95,18 +96,43 @@ static int gather(struct asking *q)
 	return rc ? rc : chain_run(q);
 }
 
+void answerer_rest(struct answerer *a)
+{
+	if (a->snap)
+		snap_park(a->snap);
+	rankings_release(a->rankings);
+	a->rankings = NULL;
+	a->is_looking = false;
+}
+
+/* The snapshot and the lists of the answer before, or new ones. */
+static int look(struct asking *q)
+{
+	struct answerer *a = q->a;
+	int rc = 0;
+
+	if (!a->is_looking || q->start_ns - a->since_ns >= a->opt.look_ns) {
+		answerer_rest(a);
+		a->rankings = ranker_acquire(a->opt.ranker);
+		a->since_ns = q->start_ns;
+		rc = snap_renew(a->snap);
+		a->is_looking = !rc;
+	}
+	q->rankings = a->rankings;
+	return rc;
+}
+
 static int answer_once(struct asking *q)
 {
 	struct answer *ret = q->ret;
 	int rc;
 
-	q->rankings = ranker_acquire(q->a->opt.ranker);
 	q->ranked = q->lists_missing = q->is_deep = false;
 	q->a->person.loaded = false;
 	q->person_is_found = false;
 	ret->item_count = 0;
 	ret->fallback = false;
-	rc = snap_renew(q->sn);
+	rc = look(q);
 	if (rc)
 		goto out;
 	ret->generation = snap_generation(q->sn);
@@ -127,8 +153,8 @@ static int answer_once(struct asking *q)
 	if (q->ranked && q->rankings && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
 		ret->as_of_ms = rankings_watermark_ms(q->rankings);
 out:
-	snap_park(q->sn);
-	rankings_release(q->rankings);
+	if (rc || !q->a->opt.look_ns || q->lists_missing)
+		answerer_rest(q->a);
 	return rc;
 }
 
@@ -212,11 +238,11 @@ static void take_shape(struct asking *q)
 
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
 {
-	uint64_t start_ns = a->clock->monotonic_ns(a->clock);
 	struct scenario sc;
 	struct asking q = { .a = a, .rq = rq, .scenario = &sc, .set = take_set(a, rq), .sn = a->snap, .ret = ret };
 	int rc;
 
+	q.start_ns = a->clock->monotonic_ns(a->clock);
 	q.now_ms = a->clock->wall_ms(a->clock);
 	rc = request_check(&q, &sc, e);
 	if (!rc)
@@ -240,7 +266,7 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 			return error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
 		sign(&q);
 	}
-	ret->took_ns = a->clock->monotonic_ns(a->clock) - start_ns;
+	ret->took_ns = a->clock->monotonic_ns(a->clock) - q.start_ns;
 	return 0;
 }
 

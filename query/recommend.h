@@ -276,10 +276,13 @@ struct answerer_options {
 	const struct settings *settings;
 	const struct clock *clock;     /* NULL: clock_system */
 	struct control_watch *control; /* control_set.h; NULL: nothing is ever decided */
+	uint64_t look_ns;              /* answers within that time share a snapshot; 0: each has its own */
 };
 
 int answerer_new(const struct answerer_options *opt, struct answerer **ret, struct error *e) MUST_CHECK;
 void answerer_free(struct answerer *a);
+/* With look_ns, as soon as there is nothing more to answer: the snapshot, which holds pages of the store, ends. */
+void answerer_rest(struct answerer *a);
 
 /*
  * 0 and *ret, or NOT_FOUND (field "scenario": unknown), BAD_REQUEST with e->field (an input that is not read, or a

@@ -62,8 +62,7 @@ static int read_events(struct asking *q)
 		for (int k = 0; k < rows; k++) {
 			const struct history_row *r = &p->rows[k];
 
-			p->events[p->event_n++] =
-				(struct person_event){ r->t_ms, r->item, r->quantity, r->type };
+			p->events[p->event_n++] = (struct person_event){ r->t_ms, r->item, r->quantity, r->type };
 		}
 		merge_runs(p->events, before, p->event_n, p->events + EVENTS_MAX);
 	}

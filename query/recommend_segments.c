@@ -121,7 +121,10 @@ int answerer_segments(struct answerer *a, struct str user_id, struct person_segm
 	const struct control_set *set = control_set_acquire(a->opt.control);
 	struct segment_set *segments = set ? segments_ref(set->segments) : segments_shipped();
 	struct person_in who;
-	int rc = snap_renew(a->snap);
+	int rc;
+
+	answerer_rest(a);
+	rc = snap_renew(a->snap);
 
 	control_set_release(set);
 	*ret = (struct person_segments){ .as_of_ms = TIME_NONE };
@@ -163,7 +166,10 @@ static int find_offers(struct answerer *a, const struct person_in *who, struct p
 int answerer_offers(struct answerer *a, struct str user_id, struct person_offers *ret, struct error *e)
 {
 	struct person_in who;
-	int rc = snap_renew(a->snap);
+	int rc;
+
+	answerer_rest(a);
+	rc = snap_renew(a->snap);
 
 	ret->n = 0;
 	ret->set = rc ? NULL : control_set_acquire(a->opt.control);

@@ -12,7 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define GZIP_QUALITY 1 /* 1 to 9 */
+#define GZIP_QUALITY 1            /* 1 to 9 */
+#define LOOK_NS UINT64_C(1000000) /* how old a snapshot may be that answers of one round of a loop share */
 
 struct server {
 	struct http_shared shared;
@@ -26,9 +27,10 @@ struct server {
 	char url[300];
 };
 
-static const struct answer_ops real_answers = { answerer_new,      answerer_free,           recommend,
-						scenario_info,     recommendation_scenario, recommendation_given,
-						answerer_segments, answerer_offers };
+static const struct answer_ops real_answers = {
+	answerer_new,         answerer_free,     answerer_rest,  recommend, scenario_info, recommendation_scenario,
+	recommendation_given, answerer_segments, answerer_offers
+};
 
 #ifdef __SANITIZE_ADDRESS__
 /* h2o keeps a few freed chunks a thread and has no call to let them go when the thread ends. */
@@ -69,7 +71,7 @@ static void configure(struct server *s)
 	http_errors_register(&host->fallback_path);
 }
 
-int server_answerer(struct server *s, struct answerer **ret, struct error *e)
+static int new_answerer(struct server *s, uint64_t look_ns, struct answerer **ret, struct error *e)
 {
 	const struct server_options *opt = &s->shared.opt;
 	struct answerer_options answers = { .store = opt->store,
@@ -77,9 +79,15 @@ int server_answerer(struct server *s, struct answerer **ret, struct error *e)
 					    .ranker = s->ranker,
 					    .settings = opt->settings,
 					    .clock = s->shared.clock,
-					    .control = s->shared.control };
+					    .control = s->shared.control,
+					    .look_ns = look_ns };
 
 	return opt->answers->open(&answers, ret, e);
+}
+
+int server_answerer(struct server *s, struct answerer **ret, struct error *e)
+{
+	return new_answerer(s, 0, ret, e);
 }
 
 static int worker_init(struct server *s, unsigned i, struct error *e)
@@ -99,7 +107,7 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 	w->metrics = s->metrics[i] = xcalloc(1, sizeof(struct metrics));
 	w->metrics->answered = answered_new();
 	s->made = i + 1;
-	rc = server_answerer(s, &w->answerer, e);
+	rc = new_answerer(s, LOOK_NS, &w->answerer, e);
 	if (rc == 0)
 		rc = snap_open(opt->store, &w->snap);
 	if (rc == 0) {

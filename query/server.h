@@ -25,6 +25,7 @@ struct static_file {
 struct answer_ops {
 	int (*open)(const struct answerer_options *opt, struct answerer **ret, struct error *e);
 	void (*close)(struct answerer *a);
+	void (*rest)(struct answerer *a);
 	int (*recommend)(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e);
 	bool (*info)(size_t index, struct scenario_info *ret);
 	bool (*scenario_of)(struct answerer *a, struct str recommendation_id, char ret[TOKEN_SCENARIO_MAX + 1]);

@@ -120,7 +120,7 @@ struct person {
 	struct idmap places;         /* item -> place */
 	struct person_event *events; /* newest first, and scratch behind them */
 	size_t event_n;
-	struct history_row *rows;    /* scratch, HISTORY_MAX */
+	struct history_row *rows; /* scratch, HISTORY_MAX */
 };
 
 /* The history of all actors of the request's person; nothing when nobody is known. Loaded once a request. */
@@ -271,6 +271,9 @@ struct answerer {
 	struct answerer_options opt;
 	const struct clock *clock;
 	struct snap *snap;
+	const struct rankings *rankings; /* not younger than the snapshot */
+	bool is_looking;                 /* both are held since: */
+	uint64_t since_ns;
 	unsigned char token_key[TOKEN_KEY_BYTES];
 	int64_t min_support, low_stock;
 	enum language language;
@@ -319,6 +322,7 @@ struct asking {
 	struct str category;             /* asked for, or one above it when that has nothing; n = 0: any */
 	struct snap *sn;
 	enum language language; /* never LANGUAGE_DEFAULT */
+	uint64_t start_ns;      /* of this answer */
 	int64_t now_ms;         /* wall clock: what is available today, which experiments run */
 	int64_t watermark_ms;   /* event time: "now" of everything else; TIME_NONE in an empty store */
 	unsigned count;         /* items on the page */

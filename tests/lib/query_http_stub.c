@@ -227,5 +227,10 @@ static int stub_offers(struct answerer *a, struct str user_id, struct person_off
 	return 0;
 }
 
-const struct answer_ops stub_answers = { stub_open,        stub_close, stub_recommend, stub_info,
-					 stub_scenario_of, stub_given, stub_segments,  stub_offers };
+static void stub_rest(struct answerer *a)
+{
+	(void)a;
+}
+
+const struct answer_ops stub_answers = { stub_open,        stub_close, stub_rest,     stub_recommend, stub_info,
+					 stub_scenario_of, stub_given, stub_segments, stub_offers };
