@@ -31,7 +31,9 @@ struct item_fact {
 	int64_t from_ms, to_ms;  /* of `record`: FACT_WINDOW */
 	struct stock_level stock;
 	int64_t totals_first;      /* the oldest epoch of: */
-	struct item_totals totals; /* of base alone */
+	struct item_totals totals; /* of base alone, */
+	struct item_totals all;    /* and of all levels of the snapshot of that version */
+	uint64_t all_version;
 };
 
 /* What a snapshot has looked up once. */

@@ -83,25 +83,36 @@ int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 	struct summing s = { .totals = ret };
 	struct item_fact *f;
 	int64_t watermark;
+	uint64_t version;
 	int rc = snap_watermark(sn, &watermark);
 
 	*ret = (struct item_totals){ 0 };
 	if (rc || watermark == TIME_NONE)
 		return rc;
 	s.first = pair_oldest_epoch(watermark);
+	version = snap_version(sn);
 	f = snap_fact(sn, TBL_ITEM_TOTALS, item);
 	if (!f)
 		return sum_blocks(sn, PART_ALL, item, watermark, &s);
-	if (f->known & FACT_TOTALS && f->totals_first == s.first)
-		*ret = f->totals;
-	else
+	if (!(f->known & FACT_TOTALS) || f->totals_first != s.first) {
 		rc = sum_blocks(sn, PART_BASE, item, watermark, &s);
-	if (rc)
-		return rc;
-	f->known |= FACT_TOTALS;
-	f->totals_first = s.first;
-	f->totals = *ret;
-	return sum_blocks(sn, PART_YOUNG, item, watermark, &s);
+		if (rc)
+			return rc;
+		f->known |= FACT_TOTALS;
+		f->totals_first = s.first;
+		f->totals = *ret;
+		f->all_version = version - 1;
+	}
+	if (f->all_version != version) {
+		*ret = f->totals;
+		rc = sum_blocks(sn, PART_YOUNG, item, watermark, &s);
+		if (rc)
+			return rc;
+		f->all = *ret;
+		f->all_version = version;
+	}
+	*ret = f->all;
+	return 0;
 }
 
 struct walking {

@@ -30,7 +30,12 @@ void stall_open(struct stall *s, ...)
 
 	cr_assert_eq(control_watch_start(s->shop.store, &s->control, &e), 0, "%s", e.text);
 
-	struct answerer_options opt = { s->shop.store, s->status, s->ranker, s->settings, &s->clock.base, s->control };
+	struct answerer_options opt = { .store = s->shop.store,
+					.status = s->status,
+					.ranker = s->ranker,
+					.settings = s->settings,
+					.clock = &s->clock.base,
+					.control = s->control };
 
 	cr_assert_eq(answerer_new(&opt, &s->answerer, &e), 0, "%s", e.text);
 }
@@ -240,6 +245,8 @@ static void parse_word(char *word, struct recommend_request *rq)
 		rq->session_item_count = parse_ids(value, rq->session_items);
 	else if (strcmp(word, "not") == 0)
 		rq->exclude_count = parse_ids(value, rq->exclude_ids);
+	else if (strcmp(word, "properties") == 0)
+		rq->property_count = parse_ids(value, rq->properties);
 	else if (strcmp(word, "count") == 0)
 		rq->count = (unsigned)strtoul(value, NULL, 10);
 	else if (strcmp(word, "stale") == 0)

@@ -9,7 +9,7 @@
  * A request: SCENARIO[; items=a,b][; user=u][; visitor=v][; session=s][; seen=a,b][; category=c][; window=1h|24h|7d]
  * [; language=en|de][; count=n][; query=q][; filter=F][; boost=B][; sort=o][; min=n][; diversity=d]
  * [; fill=none|filtered|any][; strict=true|false][; country=c][; region=r][; not=a,b][; not-purchased][; not-in-cart]
- * [; not-viewed][; stale=ms][; validate][; explain]. Ranked lists are of the last
+ * [; not-viewed][; properties=a,b][; stale=ms][; validate][; explain]. Ranked lists are of the last
  * stall_rank.
  */
 #ifndef AISLE_TESTS_QUERY_SHOP_H

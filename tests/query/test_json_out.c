@@ -31,6 +31,29 @@ Test(json_out, commas_and_escapes)
 	json_out_fini(&j);
 }
 
+/* Words of eight are passed at once: every length and place of what is not plain, against one byte at a time. */
+Test(json_out, each_byte_at_each_place)
+{
+	for (unsigned n = 1; n <= 20; n++)
+		for (unsigned at = 0; at < n; at++)
+			for (unsigned c = 0; c < 0x80; c++) {
+				struct json_out whole = { 0 }, parts = { 0 };
+				char text[20], one = (char)c;
+
+				memset(text, '~', sizeof(text));
+				text[at] = one;
+				json_out_str(&whole, (struct str){ text, n });
+				json_out_str(&parts, (struct str){ &one, 1 });
+				cr_assert_eq(whole.n, n - 1 + parts.n);
+				cr_assert_eq(memcmp(whole.p + 1, text, at), 0);
+				cr_assert_eq(memcmp(whole.p + 1 + at, parts.p + 1, parts.n - 2), 0);
+				cr_assert_eq(memcmp(whole.p + at + parts.n - 1, text + at + 1, n - at - 1), 0);
+				cr_assert_eq(whole.p[whole.n - 1], '"');
+				json_out_fini(&whole);
+				json_out_fini(&parts);
+			}
+}
+
 Test(json_out, bytes_that_are_no_utf8)
 {
 	struct json_out j = { 0 };

@@ -63,7 +63,12 @@ static void list_of(const char *request, char *ret, size_t size)
 
 static void compare(void)
 {
-	struct answerer_options opt = { s.shop.store, s.status, s.ranker, s.settings, &s.clock.base, s.control };
+	struct answerer_options opt = { .store = s.shop.store,
+					.status = s.status,
+					.ranker = s.ranker,
+					.settings = s.settings,
+					.clock = &s.clock.base,
+					.control = s.control };
 	struct answerer *old = s.answerer;
 	char request[128], by_old[4096], by_new[4096];
 	struct error e = { 0 };

@@ -41,6 +41,16 @@ Test(ranker, trending_compares_a_window_with_the_one_before)
 	cr_assert_eq(s.answer.as_of_ms, SHOP_START + 400 * MS_PER_HOUR + MS_PER_HOUR / 2);
 }
 
+Test(ranker, ties_are_by_name_when_names_come_later)
+{
+	shop_play(&s.shop, "u1 buy m @0s; u1 buy d @1s; u1 buy t @2s");
+	stall_rank(&s);
+	stall_expect(&s, "best-sellers", "d=1 m=1 t=1");
+	shop_play(&s.shop, "u1 buy z @3s; u1 buy e @4s; u1 buy a @5s; u1 buy n @6s; u1 buy f @7s");
+	stall_rank(&s);
+	stall_expect(&s, "best-sellers", "a=1 d=1 e=1 f=1 m=1 n=1 t=1 z=1");
+}
+
 Test(ranker, weights_are_settings)
 {
 	struct stall t;

@@ -289,13 +289,37 @@ Test(recommend, an_answer_outlives_its_snapshot)
 
 	shop_play(&s.shop, "u1 view p1 @0s");
 	stall_item(&s, "p1", "Hats", TIME_ABSENT, TIME_ABSENT);
-	stall_expect(&s, "recently-viewed; user=u1", "p1");
+	stall_expect(&s, "recently-viewed; user=u1; properties=categories", "p1");
 	for (int i = 0; i < 50; i++)
 		stall_item(&s, "p1", "Something quite different", TIME_ABSENT, TIME_ABSENT);
 	cr_assert(str_eq(s.answer.items[0].item_id, STR("p1")));
 	cr_assert(s.answer.items[0].has_record);
 	cr_assert_eq(catalog_item_unpack(s.answer.items[0].packed.p, s.answer.items[0].packed.n, &record), 0);
 	cr_assert(str_eq(record.categories.v[0], STR("Hats")));
+}
+
+Test(recommend, answers_may_share_a_snapshot_for_a_while)
+{
+	struct answerer_options opt = { .store = s.shop.store,
+					.status = s.status,
+					.ranker = s.ranker,
+					.settings = s.settings,
+					.clock = &s.clock.base,
+					.control = s.control,
+					.look_ns = 1000000 };
+	struct error e = { 0 };
+
+	answerer_free(s.answerer);
+	cr_assert_eq(answerer_new(&opt, &s.answerer, &e), 0, "%s", e.text);
+	shop_play(&s.shop, "u1 view p1 @0s");
+	stall_expect(&s, "recently-viewed; user=u1", "p1");
+	shop_play(&s.shop, "u1 view p2 @1s");
+	stall_expect(&s, "recently-viewed; user=u1", "p1");
+	s.clock.now_ms++;
+	stall_expect(&s, "recently-viewed; user=u1", "p2 p1");
+	shop_play(&s.shop, "u1 view p3 @2s");
+	answerer_rest(s.answerer);
+	stall_expect(&s, "recently-viewed; user=u1", "p3 p2 p1");
 }
 
 Test(recommend, items_without_a_record_are_a_setting)

@@ -1,6 +1,8 @@
+#include "schemas/base64url.h"
 #include "schemas/token.h"
 
 #include <criterion/criterion.h>
+#include <sodium.h>
 #include <stdio.h>
 
 static const unsigned char person_key[32] = "0123456789abcdef0123456789abcde";
@@ -169,4 +171,17 @@ Test(token, strategies_have_numbers_for_good)
 	cr_assert_not(strategy_slug(TOKEN_PINNED - 1, slug));
 	for (unsigned i = 0; strategy_slug(i, slug); i++)
 		cr_assert_eq(strategy_number(str_of(slug)), i);
+}
+
+Test(token, base64url_is_that_of_libsodium)
+{
+	for (size_t n = 0; n <= 64; n++) {
+		char ours[BASE64URL_CHARS(64) + 1], theirs[BASE64URL_CHARS(64) + 1];
+		unsigned char bytes[64];
+
+		randombytes_buf(bytes, sizeof(bytes));
+		cr_assert_eq(base64url_write(bytes, n, ours), BASE64URL_CHARS(n));
+		sodium_bin2base64(theirs, sizeof(theirs), bytes, n, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		cr_assert_str_eq(ours, theirs);
+	}
 }
