@@ -11,6 +11,7 @@
 #define KAFKA_PREFIX_LEN (sizeof(KAFKA_PREFIX) - 1)
 #define SECRET_SUFFIX ".file"
 #define LINE_MAX_BYTES (SETTING_VALUE_MAX + 256)
+#define LINES_MAX 20000 /* of a file, or pieces of too long ones: a device may have no end */
 
 extern char **environ;
 
@@ -75,7 +76,7 @@ struct reader {
 	struct settings_load *load;
 	const char *path;
 	FILE *f;
-	int line;
+	int line, pieces;
 	bool rest_of_line; /* the last piece had no newline: inih's buffer was full */
 	char **keys;       /* seen so far, to find one that comes twice */
 	int *key_lines;
@@ -87,6 +88,10 @@ static char *read_line(char *buf, int size, void *arg)
 	struct reader *r = arg;
 	char *got = fgets(buf, size, r->f);
 
+	if (got && r->pieces++ == LINES_MAX) {
+		settings__problem(r->load, "'%s' has more than %d lines: is it a settings file?", r->path, LINES_MAX);
+		return NULL;
+	}
 	if (!got)
 		return NULL;
 	if (!r->rest_of_line)

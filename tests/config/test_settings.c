@@ -297,6 +297,16 @@ Test(settings, a_file_tells_all_its_problems_with_their_lines)
 	settings_free(s);
 }
 
+Test(settings, a_file_without_an_end_is_an_error)
+{
+	struct settings_sources from = { .file = "/dev/zero" };
+	struct settings *s = NULL;
+	struct error e = { 0 };
+
+	cr_assert_eq(settings_load(&from, &s, &e), ERR_BAD_SETTING);
+	cr_assert(strstr(e.text, "'/dev/zero' has more than 20000 lines"), "%s", e.text);
+}
+
 Test(settings, a_file_that_cannot_be_opened_is_an_error)
 {
 	struct settings_sources from = { .file = "/nonexistent/aisle.conf" };
