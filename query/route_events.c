@@ -33,8 +33,9 @@ static int check(struct http_worker *w, struct str bytes, struct str *ret_key, s
 	if (rc != 0)
 		return rc;
 	if (ev.has_time && ev.t_ms >= SECONDS_FROM && ev.t_ms < SECONDS_END)
-		return error_set(e, ERR_BAD_TIME, "eventTime",
-				 "eventTime lies in January or February 1970: it is in milliseconds, was it sent in seconds?");
+		return error_set(
+			e, ERR_BAD_TIME, "eventTime",
+			"eventTime lies in January or February 1970: it is in milliseconds, was it sent in seconds?");
 	if (ev.has_time && ev.t_ms > clock->wall_ms(clock) + TIME_AHEAD_MAX_MS)
 		return error_set(e, ERR_TIME_IN_FUTURE, "eventTime", "eventTime is more than an hour from now");
 	*ret_key = event_actor(&ev);
