@@ -42,6 +42,7 @@ static void reach_item(struct counts *c, uint32_t item)
 		memset(c->closed + c->room, 0, (room - c->room) * sizeof(*c->closed));
 		memset(c->running + c->room, 0, (room - c->room) * sizeof(*c->running));
 		memset(c->names + c->room, 0, (room - c->room) * sizeof(*c->names));
+		memset(c->order + c->room, 0, (room - c->room) * sizeof(*c->order));
 		c->room = room;
 	}
 	if (item >= c->items)

@@ -5,16 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-uint64_t draw(uint64_t *state, uint64_t below)
-{
-	/* splitmix64 */
-	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (z ^ (z >> 31)) % below;
-}
-
 static struct str text_of(char *buf, size_t size, const char *prefix, uint64_t n, int width)
 {
 	snprintf(buf, size, "%s%0*u", prefix, width, (unsigned)n);

@@ -6,6 +6,7 @@
 #define AISLE_TESTS_VIEWS_STREAM_H
 
 #include "schemas/token.h"
+#include "tests/lib/draw.h"
 #include "tests/lib/views_shop.h"
 
 #define PARTITIONS 4
@@ -44,9 +45,6 @@ struct stream {
 	struct gen_answer answers[ANSWERS_GIVEN];
 	uint32_t answers_n; /* made so far */
 };
-
-/* The next of a stream of random numbers, below `below`. */
-uint64_t draw(uint64_t *state, uint64_t below);
 
 void stream_make(struct stream *st, const struct kind *kind, uint64_t seed);
 void stream_free(struct stream *st);

@@ -4,6 +4,7 @@
  */
 #include "query/filter.h"
 #include "query/idmap.h"
+#include "tests/lib/draw.h"
 #include "tests/lib/query_shop.h"
 
 #include <criterion/criterion.h>
@@ -35,16 +36,12 @@ static struct model items[ITEMS];
 static struct recommend_request rq;
 static uint64_t state;
 
-static unsigned draw(unsigned n)
+static unsigned below(unsigned n)
 {
-	uint64_t z = (state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (unsigned)((z ^ (z >> 31)) % n);
+	return (unsigned)draw(&state, n);
 }
 
-#define PICK(list) (list)[draw(ARRAY_SIZE(list))]
+#define PICK(list) (list)[below(ARRAY_SIZE(list))]
 
 /* ---- the shop ---- */
 
@@ -81,21 +78,21 @@ static void write_stock(struct model *m)
 
 static void change_item(struct model *m)
 {
-	if (draw(8)) {
+	if (below(8)) {
 		m->has_record = true;
-		m->deleted = draw(8) == 0;
-		m->available = draw(8) != 0;
-		m->price = (int)draw(30) - 1;
-		m->rating = (int)draw(7) - 1;
+		m->deleted = below(8) == 0;
+		m->available = below(8) != 0;
+		m->price = (int)below(30) - 1;
+		m->rating = (int)below(7) - 1;
 		m->category = PICK(categories);
 		m->brand = PICK(brands);
 		m->region = PICK(regions);
 		m->color = PICK(colors);
 		write_record(m);
 	}
-	if (draw(2)) {
+	if (below(2)) {
 		m->has_stock = true;
-		m->stock = (int)draw(4) * 3;
+		m->stock = (int)below(4) * 3;
 		write_stock(m);
 	}
 }
@@ -103,9 +100,9 @@ static void change_item(struct model *m)
 static void play_events(void)
 {
 	for (int i = 0; i < 300; i++) {
-		unsigned item = draw(ITEMS) * draw(ITEMS) / ITEMS, other = draw(ITEMS), person = draw(PEOPLE);
+		unsigned item = below(ITEMS) * below(ITEMS) / ITEMS, other = below(ITEMS), person = below(PEOPLE);
 
-		if (draw(3) == 0) {
+		if (below(3) == 0) {
 			shop_playf(&s.shop, "u%u buy %s,%s @%dm s=%d", person, items[item].id, items[other].id, i,
 				   i / 9);
 			items[item].bought_by[person] = items[other].bought_by[person] = true;
@@ -150,8 +147,8 @@ static bool is_live(const struct model *m)
 
 static void draw_test(struct condition *c)
 {
-	unsigned which = draw(7), n = draw(30);
-	const char *category = categories[1 + draw(ARRAY_SIZE(categories) - 1)];
+	unsigned which = below(7), n = below(30);
+	const char *category = categories[1 + below(ARRAY_SIZE(categories) - 1)];
 
 	static const char *const texts[] = { "price < %u", "rating >= %u", "stock > %u", "inStock", "lowStock" };
 
@@ -178,7 +175,7 @@ static void draw_test(struct condition *c)
 static void draw_condition(struct condition *c, unsigned depth)
 {
 	struct condition a, b;
-	unsigned how = depth < DEPTH_MAX ? draw(4) : 0;
+	unsigned how = depth < DEPTH_MAX ? below(4) : 0;
 
 	if (how == 0) {
 		draw_test(c);
@@ -208,65 +205,65 @@ static void draw_inputs(const struct scenario_info *info)
 
 	rq.given = info->required & INPUT_PLACE;
 
-	person = info->inputs & INPUT_USER_ID && (info->required & INPUT_USER_ID || draw(2)) ? (int)draw(PEOPLE) : -1;
+	person = info->inputs & INPUT_USER_ID && (info->required & INPUT_USER_ID || below(2)) ? (int)below(PEOPLE) : -1;
 	if (person >= 0) {
 		snprintf(user, sizeof(user), "u%d", person);
 		rq.user_id = str_of(user);
-		rq.exclude_purchased = draw(4) == 0;
-		rq.exclude_viewed = draw(4) == 0;
+		rq.exclude_purchased = below(4) == 0;
+		rq.exclude_viewed = below(4) == 0;
 	}
-	if (info->inputs & INPUT_ITEM_IDS && (info->required & INPUT_ITEM_IDS || draw(2)))
-		for (rq.item_count = 0; rq.item_count == 0 || draw(2); rq.item_count++)
-			rq.item_ids[rq.item_count] = str_of(items[draw(ITEMS)].id);
-	if (info->inputs & INPUT_SESSION_ITEMS && (info->required & INPUT_SESSION_ITEMS || draw(4) == 0))
-		rq.session_items[rq.session_item_count++] = str_of(items[draw(ITEMS)].id);
-	if (info->inputs & INPUT_QUERY && (info->required & INPUT_QUERY || draw(2)))
+	if (info->inputs & INPUT_ITEM_IDS && (info->required & INPUT_ITEM_IDS || below(2)))
+		for (rq.item_count = 0; rq.item_count == 0 || below(2); rq.item_count++)
+			rq.item_ids[rq.item_count] = str_of(items[below(ITEMS)].id);
+	if (info->inputs & INPUT_SESSION_ITEMS && (info->required & INPUT_SESSION_ITEMS || below(4) == 0))
+		rq.session_items[rq.session_item_count++] = str_of(items[below(ITEMS)].id);
+	if (info->inputs & INPUT_QUERY && (info->required & INPUT_QUERY || below(2)))
 		rq.query = STR("shoe");
-	if (info->inputs & INPUT_CATEGORY && (info->required & INPUT_CATEGORY || draw(3) == 0))
-		rq.category = str_of(categories[1 + draw(ARRAY_SIZE(categories) - 1)]);
+	if (info->inputs & INPUT_CATEGORY && (info->required & INPUT_CATEGORY || below(3) == 0))
+		rq.category = str_of(categories[1 + below(ARRAY_SIZE(categories) - 1)]);
 }
 
 static void draw_shape(void)
 {
-	rq.count = draw(4) ? 1 + draw(12) : 1 + draw(RECOMMEND_COUNT_MAX);
-	if (draw(2)) {
+	rq.count = below(4) ? 1 + below(12) : 1 + below(RECOMMEND_COUNT_MAX);
+	if (below(2)) {
 		draw_condition(&filter, 0);
 		rq.filter = str_of(filter.text);
 	}
-	if (rq.given & INPUT_PLACE || draw(3) == 0)
+	if (rq.given & INPUT_PLACE || below(3) == 0)
 		rq.country = str_of(PICK(((const char *const[]){ "DE", "FR", "ch" })));
-	if (draw(4) == 0)
+	if (below(4) == 0)
 		rq.boost = STR("brand = 'x' -> 3; price > 20 -> 0.2");
-	if (draw(3) == 0)
-		rq.diversity = draw(11) / 10.0;
-	if (draw(3) == 0)
-		rq.sort = (enum sort_order)draw(6);
-	if (draw(4) == 0)
-		rq.strict = (enum strictness)draw(3);
-	if (draw(3) == 0)
-		rq.fill = (enum fill_mode)draw(rq.strict == STRICT_TRUE ? 3 : 4);
-	rq.has_min_score = draw(8) == 0;
+	if (below(3) == 0)
+		rq.diversity = below(11) / 10.0;
+	if (below(3) == 0)
+		rq.sort = (enum sort_order)below(6);
+	if (below(4) == 0)
+		rq.strict = (enum strictness)below(3);
+	if (below(3) == 0)
+		rq.fill = (enum fill_mode)below(rq.strict == STRICT_TRUE ? 3 : 4);
+	rq.has_min_score = below(8) == 0;
 	rq.min_score = 0.5;
-	for (unsigned i = draw(4) ? 0 : draw(10); i > 0; i--)
-		rq.exclude_ids[rq.exclude_count++] = str_of(items[draw(ITEMS)].id);
+	for (unsigned i = below(4) ? 0 : below(10); i > 0; i--)
+		rq.exclude_ids[rq.exclude_count++] = str_of(items[below(ITEMS)].id);
 }
 
 static void draw_rules(void)
 {
 	idmap_clear(&shown);
-	for (unsigned i = draw(4) ? 0 : draw(10); i > 0; i--)
-		idmap_put(&shown, shown_key(str_of(items[draw(ITEMS)].id)), 0);
-	rq.shown = draw(2) ? &shown : NULL;
-	rq.rank_before = draw(2) * 7;
-	if (draw(4) == 0) {
+	for (unsigned i = below(4) ? 0 : below(10); i > 0; i--)
+		idmap_put(&shown, shown_key(str_of(items[below(ITEMS)].id)), 0);
+	rq.shown = below(2) ? &shown : NULL;
+	rq.rank_before = below(2) * 7;
+	if (below(4) == 0) {
 		draw_condition(&quota_condition, 1);
-		quota = (struct quota){ str_of(quota_condition.text), draw(3) };
+		quota = (struct quota){ str_of(quota_condition.text), below(3) };
 		rq.quotas = &quota;
 		rq.quota_count = 1;
 	}
 	rq.pins = pins;
-	for (unsigned i = draw(4) ? 0 : draw(4); i > 0; i--)
-		pins[rq.pin_count++] = (struct pin){ str_of(items[draw(ITEMS)].id), 1 + draw(12) };
+	for (unsigned i = below(4) ? 0 : below(4); i > 0; i--)
+		pins[rq.pin_count++] = (struct pin){ str_of(items[below(ITEMS)].id), 1 + below(12) };
 }
 
 static void draw_request(void)
@@ -276,7 +273,7 @@ static void draw_request(void)
 
 	while (scenario_info(n, &info))
 		n++;
-	cr_assert(scenario_info(draw((unsigned)n), &info));
+	cr_assert(scenario_info(below((unsigned)n), &info));
 	memset(&rq, 0, offsetof(struct recommend_request, item_ids));
 	rq.scenario = str_of(info.slug);
 	rq.max_staleness_ms = -1;
@@ -430,7 +427,7 @@ Test(pipeline_random, nothing_that_may_not_be_shown_is, .timeout = 600)
 			struct error e = { 0 };
 
 			if (i % CHANGES == CHANGES - 1) {
-				change_item(&items[draw(ITEMS)]);
+				change_item(&items[below(ITEMS)]);
 				cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
 			}
 			if (i % 1000 == 999)

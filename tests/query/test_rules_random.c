@@ -2,6 +2,7 @@
  * Random rules and requests: whatever people decide, nothing stands on a page that may not be shown at all, that a rule keeps
  * out, or that is too many of its kind; scores are the product of what lifts and lowers, however a rule is found.
  */
+#include "tests/lib/draw.h"
 #include "tests/lib/query_shop.h"
 
 #include <criterion/criterion.h>
@@ -36,16 +37,12 @@ static struct stall s;
 static struct answer plain;
 static uint64_t state = 7;
 
-static unsigned draw(unsigned n)
+static unsigned below(unsigned n)
 {
-	uint64_t z = (state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (unsigned)((z ^ (z >> 31)) % n);
+	return (unsigned)draw(&state, n);
 }
 
-#define PICK(list) (list)[draw(ARRAY_SIZE(list))]
+#define PICK(list) (list)[below(ARRAY_SIZE(list))]
 
 static void open_shop(void)
 {
@@ -54,22 +51,22 @@ static void open_shop(void)
 	stall_open(&s, "answers.minSupport=1", NULL);
 	for (unsigned i = 0; i < ITEMS; i++) {
 		snprintf(items[i].id, sizeof(items[i].id), "p%u", i);
-		items[i].category = draw(ARRAY_SIZE(categories));
-		items[i].brand = draw(ARRAY_SIZE(brands));
-		items[i].price = 1 + draw(40);
+		items[i].category = below(ARRAY_SIZE(categories));
+		items[i].brand = below(ARRAY_SIZE(brands));
+		items[i].price = 1 + below(40);
 		snprintf(line, sizeof(line), "{'itemId':'%s','categories':['%s'],'brand':'%s','price':%u}", items[i].id,
 			 categories[items[i].category], brands[items[i].brand], items[i].price);
 		stall_records(&s, line);
-		shop_playf(&s.shop, "u%u buy %s,p%u @%us q=%u", draw(6), items[i].id, draw(i + 1), i, 1 + draw(9));
+		shop_playf(&s.shop, "u%u buy %s,p%u @%us q=%u", below(6), items[i].id, below(i + 1), i, 1 + below(9));
 	}
 	stall_rank(&s);
 }
 
 static void change_stock(void)
 {
-	unsigned i = draw(ITEMS);
+	unsigned i = below(ITEMS);
 
-	items[i].gone = draw(3) == 0;
+	items[i].gone = below(3) == 0;
 	stall_stock(&s, items[i].id, items[i].gone ? 0 : 5);
 }
 
@@ -78,9 +75,9 @@ static void change_stock(void)
 /* The same condition in a form that is found by an item, or in one that is tried on all. */
 static void draw_condition(struct rule *r, char *ret, size_t size)
 {
-	const char *how = draw(2) ? "" : "not not ";
-	unsigned which = draw(4), brand = draw(ARRAY_SIZE(brands)), category = draw(ARRAY_SIZE(categories));
-	unsigned price = draw(40), item = draw(ITEMS);
+	const char *how = below(2) ? "" : "not not ";
+	unsigned which = below(4), brand = below(ARRAY_SIZE(brands)), category = below(ARRAY_SIZE(categories));
+	unsigned price = below(40), item = below(ITEMS);
 
 	if (which == 0)
 		snprintf(ret, size, "%sbrand in ('%s','Q')", how, brands[brand]);
@@ -106,7 +103,7 @@ static void write_action(struct rule *r, char *ret, size_t size)
 	static const char *const names[] = {
 		[EXCLUDE] = "exclude", [BOOST] = "boost", [BURY] = "bury", [QUOTA] = "quota"
 	};
-	unsigned item = draw(ITEMS);
+	unsigned item = below(ITEMS);
 	char filter[120];
 
 	draw_condition(r, filter, sizeof(filter));
@@ -119,7 +116,7 @@ static void write_action(struct rule *r, char *ret, size_t size)
 	else if (r->kind == EXCLUDE_ITEM)
 		snprintf(ret, size, "{'exclude':{'itemIds':['%s','none']}}", items[item].id);
 	else if (r->kind == PIN)
-		snprintf(ret, size, "{'pin':{'itemIds':['%s'],'position':%u}}", items[item].id, 1 + draw(6));
+		snprintf(ret, size, "{'pin':{'itemIds':['%s'],'position':%u}}", items[item].id, 1 + below(6));
 	else
 		snprintf(ret, size, "{'%s':{'filter':\"%s\"%s%s}}", names[r->kind], filter,
 			 r->kind == EXCLUDE ? ""
@@ -135,13 +132,15 @@ static void decide(unsigned number)
 	char key[16], text[400], action[240];
 	size_t n;
 
-	*r = (struct rule){ .kind = (enum kind)draw(KINDS), .placement = PICK(placements), .country = PICK(countries) };
-	r->category = draw(2) ? PICK(categories) : NULL;
-	r->max = 1 + draw(2);
-	if (r->kind == KEEP && draw(2))
+	*r = (struct rule){ .kind = (enum kind)below(KINDS),
+			    .placement = PICK(placements),
+			    .country = PICK(countries) };
+	r->category = below(2) ? PICK(categories) : NULL;
+	r->max = 1 + below(2);
+	if (r->kind == KEEP && below(2))
 		r->kind = BOOST;
 	write_action(r, action, sizeof(action));
-	n = (size_t)snprintf(text, sizeof(text), "{'priority':%u,", draw(20));
+	n = (size_t)snprintf(text, sizeof(text), "{'priority':%u,", below(20));
 	if (r->placement)
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "'placements':['%s'],", r->placement);
 	if (r->category)
@@ -165,8 +164,8 @@ static void draw_request(struct asked *a)
 {
 	static const char *const scenarios[] = { "best-sellers", "home", "category", "cart" };
 
-	*a = (struct asked){ .scenario = PICK(scenarios), .country = PICK(countries), .count = 1 + draw(12) };
-	if (draw(3) || strcmp(a->scenario, "category") == 0)
+	*a = (struct asked){ .scenario = PICK(scenarios), .country = PICK(countries), .count = 1 + below(12) };
+	if (below(3) || strcmp(a->scenario, "category") == 0)
 		a->category = PICK(categories);
 	snprintf(a->text, sizeof(a->text), "%s; count=%u%s%s%s%s%s; strict=true; explain", a->scenario, a->count,
 		 a->category ? "; category=" : "", a->category ? a->category : "", a->country ? "; country=" : "",
@@ -258,7 +257,7 @@ Test(rules_random, nothing_that_may_not_be_shown_is)
 	plain = s.answer;
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		for (unsigned i = 0; i < RULES; i++)
-			if (round == 0 || draw(3) == 0)
+			if (round == 0 || below(3) == 0)
 				decide(i);
 		change_stock();
 		for (unsigned k = 0; k < REQUESTS; k++) {

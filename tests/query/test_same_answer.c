@@ -3,6 +3,7 @@
  * partitions, each wholly before the next, its catalogue and its documents in another order.
  */
 #include "query/route_explain.h"
+#include "tests/lib/draw.h"
 #include "tests/lib/query_shop.h"
 
 #include <criterion/criterion.h>
@@ -32,16 +33,12 @@ static struct played log_of[PEOPLE + EVENTS];
 static unsigned log_n, session_of[PEOPLE], sessions;
 static uint64_t state;
 
-static unsigned draw(unsigned n)
+static unsigned below(unsigned n)
 {
-	uint64_t z = (state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (unsigned)((z ^ (z >> 31)) % n);
+	return (unsigned)draw(&state, n);
 }
 
-#define PICK(list) (list)[draw(ARRAY_SIZE(list))]
+#define PICK(list) (list)[below(ARRAY_SIZE(list))]
 
 /* ---- the log ---- */
 
@@ -77,22 +74,22 @@ static struct played *append(unsigned person)
 static void make_event(unsigned i)
 {
 	static const char *const others[] = { "add", "add", "buy", "buy", "remove", "return", "dislike" };
-	unsigned person = draw(PEOPLE), item = draw(ITEMS) * draw(ITEMS) / ITEMS, other = draw(ITEMS);
+	unsigned person = below(PEOPLE), item = below(ITEMS) * below(ITEMS) / ITEMS, other = below(ITEMS);
 	struct played *p = append(person);
 	char who[WHO];
 
-	who_is(person, draw(3) == 0, who);
-	if (draw(10) == 0) {
+	who_is(person, below(3) == 0, who);
+	if (below(10) == 0) {
 		snprintf(p->text, sizeof(p->text), "%s search %s @%um s=%u l=%u", who, PICK(queries), i * 20,
 			 session_of[person], p->partition);
-	} else if (draw(3)) {
-		if (draw(4) == 0 || !session_of[person])
+	} else if (below(3)) {
+		if (below(4) == 0 || !session_of[person])
 			session_of[person] = ++sessions;
 		snprintf(p->text, sizeof(p->text), "%s view %s @%um s=%u c=%s l=%u", who, name_of(item), i * 20,
 			 session_of[person], PICK(countries), p->partition);
 	} else {
 		snprintf(p->text, sizeof(p->text), "%s %s %s,%s @%um s=%u q=%u p=%u l=%u", who, PICK(others),
-			 name_of(item), name_of(other), i * 20, session_of[person], 1 + draw(3), 5 + draw(90),
+			 name_of(item), name_of(other), i * 20, session_of[person], 1 + below(3), 5 + below(90),
 			 p->partition);
 	}
 }
@@ -148,9 +145,9 @@ static void make_record(unsigned item, char *ret, size_t size)
 		 "{'itemId':'%s','title':'%s %s','categories':['%s','%s'],'brand':'b%u','price':%u.%02u,"
 		 "'currency':'EUR','rating':%u.%u,'ratingCount':%u,'attributes':{'color':'%s'},'tags':['%s'],"
 		 "'availableFrom':%lld,'seasons':['christmas']}",
-		 name_of(item), PICK(words), PICK(words), PICK(categories), PICK(categories), draw(4), 5 + draw(40),
-		 draw(100), draw(5), draw(10), draw(30), PICK(words), PICK(words),
-		 (long long)(SHOP_START - (int64_t)draw(20) * MS_PER_DAY));
+		 name_of(item), PICK(words), PICK(words), PICK(categories), PICK(categories), below(4), 5 + below(40),
+		 below(100), below(5), below(10), below(30), PICK(words), PICK(words),
+		 (long long)(SHOP_START - (int64_t)below(20) * MS_PER_DAY));
 }
 
 static void fill_shelves(const char records[ITEMS][400], const unsigned *stock)
@@ -201,9 +198,9 @@ static void open_nodes(unsigned seed)
 	make_log();
 	for (unsigned i = 0; i < ITEMS; i++) {
 		records[i][0] = '\0';
-		if (draw(6))
+		if (below(6))
 			make_record(i, records[i], sizeof(records[i]));
-		stock[i] = draw(4) ? draw(50) : 0;
+		stock[i] = below(4) ? below(50) : 0;
 	}
 	for (unsigned node = 0; node < 2; node++)
 		stall_open(&nodes[node], "answers.minSupport=1", NULL);
@@ -219,28 +216,28 @@ static void open_nodes(unsigned seed)
 
 static void make_request(const struct scenario_info *info, char *ret, size_t size)
 {
-	unsigned person = draw(PEOPLE);
-	size_t n = (size_t)snprintf(ret, size, "%s; explain; count=%u", info->slug, draw(3) ? 10 : 1 + draw(40));
+	unsigned person = below(PEOPLE);
+	size_t n = (size_t)snprintf(ret, size, "%s; explain; count=%u", info->slug, below(3) ? 10 : 1 + below(40));
 
 	if (info->inputs & INPUT_USER_ID)
 		n += (size_t)snprintf(ret + n, size - n, "; %s=%c%u", person % 4 ? "user" : "visitor",
 				      person % 4 ? 'u' : 'v', person);
 	if (info->inputs & INPUT_ITEM_IDS) {
-		n += (size_t)snprintf(ret + n, size - n, "; items=%s", name_of(draw(ITEMS)));
-		while (draw(2))
-			n += (size_t)snprintf(ret + n, size - n, ",%s", name_of(draw(ITEMS)));
+		n += (size_t)snprintf(ret + n, size - n, "; items=%s", name_of(below(ITEMS)));
+		while (below(2))
+			n += (size_t)snprintf(ret + n, size - n, ",%s", name_of(below(ITEMS)));
 	}
-	if (info->inputs & INPUT_SESSION_ITEMS && draw(3))
-		n += (size_t)snprintf(ret + n, size - n, "; seen=%s,%s", name_of(draw(ITEMS)), name_of(draw(ITEMS)));
-	if (info->inputs & INPUT_SESSION_ID && draw(2))
+	if (info->inputs & INPUT_SESSION_ITEMS && below(3))
+		n += (size_t)snprintf(ret + n, size - n, "; seen=%s,%s", name_of(below(ITEMS)), name_of(below(ITEMS)));
+	if (info->inputs & INPUT_SESSION_ID && below(2))
 		n += (size_t)snprintf(ret + n, size - n, "; session=%u", session_of[person]);
 	if (info->inputs & INPUT_QUERY)
 		n += (size_t)snprintf(ret + n, size - n, "; query=hat");
-	if (info->required & INPUT_CATEGORY || (info->inputs & INPUT_CATEGORY && draw(4) == 0))
+	if (info->required & INPUT_CATEGORY || (info->inputs & INPUT_CATEGORY && below(4) == 0))
 		n += (size_t)snprintf(ret + n, size - n, "; category=%s", PICK(categories));
 	if (info->required & INPUT_PLACE)
 		n += (size_t)snprintf(ret + n, size - n, "; country=%s", PICK(countries));
-	if (draw(4) == 0)
+	if (below(4) == 0)
 		snprintf(ret + n, size - n, "; diversity=0.5");
 }
 
