@@ -42,6 +42,19 @@ struct level {
 	uint64_t reserved; /* young, its writer: bytes of the file that are there for certain */
 };
 
+/*
+ * LMDB orders what readers of an environment see after the commit that made it, and commits that take a page again after
+ * the readers of that page. TSan does not see its atomics, for the library is not instrumented: it is told here.
+ */
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#define LEVEL_LEAVE(l) __tsan_release((l)->env)
+#define LEVEL_ENTER(l) __tsan_acquire((l)->env)
+#else
+#define LEVEL_LEAVE(l) ((void)(l))
+#define LEVEL_ENTER(l) ((void)(l))
+#endif
+
 #define YOUNG_PLACE_MAX 3072
 
 /* What processes share: the page HOME/levels. */

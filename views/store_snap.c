@@ -24,6 +24,7 @@ static void end_young(struct snap *sn, struct snap_level *at)
 	if (!at->level)
 		return;
 	close_cursors(at);
+	LEVEL_LEAVE(at->level);
 	mdb_txn_abort(at->txn);
 	young__release(sn->levels, at->level);
 	at->level = NULL;
@@ -42,6 +43,7 @@ static int begin_young(struct snap *sn, struct snap_level *at, uint64_t number)
 		young__release(sn->levels, l);
 		return store__error(rc);
 	}
+	LEVEL_ENTER(l);
 	at->level = l;
 	return 0;
 }
@@ -52,9 +54,8 @@ static int begin_base(struct snap *sn)
 	int rc;
 
 	at->level = &sn->levels->base;
-	if (!at->txn)
-		return mdb_txn_begin(at->level->env, NULL, MDB_RDONLY, &at->txn);
-	rc = mdb_txn_renew(at->txn);
+	rc = at->txn ? mdb_txn_renew(at->txn) : mdb_txn_begin(at->level->env, NULL, MDB_RDONLY, &at->txn);
+	LEVEL_ENTER(at->level);
 	for (int i = 0; i < TABLE_COUNT && !rc; i++)
 		if (at->cursors[i])
 			rc = mdb_cursor_renew(at->txn, at->cursors[i]);
@@ -64,15 +65,19 @@ static int begin_base(struct snap *sn)
 static void end_base(struct snap *sn)
 {
 	close_cursors(&sn->base);
-	if (sn->base.txn)
+	if (sn->base.txn) {
+		LEVEL_LEAVE(sn->base.level);
 		mdb_txn_abort(sn->base.txn);
+	}
 	sn->base.txn = NULL;
 }
 
 static void park_base(struct snap *sn)
 {
-	if (sn->base.txn)
-		mdb_txn_reset(sn->base.txn);
+	if (!sn->base.txn)
+		return;
+	LEVEL_LEAVE(sn->base.level);
+	mdb_txn_reset(sn->base.txn);
 }
 
 /* Another generation has become the current one. */

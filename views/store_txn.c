@@ -20,6 +20,7 @@ static int begin(struct levels *ls, struct level *l, struct store_txn **ret)
 		free(t);
 		return store__error(rc);
 	}
+	LEVEL_ENTER(l);
 	t->levels = ls;
 	t->level = l;
 	*ret = t;
@@ -64,6 +65,7 @@ int store_commit(struct store_txn *t)
 	int rc;
 
 	FAULT_POINT("commit:before-sync");
+	LEVEL_LEAVE(t->level);
 	rc = mdb_txn_commit(t->txn);
 	FAULT_POINT("commit:durable");
 	if (rc == EIO && is_disk_full(t))
