@@ -24,9 +24,42 @@ struct idmap {
 void idmap_fini(struct idmap *m);
 void idmap_clear(struct idmap *m);
 
+void idmap__grow(struct idmap *m);
+
+/* Its slot, or the free one where it belongs; there is room. */
+static inline struct idmap_slot *idmap__find(const struct idmap *m, uint32_t key)
+{
+	size_t i = (size_t)((key * UINT64_C(0x9e3779b97f4a7c15)) >> 32) & (m->room - 1);
+
+	while (m->slots[i].stamp == m->stamp && m->slots[i].key != key)
+		i = (i + 1) & (m->room - 1);
+	return &m->slots[i];
+}
+
 /* The key's value, put as `value` when the key is new. Valid until the next put. */
-uint32_t *idmap_put(struct idmap *m, uint32_t key, uint32_t value);
+static inline uint32_t *idmap_put(struct idmap *m, uint32_t key, uint32_t value)
+{
+	struct idmap_slot *slot;
+
+	if (m->n * 2 >= m->room)
+		idmap__grow(m);
+	slot = idmap__find(m, key);
+	if (slot->stamp != m->stamp) {
+		*slot = (struct idmap_slot){ key, value, m->stamp };
+		m->n++;
+	}
+	return &slot->value;
+}
+
 /* NULL when the key is not there. */
-const uint32_t *idmap_get(const struct idmap *m, uint32_t key);
+static inline const uint32_t *idmap_get(const struct idmap *m, uint32_t key)
+{
+	const struct idmap_slot *slot;
+
+	if (m->n == 0)
+		return NULL;
+	slot = idmap__find(m, key);
+	return slot->stamp == m->stamp ? &slot->value : NULL;
+}
 
 #endif

@@ -12,7 +12,6 @@
 
 void next_work_fini(struct next_work *w)
 {
-	free(w->rings);
 	free(w->sides);
 	arena_fini(&w->sides_arena);
 	free(w->v);
@@ -29,10 +28,8 @@ void next_begin(struct next_work *w, const uint32_t *views, size_t n)
 		views += n - SESSION_VIEWS_MAX;
 		n = SESSION_VIEWS_MAX;
 	}
-	if (!w->rings) {
-		w->rings = xcalloc(NEXT_ITEMS_MAX * NEXT_TOUCHED_MAX, sizeof(*w->rings));
+	if (!w->sides)
 		w->sides = xcalloc(NEXT_SIDES_SLOTS, sizeof(*w->sides));
-	}
 	memcpy(w->views, views, n * sizeof(*views));
 	w->n = (uint32_t)n;
 	w->d_n = 0;
@@ -50,30 +47,40 @@ void next_begin(struct next_work *w, const uint32_t *views, size_t n)
 	}
 	w->heap_n = 0;
 	w->v_n = 0;
+	w->best_n = w->taken = 0;
 	idmap_clear(&w->places);
 }
 
-struct next_candidate *next__candidate(struct next_work *w, uint32_t item)
+struct next_candidate *next__new_candidate(struct next_work *w, const struct next_source *src, uint32_t item)
 {
-	uint32_t at = *idmap_put(&w->places, item, (uint32_t)w->v_n);
-
-	if (at == w->v_n) {
-		if (w->v_n == w->v_room) {
-			w->v_room = w->v_room ? w->v_room * 2 : 256;
-			w->v = xrealloc(w->v, w->v_room * sizeof(*w->v));
-		}
-		w->v[w->v_n++] = (struct next_candidate){ .item = item, .rate = -1 };
+	if (w->v_n == w->v_room) {
+		w->v_room = w->v_room ? w->v_room * 2 : 256;
+		w->v = xrealloc(w->v, w->v_room * sizeof(*w->v));
 	}
-	return &w->v[at];
+	w->v[w->v_n] = (struct next_candidate){ .item = item, .df = next_df(src, item), .rate = -1 };
+	return &w->v[w->v_n++];
 }
 
 int next__session(const struct next_source *src, uint32_t number, struct session *ret)
 {
-	int rc = session_get(src->index, number, ret);
+	int rc = session_peek(src->index, number, ret);
 
 	if (rc != ERR_NOT_FOUND)
 		return rc;
 	ret->n = 0;
+	return 0;
+}
+
+int next__sessions(const struct next_source *src, const uint32_t *numbers, unsigned n, struct session *ret)
+{
+	for (unsigned i = 0; i < n; i++) {
+		int rc = next__session(src, numbers[i], &ret[i]);
+
+		if (rc)
+			return rc;
+		if (ret[i].n)
+			session_prefetch_views(&ret[i]);
+	}
 	return 0;
 }
 
@@ -110,50 +117,49 @@ static void score(struct next_work *w, double kappa)
 
 /* ---- best first ---- */
 
-static bool is_better(const struct next_source *src, const struct next_candidate *a, const struct next_candidate *b)
+bool next__breaks_tie(const struct next_source *src, const struct next_candidate *a, const struct next_candidate *b)
 {
-	uint32_t df_a, df_b;
-
-	if (a->score != b->score)
-		return a->score > b->score;
-	df_a = next_df(src, a->item);
-	df_b = next_df(src, b->item);
-	if (df_a != df_b)
-		return df_a > df_b;
+	if (a->df != b->df)
+		return a->df > b->df;
 	return str_cmp(snap_item_name(src->sn, a->item), snap_item_name(src->sn, b->item)) < 0;
 }
 
-static void sift_down(struct next_work *w, const struct next_source *src, size_t at)
+static bool is_better(const struct next_work *w, const struct next_source *src, const struct next_best *a,
+		      const struct next_best *b)
 {
-	struct next_candidate moved = w->v[at];
+	return a->score != b->score ? a->score > b->score : next__breaks_tie(src, &w->v[a->at], &w->v[b->at]);
+}
 
-	for (;;) {
-		size_t child = 2 * at + 1;
+/* The best of those that come after `last`, NULL: of all. */
+static void choose(struct next_work *w, const struct next_source *src, const struct next_best *last)
+{
+	unsigned n = 0, at;
 
-		if (child >= w->v_n)
-			break;
-		if (child + 1 < w->v_n && is_better(src, &w->v[child + 1], &w->v[child]))
-			child++;
-		if (!is_better(src, &w->v[child], &moved))
-			break;
-		w->v[at] = w->v[child];
-		at = child;
+	for (size_t i = 0; i < w->v_n; i++) {
+		struct next_best b = { w->v[i].score, (uint32_t)i };
+
+		if (n == NEXT_BEST && !is_better(w, src, &b, &w->best[n - 1]))
+			continue;
+		if (last && !is_better(w, src, last, &b))
+			continue;
+		if (n < NEXT_BEST)
+			n++;
+		for (at = n - 1; at > 0 && is_better(w, src, &b, &w->best[at - 1]); at--)
+			w->best[at] = w->best[at - 1];
+		w->best[at] = b;
 	}
-	w->v[at] = moved;
+	w->best_n = n;
+	w->taken = 0;
 }
 
 const struct next_candidate *next_take(struct next_work *w, const struct next_source *src)
 {
-	struct next_candidate best;
+	if (w->taken == w->best_n && w->best_n == NEXT_BEST) {
+		struct next_best last = w->best[NEXT_BEST - 1];
 
-	if (w->v_n == 0)
-		return NULL;
-	best = w->v[0];
-	w->v[0] = w->v[--w->v_n];
-	w->v[w->v_n] = best;
-	if (w->v_n > 0)
-		sift_down(w, src, 0);
-	return &w->v[w->v_n];
+		choose(w, src, &last);
+	}
+	return w->taken < w->best_n ? &w->v[w->best[w->taken++].at] : NULL;
 }
 
 int next_score(struct next_work *w, const struct next_source *src, const struct next_options *opt)
@@ -171,7 +177,6 @@ int next_score(struct next_work *w, const struct next_source *src, const struct 
 	if (src->rates && !(opt->without & NEXT_NO_REVISITS))
 		next__revisits(w, src);
 	score(w, opt->kappa);
-	for (size_t at = w->v_n / 2; at-- > 0;)
-		sift_down(w, src, at);
+	choose(w, src, NULL);
 	return 0;
 }

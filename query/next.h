@@ -28,6 +28,7 @@
 #define NEXT_ITEMS_MAX 10       /* A: the last views, whose items bring neighbours */
 #define NEXT_TOUCHED_MAX 2500   /* sessions of one item, and m, at most */
 #define NEXT_NEIGHBOURS_MAX 250 /* k at most */
+#define NEXT_BEST 32            /* so many are put in order at once */
 #define NEXT_SIDES_SLOTS (UINT32_C(1) << 17)
 
 /* What is known of all sessions: of the index in its snapshot, of the rest as the ranker saw it last. */
@@ -68,7 +69,7 @@ void next_options_of(const struct settings *set, struct next_options *ret);
 
 /* An item that may come next. */
 struct next_candidate {
-	uint32_t item;
+	uint32_t item, df;
 	uint32_t neighbours; /* A: neighbours that viewed it */
 	uint32_t shared;     /* A: most items that one of them has in common with the running session */
 	uint32_t counted;    /* A: the neighbour that was counted last */
@@ -81,9 +82,11 @@ struct next_candidate {
 
 struct next_neighbour {
 	double v;
+	const unsigned char *items; /* of its views, `n` of them */
 	uint32_t number;
-	uint32_t anchor; /* y of the newest item it has in common with the running session */
-	uint32_t shared; /* so many items in common */
+	uint8_t n;
+	uint8_t anchor; /* y of the newest item it has in common with the running session */
+	uint8_t shared; /* so many items in common */
 };
 
 /* C: an item, and how often it stood beside the newest views of another. */
@@ -99,6 +102,11 @@ struct next_sides {
 	struct next_side *v;
 };
 
+struct next_best {
+	double score;
+	uint32_t at; /* in v */
+};
+
 /* The running session, the scratch of one answer, and the answer. All-zero at first. */
 struct next_work {
 	uint32_t views[SESSION_VIEWS_MAX]; /* e, oldest first */
@@ -107,7 +115,7 @@ struct next_work {
 	double weight[NEXT_ITEMS_MAX]; /* 1: viewed; otherwise the caller's, of what was put into the cart or bought */
 	unsigned d_n;
 
-	uint32_t *rings; /* NEXT_ITEMS_MAX of NEXT_TOUCHED_MAX: sessions of d[y], newest first */
+	const uint32_t *rings[NEXT_ITEMS_MAX]; /* sessions of d[y], newest first */
 	uint32_t ring_n[NEXT_ITEMS_MAX];
 	struct next_neighbour heap[NEXT_NEIGHBOURS_MAX];
 	unsigned heap_n;
@@ -116,7 +124,9 @@ struct next_work {
 	uint32_t sides_round;
 	struct idmap places; /* item -> its candidate */
 	struct next_candidate *v;
-	size_t v_n, v_room; /* scored: a heap, the best on top */
+	size_t v_n, v_room;
+	struct next_best best[NEXT_BEST]; /* of those that next_take has not handed out, best first */
+	unsigned best_n, taken;
 };
 
 void next_work_fini(struct next_work *w);

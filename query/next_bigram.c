@@ -5,7 +5,7 @@
 
 #define OCCURRENCES_MAX 500 /* the newest ones with a follower */
 #define WEIGHT 0.06
-#define AHEAD 8 /* sessions that memory is asked for before they are needed */
+#define BLOCK 16 /* sessions whose views are asked for before the first of them is looked at */
 
 struct bigram {
 	uint32_t current, before;
@@ -14,14 +14,14 @@ struct bigram {
 };
 
 /* Newest first: from the session's end. */
-static void count(struct next_work *w, const struct session *s, struct bigram *b)
+static void count(struct next_work *w, const struct next_source *src, const struct session *s, struct bigram *b)
 {
 	for (uint32_t j = s->n - 1; j-- > 0 && b->n1 < OCCURRENCES_MAX;) {
 		struct next_candidate *c;
 
 		if (session_item(s, j) != b->current)
 			continue;
-		c = next__candidate(w, session_item(s, j + 1));
+		c = next__candidate(w, src, session_item(s, j + 1));
 		b->n1++;
 		c->c1++;
 		if (b->has_before && j > 0 && session_item(s, j - 1) == b->before) {
@@ -38,19 +38,16 @@ int next__bigram(struct next_work *w, const struct next_source *src, const struc
 
 	if (b.has_before)
 		b.before = w->views[w->n - 2];
-	for (uint32_t i = 0; i < w->ring_n[0] && b.n1 < OCCURRENCES_MAX; i++) {
-		struct session s;
-		int rc;
+	for (uint32_t i = 0; i < w->ring_n[0] && b.n1 < OCCURRENCES_MAX; i += BLOCK) {
+		struct session block[BLOCK];
+		unsigned n = w->ring_n[0] - i < BLOCK ? w->ring_n[0] - i : BLOCK;
+		int rc = next__sessions(src, w->rings[0] + i, n, block);
 
-		if (i + AHEAD < w->ring_n[0])
-			session_prefetch_row(src->index, w->rings[i + AHEAD]);
-		if (w->rings[i] == src->self)
-			continue;
-		rc = next__session(src, w->rings[i], &s);
 		if (rc)
 			return rc;
-		if (s.n)
-			count(w, &s, &b);
+		for (unsigned k = 0; k < n; k++)
+			if (block[k].n && block[k].number != src->self)
+				count(w, src, &block[k], &b);
 	}
 	root1 = sqrt(b.n1);
 	root2 = sqrt(b.n2);

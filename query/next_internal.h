@@ -11,10 +11,20 @@ int next__step(struct next_work *w, const struct next_source *src) MUST_CHECK;
 /* The rates of the items of the session. */
 void next__revisits(struct next_work *w, const struct next_source *src);
 
-/* A session of the index; one that is forgotten has no views. 0 or an error. */
+/* The views of a session of the index (session_peek); one that is forgotten has none. 0 or an error. */
 int next__session(const struct next_source *src, uint32_t number, struct session *ret) MUST_CHECK;
+/* The same of several, whose views are on their way to the processor then. */
+int next__sessions(const struct next_source *src, const uint32_t *numbers, unsigned n, struct session *ret) MUST_CHECK;
+struct next_candidate *next__new_candidate(struct next_work *w, const struct next_source *src, uint32_t item);
 /* The item's candidate, made when it is new. Valid until the next call. */
-struct next_candidate *next__candidate(struct next_work *w, uint32_t item);
+static inline struct next_candidate *next__candidate(struct next_work *w, const struct next_source *src, uint32_t item)
+{
+	uint32_t at = *idmap_put(&w->places, item, (uint32_t)w->v_n);
+
+	return at < w->v_n ? &w->v[at] : next__new_candidate(w, src, item);
+}
+/* Larger df, then the id. */
+bool next__breaks_tie(const struct next_source *src, const struct next_candidate *a, const struct next_candidate *b);
 /* share += weight * part / sum of the parts; the parts are 0 again. */
 void next__add_parts(struct next_work *w, double weight);
 

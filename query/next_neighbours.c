@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-#define AHEAD 8    /* sessions that memory is asked for before they are needed */
+#define AHEAD 8 /* sessions that memory is asked for before they are needed */
+#define FLOOR_ROUNDING 1e-9
 #define BEFORE 0.7 /* of a view before the anchor, against one after it */
 
 /* The worst of the kept is on top: smaller v, then older. */
@@ -46,104 +47,114 @@ static void keep(struct next_work *w, const struct next_neighbour *nb, unsigned 
 
 /* The rings, side by side, newest sessions first. */
 struct rings {
+	uint32_t head[NEXT_ITEMS_MAX]; /* SESSION_NONE, which is below all: at its end */
 	const uint32_t *at[NEXT_ITEMS_MAX], *end[NEXT_ITEMS_MAX];
 	double adds[NEXT_ITEMS_MAX]; /* to sim, of a session that contains d[y] */
 	unsigned n;
-	const struct session_index *index;
 };
+
+_Static_assert(SESSION_NONE == 0, "the least number");
+_Static_assert(SESSION_VIEWS_MAX <= UINT8_MAX, "next_neighbour.n");
 
 static int open_rings(struct next_work *w, const struct next_source *src, const struct next_options *opt,
 		      struct rings *ret)
 {
 	for (unsigned y = 0; y < w->d_n; y++) {
-		uint32_t *ring = w->rings + (size_t)y * NEXT_TOUCHED_MAX;
 		double rarity = log(1 + src->sessions / (next_df(src, w->d[y]) + 1.0));
-		const uint32_t *newest;
-		int rc = session_newest(src->index, w->d[y], opt->ring_max, &newest, &w->ring_n[y]);
+		int rc = session_newest(src->index, w->d[y], opt->ring_max, &w->rings[y], &w->ring_n[y]);
 
 		if (rc)
 			return rc;
-		if (w->ring_n[y])
-			memcpy(ring, newest, w->ring_n[y] * sizeof(*ring));
-		ret->at[y] = ring;
-		ret->end[y] = ring + w->ring_n[y];
+		ret->at[y] = w->rings[y];
+		ret->end[y] = w->rings[y] + w->ring_n[y];
+		ret->head[y] = w->ring_n[y] ? *ret->at[y] : SESSION_NONE;
 		ret->adds[y] = w->weight[y] * next__powers()->place[y] * rarity * sqrt(rarity);
 	}
 	ret->n = w->d_n;
-	ret->index = src->index;
 	return 0;
 }
 
 /* The newest session of all rings, with its sim in v; false at their end. */
-static bool take_newest(struct rings *r, struct next_neighbour *ret)
+static bool take_newest(struct rings *r, const struct session_index *index, double floor, struct next_neighbour *ret)
 {
-	bool is_any = false;
+	uint32_t newest = SESSION_NONE;
 
-	ret->number = 0;
-	for (unsigned y = 0; y < r->n; y++) {
-		if (r->at[y] == r->end[y])
+	for (unsigned y = 0; y < r->n; y++)
+		newest = r->head[y] > newest ? r->head[y] : newest;
+	*ret = (struct next_neighbour){ .number = newest };
+	for (unsigned y = 0; y < r->n && newest != SESSION_NONE; y++) {
+		if (r->head[y] != newest)
 			continue;
-		is_any = true;
-		if (*r->at[y] > ret->number)
-			ret->number = *r->at[y];
-	}
-	ret->v = 0;
-	ret->shared = 0;
-	for (unsigned y = 0; y < r->n && is_any; y++) {
-		if (r->at[y] == r->end[y] || *r->at[y] != ret->number)
-			continue;
-		if (r->end[y] - r->at[y] > AHEAD)
-			session_prefetch(r->index, r->at[y][AHEAD]);
-		r->at[y]++;
+		if (r->adds[y] > floor && r->end[y] - r->at[y] > AHEAD)
+			session_prefetch(index, r->at[y][AHEAD]);
+		r->head[y] = ++r->at[y] == r->end[y] ? SESSION_NONE : *r->at[y];
 		if (!ret->shared++)
-			ret->anchor = y;
+			ret->anchor = (uint8_t)y;
 		ret->v += r->adds[y];
 	}
-	return is_any;
+	return newest != SESSION_NONE;
+}
+
+/*
+ * Sessions come with falling age factors, and none is shorter than one view: once all places are taken, one whose sim is
+ * not above this cannot get into the heap and need not be looked at.
+ */
+static double floor_of(const struct next_work *w, const struct next_options *opt, double age)
+{
+	return w->heap_n < opt->neighbours_max ? -1 : w->heap[0].v / age * (1 - FLOOR_ROUNDING);
 }
 
 static int choose(struct next_work *w, const struct next_source *src, const struct next_options *opt)
 {
+	const struct next_powers *p = next__powers();
 	struct rings rings;
 	struct next_neighbour nb;
 	unsigned touched = 0;
+	double floor = -1;
 	int rc = open_rings(w, src, opt, &rings);
 
-	while (!rc && touched < opt->touched_max && take_newest(&rings, &nb)) {
-		uint32_t length = 0;
+	while (!rc && touched < opt->touched_max && take_newest(&rings, src->index, floor, &nb)) {
+		struct session s;
+		double age;
 
 		if (nb.number == src->self)
 			continue;
 		touched++;
-		rc = session_length(src->index, nb.number, &length);
-		if (rc == ERR_NOT_FOUND)
-			rc = 0; /* it is forgotten */
-		if (rc || length == 0)
+		if (nb.v <= floor)
 			continue;
-		nb.v *= next__powers()->length[length] * next__age(session_age(src->index, nb.number));
+		rc = next__session(src, nb.number, &s);
+		if (rc || s.n == 0)
+			continue;
+		age = next__age(session_age(src->index, nb.number));
+		nb.v *= p->length[s.n] * age;
+		nb.n = (uint8_t)s.n;
+		nb.items = s.items;
 		keep(w, &nb, opt->neighbours_max);
+		floor = floor_of(w, opt, age);
 	}
 	return rc;
 }
 
 /* What one neighbour's views say, by their distance from its newest view on the anchor. */
-static void add_views(struct next_work *w, const struct next_neighbour *nb, const struct session *s, double before)
+static void add_views(struct next_work *w, const struct next_source *src, const struct next_neighbour *nb,
+		      double before)
 {
+	const struct session s = { .n = nb->n, .items = nb->items };
 	const struct next_powers *p = next__powers();
 	double u = nb->v * sqrt(nb->v) * p->anchor[nb->anchor];
-	uint32_t a = s->n;
+	uint32_t a = s.n;
 
-	while (a > 0 && session_item(s, a - 1) != w->d[nb->anchor])
+	while (a > 0 && session_item(&s, a - 1) != w->d[nb->anchor])
 		a--;
 	if (a == 0)
 		return; /* the view is not among those that are kept */
 	a--;
-	for (uint32_t j = 0; j < s->n; j++) {
+	for (uint32_t j = 0; j < s.n; j++) {
 		struct next_candidate *c;
 
 		if (j == a || (j < a && before == 0))
 			continue;
-		c = next__candidate(w, session_item(s, j));
+		c = next__candidate(w, src, session_item(&s, j));
 		c->part += j < a ? u * p->distance[a - j] * before : u * p->distance[j - a];
 		if (c->neighbours && c->counted == nb->number)
 			continue;
@@ -154,21 +165,26 @@ static void add_views(struct next_work *w, const struct next_neighbour *nb, cons
 	}
 }
 
+static void prefetch(const struct next_neighbour *nb)
+{
+	session_prefetch_views(&(struct session){ .n = nb->n, .items = nb->items });
+}
+
 int next__neighbours(struct next_work *w, const struct next_source *src, const struct next_options *opt)
 {
 	int rc = choose(w, src, opt);
 
-	for (unsigned i = 0; !rc && i < w->heap_n; i++) {
-		struct session s;
-
+	if (rc)
+		return rc;
+	for (unsigned i = 0; i < w->heap_n && i < AHEAD; i++)
+		prefetch(&w->heap[i]);
+	for (unsigned i = 0; i < w->heap_n; i++) {
 		if (i + AHEAD < w->heap_n)
-			session_prefetch_row(src->index, w->heap[i + AHEAD].number);
-		rc = next__session(src, w->heap[i].number, &s);
-		if (!rc)
-			add_views(w, &w->heap[i], &s, opt->without & NEXT_NO_BEFORE ? 0 : BEFORE);
+			prefetch(&w->heap[i + AHEAD]);
+		add_views(w, src, &w->heap[i], opt->without & NEXT_NO_BEFORE ? 0 : BEFORE);
 	}
 	for (size_t i = 0; i < w->v_n; i++)
-		w->v[i].part *= next__damping(NEXT_DF_NEIGHBOURS, next_df(src, w->v[i].item));
+		w->v[i].part *= next__damping(NEXT_DF_NEIGHBOURS, w->v[i].df);
 	next__add_parts(w, 1);
-	return rc;
+	return 0;
 }

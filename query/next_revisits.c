@@ -39,5 +39,5 @@ void next__revisits(struct next_work *w, const struct next_source *src)
 	uint32_t n = revisit_chances(w->views, w->n, chances);
 
 	for (uint32_t y = 0; y < n; y++)
-		next__candidate(w, chances[y].item)->rate = src->rates[chances[y].cell];
+		next__candidate(w, src, chances[y].item)->rate = src->rates[chances[y].cell];
 }

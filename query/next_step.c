@@ -15,15 +15,7 @@ struct best {
 
 static bool is_before(const struct next_source *src, const struct next_candidate *a, const struct next_candidate *b)
 {
-	uint32_t df_a, df_b;
-
-	if (a->share != b->share)
-		return a->share > b->share;
-	df_a = next_df(src, a->item);
-	df_b = next_df(src, b->item);
-	if (df_a != df_b)
-		return df_a > df_b;
-	return str_cmp(snap_item_name(src->sn, a->item), snap_item_name(src->sn, b->item)) < 0;
+	return a->share != b->share ? a->share > b->share : next__breaks_tie(src, a, b);
 }
 
 /* The best by share, best first. */
@@ -85,24 +77,19 @@ static unsigned add_sides(const struct session *s, uint32_t item, unsigned room,
 
 static int look(const struct next_source *src, uint32_t item, struct sides *ret)
 {
+	struct session sessions[VIEWS + 1]; /* one more: it may be `self` */
 	const uint32_t *ring;
 	uint32_t ring_n;
-	int rc = session_newest(src->index, item, VIEWS + 1, &ring, &ring_n); /* one more: it may be `self` */
+	int rc = session_newest(src->index, item, VIEWS + 1, &ring, &ring_n);
 
 	ret->views = ret->n = 0;
 	for (uint32_t i = 0; !rc && i < ring_n; i++)
 		session_prefetch(src->index, ring[i]);
-	for (uint32_t i = 0; !rc && i < ring_n; i++)
-		session_prefetch_row(src->index, ring[i]);
-	for (uint32_t i = 0; !rc && i < ring_n && ret->views < VIEWS; i++) {
-		struct session s;
-
-		if (ring[i] == src->self)
-			continue;
-		rc = next__session(src, ring[i], &s);
-		if (!rc)
-			ret->views += add_sides(&s, item, VIEWS - ret->views, ret);
-	}
+	if (!rc)
+		rc = next__sessions(src, ring, ring_n, sessions);
+	for (uint32_t i = 0; !rc && i < ring_n && ret->views < VIEWS; i++)
+		if (sessions[i].n && sessions[i].number != src->self)
+			ret->views += add_sides(&sessions[i], item, VIEWS - ret->views, ret);
 	return rc;
 }
 
@@ -136,10 +123,11 @@ static void keep(struct next_work *w, const struct next_source *src, uint32_t it
 	memcpy(slot->v, sides->v, sides->n * sizeof(*sides->v));
 }
 
-static void add(struct next_work *w, double share, const struct next_side *v, unsigned n, unsigned views)
+static void add(struct next_work *w, const struct next_source *src, double share, const struct next_side *v, unsigned n,
+		unsigned views)
 {
 	for (unsigned i = 0; i < n; i++)
-		next__candidate(w, v[i].item)->part += share * v[i].times / views;
+		next__candidate(w, src, v[i].item)->part += share * v[i].times / views;
 }
 
 /* Then `self` is left out of what lies beside it, which is of no use to others. */
@@ -160,7 +148,7 @@ static int step_from(struct next_work *w, const struct next_source *src, const s
 	int rc;
 
 	if (!own && is_known(w, src, from->item)) {
-		add(w, from->share, slot->v, slot->n, slot->views);
+		add(w, src, from->share, slot->v, slot->n, slot->views);
 		return 0;
 	}
 	rc = look(src, from->item, &sides);
@@ -168,7 +156,7 @@ static int step_from(struct next_work *w, const struct next_source *src, const s
 		return rc;
 	if (!own)
 		keep(w, src, from->item, &sides);
-	add(w, from->share, sides.v, sides.n, sides.views);
+	add(w, src, from->share, sides.v, sides.n, sides.views);
 	return 0;
 }
 
@@ -201,7 +189,7 @@ int next__step(struct next_work *w, const struct next_source *src)
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < w->v_n; i++)
-		w->v[i].part *= next__damping(NEXT_DF_STEP, next_df(src, w->v[i].item));
+		w->v[i].part *= next__damping(NEXT_DF_STEP, w->v[i].df);
 	next__add_parts(w, WEIGHT);
 	return 0;
 }

@@ -17,8 +17,7 @@
 #define ITEM_SLOTS (UINT32_C(1) << 17) /* 2 MB */
 #define KEPT_MAX (32 << 20)            /* bytes of copies and lists; beyond it they are begun anew */
 #define LAST_SHIFT 12                  /* a last view is kept to 4 s */
-#define CACHE_LINE 64
-#define VIEWS_SHIFT 56 /* addresses have fewer bits */
+#define VIEWS_SHIFT 56                 /* addresses have fewer bits */
 
 struct session_slot {
 	uint32_t number; /* less session_index.from; SESSION_NONE: free */
@@ -316,13 +315,15 @@ static int find_living(struct session_index *x, uint32_t number, const struct se
 	return (*ret)->row && (*ret)->last >= x->last_min ? 0 : ERR_NOT_FOUND;
 }
 
-int session_length(struct session_index *x, uint32_t number, uint32_t *ret)
+int session_peek(struct session_index *x, uint32_t number, struct session *ret)
 {
 	const struct session_slot *slot;
 	int rc = find_living(x, number, &slot);
 
 	if (!rc)
-		*ret = (uint32_t)(slot->row >> VIEWS_SHIFT);
+		*ret = (struct session){ .number = number,
+					 .n = (uint32_t)(slot->row >> VIEWS_SHIFT),
+					 .items = row_of(slot) + sizeof(struct session_head) };
 	return rc;
 }
 
@@ -349,15 +350,6 @@ int session_get(struct session_index *x, uint32_t number, struct session *ret)
 void session_prefetch(const struct session_index *x, uint32_t number)
 {
 	__builtin_prefetch(set_of(x, number));
-}
-
-void session_prefetch_row(const struct session_index *x, uint32_t number)
-{
-	const struct session_slot *slot = slot_of(x, number);
-	uintptr_t row = slot ? (uintptr_t)row_of(slot) : 0;
-
-	__builtin_prefetch((const void *)row);
-	__builtin_prefetch((const void *)(row + CACHE_LINE));
 }
 
 struct gathering {

@@ -58,11 +58,11 @@ double session_age(const struct session_index *x, uint32_t number);
 
 /* Borrowed until the next begin. NOT_FOUND: there is no such session, or it is forgotten. */
 int session_get(struct session_index *x, uint32_t number, struct session *ret) MUST_CHECK;
-/* Only how many views it keeps, without a look at its row when it is at hand. */
-int session_length(struct session_index *x, uint32_t number, uint32_t *ret) MUST_CHECK;
+/* Only its number and views (n, items), without a look at its row when it is at hand. */
+int session_peek(struct session_index *x, uint32_t number, struct session *ret) MUST_CHECK;
 
 /*
- * The sessions that viewed an item, newest first, each once, at most `max`; borrowed until the next call. Some may be
+ * The sessions that viewed an item, newest first, each once, at most `max`; borrowed until the next begin. Some may be
  * forgotten, or the view may be older than those that their session keeps. An unknown item has none.
  */
 int session_newest(struct session_index *x, uint32_t item, uint32_t max, const uint32_t **ret,
@@ -77,9 +77,13 @@ uint64_t session_stamp(const struct session_index *x, uint32_t item);
 /* All of them, oldest first, the forgotten ones too until their rows go. *ret: to be freed, after an error as well. */
 int session_all(struct session_index *x, uint32_t **ret, size_t *ret_n) MUST_CHECK;
 
-/* Two steps towards a session that will be asked for soon: its place in the index, then its row. Neither waits. */
+/* Two steps towards a session that will be looked at soon: its place in the index, then its views. Neither waits. */
 void session_prefetch(const struct session_index *x, uint32_t number);
-void session_prefetch_row(const struct session_index *x, uint32_t number);
+static inline void session_prefetch_views(const struct session *s)
+{
+	__builtin_prefetch(s->items);
+	__builtin_prefetch(s->items + (s->n - 1) * sizeof(uint32_t));
+}
 
 /*
  * The number of an actor's session with this id; without an id (n = 0) of its last one without, unless that was over 30

@@ -77,5 +77,5 @@ struct snap_note *snap_note(struct snap *sn)
 
 bool snap_fact_stays(const struct snap *sn, struct str value)
 {
-	return value.p != (const char *)sn->assembled;
+	return !value.p || value.p != (const char *)sn->assembled;
 }
