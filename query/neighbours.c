@@ -5,22 +5,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+/*
+ * What base says of the neighbours that a long list is made of, ascending member. Those that are left out have at most `rest`
+ * in base.
+ */
+struct held {
+	size_t n;
+	uint32_t rest;
+	struct snap_count *v;
+};
+
 struct kept {
 	uint32_t item;
 	uint8_t view;
 	bool used, whole;
 	unsigned generation;
-	uint64_t mark;
+	struct pairs_mark mark;
 	uint64_t fresh_until_ns;
 	uint64_t took_ns;
 	int64_t watermark_ms;
 	size_t n, sure;
 	struct snap_count *v;
+	struct held held; /* none: the list is gathered anew */
 };
 
 struct neighbours {
 	const struct clock *clock;
-	struct snap_counts scratch;
+	struct snap_counts scratch, base, young;
 	size_t bytes, hand; /* of all lists; the slot to be emptied next */
 	struct kept slots[NEIGHBOURS_SLOTS];
 };
@@ -33,10 +44,19 @@ struct neighbours *neighbours_new(const struct clock *clock)
 	return n;
 }
 
-static void empty(struct neighbours *n, struct kept *k)
+static void drop_list(struct neighbours *n, struct kept *k)
 {
 	n->bytes -= k->n * sizeof(k->v[0]);
 	free(k->v);
+	k->v = NULL;
+	k->n = 0;
+}
+
+static void empty(struct neighbours *n, struct kept *k)
+{
+	drop_list(n, k);
+	n->bytes -= k->held.n * sizeof(k->held.v[0]);
+	free(k->held.v);
 	*k = (struct kept){ 0 };
 }
 
@@ -47,6 +67,8 @@ void neighbours_free(struct neighbours *n)
 	for (size_t i = 0; i < NEIGHBOURS_SLOTS; i++)
 		empty(n, &n->slots[i]);
 	snap_counts_fini(&n->scratch);
+	snap_counts_fini(&n->base);
+	snap_counts_fini(&n->young);
 	free(n);
 }
 
@@ -64,12 +86,104 @@ int neighbours_all(struct neighbours *n, struct snap *sn, enum pair_view view, u
 	return rc ? rc : snap_watermark(sn, &ret->watermark_ms);
 }
 
-static void keep(struct neighbours *n, struct kept *k, const struct neighbour_list *list)
+/* ---- two lists by ascending member, side by side ---- */
+
+struct sides {
+	const struct snap_count *a, *a_end, *b, *b_end;
+};
+
+struct side_counts {
+	uint32_t member, a, b;
+	bool in_a, in_b;
+};
+
+static bool next_of(struct sides *s, struct side_counts *ret)
 {
+	if (s->a == s->a_end && s->b == s->b_end)
+		return false;
+	*ret = (struct side_counts){ .in_a = s->b == s->b_end || (s->a < s->a_end && s->a->member <= s->b->member),
+				     .in_b = s->a == s->a_end || (s->b < s->b_end && s->b->member <= s->a->member) };
+	ret->member = ret->in_a ? s->a->member : s->b->member;
+	ret->a = ret->in_a ? s->a++->count : 0;
+	ret->b = ret->in_b ? s->b++->count : 0;
+	return true;
+}
+
+static uint32_t sum_of(uint32_t a, uint32_t b)
+{
+	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
+}
+
+/* ---- long lists ---- */
+
+/*
+ * Hold what base says of the members that have more than `least`, and of those that young levels name more than once: these
+ * are on their way up.
+ */
+static int hold(struct neighbours *n, struct kept *k, struct snap *sn, uint32_t least)
+{
+	struct held *h = &k->held;
+	struct side_counts c;
+	struct sides s;
+	int rc = pairs_part(sn, PART_BASE, k->view, k->item, &n->base);
+
+	if (!rc)
+		rc = pairs_part(sn, PART_YOUNG, k->view, k->item, &n->young);
+	if (rc)
+		return rc;
+	h->v = xmalloc((n->base.n + n->young.n) * sizeof(h->v[0]));
+	s = (struct sides){ n->base.v, n->base.v + n->base.n, n->young.v, n->young.v + n->young.n };
+	while (next_of(&s, &c)) {
+		if (sum_of(c.a, c.b) > least || c.b > 1)
+			h->v[h->n++] = (struct snap_count){ c.member, c.a };
+		else if (c.a > h->rest)
+			h->rest = c.a;
+	}
+	h->v = xrealloc(h->v, h->n * sizeof(h->v[0]));
+	n->bytes += h->n * sizeof(h->v[0]);
+	return 0;
+}
+
+/*
+ * The list out of what is held and what is young now, in n->scratch: as far as it is kept the same as if it were gathered
+ * anew. 0: one that is not held may have come among those.
+ */
+static int renew(struct neighbours *n, const struct kept *k, struct snap *sn, uint32_t count_min)
+{
+	const struct held *h = &k->held;
+	struct snap_counts *to = &n->scratch;
+	uint32_t unsure = h->rest;
+	struct side_counts c;
+	struct sides s;
+	int rc = pairs_part(sn, PART_YOUNG, k->view, k->item, &n->young);
+
+	if (rc)
+		return rc;
+	if (to->room < h->n) {
+		to->room = h->n;
+		to->v = xrealloc(to->v, to->room * sizeof(to->v[0]));
+	}
+	to->n = 0;
+	s = (struct sides){ h->v, h->v + h->n, n->young.v, n->young.v + n->young.n };
+	while (next_of(&s, &c)) {
+		if (c.in_a)
+			to->v[to->n++] = (struct snap_count){ c.member, sum_of(c.a, c.b) };
+		else if (sum_of(h->rest, c.b) > unsure)
+			unsure = sum_of(h->rest, c.b);
+	}
+	pairs_order(to, count_min);
+	return to->n > NEIGHBOURS_KEPT && to->v[NEIGHBOURS_KEPT].count > unsure;
+}
+
+/* ---- keeping ---- */
+
+/* The beginning of n->scratch. */
+static void keep(struct neighbours *n, struct kept *k)
+{
+	const struct snap_counts *list = &n->scratch;
 	size_t count = list->n < NEIGHBOURS_KEPT ? list->n : NEIGHBOURS_KEPT;
 
 	k->whole = count == list->n;
-	k->watermark_ms = list->watermark_ms;
 	k->n = k->sure = count;
 	while (!k->whole && k->sure > 0 && list->v[k->sure - 1].count == list->v[count].count)
 		k->sure--;
@@ -82,46 +196,74 @@ static void keep(struct neighbours *n, struct kept *k, const struct neighbour_li
 			empty(n, &n->slots[n->hand]);
 }
 
+static bool is_of(const struct kept *k, const struct snap *sn, enum pair_view view, uint32_t item)
+{
+	return k->used && k->item == item && k->view == view && k->generation == snap_generation(sn);
+}
+
 /* Whether the kept list is still good; *ret_mark is the one of `sn` when it had to be looked at. */
 static int is_good(struct snap *sn, struct kept *k, enum pair_view view, uint32_t item, uint64_t now_ns,
-		   uint64_t *ret_mark)
+		   struct pairs_mark *ret_mark)
 {
-	bool same = k->used && k->item == item && k->view == view && k->generation == snap_generation(sn);
+	bool same = is_of(k, sn, view, item);
 	int rc;
 
 	if (same && now_ns < k->fresh_until_ns)
 		return 1;
 	rc = pairs_mark(sn, view, item, ret_mark);
-	if (rc || !same || *ret_mark != k->mark)
+	if (rc || !same || ret_mark->base != k->mark.base || ret_mark->young != k->mark.young)
 		return rc;
 	k->fresh_until_ns = now_ns + k->took_ns * NEIGHBOURS_REST;
 	rc = snap_watermark(sn, &k->watermark_ms);
 	return rc ? rc : 1;
 }
 
+static int gather(struct neighbours *n, struct kept *k, struct snap *sn, enum pair_view view, uint32_t item,
+		  uint32_t count_min)
+{
+	struct snap_counts *list = &n->scratch;
+	int rc = pairs_get(sn, view, item, count_min, list);
+
+	if (rc)
+		return rc;
+	empty(n, k);
+	k->item = item;
+	k->view = (uint8_t)view;
+	k->generation = snap_generation(sn);
+	keep(n, k);
+	return k->whole ? 0 : hold(n, k, sn, list->n > NEIGHBOURS_HELD ? list->v[NEIGHBOURS_HELD].count : count_min - 1);
+}
+
 int neighbours_get(struct neighbours *n, struct snap *sn, enum pair_view view, uint32_t item, uint32_t count_min,
 		   struct neighbour_list *ret)
 {
 	struct kept *k = slot_of(n, view, item);
-	uint64_t start_ns = n->clock->monotonic_ns(n->clock), mark = 0, end_ns;
+	uint64_t start_ns = n->clock->monotonic_ns(n->clock), end_ns;
+	struct pairs_mark mark = { 0 };
 	int rc = is_good(sn, k, view, item, start_ns, &mark);
 
 	if (rc < 0)
 		return rc;
 	if (rc == 0) {
-		rc = neighbours_all(n, sn, view, item, count_min, ret);
-		if (rc)
+		if (is_of(k, sn, view, item) && k->held.v && mark.base == k->mark.base)
+			rc = renew(n, k, sn, count_min);
+		if (rc > 0) {
+			drop_list(n, k);
+			keep(n, k);
+		} else if (rc == 0) {
+			rc = gather(n, k, sn, view, item, count_min);
+		}
+		if (rc >= 0)
+			rc = snap_watermark(sn, &k->watermark_ms);
+		if (rc) {
+			empty(n, k);
 			return rc;
-		empty(n, k);
+		}
+		k->used = true;
+		k->mark = mark;
 		end_ns = n->clock->monotonic_ns(n->clock);
-		*k = (struct kept){ .item = item,
-				    .view = (uint8_t)view,
-				    .used = true,
-				    .generation = snap_generation(sn),
-				    .mark = mark,
-				    .took_ns = end_ns - start_ns };
+		k->took_ns = end_ns - start_ns;
 		k->fresh_until_ns = end_ns + k->took_ns * NEIGHBOURS_REST;
-		keep(n, k, ret);
 	}
 	*ret = (struct neighbour_list){ k->v, k->n, k->sure, k->whole, k->watermark_ms };
 	return 0;

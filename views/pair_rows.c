@@ -132,7 +132,12 @@ static void sort_by_count(struct snap_counts *list, uint32_t largest)
 	}
 }
 
-int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct snap_counts *ret)
+void pairs_order(struct snap_counts *list, uint32_t count_min)
+{
+	sort_by_count(list, drop_below(list, count_min));
+}
+
+int pairs_part(struct snap *sn, enum snap_part part, enum pair_view which, uint32_t item, struct snap_counts *ret)
 {
 	int64_t watermark, last;
 	int rc = snap_watermark(sn, &watermark);
@@ -142,26 +147,30 @@ int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t cou
 		return rc;
 	last = time_bucket(watermark, MS_PER_EPOCH);
 	for (int64_t epoch = pair_oldest_epoch(watermark); epoch <= last && !rc; epoch++)
-		rc = snap_add_group(sn, pair_tables[which], group_of(epoch, item), ret);
-	sort_by_count(ret, drop_below(ret, count_min));
+		rc = snap_add_group(sn, part, pair_tables[which], group_of(epoch, item), ret);
 	return rc;
 }
 
-int pairs_mark(struct snap *sn, enum pair_view which, uint32_t item, uint64_t *ret)
+int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct snap_counts *ret)
+{
+	int rc = pairs_part(sn, PART_ALL, which, item, ret);
+
+	pairs_order(ret, count_min);
+	return rc;
+}
+
+int pairs_mark(struct snap *sn, enum pair_view which, uint32_t item, struct pairs_mark *ret)
 {
 	int64_t watermark, last, first;
-	uint64_t mark;
 	int rc = snap_watermark(sn, &watermark);
 
-	if (rc || watermark == TIME_NONE) {
-		*ret = 0;
+	*ret = (struct pairs_mark){ 0 };
+	if (rc || watermark == TIME_NONE)
 		return rc;
-	}
 	first = pair_oldest_epoch(watermark);
 	last = time_bucket(watermark, MS_PER_EPOCH);
-	mark = snap_base_version(sn) * 31 + (uint64_t)last;
+	ret->base = snap_base_version(sn) * 31 + (uint64_t)last;
 	for (int64_t epoch = first; epoch <= last && !rc; epoch++)
-		rc = snap_mark_group(sn, pair_tables[which], group_of(epoch, item), &mark);
-	*ret = mark;
+		rc = snap_mark_group(sn, pair_tables[which], group_of(epoch, item), &ret->young);
 	return rc;
 }

@@ -19,11 +19,19 @@ enum pair_view { PAIR_BOUGHT_TOGETHER, PAIR_ALSO_BOUGHT, PAIR_ALSO_VIEWED, PAIR_
  */
 int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct snap_counts *ret);
 
+/* In two steps, whose counts are those of some levels only: the neighbours by ascending member, then in that order. */
+int pairs_part(struct snap *sn, enum snap_part part, enum pair_view which, uint32_t item, struct snap_counts *ret)
+	MUST_CHECK;
+void pairs_order(struct snap_counts *list, uint32_t count_min);
+
 /*
- * A number that the neighbours decide: while it is the same in one generation of the store, so are they. Cheaper than the
- * list while few of its rows are young.
+ * Numbers that the neighbours decide: while they are the same in one generation of the store, so are the parts that lie in
+ * base and in young levels. Cheaper than the list while few of its rows are young.
  */
-int pairs_mark(struct snap *sn, enum pair_view which, uint32_t item, uint64_t *ret) MUST_CHECK;
+struct pairs_mark {
+	uint64_t base, young;
+};
+int pairs_mark(struct snap *sn, enum pair_view which, uint32_t item, struct pairs_mark *ret) MUST_CHECK;
 
 /* The marginals over the same epochs, zeros for an item without rows. */
 struct item_totals {

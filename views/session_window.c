@@ -14,7 +14,7 @@ uint64_t session_window_from(uint64_t newest)
 static int read_parts(struct snap *sn, uint64_t number, uint32_t ret[SESSION_PARTS])
 {
 	struct snap_counts list = { 0 };
-	int rc = snap_add_group(sn, TBL_ITEM_SESSIONS, session_group(number, ID_NONE), &list);
+	int rc = snap_add_group(sn, PART_ALL, TBL_ITEM_SESSIONS, session_group(number, ID_NONE), &list);
 
 	memset(ret, 0, SESSION_PARTS * sizeof(*ret));
 	for (size_t i = 0; i < list.n && !rc; i++)

@@ -274,13 +274,13 @@ void snap_counts_swap(struct snap_counts *list);                /* spare becomes
  * Merge the members of one group of a table with one column into the list, which is sorted by member and stays so:
  * counts of one member are added, and cut to u32.
  */
-int snap_add_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *list);
+int snap_add_group(struct snap *sn, enum snap_part part, enum table_id id, uint64_t group, struct snap_counts *list);
 /*
  * A number that the group's rows in young levels decide, added to *mark: with snap_base_version and snap_generation it tells
  * whether the group may have changed. Cheaper than reading it when most of it is in base.
  */
 int snap_mark_group(struct snap *sn, enum table_id id, uint64_t group, uint64_t *mark) MUST_CHECK;
-/* As snap_add_group for the members of the group with the smallest numbers, about `max` of each level. */
+/* As snap_add_group of all levels for the members of the group with the smallest numbers, about `max` of each level. */
 int snap_add_first(struct snap *sn, enum table_id id, uint64_t group, size_t max, struct snap_counts *list);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-#define FACTS 32768 /* a power of two */
+#define FACTS 65536 /* a power of two */
 
 void snap_remember_items(struct snap *sn)
 {

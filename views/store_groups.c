@@ -52,16 +52,25 @@ static int each_member(const MDB_val *v, enum table_id id, uint64_t group, snap_
 	return rc;
 }
 
+/* base is the last of the levels */
+static unsigned first_of(const struct snap *sn, enum snap_part part)
+{
+	return part == PART_BASE ? sn->n - 1 : 0;
+}
+
+static unsigned end_of(const struct snap *sn, enum snap_part part)
+{
+	return part == PART_YOUNG ? sn->n - 1 : sn->n;
+}
+
 int snap_group_parts(struct snap *sn, enum snap_part part, enum table_id id, uint64_t group, snap_sum each, void *arg)
 {
-	/* base is the last of the levels */
-	unsigned from = part == PART_BASE ? sn->n - 1 : 0, to = part == PART_YOUNG ? sn->n - 1 : sn->n;
 	unsigned char key[SUM_KEY_BYTES] = { 0 };
 	int rc = 0;
 
 	assert(sn->n);
 	put_be64(key, group);
-	for (unsigned i = from; i < to && !rc; i++) {
+	for (unsigned i = first_of(sn, part); i < end_of(sn, part) && !rc; i++) {
 		MDB_val k = { SUM_KEY_BYTES, key }, v;
 		uint64_t found = group;
 		MDB_cursor *cur;
@@ -166,23 +175,30 @@ static void merge_runs(struct snap_counts *list, size_t middle)
 	snap_counts_swap(list);
 }
 
-int snap_add_group(struct snap *sn, enum table_id id, uint64_t group, struct snap_counts *list)
-{
-	return snap_add_first(sn, id, group, SIZE_MAX, list);
-}
-
-int snap_add_first(struct snap *sn, enum table_id id, uint64_t group, size_t max, struct snap_counts *list)
+/* Of each level about `max`. */
+static int add(struct snap *sn, enum snap_part part, enum table_id id, uint64_t group, size_t max,
+	       struct snap_counts *list)
 {
 	int rc = 0;
 
 	assert(sn->n && table_get(id)->columns == 1);
-	for (unsigned i = 0; i < sn->n && !rc; i++) {
+	for (unsigned i = first_of(sn, part); i < end_of(sn, part) && !rc; i++) {
 		size_t middle = list->n;
 
 		rc = group_of_level(sn->at[i], id, group, max < SIZE_MAX - middle ? middle + max : SIZE_MAX, list);
 		merge_runs(list, middle);
 	}
 	return rc;
+}
+
+int snap_add_group(struct snap *sn, enum snap_part part, enum table_id id, uint64_t group, struct snap_counts *list)
+{
+	return add(sn, part, id, group, SIZE_MAX, list);
+}
+
+int snap_add_first(struct snap *sn, enum table_id id, uint64_t group, size_t max, struct snap_counts *list)
+{
+	return add(sn, PART_ALL, id, group, max, list);
 }
 
 struct snap_count *snap_counts_spare(struct snap_counts *list)

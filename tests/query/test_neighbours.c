@@ -148,3 +148,54 @@ Test(neighbours, a_list_is_taken_for_a_while_as_it_is)
 	cr_assert(list.n == 2 && list.watermark_ms == SHOP_START + 60000);
 	neighbours_free(n);
 }
+
+/* An order of `a` and 60 others of 6,000, some far more often than others. */
+static void some_neighbours(int user)
+{
+	static char text[1200];
+	int n = snprintf(text, sizeof(text), "v%d buy a", user);
+
+	for (int i = 0; i < 60; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, ",x%d", rand() % (1 + rand() % 6000));
+	snprintf(text + n, sizeof(text) - (size_t)n, " @%ds", user);
+	shop_play(&stall.shop, text);
+}
+
+static void expect_kept(uint32_t a)
+{
+	struct snap *sn = stall.shop.snap;
+	struct snap_counts truth = { 0 };
+	struct neighbour_list list;
+	size_t sure = NEIGHBOURS_KEPT;
+
+	cr_assert_eq(snap_renew(sn), 0);
+	cr_assert_eq(pairs_get(sn, PAIR_BOUGHT_TOGETHER, a, 2, &truth), 0);
+	cr_assert_eq(neighbours_get(kept, sn, PAIR_BOUGHT_TOGETHER, a, 2, &list), 0);
+	cr_assert(!list.whole && list.n == NEIGHBOURS_KEPT && truth.n > NEIGHBOURS_KEPT);
+	cr_assert_eq(memcmp(list.v, truth.v, NEIGHBOURS_KEPT * sizeof(truth.v[0])), 0);
+	while (truth.v[sure - 1].count == truth.v[NEIGHBOURS_KEPT].count)
+		sure--;
+	cr_assert_eq(list.sure, sure);
+	snap_counts_fini(&truth);
+}
+
+Test(neighbours, a_long_list_is_renewed_from_what_young_levels_have)
+{
+	uint32_t a;
+
+	srand(11);
+	for (int user = 0; user < 900; user++)
+		some_neighbours(user);
+	merge();
+	cr_assert_eq(snap_renew(stall.shop.snap), 0);
+	a = snap_item(stall.shop.snap, STR("a"));
+	for (int round = 0; round < 280; round++) {
+		/* seldom bought until now, one after the other rises past what is kept */
+		int rising = 4000 + round / 40 * 31;
+
+		shop_playf(&stall.shop, "w%d buy a,x%d,x%d @%ds", round, rand() % 6000, rising, 1000 + round);
+		if (round % 150 == 149)
+			merge();
+		expect_kept(a);
+	}
+}
