@@ -231,7 +231,8 @@ static int gather(struct neighbours *n, struct kept *k, struct snap *sn, enum pa
 	k->view = (uint8_t)view;
 	k->generation = snap_generation(sn);
 	keep(n, k);
-	return k->whole ? 0 : hold(n, k, sn, list->n > NEIGHBOURS_HELD ? list->v[NEIGHBOURS_HELD].count : count_min - 1);
+	return k->whole ? 0
+			: hold(n, k, sn, list->n > NEIGHBOURS_HELD ? list->v[NEIGHBOURS_HELD].count : count_min - 1);
 }
 
 int neighbours_get(struct neighbours *n, struct snap *sn, enum pair_view view, uint32_t item, uint32_t count_min,

@@ -15,9 +15,9 @@
 #include "views/pairs.h"
 
 #define NEIGHBOURS_REST 16
-#define NEIGHBOURS_SLOTS 8192           /* lists kept at most */
-#define NEIGHBOURS_KEPT 1024            /* entries of a list that are kept, those of the largest counts */
-#define NEIGHBOURS_HELD 4096            /* entries of a longer one of which base's counts are held, and those on their way up */
+#define NEIGHBOURS_SLOTS 8192 /* lists kept at most */
+#define NEIGHBOURS_KEPT 1024  /* entries of a list that are kept, those of the largest counts */
+#define NEIGHBOURS_HELD 4096  /* entries of a longer one of which base's counts are held, and those on their way up */
 #define NEIGHBOURS_BYTES_MAX (16 << 20) /* of all lists */
 
 struct neighbours;

@@ -20,8 +20,8 @@ enum pair_view { PAIR_BOUGHT_TOGETHER, PAIR_ALSO_BOUGHT, PAIR_ALSO_VIEWED, PAIR_
 int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t count_min, struct snap_counts *ret);
 
 /* In two steps, whose counts are those of some levels only: the neighbours by ascending member, then in that order. */
-int pairs_part(struct snap *sn, enum snap_part part, enum pair_view which, uint32_t item, struct snap_counts *ret)
-	MUST_CHECK;
+int pairs_part(struct snap *sn, enum snap_part part, enum pair_view which, uint32_t item,
+	       struct snap_counts *ret) MUST_CHECK;
 void pairs_order(struct snap_counts *list, uint32_t count_min);
 
 /*
