@@ -220,14 +220,14 @@ void http_conns_sweep(struct http_loop *l, uint64_t now_ns)
 {
 	struct http_conns *s = &l->conns;
 
-	while (s->unread && now_ns - s->unread->sent_ns > s->read_max_ns) {
+	while (s->unread && s->unread->sent_ns + s->read_max_ns < now_ns) {
 		struct http_flight *f = s->unread;
 
 		http_flight_taken(f);
 		if (!f->conn->cut)
 			cut(f->conn);
 	}
-	for (struct http_conn *c = s->oldest, *next; c && now_ns - c->active_ns > s->silent_max_ns; c = next) {
+	for (struct http_conn *c = s->oldest, *next; c && c->active_ns + s->silent_max_ns < now_ns; c = next) {
 		next = c->prev;
 		if (!c->requests && !c->cut)
 			cut(c);

@@ -61,6 +61,8 @@ struct http_loop {
 	struct http_conns conns;
 	struct feed_client *feed_clients;
 	unsigned ticks;
+	bool sweeps;       /* once the loop has waited */
+	uint64_t sweep_ns; /* by this time */
 	enum loop_phase phase;
 	uint64_t grace_end_ns;
 	_Atomic int stop_grace_ms; /* -1 until a stop is asked for */
@@ -92,7 +94,7 @@ unsigned http_conns_max(const struct settings *set);
 void http_conns_init(struct http_loop *l, const struct settings *set, unsigned max);
 /* Take one from the listener; when there are too many, the one that has been idle for longest goes. */
 void http_conn_accept(struct http_loop *l, uint64_t now_ns);
-/* Now and then: cut who does not read its answer, or sends no whole request. Nothing was sent or came in after now_ns. */
+/* Now and then: cut who has not read its answer, or has sent no whole request. Right after the loop has read what came before now_ns. */
 void http_conns_sweep(struct http_loop *l, uint64_t now_ns);
 /* Close those without requests under way; at_once: all. */
 void http_conns_end(struct http_loop *l, bool at_once);

@@ -117,6 +117,9 @@ static void on_round(uv_prepare_t *round)
 {
 	struct http_loop *l = round->data;
 
+	/* who has taken by now what was sent, or has sent something, is heard of until the loop has waited */
+	if (l->sweeps)
+		l->sweep_ns = now_ns(l);
 	http_conns_answer(l);
 	l->worker.shared->opt.answers->rest(l->worker.answerer);
 	l->round_ns = 0;
@@ -124,7 +127,12 @@ static void on_round(uv_prepare_t *round)
 
 static void on_read(uv_check_t *read)
 {
-	http_conns_answer(read->data);
+	struct http_loop *l = read->data;
+
+	http_conns_answer(l);
+	if (l->sweeps)
+		http_conns_sweep(l, l->sweep_ns);
+	l->sweeps = false;
 }
 
 static void begin_drain(struct http_loop *l)
@@ -153,9 +161,7 @@ static void on_tick(uv_timer_t *tick)
 	uint64_t now = now_ns(l);
 	bool publishing, later, waiting;
 
-	/* before anything is sent, which is later than `now` */
-	if (++l->ticks % SWEEP_TICKS == 0)
-		http_conns_sweep(l, now);
+	l->sweeps |= ++l->ticks % SWEEP_TICKS == 0;
 	publishing = publish_queue_run(l->worker.publishes, now);
 	later = later_run(l->worker.laters);
 	waiting = publishing || later;

@@ -259,7 +259,7 @@ static void init_locks(struct ranker *r)
 	pthread_condattr_destroy(&attr);
 }
 
-int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e)
+int ranker__open(struct store *s, const struct settings *set, struct ranker **ret, struct error *e)
 {
 	struct ranker *r = xcalloc(1, sizeof(*r));
 	struct next_options next;
@@ -278,21 +278,29 @@ int ranker_start(struct store *s, const struct settings *set, struct ranker **re
 		r->calendar.n = 0; /* settings are checked when they are read */
 	rc = snap_open(s, &r->snap);
 	if (rc) {
-		error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
-		goto fail;
+		ranker_stop(r);
+		return error_set(e, rc, "", "cannot read the store: %s", error_text(rc));
 	}
 	snap_park(r->snap);
+	*ret = r;
+	return 0;
+}
+
+int ranker_start(struct store *s, const struct settings *set, struct ranker **ret, struct error *e)
+{
+	struct ranker *r;
+	int rc = ranker__open(s, set, &r, e);
+
+	if (rc)
+		return rc;
 	rc = pthread_create(&r->thread, NULL, run, r);
 	if (rc) {
-		rc = error_set(e, ERR_IO, "", "cannot start a thread: %s", strerror(rc));
-		goto fail;
+		ranker_stop(r);
+		return error_set(e, ERR_IO, "", "cannot start a thread: %s", strerror(rc));
 	}
 	r->has_thread = true;
 	*ret = r;
 	return 0;
-fail:
-	ranker_stop(r);
-	return rc;
 }
 
 void ranker_stop(struct ranker *r)

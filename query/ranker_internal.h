@@ -273,6 +273,8 @@ void rankings_unref(struct rankings *ra);
 
 /* ---- ranker.c ---- */
 
+/* As ranker_start, without the thread, and without lists until the first refresh. */
+int ranker__open(struct store *s, const struct settings *set, struct ranker **ret, struct error *e) MUST_CHECK;
 enum refresh { REFRESH_DUE, REFRESH_QUICK, REFRESH_FULL, REFRESH_WHOLE };
 /* REFRESH_DUE: whatever is due, perhaps nothing. WHOLE: a full one, with the round over all people (segment_round) to its end. */
 int ranker__refresh(struct ranker *r, enum refresh how) MUST_CHECK;

@@ -18,7 +18,8 @@ IDLE = 10_000
 CONNECTIONS_MAX = 2_000
 UNREADING = 40
 EVENTS = 4000
-SERVED_WITHIN_S = 1.0
+READ_TIMEOUT_S = 6  # whoever waits for those that do not read waits for so long
+SERVED_WITHIN_S = READ_TIMEOUT_S - 1
 MEMORY_MAX_MB = 150
 
 
@@ -118,7 +119,7 @@ def flow(t):
     harness.simulate(lines, EVENTS, t.seed)
     harness.run([harness.AISLE, "replay", "--from-file", lines, "--store", store])
     aisle = t.aisle("serve", store=store, settings={
-        "http.connectionsMax": str(CONNECTIONS_MAX), "http.timeout": "60s", "http.readTimeout": "3s",
+        "http.connectionsMax": str(CONNECTIONS_MAX), "http.timeout": "60s", "http.readTimeout": f"{READ_TIMEOUT_S}s",
         "http.waitMax": "60s"})  # one that is refused because it had to wait would not be cut
     aisle.wait_ready()
     with contextlib.ExitStack() as stack:

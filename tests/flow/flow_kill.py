@@ -47,10 +47,9 @@ def records_applied(store):
 
 def kill_once(t, topics, store, command, share):
     """Start, kill after a random number of records; True when some were applied and some were left to read."""
-    before = records_applied(store)
+    before, started = records_applied(store), harness.offsets_of(store, topics.events)
     aisle = t.aisle(command, store=store, settings={**topics.settings(), **SETTINGS})
-    started = aisle.next_offsets(topics.events)
-    enough, deadline = t.random.randrange(share), time.monotonic() + 5
+    enough, deadline = t.random.randrange(share), time.monotonic() + 5 * harness.SLOWER
     while time.monotonic() < deadline:
         now = records_applied(store)
         before = min(before, now)  # a new processor may count from 0
@@ -59,7 +58,7 @@ def kill_once(t, topics, store, command, share):
         time.sleep(0.0005)  # the core is for others too
     check(aisle.running(), f"aisle ended by itself:\n{aisle.log()[-2000:]}")
     aisle.kill()
-    ended = aisle.next_offsets(topics.events)
+    ended = harness.offsets_of(store, topics.events)
     high = topics.high()
     return sum(started.values()) < sum(ended.values()) < sum(high.values())
 

@@ -87,6 +87,7 @@ def flow(t):
     poll("an answer", lambda: serve.good("/v1/trending")["items"], 20)
     traffic = Traffic(topics, lines[share:], [serve])
     try:
+        poll("traffic", lambda: traffic.produced, 20)
         killed_on_the_way(t, topics, store)
         done = replayed(topics, store, "--from", "earliest")
         generation = done["generation"]
@@ -97,7 +98,6 @@ def flow(t):
         check((status["phase"], status["current"]) == ("done", generation), f"{status}")
         plan = replayed(topics, store, "--from", "earliest", "--dry-run", "--set", "replay.rateMax=7")
         check(plan["recordsPerSecondLastTime"] == 7, f"a dry run beside a processor: {plan}")
-        check(traffic.produced > 0, "there was no traffic beside the replay")
     finally:
         traffic.stop()
     check(not traffic.failures, f"{len(traffic.failures)} requests failed: {traffic.failures[:5]}")
@@ -117,6 +117,7 @@ def run_goes_over(t, topics, store, process, serve, lines):
     traffic = Traffic(topics, lines, [both, serve])
     try:
         before = current(store)
+        poll("traffic", lambda: traffic.produced, 20)
         done = replayed(topics, store, "--view", "popularity")
         poll("run gone over", lambda: f"current={done['generation']}" in both.log(), 10)
         harness.run(arguments(topics, store, "--rollback"))
@@ -127,7 +128,6 @@ def run_goes_over(t, topics, store, process, serve, lines):
     finally:
         traffic.stop()
     check(not traffic.failures, f"{len(traffic.failures)} requests failed: {traffic.failures[:5]}")
-    check(traffic.produced > 0, "there was no traffic beside the replay of a view")
     topics.produce(lines[traffic.produced:])
     both.wait_caught_up(topics, deadline_s=60)
     both.stop()

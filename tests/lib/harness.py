@@ -163,6 +163,13 @@ def rows_of(store, view, *args):
     return [json.loads(line, parse_float=decimal.Decimal) for line in out.splitlines()]
 
 
+def offsets_of(store, topic):
+    """{partition: next} of a topic, as committed; empty before there is a store."""
+    out, _ = run([AISLE, "inspect", "offsets", "--store", store], status=None)
+    rows = [json.loads(text) for text in out.splitlines()]
+    return {row["partition"]: row["next"] for row in rows if row["topic"] == topic}
+
+
 def digests_of(store, views):
     """{view: what `inspect --digest` prints}; the person keys of compared stores must be the same."""
     return {view: run([AISLE, "inspect", view, "--store", store, "--digest"])[0].strip() for view in views}
@@ -346,10 +353,7 @@ class Process:
                 (part.rsplit(" ", 1) for part in text.splitlines() if part and not part.startswith("#"))}
 
     def next_offsets(self, name):
-        """{partition: next} of a topic, as committed; empty before there is a store."""
-        out, _ = run([AISLE, "inspect", "offsets", "--store", self.store], status=None)
-        rows = [json.loads(text) for text in out.splitlines()]
-        return {row["partition"]: row["next"] for row in rows if row["topic"] == name}
+        return offsets_of(self.store, name)
 
     def wait_caught_up(self, topics, names=None, deadline_s=60):
         for name in names or (topics.events, topics.catalog, topics.stock):

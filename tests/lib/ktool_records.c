@@ -125,8 +125,10 @@ void produce(const char *brokers, const char *path, const char *outcome)
 	conf_set(conf, "linger.ms", "20");
 	conf_set(conf, "partitioner", "murmur2_random");
 	conf_set(conf, "message.max.bytes", RECORD_MAX);
-	if (outcome)
+	if (outcome) {
 		conf_set(conf, "transactional.id", "ktool");
+		conf_set(conf, "transaction.timeout.ms", "900000"); /* it is not the broker that ends it */
+	}
 	rd_kafka_conf_set_dr_msg_cb(conf, delivered);
 	rk = client(RD_KAFKA_PRODUCER, conf, brokers);
 	if (outcome) {

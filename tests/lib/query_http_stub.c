@@ -109,7 +109,7 @@ static void take_time(struct str scenario)
 /* How the list shall look: as the item's strategy, when it is said. */
 static const char *stub_shape(const struct recommend_request *rq)
 {
-	static char text[256];
+	static _Thread_local char text[256]; /* for each loop */
 
 	if (!rq->filter.n && !rq->boost.n && !rq->sort && !rq->fill && !rq->strict && rq->diversity <= 0 &&
 	    !rq->has_min_score && !rq->country.n && !rq->region.n && !rq->shown)
@@ -122,7 +122,7 @@ static const char *stub_shape(const struct recommend_request *rq)
 
 static int stub_recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e)
 {
-	static char slug[128];
+	static _Thread_local char slug[128]; /* for each loop */
 	struct recommended *r = &ret->items[0];
 
 	(void)a;

@@ -1,27 +1,26 @@
 #include "tests/lib/query_shop.h"
+#include "query/ranker_internal.h"
 #include "schemas/decode.h"
 
 #include <criterion/criterion.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
-
-#define FIRST_RANKING_MS_MAX 10000
 
 /* the event language is the views' fixture; a test program links the fixtures of one folder only */
 #include "tests/lib/views_shop.c"
 
-/* The ranker's own first round: over before a test plays anything, or it would rank what the test says is not ranked yet. */
-static void await_ranking(struct ranker *r)
+/* Lists are made when the test says so. One that sets rank.refresh is about the thread, which makes them by itself. */
+static void open_ranker(struct stall *s, bool threaded)
 {
-	const struct rankings *first;
+	struct error e = { 0 };
 
-	for (unsigned ms = 0; !(first = ranker_acquire(r)); ms++) {
-		cr_assert_lt(ms, FIRST_RANKING_MS_MAX, "the ranker made no lists");
-		usleep(1000);
+	if (threaded) {
+		cr_assert_eq(ranker_start(s->shop.store, s->settings, &s->ranker, &e), 0, "%s", e.text);
+		return;
 	}
-	rankings_release(first);
+	cr_assert_eq(ranker__open(s->shop.store, s->settings, &s->ranker, &e), 0, "%s", e.text);
+	cr_assert_eq(ranker__refresh(s->ranker, REFRESH_DUE), 0);
 }
 
 void stall_open(struct stall *s, ...)
@@ -29,21 +28,21 @@ void stall_open(struct stall *s, ...)
 	const char *sets[16];
 	struct settings_sources from = { .sets = sets };
 	struct error e = { 0 };
-	bool young = false;
+	bool young = false, threaded = false;
 	va_list ap;
 
 	memset(s, 0, sizeof(*s));
 	va_start(ap, s);
-	while ((sets[from.sets_n] = va_arg(ap, const char *)))
-		young |= strncmp(sets[from.sets_n++], "young.", 6) == 0;
+	for (; (sets[from.sets_n] = va_arg(ap, const char *)); from.sets_n++) {
+		young |= strncmp(sets[from.sets_n], "young.", 6) == 0;
+		threaded |= strncmp(sets[from.sets_n], "rank.refresh=", 13) == 0;
+	}
 	va_end(ap);
 	clock_fake_init(&s->clock, SHOP_START);
 	cr_assert_eq(settings_load(&from, &s->settings, &e), 0, "%s", e.text);
 	shop_open_young(&s->shop, young ? (uint64_t)setting_int(s->settings, SET_YOUNG_BYTES_MAX) : 0);
 	cr_assert_eq(status_open(s->shop.dir, true, &s->status, &e), 0, "%s", e.text);
-	cr_assert_eq(ranker_start(s->shop.store, s->settings, &s->ranker, &e), 0, "%s", e.text);
-	await_ranking(s->ranker);
-
+	open_ranker(s, threaded);
 	cr_assert_eq(control_watch_start(s->shop.store, &s->control, &e), 0, "%s", e.text);
 
 	struct answerer_options opt = { .store = s->shop.store,

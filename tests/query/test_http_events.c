@@ -132,13 +132,24 @@ Test(http_events, a_full_queue_and_a_failed_send_are_503)
 	expect_problem(post(VIEW("a")), 503, "broker-unavailable", NULL, "fail");
 }
 
+/* Sooner or later: on a busy machine an acknowledgement may take longer than setup_short's timeout. */
+static void expect_accepted_again(void)
+{
+	uint64_t end_ns = clock_system.monotonic_ns(&clock_system) + WAIT_MS * UINT64_C(1000000);
+	struct reply *r = post(VIEW("a"));
+
+	for (; r->status != 202 && clock_system.monotonic_ns(&clock_system) < end_ns; r = post(VIEW("a")))
+		expect_problem(r, 503, "broker-unavailable", NULL, "too late");
+	cr_assert_eq(r->status, 202);
+}
+
 Test(http_events_timeout, a_broker_that_never_answers_is_503_and_late_answers_hurt_nobody)
 {
 	fake_set(&f.publisher, FAKE_HOLD);
 	expect_problem(post(VIEW("a")), 503, "broker-unavailable", NULL, "hold");
 	expect_problem(post("[" VIEW("a") "," VIEW("b") "]"), 503, "broker-unavailable", NULL, "hold");
 	fake_set(&f.publisher, FAKE_ACK);
-	cr_assert_eq(post(VIEW("a"))->status, 202);
+	expect_accepted_again();
 }
 
 Test(http_events, acknowledged_late_is_answered_late)

@@ -11,8 +11,7 @@ static struct stall s;
 
 static void open_shop(void)
 {
-	/* the thread stays out of the way: tests refresh themselves */
-	stall_open(&s, "rank.refresh=60s", NULL);
+	stall_open(&s, NULL);
 }
 
 static void close_shop(void)

@@ -10,7 +10,7 @@ static struct stall s;
 
 static void open_shop(void)
 {
-	stall_open(&s, "rank.refresh=60s", "answers.newDays=10", "answers.seasons=now=09-20/09-30, spring=03-01/05-31",
+	stall_open(&s, "answers.newDays=10", "answers.seasons=now=09-20/09-30, spring=03-01/05-31",
 		   NULL);
 }
 

@@ -13,7 +13,7 @@ static struct stall s;
 
 static void open_shop(void)
 {
-	stall_open(&s, "rank.refresh=60s", NULL);
+	stall_open(&s, NULL);
 }
 
 static void close_shop(void)

@@ -8,7 +8,8 @@ order of first views, from 1. All logarithms are natural. Where the formula leav
   parts and, of its own part, the share that the steps after it have in those of the part so far.
 - the length of a session is that of the views that are kept.
 - a neighbour is one of the m newest sessions among the m newest of each of d[0..]; the running session is none.
-- C starts from the best of S = A + 0.06 B; equal ones by larger df, then by the smaller place of their first view.
+- C starts from the best of S = A + 0.06 B; equal ones by larger df, then by the smaller id.
+- C looks at the newest 21 sessions with an item, the running one among them; some may not keep their view of it any more.
 - revisits look at the last 40 views: distances, occurrences, distinct items and the kind of the last view.
 """
 import collections
@@ -45,7 +46,6 @@ class Index:
         self.parts = collections.Counter()
         self.chances, self.hits = collections.Counter(), collections.Counter()
         self.df = collections.Counter()
-        self.first = {}
 
     def view(self, session, item, t_ms):
         """One view of the log, in its order."""
@@ -61,7 +61,6 @@ class Index:
                     self.chances[moment[:keys]] += 1
                     self.hits[moment[:keys]] += other == item
         self.df[item] += item not in views
-        self.first.setdefault(item, len(self.first))
         views.append(item)
 
     def age(self, number):
@@ -137,10 +136,10 @@ def bigram(index, views, without, m):
 
 
 def one_step(index, shares, without, items=25, occurrences=20):
-    best = sorted(shares, key=lambda item: (-shares[item], -index.df[item], index.first[item]))[:items]
+    best = sorted(shares, key=lambda item: (-shares[item], -index.df[item], item.encode()))[:items]
     part = collections.Counter()
     for item in best:
-        places = [(s, j) for s in index.newest(item, without)[:occurrences + 1]
+        places = [(s, j) for s in index.newest(item, None)[:occurrences + 1] if s != without
                   for j in range(len(index.kept(s)) - 1, -1, -1) if index.kept(s)[j] == item][:occurrences]
         for s, j in places:
             clicks = index.kept(s)
