@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "processor/sources.h"
+#include "query/server.h"
 #include "schemas/decode.h"
 #include "schemas/json_out.h"
 
@@ -49,14 +50,12 @@ static void add_problem(void *arg, const char *text)
 	p->text[p->n++] = xstrndup(text, strlen(text));
 }
 
-static bool names_broker(const struct settings *s)
+static void add_error(struct problems *problems, const char *key, const struct error *e)
 {
-	const char *name, *value;
+	char text[sizeof(e->text) + sizeof(e->field) + 2];
 
-	for (size_t i = 0; settings_kafka(s, i, &name, &value); i++)
-		if (strcmp(name, "bootstrap.servers") == 0)
-			return true;
-	return false;
+	snprintf(text, sizeof(text), "%s: %s", key, e->text);
+	add_problem(problems, text);
 }
 
 /* What only a part above config can judge. */
@@ -65,19 +64,14 @@ static void check_parts(const struct settings *s, struct problems *problems)
 	struct decode_options opt = { .vocabularies = setting_string(s, SET_DECODE_VOCABULARIES) };
 	struct decoder *decoder = NULL;
 	struct error e = { 0 };
-	char text[384];
 
-	if (decoder_new(&opt, &decoder, &e) < 0) {
-		snprintf(text, sizeof(text), "decode.vocabularies: %s", e.text);
-		add_problem(problems, text);
-	}
+	if (decoder_new(&opt, &decoder, &e) < 0)
+		add_error(problems, "decode.vocabularies", &e);
 	decoder_free(decoder);
 	e = (struct error){ 0 };
-	/* without a broker there is nothing to connect to, as for `aisle serve' alone */
-	if (names_broker(s) && kafka_settings_check(s, &e)) {
-		snprintf(text, sizeof(text), "%s", e.text);
-		add_problem(problems, text);
-	}
+	if (server_tls_check(s, &e))
+		add_error(problems, e.field, &e);
+	kafka_settings_check(s, add_problem, problems);
 }
 
 /* Passwords and keys are not shown. */
@@ -197,6 +191,7 @@ const struct command command_check_config = {
 	.description =
 		"Reads FILE (or the file that the other commands would read), the environment and --set, and prints each\n"
 		"setting with its value and origin. Every problem is printed, not only the first; then the status is 1.\n"
+		"The files of http.tls.* are looked at, and librdkafka is asked about kafka.*, without connecting to anything.\n"
 		"Passwords are not shown.\n"
 		"\n"
 		"Examples:\n"

@@ -277,6 +277,11 @@ void rebuild_fini(struct rebuild *rb)
 
 /* ---- dry run ---- */
 
+struct room {
+	int64_t base, young,
+		available; /* bytes; young: of the levels above base, whose rows a new generation has in its base */
+};
+
 static int64_t bytes_of(const char *path, unsigned generation)
 {
 	char dir[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
@@ -287,7 +292,30 @@ static int64_t bytes_of(const char *path, unsigned generation)
 	return stat(file, &st) ? 0 : (int64_t)st.st_blocks * 512;
 }
 
-static void dry_run_json(const struct rebuild *rb, uint64_t rate, int64_t used, int64_t available)
+static int look_at_room(const struct rebuild *rb, struct room *ret, struct error *e)
+{
+	struct store_options opt = command_store_options(rb->set);
+	struct store *current = NULL;
+	struct statvfs fs;
+	int rc;
+
+	*ret = (struct room){ 0 };
+	if (statvfs(rb->path, &fs))
+		return error_set(e, ERR_IO, "store.path", "cannot ask for the space of '%s': %s", rb->path,
+				 strerror(errno));
+	ret->available = (int64_t)(fs.f_bavail * fs.f_frsize);
+	if (!rb->before)
+		return 0;
+	ret->base = bytes_of(rb->path, rb->before);
+	opt.generation = rb->before;
+	rc = store_open(&opt, &current, e);
+	if (!rc)
+		ret->young = (int64_t)store_young_bytes_above(current);
+	store_close(current);
+	return rc;
+}
+
+static void dry_run_json(const struct rebuild *rb, uint64_t rate, const struct room *room)
 {
 	struct json_out j = { 0 };
 
@@ -315,14 +343,16 @@ static void dry_run_json(const struct rebuild *rb, uint64_t rate, int64_t used, 
 	json_out_end_array(&j);
 	key_int(&j, "records", replay_plan_offsets(&rb->plan));
 	key_int(&j, "recordsPerSecondLastTime", rate);
-	key_int(&j, "bytesOfCurrent", used);
-	key_int(&j, "bytesAvailable", available);
+	key_int(&j, "bytesOfCurrent", room->base + room->young);
+	key_int(&j, "bytesOfYoungLevels", room->young);
+	key_int(&j, "bytesAvailable", room->available);
 	replay_print_json(&j);
 }
 
-static void dry_run_text(const struct rebuild *rb, uint64_t rate, int64_t used, int64_t available)
+static void dry_run_text(const struct rebuild *rb, uint64_t rate, const struct room *room)
 {
-	int64_t records = replay_plan_offsets(&rb->plan), needed = rb->opt->view ? 2 * used : used;
+	int64_t records = replay_plan_offsets(&rb->plan), used = room->base + room->young;
+	int64_t needed = rb->opt->view ? 2 * used : used;
 	const struct view *view = rb->opt->view;
 
 	printf("generation %u would be %s; current is ", rb->generation, rb->resumed ? "gone on with" : "built");
@@ -347,30 +377,31 @@ static void dry_run_text(const struct rebuild *rb, uint64_t rate, int64_t used, 
 	if (rate)
 		printf("; %lld s at %llu/s, the rate of the last replay or its limit",
 		       (long long)(records / (int64_t)rate), (unsigned long long)rate);
-	printf("\nthe current generation takes %lld MB, the disk has %lld MB left%s\n", (long long)(used >> 20),
-	       (long long)(available >> 20),
-	       needed <= available ? ""
-	       : view              ? ": TOO LITTLE for two more as large"
-				   : ": TOO LITTLE for one more as large");
+	printf("\nthe current generation takes %lld MB, ", (long long)(used >> 20));
+	if (room->young)
+		printf("%lld MB of them in young levels, ", (long long)(room->young >> 20));
+	printf("the disk has %lld MB left%s\n", (long long)(room->available >> 20),
+	       needed <= room->available ? ""
+	       : view                    ? ": TOO LITTLE for two more as large"
+					 : ": TOO LITTLE for one more as large");
 }
 
 int rebuild_dry_run(struct rebuild *rb, struct error *e)
 {
 	struct replay_page last = { 0 };
-	struct statvfs fs;
-	int64_t used = rb->before ? bytes_of(rb->path, rb->before) : 0;
+	struct room room;
 	bool at_work;
 	uint64_t rate, most;
+	int rc = look_at_room(rb, &room, e);
 
-	if (statvfs(rb->path, &fs))
-		return error_set(e, ERR_IO, "store.path", "cannot ask for the space of '%s': %s", rb->path,
-				 strerror(errno));
+	if (rc)
+		return rc;
 	if (replay_status_read(rb->path, &last, &at_work, e))
 		return e->code;
 	rate = last.phase == REPLAY_DONE ? last.records_per_second : 0;
 	most = rebuild_rate(rb);
 	if (most && (!rate || rate > most))
 		rate = most;
-	(rb->opt->json ? dry_run_json : dry_run_text)(rb, rate, used, (int64_t)(fs.f_bavail * fs.f_frsize));
+	(rb->opt->json ? dry_run_json : dry_run_text)(rb, rate, &room);
 	return 0;
 }

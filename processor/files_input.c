@@ -1,5 +1,7 @@
 #include "processor/files_input.h"
 
+#include "config/log.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -8,7 +10,8 @@
 #include <zlib.h>
 
 #define RAW_BYTES (256u << 10)
-#define SILENCE_MS 100        /* a pipe that says nothing is left this often, to commit and to see a stop */
+#define SILENCE_MS 100 /* a pipe that says nothing is left this often, to commit and to see a stop */
+#define SILENCE_TOLD_MS 5000
 #define GZIP_WINDOW (15 + 16) /* zlib: largest window, gzip header only */
 
 struct files_input {
@@ -20,12 +23,14 @@ struct files_input {
 	unsigned char raw[RAW_BYTES];
 	size_t at, have; /* unread bytes of raw */
 	uint64_t taken;
+	unsigned silent_ms; /* so far */
 };
 
 int files_input_open(const char *path, struct files_input **ret, struct error *e)
 {
 	bool is_stdin = !strcmp(path, "-");
-	int fd = is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	int fd = is_stdin ? dup(STDIN_FILENO)
+			  : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* of a pipe: nobody writes yet */
 	struct files_input *in;
 
 	if (fd < 0)
@@ -53,6 +58,14 @@ uint64_t files_input_taken(const struct files_input *in)
 	return in->taken;
 }
 
+static int silent(struct files_input *in, struct error *e)
+{
+	in->silent_ms += SILENCE_MS;
+	if (in->silent_ms == SILENCE_TOLD_MS)
+		log_info("nothing comes from the pipe, it is waited for", "file=%s", in->path);
+	return error_set(e, ERR_SOURCE_RETRY, "", "'%s' is silent", in->path);
+}
+
 /* More raw bytes behind those that are left: 1, 0 at the end, or IO. */
 static int refill(struct files_input *in, struct error *e)
 {
@@ -60,10 +73,13 @@ static int refill(struct files_input *in, struct error *e)
 	ssize_t n;
 
 	if (poll(&readable, 1, SILENCE_MS) <= 0)
-		return error_set(e, ERR_SOURCE_RETRY, "", "'%s' is silent", in->path);
+		return silent(in, e);
+	in->silent_ms = 0;
 	memmove(in->raw, in->raw + in->at, in->have);
 	in->at = 0;
 	n = read(in->fd, in->raw + in->have, sizeof(in->raw) - in->have);
+	if (n < 0 && errno == EAGAIN)
+		return silent(in, e); /* somebody else reads it too */
 	if (n < 0)
 		return error_set(e, ERR_IO, "", "cannot read '%s': %s", in->path, strerror(errno));
 	in->ended = n == 0;

@@ -12,7 +12,7 @@
 
 struct files_input;
 
-/* "-" is stdin. */
+/* "-" is stdin. A pipe that nobody writes to is opened too, and silent: reading it is SOURCE_RETRY now and then. */
 int files_input_open(const char *path, struct files_input **ret, struct error *e) MUST_CHECK;
 void files_input_close(struct files_input *in);
 /* At least one byte unless the file ended: returns how many, 0 at the end, or IO. */

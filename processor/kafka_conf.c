@@ -107,31 +107,42 @@ static int set_all(rd_kafka_conf_t *conf, enum kafka_role role, const struct pre
 	return rc;
 }
 
-static int set_users(rd_kafka_conf_t *conf, const struct settings *set, struct error *e)
+static int set_users_one(rd_kafka_conf_t *conf, const char *name, const char *value, struct error *e)
 {
-	bool servers = false;
+	const char *key = canonical(name);
+	const struct preset *must = required_find(key);
+	char field[sizeof(e->field)];
+
+	if (!must)
+		return set_one(conf, name, value, e);
+	if (same_value(key, value, must->value))
+		return 0;
+	snprintf(field, sizeof(field), "kafka.%s", name);
+	return error_set(e, ERR_BAD_SETTING, field, "kafka.%s must be '%s', which correct answers need; remove it",
+			 name, must->value);
+}
+
+static bool names_broker(const struct settings *set)
+{
 	const char *name, *value;
 
-	for (size_t i = 0; settings_kafka(set, i, &name, &value); i++) {
-		const char *key = canonical(name);
-		const struct preset *must = required_find(key);
-		char field[sizeof(e->field)];
-		int rc;
+	for (size_t i = 0; settings_kafka(set, i, &name, &value); i++)
+		if (!strcmp(canonical(name), "bootstrap.servers") && *value)
+			return true;
+	return false;
+}
 
-		if (must && !same_value(key, value, must->value)) {
-			snprintf(field, sizeof(field), "kafka.%s", name);
-			return error_set(e, ERR_BAD_SETTING, field,
-					 "kafka.%s must be '%s', which correct answers need; remove it", name,
-					 must->value);
-		}
-		if (!must && (rc = set_one(conf, name, value, e)))
-			return rc;
-		servers = servers || (!strcmp(key, "bootstrap.servers") && *value);
-	}
-	if (!servers)
-		return error_set(e, ERR_BAD_SETTING, "kafka.bootstrap.servers",
-				 "kafka.bootstrap.servers is not set; give it as host:port[,host:port]");
-	return 0;
+static int set_users(rd_kafka_conf_t *conf, const struct settings *set, struct error *e)
+{
+	const char *name, *value;
+	int rc = 0;
+
+	for (size_t i = 0; !rc && settings_kafka(set, i, &name, &value); i++)
+		rc = set_users_one(conf, name, value, e);
+	if (!rc && !names_broker(set))
+		rc = error_set(e, ERR_BAD_SETTING, "kafka.bootstrap.servers",
+			       "kafka.bootstrap.servers is not set; give it as host:port[,host:port]");
+	return rc;
 }
 
 /* librdkafka repeats itself while a broker is away; our own lines say what matters, so its words are for debugging. */
@@ -165,21 +176,6 @@ int kafka_conf_make(const struct settings *set, enum kafka_role role, rd_kafka_c
 	return 0;
 }
 
-int kafka_settings_check(const struct settings *set, struct error *e)
-{
-	static const enum kafka_role roles[] = { KAFKA_CONSUMER, KAFKA_PRODUCER };
-
-	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
-		rd_kafka_conf_t *conf;
-		int rc = kafka_conf_make(set, roles[i], &conf, e);
-
-		if (rc)
-			return rc;
-		rd_kafka_conf_destroy(conf);
-	}
-	return 0;
-}
-
 int kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret, struct error *e)
 {
 	char why[200];
@@ -191,6 +187,41 @@ int kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **r
 	}
 	*ret = rk;
 	return 0;
+}
+
+/* A client made as it would be, but that it knows no broker: of settings that only together are wrong, or name files. */
+static int try_client(const struct settings *set, enum kafka_role role, struct error *e)
+{
+	rd_kafka_conf_t *conf;
+	rd_kafka_t *rk = NULL;
+	int rc = kafka_conf_make(set, role, &conf, e);
+
+	if (rc)
+		return rc;
+	rd_kafka_conf_set(conf, "bootstrap.servers", "", NULL, 0);
+	rc = kafka_client_new(role == KAFKA_PRODUCER ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER, conf, &rk, e);
+	if (!rc)
+		rd_kafka_destroy(rk);
+	return rc;
+}
+
+void kafka_settings_check(const struct settings *set, void (*bad)(void *arg, const char *text), void *arg)
+{
+	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	const char *name, *value;
+	struct error e = { 0 };
+	bool good = true;
+
+	for (size_t i = 0; settings_kafka(set, i, &name, &value); i++) {
+		if (!set_users_one(conf, name, value, &e))
+			continue;
+		good = false;
+		bad(arg, e.text);
+		e = (struct error){ 0 };
+	}
+	rd_kafka_conf_destroy(conf);
+	if (good && names_broker(set) && (try_client(set, KAFKA_CONSUMER, &e) || try_client(set, KAFKA_PRODUCER, &e)))
+		bad(arg, e.text);
 }
 
 /* librdkafka 2.0.2 now and then never ends a client, after a topic it read was deleted: do not end with it. */

@@ -16,6 +16,7 @@ struct file {
 	char *path;
 	char *log_name;
 	uint64_t bytes;
+	bool is_pipe; /* it has no beginning to go back to: what comes is new */
 	bool stopped;
 	struct error why;
 };
@@ -39,7 +40,7 @@ struct source_files {
 	bool resumed; /* lines up to at.last were applied before */
 	struct position at;
 	uint64_t bytes_before; /* of the files already read */
-	uint64_t bytes_total;  /* 0: stdin is among them */
+	uint64_t bytes_total;  /* 0: a pipe is among them */
 	uint64_t records;
 	struct key_block *keys;
 	struct envelope envelope;
@@ -153,14 +154,13 @@ static int hand_out(struct source_files *s, struct record *ret, int max)
 static int open_next(struct source_files *s, struct error *e)
 {
 	struct file *f = &s->files[s->current];
-	bool is_stdin = !strcmp(f->path, "-");
 	int rc = cutter__open(&s->cutter, f->path, e);
 
 	if (rc)
 		return rc;
 	s->open = true;
 	s->at = (struct position){ .last = -1 };
-	s->resumed = !is_stdin && s->resume && s->resume(s->resume_arg, f->log_name, 0, &s->at);
+	s->resumed = !f->is_pipe && s->resume && s->resume(s->resume_arg, f->log_name, 0, &s->at);
 	return 0;
 }
 
@@ -282,20 +282,30 @@ static const struct source_ops source_files_ops = {
 	.close = source_close,
 };
 
+/* Why not, NULL: it can. A device may have no end, or wait for ever. */
+static const char *unreadable(mode_t mode)
+{
+	if (S_ISREG(mode) || S_ISFIFO(mode))
+		return NULL;
+	return S_ISDIR(mode) ? "it is a directory"
+			     : "it is no file and no pipe; name one of these, or - for standard input";
+}
+
 static int file_add(struct source_files *s, const char *path, struct error *e)
 {
 	struct file *f = &s->files[s->file_count];
 	bool is_stdin = !strcmp(path, "-");
 	struct stat st = { 0 };
-	char *real = is_stdin ? NULL : realpath(path, NULL);
+	const char *why = is_stdin ? NULL : stat(path, &st) ? strerror(errno) : unreadable(st.st_mode);
+	char *real;
 
-	if (!is_stdin && (!real || stat(real, &st) || S_ISDIR(st.st_mode))) {
-		free(real);
-		return error_set(e, ERR_SOURCE_OPEN, "", "cannot read '%s': %s", path,
-				 S_ISDIR(st.st_mode) ? "it is a directory" : strerror(errno));
-	}
-	*f = (struct file){ .path = xstrndup(path, strlen(path)), .bytes = (uint64_t)st.st_size };
-	if (asprintf(&f->log_name, "file:%s", real ? real : "-") < 0)
+	if (why)
+		return error_set(e, ERR_SOURCE_OPEN, "", "cannot read '%s': %s", path, why);
+	*f = (struct file){ .path = xstrndup(path, strlen(path)),
+			    .bytes = (uint64_t)st.st_size,
+			    .is_pipe = is_stdin || S_ISFIFO(st.st_mode) };
+	real = is_stdin ? NULL : realpath(path, NULL); /* a pipe of the shell has no name */
+	if (asprintf(&f->log_name, "file:%s", real ? real : path) < 0)
 		abort();
 	free(real);
 	s->file_count++;
@@ -321,7 +331,7 @@ int source_files_open(const struct settings *set, const char *const *paths, size
 		rc = error_set(e, ERR_SOURCE_OPEN, "", "%zu files are too %s", n, n ? "many" : "few");
 	for (size_t i = 0; i < n && !rc; i++) {
 		rc = file_add(s, paths[i], e);
-		measurable = measurable && strcmp(paths[i], "-");
+		measurable = measurable && !rc && !s->files[i].is_pipe;
 		s->bytes_total += rc ? 0 : s->files[i].bytes;
 	}
 	if (rc) {

@@ -25,7 +25,7 @@ int64_t source_kafka_reached(struct source *src, uint16_t log, int32_t partition
 /*
  * Files one after the other: NDJSON (.gz too) or MessagePack (a stream of maps), "-" is stdin. A line is an event, or
  * {"topic":NAME,"key":K,"value":V,"timestamp":MS} for any topic (NAME as in the settings; value null: a tombstone).
- * The log's name is "file:REALPATH" ("-": "file:-", never resumed); offset counts lines (maps) from 0. A line that
+ * The log's name is "file:REALPATH" ("-": "file:-"; that and a pipe are never resumed); offset counts lines (maps) from 0. A line that
  * cannot be split into an envelope is still handed out as an event record, so it becomes a dead letter.
  * Empty lines are skipped but counted.
  */
@@ -34,8 +34,11 @@ int source_files_open(const struct settings *set, const char *const *paths, size
 /* Bytes read and bytes in all (compressed size for .gz), for a progress bar; *total 0 when unknown. */
 void source_files_progress(struct source *src, uint64_t *done, uint64_t *total);
 
-/* Would the kafka.* settings be taken? BAD_SETTING with the key in the field, without a client or a broker. */
-int kafka_settings_check(const struct settings *set, struct error *e) MUST_CHECK;
+/*
+ * Each kafka.* setting that would not be taken, as a sentence with its key; when all are, and a broker is named, what the clients
+ * say to them together. Nothing is connected to.
+ */
+void kafka_settings_check(const struct settings *set, void (*bad)(void *arg, const char *text), void *arg);
 
 /* acks=all, idempotent, kafka.* passed through; message.max.bytes is so large that the broker's limit counts. */
 int publisher_kafka_open(const struct settings *set, struct publisher **ret, struct error *e) MUST_CHECK;

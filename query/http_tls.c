@@ -7,7 +7,9 @@
 static int failed(const char *field, const char *what, const char *path, struct error *e)
 {
 	unsigned long code = ERR_peek_error();
-	const char *why = code ? ERR_reason_error_string(code) : NULL;
+	const char *why = ERR_SYSTEM_ERROR(code) ? strerror(ERR_GET_REASON(code))
+			  : code                 ? ERR_reason_error_string(code)
+						 : NULL;
 
 	ERR_clear_error();
 	return error_set(e, ERR_BAD_SETTING, field, "cannot use the %s '%s': %s", what, path,
@@ -43,6 +45,16 @@ int http_tls_open(const struct settings *set, SSL_CTX **ret, struct error *e)
 	h2o_ssl_register_alpn_protocols(tls, h2o_alpn_protocols);
 	*ret = tls;
 	return 0;
+}
+
+int server_tls_check(const struct settings *set, struct error *e)
+{
+	SSL_CTX *tls;
+	int rc = http_tls_open(set, &tls, e);
+
+	if (!rc)
+		http_tls_close(tls);
+	return rc;
 }
 
 void http_tls_close(SSL_CTX *tls)

@@ -59,6 +59,8 @@ const char *server_url(const struct server *s);
 int server_answerer(struct server *s, struct answerer **ret, struct error *e) MUST_CHECK;
 /* Tell `json` (one JSON value, copied) to the clients of /demo/feed. Nothing without trusted_feed. Thread: any, until stop. */
 void server_feed(struct server *s, struct str json);
+/* Would the files of http.tls.* be taken? BAD_SETTING with the key in the field. */
+int server_tls_check(const struct settings *set, struct error *e) MUST_CHECK;
 /* Stop accepting, let requests under way end (at most grace_ms), join the threads. NULL is fine. */
 void server_stop(struct server *s, int grace_ms);
 

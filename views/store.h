@@ -192,6 +192,8 @@ int store_graft(struct store *to, struct store *from, uint64_t tables, bool (*st
 uint64_t store_young_bytes_max(const struct store *s);
 /* Of the level that takes commits; 0 when there is none. */
 uint64_t store_young_bytes(struct store *s);
+/* Of all that base has not merged. Thread: any. */
+uint64_t store_young_bytes_above(struct store *s);
 /* Does it lie beside base only because there was no room in young_path? */
 bool store_young_displaced(struct store *s);
 /* It takes no more: the next transaction begins another. Only while store_young_sealed says 0: there are at most two. */

@@ -198,6 +198,23 @@ uint64_t store_young_bytes(struct store *s)
 	return ret;
 }
 
+uint64_t store_young_bytes_above(struct store *s)
+{
+	struct levels *ls = levels__get(s);
+	uint64_t ret = 0, newest = young__newest(ls);
+
+	for (uint64_t n = young__merged_so_far(ls) + 1; n <= newest; n++) {
+		struct level *l;
+
+		if (young__acquire(ls, n, &l)) /* merged meanwhile */
+			continue;
+		ret += level__used_bytes(l);
+		young__release(ls, l);
+	}
+	levels__put(s, ls);
+	return ret;
+}
+
 uint64_t store_young_bytes_max(const struct store *s)
 {
 	return s->levels->young.bytes_max;

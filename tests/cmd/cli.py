@@ -65,9 +65,19 @@ class Cli(Case):
                 self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
     def test_check_config_asks_librdkafka(self):
-        for line, words in (("kafka.nope = 1", "kafka.nope"), ("kafka.auto.offset.reset = earliest", "must be 'error'")):
-            path = self.write("k.conf", f"kafka.bootstrap.servers = 127.0.0.1:1\n{line}\n")
-            self.assertIn(words, self.aisle("check-config", path, status=1).stderr)
+        path = self.write("k.conf", "kafka.nope = 1\nkafka.socket.timeout.ms = soon\nkafka.auto.offset.reset = earliest\n")
+        problems = self.aisle("check-config", path, status=1).stderr.splitlines()
+        for words, problem in zip(("kafka.nope: ", "kafka.socket.timeout.ms: ", "kafka.auto.offset.reset must be 'error'"), problems, strict=True):
+            self.assertIn(words, problem)
+        path = self.write("k.conf", "kafka.bootstrap.servers = 127.0.0.1:1\nkafka.security.protocol = ssl\nkafka.ssl.ca.location = /no.pem\n")
+        self.assertIn("ssl.ca.location", self.aisle("check-config", path, status=1).stderr)
+
+    def test_check_config_looks_at_the_files_of_https(self):
+        self.write("no.pem", "text")
+        for name, words in (("none.pem", "No such file"), ("no.pem", "no start line")):
+            sets = [word for end in ("certificate", "key") for word in ("--set", f"http.tls.{end}.file={self.directory}/{name}")]
+            problem = self.aisle("check-config", *sets, status=1).stderr
+            self.assertIn(f"http.tls.certificate.file: cannot use the certificate '{self.directory}/{name}': {words}", problem)
 
     def test_store_counts_beside_as_many_sets_as_there_may_be(self):
         sets = ["--set", "http.threads=1"] * 256

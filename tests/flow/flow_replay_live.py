@@ -98,6 +98,7 @@ def flow(t):
         check((status["phase"], status["current"]) == ("done", generation), f"{status}")
         plan = replayed(topics, store, "--from", "earliest", "--dry-run", "--set", "replay.rateMax=7")
         check(plan["recordsPerSecondLastTime"] == 7, f"a dry run beside a processor: {plan}")
+        check(plan["bytesOfCurrent"] > plan["bytesOfYoungLevels"] > 0, f"a young level is not counted: {plan}")
     finally:
         traffic.stop()
     check(not traffic.failures, f"{len(traffic.failures)} requests failed: {traffic.failures[:5]}")

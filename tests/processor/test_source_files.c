@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -243,4 +244,44 @@ Test(source_files, a_missing_file_is_named)
 	cr_assert_eq(source_files_open(set, &path, 1, NULL, NULL, &s, &e), ERR_SOURCE_OPEN);
 	cr_assert_not_null(strstr(e.text, path));
 	cr_assert_null(s);
+}
+
+Test(source_files, what_is_no_file_and_no_pipe_is_refused)
+{
+	static const struct {
+		const char *path, *says;
+	} bad[] = { { "/dev/zero", "no file and no pipe" },
+		    { "/dev/full", "no file and no pipe" },
+		    { "/tmp", "a directory" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct source *s = NULL;
+		struct error e = { 0 };
+
+		cr_assert_eq(source_files_open(set, &bad[i].path, 1, NULL, NULL, &s, &e), ERR_SOURCE_OPEN, "%s",
+			     bad[i].path);
+		cr_expect(strstr(e.text, bad[i].path) && strstr(e.text, bad[i].says), "%s", e.text);
+	}
+}
+
+/* It has no lines from before: what comes is new, whatever came through a pipe of this name. */
+Test(source_files, a_pipe_is_waited_for_and_never_resumed)
+{
+	const char *path = path_of("pipe");
+	struct test_resume at;
+	struct source *s = NULL;
+	struct error e = { 0 };
+	int fd;
+
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	at = resume_after("pipe", 6, "no json at all");
+	cr_assert_eq(source_files_open(set, &path, 1, test_resume_lookup, &at, &s, &e), 0, "%s", e.text);
+	cr_assert_eq(test_source_read(s, 1, 300, &got), ERR_SOURCE_RETRY, "nobody writes to it");
+	fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+	cr_assert_geq(fd, 0, "nobody reads it");
+	cr_assert_eq(write(fd, lines, sizeof(lines) - 1), (ssize_t)sizeof(lines) - 1);
+	close(fd);
+	cr_assert_eq(test_source_read(s, SIZE_MAX, 0, &got), ERR_SOURCE_END);
+	expect_lines();
+	s->ops->close(s);
 }

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 static struct shopfront f;
-static char certificate[64], key[64];
+static char certificate[64], key[64], set_certificate[128], set_key[128];
 
 static void write_pem(void)
 {
@@ -40,7 +40,6 @@ static void write_pem(void)
 
 static void setup(void)
 {
-	char set_certificate[128], set_key[128];
 	const char *sets[] = { set_certificate, set_key, NULL };
 
 	write_pem();
@@ -114,12 +113,74 @@ Test(http_tls, plain_bytes_are_let_go)
 	client_close(&c);
 }
 
+/* Bytes as C strings have no zeros at their end: their number is said. */
+static const struct {
+	const char *bytes;
+	size_t n;
+} rubbish[] = {
+	{ "\x16\x03\x01\x00\x04rubb", 9 },           /* a handshake of no known kind */
+	{ "\x16\x03\x01\x00\x04\x01\xff\xff\xff", 9 }, /* a hello of 16 MB */
+	{ "\x17\x03\x03\x00\x05hello", 10 },         /* what comes after a handshake */
+	{ "SSH-2.0-OpenSSH_9.2\r\n", 21 },
+};
+
+/* The first bytes of a hello. */
+static void open_half(struct client *c, int port)
+{
+	client_open(c, port);
+	client_send(c, "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
+}
+
+static void expect_served(void)
+{
+	static const char one[] = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+
+	talk("http/1.1", one, sizeof(one) - 1, "{\"status\":\"ok\"}");
+}
+
+Test(http_tls, rubbish_is_let_go_and_others_are_served)
+{
+	static struct client half[8], c;
+
+	for (size_t i = 0; i < ARRAY_SIZE(half); i++)
+		open_half(&half[i], f.port);
+	for (size_t i = 0; i < ARRAY_SIZE(rubbish); i++) {
+		client_open(&c, f.port);
+		client_send(&c, rubbish[i].bytes, rubbish[i].n);
+		cr_expect(client_closed(&c), "%zu", i);
+		cr_expect_null(strstr(c.buf, "HTTP/1.1"), "%zu: %s", i, c.buf);
+		client_close(&c);
+		expect_served();
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(half); i++)
+		client_close(&half[i]);
+	expect_served();
+}
+
+Test(http_tls, half_a_handshake_is_let_go)
+{
+	const char *sets[] = { "http.timeout=300ms", set_certificate, set_key, NULL };
+	static struct client half, silent;
+	struct shopfront g;
+
+	shopfront_prepare(&g, sets);
+	shopfront_start(&g);
+	open_half(&half, g.port);
+	client_open(&silent, g.port);
+	cr_expect(client_closed(&half));
+	cr_expect(client_closed(&silent));
+	client_close(&half);
+	client_close(&silent);
+	shopfront_close(&g);
+	expect_served();
+}
+
 Test(http_tls, what_cannot_be_used_is_told)
 {
 	struct {
 		const char *certificate, *key, *says;
 	} bad[] = {
-		{ "/nowhere.pem", key, "cannot use the certificate '/nowhere.pem': " },
+		{ "/nowhere.pem", key, "cannot use the certificate '/nowhere.pem': No such file" },
 		{ certificate, "/nowhere.key", "cannot use the key '/nowhere.key': " },
 		{ certificate, "", "set both http.tls.certificate.file and http.tls.key.file" },
 		{ "", key, "set both" },
@@ -127,13 +188,13 @@ Test(http_tls, what_cannot_be_used_is_told)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		char set_certificate[128], set_key[128];
-		const char *sets[] = { set_certificate, set_key, NULL };
+		char bad_certificate[128], bad_key[128];
+		const char *sets[] = { bad_certificate, bad_key, NULL };
 		struct error e = { 0 };
 		struct shopfront g;
 
-		snprintf(set_certificate, sizeof(set_certificate), "http.tls.certificate.file=%s", bad[i].certificate);
-		snprintf(set_key, sizeof(set_key), "http.tls.key.file=%s", bad[i].key);
+		snprintf(bad_certificate, sizeof(bad_certificate), "http.tls.certificate.file=%s", bad[i].certificate);
+		snprintf(bad_key, sizeof(bad_key), "http.tls.key.file=%s", bad[i].key);
 		shopfront_prepare(&g, sets);
 		cr_assert_eq(server_start(&g.opt, &g.server, &e), ERR_BAD_SETTING, "%zu", i);
 		cr_assert(strstr(e.text, bad[i].says), "%zu: %s", i, e.text);
