@@ -11,7 +11,8 @@
  * At the end probes may come in for GRACE_S more; those that do not are counted with the time they waited.
  * The limit: each probe also goes to ECHO_TOPIC, of one partition, and a consumer of librdkafka alone waits for it.
  *
- * Prints one line of JSON. Whether a rate is kept shows in the two halves: late probes wait no longer than early ones.
+ * Prints "begun" when the events begin, and one line of JSON at the end. Whether a rate is kept shows in the two halves:
+ * late probes wait no longer than early ones.
  */
 #include "config/clock.h"
 #include "processor/simulate.h"
@@ -377,6 +378,8 @@ int main(int argc, char **argv)
 	first_probe(&p);
 	if (pthread_create(&listening, NULL, listen_for_echoes, &p) || pthread_create(&sending, NULL, send_traffic, &t))
 		die("thread", "cannot start");
+	printf("begun\n");
+	fflush(stdout);
 	nap(WARM_UP_S);
 	probe_until_done(&p, &t);
 	atomic_store(&p.done, true);

@@ -16,6 +16,7 @@ class Events:
         self.process = subprocess.Popen([str(word) for word in command], **machine.CHILD)
 
     def __enter__(self):
+        self.process.stdout.readline()  # they are made before they are sent
         return self
 
     def __exit__(self, *_):

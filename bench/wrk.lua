@@ -1,5 +1,6 @@
--- Asks the paths of a file in turn, each thread from another place; with a second argument each connection waits so many
--- ms before each request. One line of JSON at the end.
+-- Asks the paths of a file in turn, each thread from another place; with a second argument each connection waits before
+-- each request, so many ms on an average, as visitors do who do not know of each other: exponentially. With equal waits all
+-- connections would ask at once, again and again. One line of JSON at the end.
 local threads = 0
 
 function setup(thread)
@@ -14,7 +15,8 @@ function init(args)
 	end
 	if args[2] then
 		local ms = tonumber(args[2])
-		delay = function() return ms end
+		math.randomseed(place)
+		delay = function() return math.floor(0.5 - ms * math.log(1 - math.random())) end
 	end
 end
 

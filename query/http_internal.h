@@ -54,10 +54,12 @@ struct http_loop {
 	uv_async_t wake; /* publishes done, feed messages, stop */
 	uv_timer_t tick; /* deadlines */
 	h2o_accept_ctx_t accept;
-	uv_prepare_t round;   /* before the loop waits: its round is over */
-	uv_check_t read;      /* after it has read from all sockets that had something */
-	uint64_t round_ns;    /* when the first request of this round was looked at; 0: none was */
-	uint64_t wait_max_ns; /* after which one is refused */
+	uv_prepare_t round;          /* before the loop waits: its round is over */
+	uv_check_t read;             /* after it has read from all sockets that had something */
+	uint64_t round_ns;           /* when the first request of this round was looked at; 0: none was */
+	uint64_t turn_ns, waited_ns; /* when its turn on the core began; how long it had nothing to do in it */
+	uint64_t waits_ns;           /* when it began to wait for events */
+	uint64_t wait_max_ns;        /* after which one is refused */
 	struct http_conns conns;
 	struct feed_client *feed_clients;
 	unsigned ticks;

@@ -6,11 +6,15 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define COST_SHARE 10 /* rest this many times what the last refresh cost */
 #define FULL_SHARE 30
 #define FULL_EVERY_NS UINT64_C(250000000)
+#define RANKER_NICE 10 /* lists may be late, answers not */
 #define NS_PER_MS UINT64_C(1000000)
 
 struct ranker {
@@ -232,6 +236,7 @@ static void *run(void *arg)
 	uint64_t cost_ns = 0;
 	int failed = 0, rc;
 
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), RANKER_NICE);
 	do {
 		uint64_t start_ns = thread_cpu_ns();
 
