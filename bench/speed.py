@@ -11,6 +11,7 @@ from steady import APPLIED, Events
 PATHS = 20_000
 THREADS, CONNECTIONS = 2, 32
 SECONDS = 10
+WARM_UP_S = 2    # what an answerer keeps of sessions begins empty
 CALM = 1_000     # requests a second
 
 
@@ -23,12 +24,17 @@ def paths_of(data, path):
             out.write(f"/v1/recommendations/next-in-session?count={sessions.COUNT}&sessionItems={items}\n")
 
 
+def wrk(url, path, seconds, *wait):
+    return machine.run_json(["wrk", "-t", THREADS, "-c", CONNECTIONS, "-d", f"{seconds}s", "-s",
+                             os.path.join(machine.HERE, "wrk.lua"), url, "--", path, *wait], seconds + 30)
+
+
 def asked(url, pid, path, rate=None):
-    """wrk at full speed, or at about a rate: each connection waits between its requests."""
+    """wrk at full speed, or at about a rate: each connection waits at random between its requests."""
     wait = [f"{CONNECTIONS / rate * 1000:.0f}"] if rate else []
+    wrk(url, path, WARM_UP_S)
     before = machine.cpu_seconds(pid)
-    got = machine.run_json(["wrk", "-t", THREADS, "-c", CONNECTIONS, "-d", f"{SECONDS}s", "-s",
-                            os.path.join(machine.HERE, "wrk.lua"), url, "--", path, *wait], SECONDS + 30)
+    got = wrk(url, path, SECONDS, *wait)
     if got["bad_status"] or got["broken"]:
         raise machine.BenchFailed(f"{got['bad_status']} answers were not 2xx, {got['broken']} connections broke")
     cpu = (machine.cpu_seconds(pid) - before) / got["requests"] * 1e6
@@ -50,7 +56,7 @@ def speed(report, flow, data, store):
     echo = topics.prefix + ".echo"
     topics.tool("create", echo, 1)
     for name, rate in (("as fast as it goes", None), (f"about {machine.count(CALM)}/s", CALM)):
-        with Events(topics, echo, aisle.url.rsplit(":", 1)[1], SECONDS):
+        with Events(topics, echo, aisle.url.rsplit(":", 1)[1], WARM_UP_S + SECONDS):
             rows.append((f"{machine.count(APPLIED)} events/s applied, {name}", *asked(aisle.url, aisle.pid, path, rate)))
     memory = machine.private_mib(aisle.pid)
     aisle.stop()
