@@ -198,9 +198,11 @@ struct list_set {
 	struct ranked *ranked;
 };
 
-/* `all`: n items, which are sorted first, ties by name. */
+/* `all`: n items; order: the place of an item's name among all names. */
 struct list_set *list_set_make(const struct categories *cats, const struct held *held, const uint32_t *order,
-			       struct ranked *all, uint32_t n);
+			       const struct ranked *all, uint32_t n);
+/* The places of n items in `all`, best first, ties by name (ranker_sort.c); freed by the caller. */
+uint32_t *ranked_order(const struct ranked *all, uint32_t n, const uint32_t *order);
 struct list_set *list_set_ref(struct list_set *s); /* NULL is fine */
 void list_set_unref(struct list_set *s);           /* NULL is fine */
 

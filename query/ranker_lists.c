@@ -1,5 +1,5 @@
 /*
- * All items of a kind are sorted once; walking them best first and putting each at the end of its categories' lists
+ * All items of a kind are put in order once; walking them best first and putting each at the end of its categories' lists
  * gives every list in order.
  */
 #include "query/ranker_internal.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 struct placed {
-	uint32_t list, place; /* place: in the sorted items */
+	uint32_t list, place; /* place: in `all` */
 };
 
 struct placing {
@@ -45,16 +45,6 @@ static bool rank_item(const struct counts *c, uint32_t item, enum rank_kind kind
 	return ret->recent > 0;
 }
 
-static int best_first(const void *pa, const void *pb, void *arg)
-{
-	const struct ranked *a = pa, *b = pb;
-	const uint32_t *order = arg;
-
-	if (a->score != b->score)
-		return a->score > b->score ? -1 : 1;
-	return order[a->item] < order[b->item] ? -1 : order[a->item] > order[b->item];
-}
-
 static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
 {
 	if (p->shown[list] == RANK_LIST_MAX || (held && p->held[list] == RANK_LIST_HELD))
@@ -71,21 +61,21 @@ static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
 }
 
 struct list_set *list_set_make(const struct categories *cats, const struct held *held, const uint32_t *order,
-			       struct ranked *all, uint32_t n)
+			       const struct ranked *all, uint32_t n)
 {
 	struct list_set *set = xcalloc(1, sizeof(*set));
-	uint32_t lists = 1 + cats->n, *next;
+	uint32_t lists = 1 + cats->n, *next, *best = ranked_order(all, n, order);
 	struct placing p = { .shown = xcalloc(lists, sizeof(*p.shown)), .held = xcalloc(lists, sizeof(*p.held)) };
 
 	atomic_init(&set->refs, 1);
-	qsort_r(all, n, sizeof(*all), best_first, (void *)(uintptr_t)order);
 	for (uint32_t i = 0; i < n; i++) {
-		bool is_not_shown = is_held(held, all[i].item);
+		uint32_t item = all[best[i]].item;
+		bool is_not_shown = is_held(held, item);
 
-		place(&p, 0, i, is_not_shown);
-		if (all[i].item < cats->items)
-			for (uint32_t k = cats->starts[all[i].item]; k < cats->starts[all[i].item + 1]; k++)
-				place(&p, cats->lists[k], i, is_not_shown);
+		place(&p, 0, best[i], is_not_shown);
+		if (item < cats->items)
+			for (uint32_t k = cats->starts[item]; k < cats->starts[item + 1]; k++)
+				place(&p, cats->lists[k], best[i], is_not_shown);
 	}
 	set->starts = xcalloc(lists + 1, sizeof(*set->starts));
 	for (uint32_t l = 0; l < lists; l++)
@@ -95,6 +85,7 @@ struct list_set *list_set_make(const struct categories *cats, const struct held 
 	memcpy(next, set->starts, lists * sizeof(*next));
 	for (size_t i = 0; i < p.n; i++)
 		set->ranked[next[p.v[i].list]++] = all[p.v[i].place];
+	free(best);
 	free(p.v);
 	free(p.shown);
 	free(p.held);
