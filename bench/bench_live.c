@@ -162,8 +162,12 @@ static void *send_traffic(void *arg)
 {
 	struct traffic *t = arg;
 	rd_kafka_t *rk = client(RD_KAFKA_PRODUCER, t->brokers, "linger.ms", "5");
-	double began = seconds();
+	double began;
 
+	/* until it has connected messages wait in the client, and would come all at once */
+	send_one(rk, t->topic, &t->messages[t->sent++]);
+	rd_kafka_flush(rk, CONNECTION_TIMEOUT_S * 1000);
+	began = seconds();
 	while (t->sent < t->n) {
 		uint64_t due = (uint64_t)((seconds() - began) * (double)t->rate);
 

@@ -75,10 +75,16 @@ static int read_counts(struct ranker *r, int64_t watermark_ms)
 	int rc = counts_read_closed(&r->counts, r->snap, watermark_ms);
 
 	if (!rc)
+		rc = snap_renew(r->snap);
+	if (!rc)
 		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
 	return rc ? rc : year_read(&r->year, r->snap, watermark_ms);
 }
 
+/*
+ * Each part of a snapshot of its own: pages that one holds are not written again, so that each commit meanwhile takes new
+ * ones. What an event changes between two of them is in the next full refresh.
+ */
 static int read_full(struct ranker *r, int64_t watermark_ms)
 {
 	int rc = rank_parts_read(&r->parts, r->snap, clock_system.wall_ms(&clock_system), &r->calendar);
@@ -87,6 +93,8 @@ static int read_full(struct ranker *r, int64_t watermark_ms)
 		rc = held_read(&r->held, r->snap, r->parts.categories, r->catalog_required);
 	if (!rc && watermark_ms != TIME_NONE)
 		rc = read_counts(r, watermark_ms);
+	if (!rc)
+		rc = snap_renew(r->snap);
 	return rc ? rc : rank_parts_read_shipping(&r->parts, r->snap, &r->counts, &r->held);
 }
 
@@ -123,6 +131,8 @@ static struct rankings *make_rankings(struct ranker *r, enum refresh how, int64_
 		from.now_ms = clock_system.wall_ms(&clock_system);
 	if (how == REFRESH_FULL)
 		rank_parts_make_slow(&r->parts, &from);
+	counts_name_all(&r->counts, r->snap);
+	snap_park(r->snap); /* nothing is read from here on */
 	return rankings_make(&r->parts, &from);
 }
 
@@ -141,7 +151,8 @@ static int count_segments(struct ranker *r, int64_t watermark_ms, bool all)
 
 static int refresh(struct ranker *r, enum refresh how)
 {
-	uint64_t start_ns = thread_cpu_ns();
+	uint64_t start_ns = thread_cpu_ns(), version = snap_version(r->snap);
+	unsigned generation = snap_generation(r->snap);
 	struct rankings *ra;
 	int64_t watermark_ms;
 	int rc = snap_watermark(r->snap, &watermark_ms);
@@ -166,13 +177,17 @@ static int refresh(struct ranker *r, enum refresh how)
 		rc = counts_read_running(&r->counts, r->snap, watermark_ms);
 	if (rc)
 		return rc;
+	if (snap_generation(r->snap) != generation) {
+		counts_fini(&r->counts);
+		return refresh(r, how);
+	}
 	rc = revisits_get(r->snap, r->revisits);
 	if (rc)
 		return rc;
 	ra = make_rankings(r, how, watermark_ms);
 	next_rates(r->revisits, r->revisits_by_distance, ra->revisits);
 	publish(r, ra);
-	r->version = snap_version(r->snap);
+	r->version = version;
 	if (how == REFRESH_FULL) {
 		r->full_hour = time_bucket(watermark_ms, MS_PER_HOUR);
 		r->full_version = r->version;

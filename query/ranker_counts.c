@@ -12,6 +12,8 @@ static const int64_t window_hours[RANK_WINDOWS] = {
 };
 
 #define HOURS_READ (2 * 7 * 24)
+#define HOURS_A_SNAPSHOT 12 /* 3 ms with 100,000 items */
+#define DAYS_A_SNAPSHOT 1
 
 _Static_assert(HOURS_READ <= POPULARITY_HOURS_KEPT, "both windows of the longest one are kept");
 
@@ -89,6 +91,21 @@ static int closed_day(void *arg, int64_t day, uint32_t item, const struct popula
 	return 0;
 }
 
+/* first to last, so many at a time from one snapshot. */
+static int scan(struct snap *sn, enum bucket kind, int64_t first, int64_t last, int64_t step, popularity_each each,
+		struct scanning *s)
+{
+	int rc = 0;
+
+	for (; first <= last && !rc; first += step) {
+		rc = snap_renew(sn);
+		if (!rc)
+			rc = popularity_scan(sn, kind, first, first + step - 1 < last ? first + step - 1 : last, each,
+					     s);
+	}
+	return rc;
+}
+
 int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms)
 {
 	struct scanning s = { c, time_bucket(watermark_ms, MS_PER_HOUR) };
@@ -97,11 +114,11 @@ int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms)
 	if (c->items)
 		memset(c->closed, 0, c->items * sizeof(*c->closed));
 	c->units_signature = 0;
-	rc = popularity_scan(sn, BUCKET_HOUR, s.last - HOURS_READ + 1, s.last - 1, closed_hour, &s);
+	rc = scan(sn, BUCKET_HOUR, s.last - HOURS_READ + 1, s.last - 1, HOURS_A_SNAPSHOT, closed_hour, &s);
 	if (rc)
 		return rc;
 	s.last = time_bucket(watermark_ms, MS_PER_DAY);
-	return popularity_scan(sn, BUCKET_DAY, s.last - RANK_SALES_DAYS + 1, s.last - 1, closed_day, &s);
+	return scan(sn, BUCKET_DAY, s.last - RANK_SALES_DAYS + 1, s.last - 1, DAYS_A_SNAPSHOT, closed_day, &s);
 }
 
 static int running_hour(void *arg, int64_t hour, uint32_t item, const struct popularity *p)
@@ -147,6 +164,17 @@ void counts_name(struct counts *c, struct snap *sn, uint32_t item)
 		return;
 	c->names[item] = (struct str){ xstrndup(name.p, name.n), name.n };
 	c->by_name[c->named++] = item;
+}
+
+void counts_name_all(struct counts *c, struct snap *sn)
+{
+	static const struct closed no_closed;
+	static const struct running no_running;
+
+	for (uint32_t item = 0; item < c->items; item++)
+		if (memcmp(&c->closed[item], &no_closed, sizeof(no_closed)) != 0 ||
+		    memcmp(&c->running[item], &no_running, sizeof(no_running)) != 0)
+			counts_name(c, sn, item);
 }
 
 static int compare_names(const void *pa, const void *pb, void *arg)

@@ -94,6 +94,8 @@ int counts_read_closed(struct counts *c, struct snap *sn, int64_t watermark_ms) 
 int counts_read_running(struct counts *c, struct snap *sn, int64_t watermark_ms) MUST_CHECK;
 /* The item's name is in names[] from now on. */
 void counts_name(struct counts *c, struct snap *sn, uint32_t item);
+/* Those of all items that have any counts. */
+void counts_name_all(struct counts *c, struct snap *sn);
 /* order[] knows all names that were looked up: sorting compares numbers. */
 void counts_order(struct counts *c);
 

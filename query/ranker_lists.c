@@ -121,15 +121,12 @@ struct rankings *rankings_make(const struct rank_parts *parts, const struct rank
 	ra->now = now_counts_make(c);
 	ra->segments = from->segments->set ? segments_ref(from->segments->set) : NULL;
 	ra->big_spend_micros = from->segments->big_spend_micros;
+	counts_order(c);
 	for (int kind = 0; kind < RANK_SLOW_FIRST; kind++) {
 		uint32_t n = 0;
 
 		for (uint32_t item = 0; item < c->items; item++)
-			if (rank_item(c, item, (enum rank_kind)kind, from->weights, &all[n])) {
-				counts_name(c, from->sn, item);
-				n++;
-			}
-		counts_order(c);
+			n += rank_item(c, item, (enum rank_kind)kind, from->weights, &all[n]);
 		ra->lists[kind] = list_set_make(parts->categories, from->held, c->order, all, n);
 	}
 	for (int kind = RANK_SLOW_FIRST; kind < RANK_KIND_COUNT; kind++)
