@@ -12,7 +12,7 @@ static const int64_t window_hours[RANK_WINDOWS] = {
 };
 
 #define HOURS_READ (2 * 7 * 24)
-#define HOURS_A_SNAPSHOT 12 /* 3 ms with 100,000 items */
+#define HOURS_A_SNAPSHOT 12
 #define DAYS_A_SNAPSHOT 1
 
 _Static_assert(HOURS_READ <= POPULARITY_HOURS_KEPT, "both windows of the longest one are kept");
