@@ -6,13 +6,67 @@
 #include "views/ids.h"
 #include "views/view.h"
 
-static int stored_chunk(void *arg, struct str key, struct str *ret)
+/* ---- rows alone ---- */
+
+struct skimming {
+	struct history_skim is;
+	struct history_head head;
+	uint16_t chunks; /* so far */
+};
+
+static int skim_chunk(void *arg, struct str key, struct str value)
 {
-	return snap_get(arg, TBL_HISTORY_OLD, key, ret);
+	struct skimming *s = arg;
+
+	if (key.n != HISTORY_KEY_BYTES || get_be32(key.p + 4) != s->head.first + s->chunks++)
+		return ERR_STORE_CORRUPT;
+	return history_skim(&s->is, value) ? 0 : ERR_STORE_CORRUPT;
+}
+
+static int skim_all(struct snap *sn, uint32_t actor, struct str row, struct skimming *s)
+{
+	unsigned char be[4];
+	struct str newest;
+	int rc = 0;
+
+	history_skim_begin(&s->is);
+	s->chunks = 0;
+	if (!history_head_read(row, &s->head, &newest))
+		return ERR_STORE_CORRUPT;
+	if (s->head.chunks)
+		rc = snap_each(sn, TBL_HISTORY_OLD, id_key(actor, be), skim_chunk, s);
+	if (rc)
+		return rc;
+	return s->chunks == s->head.chunks && history_skim(&s->is, newest) && s->is.entries == s->head.entries
+		       ? 0
+		       : ERR_STORE_CORRUPT;
+}
+
+static int newest_of(const struct history_skim *s, struct history_row *ret)
+{
+	uint32_t n = s->n < HISTORY_MAX ? s->n : HISTORY_MAX;
+
+	for (uint32_t i = 0; i < n; i++)
+		ret[i] = s->rows[s->n - 1 - i];
+	return (int)n;
+}
+
+/* ---- all there is of a row ---- */
+
+struct full_row {
+	struct history_row is;
+	bool has_price;
+	int64_t price_micros;
+	struct str session_id, order_id; /* borrowed from the snapshot; n = 0 when absent */
+};
+
+static int take_chunk(void *arg, struct str key, struct str value)
+{
+	return key.n == HISTORY_KEY_BYTES ? history_load_chunk(arg, get_be32(key.p + 4), value) : ERR_STORE_CORRUPT;
 }
 
 /* The last line first, at most `room`. */
-static uint32_t lines_of(const struct history_entry *e, struct history_row *ret, uint32_t room)
+static uint32_t lines_of(const struct history_entry *e, struct full_row *ret, uint32_t room)
 {
 	uint32_t n = e->lines_n < room ? e->lines_n : room;
 	struct str packed = e->lines;
@@ -21,24 +75,29 @@ static uint32_t lines_of(const struct history_entry *e, struct history_row *ret,
 		struct history_line line = history_line_take(&packed);
 
 		if (left < n)
-			ret[left] = (struct history_row){ .type = (enum event_type)e->type,
-							  .item = line.item,
-							  .t_ms = e->t_ms,
-							  .quantity = line.quantity,
-							  .has_price = line.has_price,
-							  .price_micros = line.price_micros,
-							  .session_id = e->session_id,
-							  .order_id = e->order_id };
+			ret[left] = (struct full_row){
+				.is = { e->t_ms, line.item, line.quantity, (enum event_type)e->type },
+				.has_price = line.has_price,
+				.price_micros = line.price_micros,
+				.session_id = e->session_id,
+				.order_id = e->order_id,
+			};
 	}
 	return n;
 }
 
-static int rows_of(struct snap *sn, uint32_t actor, struct str row, struct history_row *ret)
+/* Into ret[HISTORY_MAX]. */
+static int rows_of(struct snap *sn, uint32_t actor, struct str row, struct full_row *ret)
 {
 	struct history_set s;
+	unsigned char be[4];
 	uint32_t n = 0;
-	int rc = history_load(&s, actor, row, stored_chunk, sn);
+	int rc = history_load_head(&s, row);
 
+	if (!rc && s.head.chunks)
+		rc = snap_each(sn, TBL_HISTORY_OLD, id_key(actor, be), take_chunk, &s);
+	if (!rc)
+		rc = history_load_end(&s);
 	if (rc)
 		return rc;
 	for (uint32_t i = 0; i < s.n && n < HISTORY_MAX; i++)
@@ -46,16 +105,32 @@ static int rows_of(struct snap *sn, uint32_t actor, struct str row, struct histo
 	return (int)n;
 }
 
+static int sort_all(struct snap *sn, uint32_t actor, struct str row, struct history_row *ret)
+{
+	struct full_row rows[HISTORY_MAX];
+	int n = rows_of(sn, actor, row, rows);
+
+	for (int i = 0; i < n; i++)
+		ret[i] = rows[i].is;
+	return n;
+}
+
 int history_get(struct snap *sn, uint32_t actor, struct history_row *ret)
 {
+	struct skimming s;
 	unsigned char be[4];
 	struct str row;
 	int rc = snap_get(sn, TBL_HISTORY, id_key(actor, be), &row);
 
 	if (rc)
 		return rc == ERR_NOT_FOUND ? 0 : rc;
-	return rows_of(sn, actor, row, ret);
+	rc = skim_all(sn, actor, row, &s);
+	if (rc)
+		return rc;
+	return history_skim_sort(&s.is) ? newest_of(&s.is, ret) : sort_all(sn, actor, row, ret);
 }
+
+/* ---- printing ---- */
 
 struct printing {
 	struct json_out out;
@@ -74,7 +149,7 @@ static void print_id(struct json_out *j, const char *name, struct str id)
 }
 
 /* actor_hex NULL: without the actor */
-static void write_row(struct printing *p, const char *actor_hex, const struct history_row *r)
+static void write_row(struct printing *p, const char *actor_hex, const struct full_row *r)
 {
 	struct json_out *j = &p->out;
 
@@ -84,15 +159,15 @@ static void write_row(struct printing *p, const char *actor_hex, const struct hi
 		json_out_text(j, actor_hex);
 	}
 	json_out_key(j, "type");
-	json_out_text(j, event_type_name(r->type));
+	json_out_text(j, event_type_name(r->is.type));
 	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, r->item));
+	json_out_str(j, snap_item_name(p->sn, r->is.item));
 	json_out_key(j, "t");
-	json_out_int(j, r->t_ms);
+	json_out_int(j, r->is.t_ms);
 	print_id(j, "sessionId", r->session_id);
 	print_id(j, "orderId", r->order_id);
 	json_out_key(j, "quantity");
-	json_out_int(j, r->quantity);
+	json_out_int(j, r->is.quantity);
 	if (r->has_price) {
 		json_out_key(j, "price");
 		json_out_micros(j, r->price_micros);
@@ -100,7 +175,7 @@ static void write_row(struct printing *p, const char *actor_hex, const struct hi
 	json_out_end_object(j);
 }
 
-static int print_one(struct printing *p, const char *actor_hex, const struct history_row *r)
+static int print_one(struct printing *p, const char *actor_hex, const struct full_row *r)
 {
 	json_out_reset(&p->out);
 	write_row(p, actor_hex, r);
@@ -109,7 +184,7 @@ static int print_one(struct printing *p, const char *actor_hex, const struct his
 
 static int print_row(void *arg, struct str key, struct str value)
 {
-	struct history_row rows[HISTORY_MAX];
+	struct full_row rows[HISTORY_MAX];
 	struct printing *p = arg;
 	char hex[ACTOR_HASH_HEX];
 	int n = key.n == 4 ? rows_of(p->sn, get_be32(key.p), value, rows) : ERR_STORE_CORRUPT, rc = 0;
@@ -118,7 +193,7 @@ static int print_row(void *arg, struct str key, struct str value)
 		return n;
 	snap_actor_hex(p->sn, get_be32(key.p), hex);
 	for (int i = 0; i < n && !rc; i++)
-		if (p->item == ID_NONE || rows[i].item == p->item)
+		if (p->item == ID_NONE || rows[i].is.item == p->item)
 			rc = print_one(p, hex, &rows[i]);
 	return rc;
 }
@@ -149,7 +224,7 @@ static int history_rows(struct snap *sn, const struct view_filter *filter, view_
 /* All rows of an actor as one text without its hash. */
 static int print_actor(void *arg, struct str key, struct str value)
 {
-	struct history_row rows[HISTORY_MAX];
+	struct full_row rows[HISTORY_MAX];
 	struct printing *p = arg;
 	int n = key.n == 4 ? rows_of(p->sn, get_be32(key.p), value, rows) : ERR_STORE_CORRUPT;
 

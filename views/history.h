@@ -11,13 +11,9 @@
 #define HISTORY_MAX 256
 
 struct history_row {
-	enum event_type type;
-	uint32_t item;
 	int64_t t_ms;
-	uint32_t quantity;
-	bool has_price;
-	int64_t price_micros;
-	struct str session_id, order_id; /* borrowed from the snapshot; n = 0 when absent */
+	uint32_t item, quantity;
+	enum event_type type;
 };
 
 /* Newest first into ret[HISTORY_MAX]; returns how many, or an error. */

@@ -75,7 +75,7 @@ struct reader {
 	const unsigned char *p, *end;
 };
 
-static uint64_t number(struct reader *r)
+static inline __attribute__((always_inline)) uint64_t number(struct reader *r)
 {
 	uint64_t v = 0;
 
@@ -173,6 +173,90 @@ static bool read_entries(struct history_set *s, struct str bytes, uint16_t chunk
 	return true;
 }
 
+/* ---- rows alone ---- */
+
+void history_skim_begin(struct history_skim *s)
+{
+	s->n = s->entries = 0;
+	s->is_late = s->is_hard = false;
+	s->t_ms = 0;
+	s->event_id = (struct str){ NULL, 0 };
+}
+
+/* Of an entry that has rows. */
+static void place(struct history_skim *s, int64_t t_ms, struct str event_id)
+{
+	if (t_ms < s->t_ms) {
+		s->is_late = true;
+		return;
+	}
+	s->is_hard |= t_ms == s->t_ms && str_cmp(event_id, s->event_id) < 0;
+	s->t_ms = t_ms;
+	s->event_id = event_id;
+}
+
+static void skim_lines(struct history_skim *s, struct reader *r, int64_t t_ms, enum event_type type)
+{
+	uint64_t n = number(r);
+
+	if (n > HISTORY_LINES_MAX)
+		r->p = NULL;
+	for (; n > 0 && r->p; n--) {
+		struct history_line l = line(r);
+
+		if (s->n == HISTORY_SKIM_MAX)
+			s->is_hard = true;
+		else
+			s->rows[s->n++] = (struct history_row){ t_ms, l.item, l.quantity, type };
+	}
+}
+
+bool history_skim(struct history_skim *s, struct str entries)
+{
+	const unsigned char *from = (const unsigned char *)entries.p;
+	struct reader reader = { from, from + entries.n }, *r = &reader;
+	int64_t t_ms = 0;
+
+	if (entries.n > HISTORY_CHUNK_MAX)
+		return false;
+	while (r->p < r->end) {
+		unsigned flags = *r->p++;
+		uint32_t n = s->n;
+		struct str event_id;
+
+		t_ms = (int64_t)((uint64_t)t_ms + (uint64_t)unzigzag(number(r)));
+		event_id = text(r, EVENT_EVENT_ID_MAX);
+		if (flags & HAS_ORDER)
+			text(r, EVENT_ID_MAX);
+		skim_lines(s, r, t_ms, (enum event_type)(flags & TYPE_BITS));
+		if (flags & HAS_SESSION)
+			text(r, EVENT_ID_MAX);
+		if (!r->p || (flags & TYPE_BITS) >= EVENT_TYPE_COUNT || t_ms < 0 || t_ms >= TIME_END_MS)
+			return false;
+		if (s->n > n)
+			place(s, t_ms, event_id);
+		s->entries++;
+	}
+	return true;
+}
+
+bool history_skim_sort(struct history_skim *s)
+{
+	if (s->is_hard || !s->is_late)
+		return !s->is_hard;
+	for (uint32_t i = 1; i < s->n; i++) {
+		struct history_row row = s->rows[i];
+		uint32_t to = i;
+
+		for (; to && s->rows[to - 1].t_ms > row.t_ms; to--)
+			s->rows[to] = s->rows[to - 1];
+		s->rows[to] = row;
+		if (to != i && to && s->rows[to - 1].t_ms == row.t_ms)
+			return false;
+	}
+	return true;
+}
+
 /* ---- all of an actor ---- */
 
 struct str history_chunk_key(uint32_t actor, uint32_t number, unsigned char *buf)
@@ -223,24 +307,24 @@ static void sort(struct history_set *s)
 		qsort(s->newest_first, s->n, sizeof(s->newest_first[0]), newest_first);
 }
 
-int history_load(struct history_set *s, uint32_t actor, struct str row, history_chunk get, void *arg)
+int history_load_head(struct history_set *s, struct str row)
 {
-	unsigned char buf[HISTORY_KEY_BYTES];
-	struct str newest;
-
 	s->n = 0;
-	if (!history_head_read(row, &s->head, &newest))
-		return ERR_STORE_CORRUPT;
-	for (uint16_t i = 0; i < s->head.chunks; i++) {
-		struct str chunk;
-		int rc = get(arg, history_chunk_key(actor, s->head.first + i, buf), &chunk);
+	s->chunks = 0;
+	return history_head_read(row, &s->head, &s->newest) ? 0 : ERR_STORE_CORRUPT;
+}
 
-		if (rc)
-			return rc == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : rc;
-		if (!read_entries(s, chunk, i))
-			return ERR_STORE_CORRUPT;
-	}
-	if (!read_entries(s, newest, s->head.chunks) || s->n != s->head.entries)
+int history_load_chunk(struct history_set *s, uint32_t number, struct str chunk)
+{
+	if (s->chunks == s->head.chunks || number != s->head.first + s->chunks || !read_entries(s, chunk, s->chunks))
+		return ERR_STORE_CORRUPT;
+	s->chunks++;
+	return 0;
+}
+
+int history_load_end(struct history_set *s)
+{
+	if (s->chunks != s->head.chunks || !read_entries(s, s->newest, s->chunks) || s->n != s->head.entries)
 		return ERR_STORE_CORRUPT;
 	sort(s);
 	return 0;

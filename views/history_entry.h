@@ -43,7 +43,7 @@ struct history_profile {
 struct history_head {
 	struct history_profile profile;
 	int64_t last_ms; /* t of the newest entry here; 0: there is none */
-	uint32_t first;  /* number of the oldest chunk; the others follow, mod 2^32 */
+	uint32_t first;  /* number of the oldest chunk; the others follow */
 	uint16_t chunks;
 	uint16_t entries;    /* in the chunks and here */
 	uint16_t prints;     /* of the events in the chunks */
@@ -85,20 +85,45 @@ struct history_line history_line_take(struct str *lines);
 
 struct history_set {
 	struct history_head head;
+	struct str newest; /* entries that stand with the head */
 	uint32_t n;
+	uint16_t chunks;                                         /* read so far */
 	struct history_entry entries[HISTORY_ENTRIES_MAX];       /* in the order of arrival */
 	struct history_entry *newest_first[HISTORY_ENTRIES_MAX]; /* by (t, eventId, arrival), falling */
 };
-
-/* The value of TBL_HISTORY_OLD under `key`, or an error. */
-typedef int (*history_chunk)(void *arg, struct str key, struct str *ret);
 
 /* Also says where the entries stand; false: the bytes are damaged. */
 bool history_head_read(struct str row, struct history_head *ret, struct str *ret_entries);
 /* Take the first entry off `entries`, which are not empty; false: the bytes are damaged. */
 bool history_entry_take(struct str *entries, struct history_context *ctx, struct history_entry *ret);
-/* All entries of an actor whose value of TBL_HISTORY is `row`; borrowed from there and from the chunks. */
-int history_load(struct history_set *s, uint32_t actor, struct str row, history_chunk get, void *arg);
+
+/*
+ * All entries of an actor, borrowed from its rows: of its head, then of each chunk from head.first on, then the sum. Each
+ * returns 0 or ERR_STORE_CORRUPT.
+ */
+int history_load_head(struct history_set *s, struct str row) MUST_CHECK;
+int history_load_chunk(struct history_set *s, uint32_t number, struct str chunk) MUST_CHECK;
+int history_load_end(struct history_set *s) MUST_CHECK;
+
+/*
+ * The rows alone, as most readers want them. What is rare takes history_load_*: more rows than there is room for, and
+ * events of one time, of which the eventId says which is the newer.
+ */
+#define HISTORY_SKIM_MAX 512
+struct history_skim {
+	struct history_row rows[HISTORY_SKIM_MAX]; /* in the order of arrival */
+	uint32_t n, entries;
+	bool is_late; /* one came after a newer one */
+	bool is_hard;
+	int64_t t_ms; /* of the newest so far */
+	struct str event_id;
+};
+
+void history_skim_begin(struct history_skim *s);
+/* Of a chunk, or of those with the head; false: the bytes are damaged. */
+bool history_skim(struct history_skim *s, struct str entries);
+/* Their order in time, oldest first; false: it takes more than the rows. */
+bool history_skim_sort(struct history_skim *s);
 
 #define HISTORY_KEY_BYTES 8
 /* Borrows buf[HISTORY_KEY_BYTES]. */

@@ -21,10 +21,23 @@ _Static_assert(PRINTS_MAX * sizeof(history_print) <= HISTORY_VALUE_MAX, "the pri
 _Static_assert(HISTORY_MAX + ROOM_AT_FIRST + SPILL_BYTES / 4 + HISTORY_MAX / HISTORY_LINES_MAX <= HISTORY_ENTRIES_MAX,
 	       "all entries of an actor can be read");
 
-static int chunk_of_batch(void *arg, struct str key, struct str *ret)
+/* false: damaged, as the batch then knows. */
+static bool load(struct fold *f, uint32_t actor, struct str row, struct history_set *ret)
 {
-	*ret = fold_peek(arg, TBL_HISTORY_OLD, key);
-	return ret->n ? 0 : ERR_NOT_FOUND;
+	unsigned char buf[HISTORY_KEY_BYTES];
+	int rc = history_load_head(ret, row);
+
+	for (uint32_t i = 0; !rc && i < ret->head.chunks; i++) {
+		uint32_t number = ret->head.first + i;
+
+		rc = history_load_chunk(ret, number,
+					fold_peek(f, TBL_HISTORY_OLD, history_chunk_key(actor, number, buf)));
+	}
+	if (!rc)
+		rc = history_load_end(ret);
+	if (rc)
+		fold_damaged(f);
+	return !rc;
 }
 
 /* ---- duplicates ---- */
@@ -99,9 +112,7 @@ static bool is_duplicate(struct fold *f, uint32_t actor, struct str row, struct 
 		goto damaged;
 	if (!has_print(prints, print_of(event_id)) && !may_hold(entries, event_id))
 		return false;
-	if (history_load(&s, actor, row, chunk_of_batch, f))
-		goto damaged;
-	return in_window(&s, event_id);
+	return !load(f, actor, row, &s) || in_window(&s, event_id);
 damaged:
 	fold_damaged(f);
 	return true;
@@ -194,10 +205,8 @@ static void compact(struct fold *f, uint32_t actor, struct history_head *head)
 	unsigned char be[4];
 	uint32_t events;
 
-	if (history_load(&s, actor, (struct str){ (char *)head, sizeof(*head) }, chunk_of_batch, f)) {
-		fold_damaged(f);
+	if (!load(f, actor, (struct str){ (char *)head, sizeof(*head) }, &s))
 		return;
-	}
 	mark(&s, &events);
 	for (uint32_t i = 0; i < s.n; i++)
 		if (!stays_as_it_is(&s.entries[i]))

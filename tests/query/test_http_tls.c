@@ -118,9 +118,9 @@ static const struct {
 	const char *bytes;
 	size_t n;
 } rubbish[] = {
-	{ "\x16\x03\x01\x00\x04rubb", 9 },           /* a handshake of no known kind */
+	{ "\x16\x03\x01\x00\x04rubb", 9 },             /* a handshake of no known kind */
 	{ "\x16\x03\x01\x00\x04\x01\xff\xff\xff", 9 }, /* a hello of 16 MB */
-	{ "\x17\x03\x03\x00\x05hello", 10 },         /* what comes after a handshake */
+	{ "\x17\x03\x03\x00\x05hello", 10 },           /* what comes after a handshake */
 	{ "SSH-2.0-OpenSSH_9.2\r\n", 21 },
 };
 

@@ -10,8 +10,7 @@ static struct stall s;
 
 static void open_shop(void)
 {
-	stall_open(&s, "answers.newDays=10", "answers.seasons=now=09-20/09-30, spring=03-01/05-31",
-		   NULL);
+	stall_open(&s, "answers.newDays=10", "answers.seasons=now=09-20/09-30, spring=03-01/05-31", NULL);
 }
 
 static void close_shop(void)
