@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 
 #define FILES_BESIDE 512 /* open files that are no connections: the store, Kafka, listeners */
-#define READY_WAIT_NS UINT64_C(250000)
+#define READY_WAIT_NS UINT64_C(1000000)
 #define UPLOAD_TIMEOUTS \
 	2 /* times http.timeout without a whole request: h2o times HTTP/1 itself, HTTP/2 only when idle */
 

@@ -57,7 +57,9 @@ struct next_candidate *next__new_candidate(struct next_work *w, const struct nex
 		w->v_room = w->v_room ? w->v_room * 2 : 256;
 		w->v = xrealloc(w->v, w->v_room * sizeof(*w->v));
 	}
-	w->v[w->v_n] = (struct next_candidate){ .item = item, .df = next_df(src, item), .rate = -1 };
+	w->v[w->v_n] = (struct next_candidate){ .item = item, .rate = -1 };
+	if (item < src->totals_n)
+		__builtin_prefetch(&src->totals[item]);
 	return &w->v[w->v_n++];
 }
 
@@ -119,8 +121,10 @@ static void score(struct next_work *w, double kappa)
 
 bool next__breaks_tie(const struct next_source *src, const struct next_candidate *a, const struct next_candidate *b)
 {
-	if (a->df != b->df)
-		return a->df > b->df;
+	uint32_t df_a = next_df(src, a->item), df_b = next_df(src, b->item);
+
+	if (df_a != df_b)
+		return df_a > df_b;
 	return str_cmp(snap_item_name(src->sn, a->item), snap_item_name(src->sn, b->item)) < 0;
 }
 

@@ -69,7 +69,7 @@ void next_options_of(const struct settings *set, struct next_options *ret);
 
 /* An item that may come next. */
 struct next_candidate {
-	uint32_t item, df;
+	uint32_t item;
 	uint32_t neighbours; /* A: neighbours that viewed it */
 	uint32_t shared;     /* A: most items that one of them has in common with the running session */
 	uint32_t counted;    /* A: the neighbour that was counted last */

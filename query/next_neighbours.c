@@ -184,7 +184,7 @@ int next__neighbours(struct next_work *w, const struct next_source *src, const s
 		add_views(w, src, &w->heap[i], opt->without & NEXT_NO_BEFORE ? 0 : BEFORE);
 	}
 	for (size_t i = 0; i < w->v_n; i++)
-		w->v[i].part *= next__damping(NEXT_DF_NEIGHBOURS, w->v[i].df);
+		w->v[i].part *= next__damping(NEXT_DF_NEIGHBOURS, next_df(src, w->v[i].item));
 	next__add_parts(w, 1);
 	return 0;
 }

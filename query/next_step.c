@@ -189,7 +189,7 @@ int next__step(struct next_work *w, const struct next_source *src)
 	if (rc)
 		return rc;
 	for (size_t i = 0; i < w->v_n; i++)
-		w->v[i].part *= next__damping(NEXT_DF_STEP, w->v[i].df);
+		w->v[i].part *= next__damping(NEXT_DF_STEP, next_df(src, w->v[i].item));
 	next__add_parts(w, WEIGHT);
 	return 0;
 }

@@ -159,10 +159,12 @@ static bool pop(struct pairing *p, struct pair_candidate *ret)
 }
 
 /* The i-th neighbour of the only asked item. */
-static bool take(struct pairing *p, size_t i, int64_t seed_total, struct pair_candidate *ret)
+static bool take(struct pairing *p, const struct snap *sn, size_t i, int64_t seed_total, struct pair_candidate *ret)
 {
 	if (i == p->list.n)
 		return false;
+	if (i + SHELF_AHEAD < p->list.n)
+		snap_expect_item(sn, p->list.v[i + SHELF_AHEAD].member);
 	p->entries[0] = (struct pair_entry){ .count = p->list.v[i].count, .next = NO_ENTRY };
 	*ret = (struct pair_candidate){ jaccard(p->entries[0].count, seed_total, 0), p->list.v[i].member, 0, 0 };
 	return true;
@@ -225,7 +227,7 @@ static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, e
 	struct pair_best b;
 	size_t i = 0;
 
-	while (seed_n == 1 ? take(p, i++, seeds[0].total, &c) : pop(p, &c)) {
+	while (seed_n == 1 ? take(p, q->sn, i++, seeds[0].total, &c) : pop(p, &c)) {
 		int rc;
 
 		if (p->best_n == room && c.bound < p->best[room - 1].score)

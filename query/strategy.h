@@ -368,6 +368,8 @@ int shelf_allows(struct asking *q, uint32_t item) MUST_CHECK;
 /* Put an item that shelf_allows let through. The shelf has room. */
 int shelf_put(struct asking *q, uint32_t item, double score, const struct explanation *why) MUST_CHECK;
 
+#define SHELF_AHEAD 8 /* items that snap_expect_item is told of before they are offered */
+
 /* Both in one: 1 while there is room for more, 0 when the shelf is full, or an error. */
 int shelf_offer(struct asking *q, uint32_t item, double score, const struct explanation *why) MUST_CHECK;
 

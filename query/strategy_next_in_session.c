@@ -108,6 +108,8 @@ static int offer_best(struct asking *q, const struct next_source *src)
 	const struct next_candidate *c;
 	int rc = 1;
 
+	for (unsigned i = 0; i < w->best_n; i++)
+		snap_expect_item(q->sn, w->v[w->best[i].at].item);
 	while (rc > 0 && (c = next_take(w, src)) && c->score > 0) {
 		struct explanation why = { .kind = EXPLAIN_SESSION,
 					   .sessions = c->neighbours,

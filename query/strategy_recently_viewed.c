@@ -13,6 +13,8 @@ static int fill(struct asking *q)
 		struct explanation why = { .kind = EXPLAIN_PERSON, .last_ms = it->last_view_ms, .times = it->views };
 		double hours = (double)(q->watermark_ms - it->last_view_ms) / (double)MS_PER_HOUR;
 
+		if (i + SHELF_AHEAD < p->viewed_n)
+			snap_expect_item(q->sn, p->items[p->viewed[i + SHELF_AHEAD]].item);
 		rc = shelf_offer(q, it->item, 1 / (1 + hours), &why);
 	}
 	return rc < 0 ? rc : 0;

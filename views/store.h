@@ -225,6 +225,8 @@ int snap_renew(struct snap *sn) MUST_CHECK; /* a new snapshot of the newest comm
 void snap_park(struct snap *sn);            /* let the old pages go until the next renew */
 /* Names, catalogue, stock and totals of items are looked up faster from now on; 3.9 MB. */
 void snap_remember_items(struct snap *sn);
+/* What is remembered of an item will be asked for soon: memory is asked for it now. */
+void snap_expect_item(const struct snap *sn, uint32_t item);
 uint64_t snap_version(const struct snap *sn);    /* changes with each commit */
 unsigned snap_generation(const struct snap *sn); /* interned ids mean something within one generation only */
 const unsigned char *snap_person_key(const struct snap *sn); /* the store's */

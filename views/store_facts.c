@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #define FACTS 65536 /* a power of two */
+#define LINE 64     /* bytes of the processor's cache */
 
 void snap_remember_items(struct snap *sn)
 {
@@ -18,6 +19,16 @@ void store__forget_facts(struct snap *sn)
 {
 	if (sn->facts)
 		memset(sn->facts, 0, FACTS * sizeof(*sn->facts));
+}
+
+void snap_expect_item(const struct snap *sn, uint32_t item)
+{
+	const char *f = (const char *)&sn->facts[item % FACTS];
+
+	if (!sn->facts)
+		return;
+	for (size_t i = 0; i < sizeof(*sn->facts); i += LINE)
+		__builtin_prefetch(f + i);
 }
 
 /* Looked up once a snapshot; the numbers count within a young level, whose own number is never used twice. */
