@@ -114,7 +114,7 @@ struct history_skim {
 	struct history_row rows[HISTORY_SKIM_MAX]; /* in the order of arrival */
 	uint32_t n, entries;
 	bool is_late; /* one came after a newer one */
-	bool is_hard;
+	bool is_hard; /* it takes history_load_* */
 	int64_t t_ms; /* of the newest so far */
 	struct str event_id;
 };

@@ -23,12 +23,10 @@ void store__forget_facts(struct snap *sn)
 
 void snap_expect_item(const struct snap *sn, uint32_t item)
 {
-	const char *f = (const char *)&sn->facts[item % FACTS];
-
 	if (!sn->facts)
 		return;
-	for (size_t i = 0; i < sizeof(*sn->facts); i += LINE)
-		__builtin_prefetch(f + i);
+	for (size_t at = 0; at < sizeof(*sn->facts); at += LINE)
+		__builtin_prefetch((const char *)&sn->facts[item % FACTS] + at);
 }
 
 /* Looked up once a snapshot; the numbers count within a young level, whose own number is never used twice. */
