@@ -14,6 +14,7 @@ DEPS_RUN = npm:npm curl help2man gcc libc6-dev make pkg-config python3 python3-y
 	libjansson-dev libsodium-dev libxxhash-dev libinih-dev zlib1g-dev libssl-dev
 DEPS_TEST = python3-venv libcriterion-dev libmsgpack-dev openjdk-17-jre-headless maven chromium chromium-driver python3-jsonschema \
 	clang-format clang-tidy cppcheck pmccabe wrk
+DEPS_JVM = javac:openjdk-17-jdk-headless
 
 PKGS = rdkafka lmdb libuv libh2o openssl jansson libsodium libxxhash inih
 FLAGS_dev = -O1 -g
@@ -166,7 +167,7 @@ demo: deps ## from a fresh machine to a shop in the browser (DEMO=once: start, c
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release all
 	build/release/aisle demo $(if $(filter once,$(DEMO)),--once)
 
-bench: deps-test ## the benchmarks, each beside its limit
+bench: deps-test $(if $(filter jvm,$(BENCH)),deps-jvm) ## the benchmarks, each beside its limit
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=release bench-run
 
 quality: deps-test ## how good the lists are on the real data in DATA (QUALITY="sessions baskets": only those)
@@ -179,6 +180,9 @@ deps: ## install the Debian packages for building and the demo
 
 deps-test: ## the same and those the tests need
 	@deploy/deps.sh $(DEPS_RUN) $(DEPS_TEST)
+
+deps-jvm:
+	@deploy/deps.sh $(DEPS_JVM)
 
 VERSION = $(shell sed -n 's/.*AISLE_VERSION "\(.*\)"/\1/p' config/version.h)
 COMMANDS = $(shell sed -n 's/^COMMAND(\([a-z_]*\)).*/\1/p' cmd/commands.def | tr _ -)
@@ -219,4 +223,4 @@ help: ## this list
 .SECONDARY:
 FORCE:
 .PHONY: all test test-unit test-flows run-check run-unit run-race run-cli run-flows run-flows-asan run-browser unit races cli check format sample demo bench \
-	bench-run quality quality-run deps deps-test man install clean help FORCE
+	bench-run quality quality-run deps deps-test deps-jvm man install clean help FORCE

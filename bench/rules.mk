@@ -1,4 +1,5 @@
 # make bench [EVENTS=1000000] [BENCH_SCALE=1] [BENCH="decode fold stream live answers"] [RESULTS=bench/RESULTS.md]
+# BENCH=jvm: a run of its own
 EVENTS ?= 1000000
 BENCH_SCALE ?= 1
 BENCH ?=

@@ -3,8 +3,9 @@
 
     bench/run.py [--events N] [--scale X] [--repeat N] [--write FILE] [SECTION...]
 
-SECTION: decode, fold, stream (catching up from real Kafka), live, answers; default all. live and answers go on with the
-store of stream. Everything on loopback; whatever is started is ended with the run.
+SECTION: decode, fold, stream (catching up from real Kafka), live, answers; default these. live and answers go on with the
+store of stream. Also jvm: catching up beside Kafka Streams, alone. Everything on loopback; whatever is started is ended with
+the run.
 """
 import argparse
 import os
@@ -19,10 +20,12 @@ os.environ.setdefault("AISLE", os.path.join(os.environ.get("BENCH_OUT", "build/r
 import answers  # noqa: E402
 import folding  # noqa: E402
 import harness  # noqa: E402
+import jvm  # noqa: E402
 import machine  # noqa: E402
 import stream  # noqa: E402
 
 SECTIONS = ("decode", "fold", "stream", "live", "answers")
+JVM_TITLE = "Beside Kafka Streams"
 FAILURES = (machine.BenchFailed, harness.FlowFailed, harness.Ended, harness.kafka.KafkaError)
 
 
@@ -41,16 +44,18 @@ class Options:
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help="default all")
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help="default all but jvm")
     parser.add_argument("--events", type=int, default=1_000_000, help="events of the topic that is caught up with")
     parser.add_argument("--scale", type=float, default=1.0, help="makes every size smaller or larger")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the one in the middle counts")
     parser.add_argument("--write", metavar="FILE", help="put the figures there too")
     args = parser.parse_args()
-    unknown = set(args.sections) - set(SECTIONS)
+    unknown = set(args.sections) - {*SECTIONS, "jvm"}
     if unknown or args.repeat < 1 or args.scale <= 0 or args.events < 1:
         parser.error(f"no such section: {', '.join(unknown)}" if unknown else "sizes are above 0")
-    args.sections = [name for name in SECTIONS if not args.sections or name in args.sections]
+    if "jvm" in args.sections and len(args.sections) > 1:
+        parser.error("jvm is a run of its own")
+    args.sections = args.sections or SECTIONS
     return args
 
 
@@ -59,12 +64,15 @@ def run_sections(report, names, options):
         folding.decode(report, options)
     if "fold" in names:
         folding.fold(report, options)
-    if not {"stream", "live", "answers"} & set(names):
+    if not {"stream", "live", "answers", "jvm"} & set(names):
         return
     harness.ktool_build()
     flow = harness.Flow("bench")
     try:
         shop = stream.Shop(flow, options)
+        if "jvm" in names:
+            jvm.jvm(report, shop, options)
+            return
         stream.catching_up(report, shop, options)
         if "live" in names:
             stream.live(report, shop, options)
@@ -91,7 +99,10 @@ def main():
         return 1
     report.close()
     if args.write:
-        machine.write(args.write, report)
+        if "jvm" in args.sections:
+            machine.write(args.write, report, JVM_TITLE, "make bench BENCH=jvm")
+        else:
+            machine.write(args.write, report)
     return 0
 
 

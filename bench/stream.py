@@ -25,12 +25,12 @@ class Shop:
     def sets(self):
         return [word for key, value in self.settings.items() for word in ("--set", f"{key}={value}")]
 
-    def simulate(self):
-        """Event times end about now."""
-        days = self.options.events / EVENTS_A_DAY
-        start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=days)
-        harness.run([harness.AISLE, "simulate", "--events", str(self.options.events), "--seed", str(self.options.seed),
-                     "--start", f"{start:%Y-%m-%dT%H:%M:%SZ}", "--to-kafka", *self.sets()], 300)
+    def simulate(self, events=None, seed=None):
+        """Event times end about now. `seed`: other events than before."""
+        events, seed = events or self.options.events, seed or self.options.seed
+        start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=events / EVENTS_A_DAY)
+        harness.run([harness.AISLE, "simulate", "--events", str(events), "--seed", str(seed), "--start",
+                     f"{start:%Y-%m-%dT%H:%M:%SZ}", "--to-kafka", *self.sets()], 300)
 
     def simulate_catalog(self):
         """Later, so that catching up is measured in events alone."""

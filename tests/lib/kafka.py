@@ -33,15 +33,14 @@ START_DEADLINE_S = 90
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
-  <groupId>aisle.tests</groupId><artifactId>kafka</artifactId><version>1</version><packaging>pom</packaging>
+  <groupId>aisle.tests</groupId><artifactId>%s</artifactId><version>1</version><packaging>pom</packaging>
   <dependencies>
-    <dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>
-    <dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>
-    <dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>
-  </dependencies>
+%s  </dependencies>
 </project>
-""" % ("org.apache.kafka", "kafka_2.13", "3.9.1", "org.slf4j", "slf4j-reload4j", "1.7.36",
-       "ch.qos.reload4j", "reload4j", "1.2.25")
+"""
+DEPENDENCY = "    <dependency><groupId>%s</groupId><artifactId>%s</artifactId><version>%s</version></dependency>\n"
+BROKER = (("org.apache.kafka", "kafka_2.13", "3.9.1"), ("org.slf4j", "slf4j-reload4j", "1.7.36"),
+          ("ch.qos.reload4j", "reload4j", "1.2.25"))
 
 LOG4J = """log4j.rootLogger=WARN, out
 log4j.appender.out=org.apache.log4j.ConsoleAppender
@@ -100,18 +99,20 @@ def run_checked(command, what, cwd=None, timeout=600):
     return done.stdout.decode()
 
 
-def fetch_jars():
-    if os.path.isdir(LIBS):
+def fetch_jars(name, artifacts, cache=CACHE):
+    """The artifacts and all they need at run time, into libs of the cache; nothing when that is there."""
+    libs = os.path.join(cache, "libs")
+    if os.path.isdir(libs):
         return
     for tool in ("java", "mvn"):
         if not shutil.which(tool):
             raise KafkaError(f"'{tool}' is not installed: run 'make deps'")
-    partial = LIBS + ".partial"
+    partial = libs + ".partial"
     shutil.rmtree(partial, ignore_errors=True)
-    write_file(os.path.join(CACHE, "pom.xml"), POM)
+    write_file(os.path.join(cache, "pom.xml"), POM % (name, "".join(DEPENDENCY % artifact for artifact in artifacts)))
     run_checked(["mvn", "-B", "-q", "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies",
-                 "-DincludeScope=runtime", f"-DoutputDirectory={partial}"], "fetching Kafka's jars", cwd=CACHE)
-    os.rename(partial, LIBS)
+                 "-DincludeScope=runtime", f"-DoutputDirectory={partial}"], f"fetching the jars of {name}", cwd=cache)
+    os.rename(partial, libs)
 
 
 def format_template():
@@ -149,7 +150,7 @@ def install():
     with open(os.path.join(CACHE, "lock"), "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         write_file(os.path.join(CACHE, "log4j.properties"), LOG4J)
-        fetch_jars()
+        fetch_jars("kafka", BROKER)
         format_template()
         make_archive()
 
