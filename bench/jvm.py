@@ -46,7 +46,7 @@ class Streams:
         self.directory = shop.flow.path(self.name)
 
     def jvm(self):
-        """2 GiB hold the rows of a million events and leave the collector room; RocksDB has its memory beside the heap."""
+        """2 GiB hold the rows of a million events and leave the collector room; RocksDB's memory is beside the heap."""
         mib = 1024 if ROCKSDB in self.options else 2048 * max(1, round(self.shop.records / 1e6))
         return [f"-Xms{mib}m", f"-Xmx{mib}m", "-XX:+UseParallelGC"]
 
@@ -144,8 +144,8 @@ def resume_aisle(shop):
     process.kill()
     shop.simulate(LATER_EVENTS, shop.options.seed + 1)
     ends = [f"{name}:{p}:{end}" for name, p, end in shop.ends()]
-    return run_json([program("catch_up"), shop.store, TIMEOUT_S, *ends, "--", harness.AISLE, "process", "--store", shop.store,
-                     *shop.sets()], TIMEOUT_S + 30)
+    return run_json([program("catch_up"), shop.store, TIMEOUT_S, *ends, "--", harness.AISLE, "process", "--store",
+                     shop.store, *shop.sets()], TIMEOUT_S + 30)
 
 
 def resume(report, shop, applications):
@@ -155,7 +155,8 @@ def resume(report, shop, applications):
         got = application.catch_up()
         check_same(name + " after kill -9", got, expected)
         rows.append((name, f"{got['running_s']:.2f}", f"{got['wall_s']:.2f}"))
-    report.say(f"  After kill -9, started again with {count(LATER_EVENTS)} more events in the log; the sums are the same again:")
+    report.say(f"  After kill -9, started again with {count(LATER_EVENTS)} more events in the log; the sums are the same "
+               "again:")
     report.table(("", "state RUNNING after s", "all events committed after s"), rows)
 
 

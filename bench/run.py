@@ -4,8 +4,8 @@
     bench/run.py [--events N] [--scale X] [--repeat N] [--write FILE] [SECTION...]
 
 SECTION: decode, fold, stream (catching up from real Kafka), live, answers; default these. live and answers go on with the
-store of stream. Also jvm: catching up beside Kafka Streams, alone. Everything on loopback; whatever is started is ended with
-the run.
+store of stream. jvm: catching up beside Kafka Streams, a run of its own. Everything on loopback; whatever is started is
+ended with the run.
 """
 import argparse
 import os

@@ -27,8 +27,9 @@ import org.apache.kafka.streams.state.StoreBuilder;
  *
  *     CatchUp BOOTSTRAP TOPIC END,END,... APPLICATION_ID DIRECTORY BEGAN_MS [NAME=VALUE...]
  *
- * END: of each partition. BEGAN_MS: the clock when this was started. Done is when the offsets of the group are at the ends.
- * Then it prints one line of JSON, `sums` of what the views hold included, and ends; with hold=yes it stays until it is killed.
+ * END: of each partition. BEGAN_MS: the clock when this was started. Done is when the offsets of the group are at the
+ * ends. Then it prints one line of JSON, `sums` of what the views hold included, and ends; with hold=yes it stays until
+ * it is killed.
  */
 final class CatchUp {
 	private static final Map<String, String> options = new HashMap<>(Map.of(
@@ -39,8 +40,12 @@ final class CatchUp {
 	private CatchUp() {
 	}
 
+	private static String option(String name) {
+		return options.get(name);
+	}
+
 	private static boolean is(String name, String value) {
-		return options.get(name).equals(value);
+		return option(name).equals(value);
 	}
 
 	private static Topology topology(String topic, Progress progress) {
@@ -70,9 +75,9 @@ final class CatchUp {
 		ret.put(StreamsConfig.APPLICATION_ID_CONFIG, args[3]);
 		ret.put(StreamsConfig.STATE_DIR_CONFIG, args[4]);
 		ret.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
-		ret.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, options.get("guarantee"));
-		ret.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, options.get("commit_ms"));
-		ret.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, Long.parseLong(options.get("cache_mib")) << 20);
+		ret.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, option("guarantee"));
+		ret.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, option("commit_ms"));
+		ret.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, Long.parseLong(option("cache_mib")) << 20);
 		ret.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, RocksDb.class);
 		ret.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 20_000);
 		ret.put(StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
@@ -82,12 +87,14 @@ final class CatchUp {
 		ret.put(StreamsConfig.producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "lz4");
 		ret.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 256 << 10);
 		ret.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 100);
+		ret.put(StreamsConfig.producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 128L << 20);
 		for (String name : options.keySet())
 			if (name.contains(".")) // any setting of Kafka Streams, to try it
-				ret.put(name, options.get(name));
+				ret.put(name, option(name));
 		return ret;
 	}
 
+	/** Whoever started this bounds the time. */
 	private static void waitCommitted(String bootstrap, String group, String topic, long[] ends) throws Exception {
 		try (Admin admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
 			for (boolean done = false; !done; Thread.sleep(5)) {
@@ -110,10 +117,11 @@ final class CatchUp {
 		return 0;
 	}
 
-	private static String line(Progress progress, long began, long running, long done, double cpu) throws Exception {
-		return String.format(Locale.ROOT, "{\"records\":%d,\"wall_s\":%.3f,\"first_s\":%.3f,\"half_s\":%.3f," +
-				"\"running_s\":%.3f,\"cpu_s\":%.3f,\"peak_mib\":%d",
-			progress.records(), (done - began) / 1e3, (progress.firstAt - began) / 1e3, (progress.halfAt - began) / 1e3,
+	private static String line(Progress p, long began, long running, long done, double cpu) throws Exception {
+		return String.format(Locale.ROOT,
+			"{\"records\":%d,\"wall_s\":%.3f,\"first_s\":%.3f,\"half_s\":%.3f,\"running_s\":%.3f," +
+			"\"cpu_s\":%.3f,\"peak_mib\":%d",
+			p.records(), (done - began) / 1e3, (p.firstAt - began) / 1e3, (p.halfAt - began) / 1e3,
 			(running - began) / 1e3, cpu, peakMib());
 	}
 
@@ -142,8 +150,8 @@ final class CatchUp {
 		for (String option : Arrays.copyOfRange(args, 6, args.length))
 			options.put(option.substring(0, option.indexOf('=')), option.substring(option.indexOf('=') + 1));
 		try (KafkaStreams streams = start(args, progress, running)) {
-			if (!progress.unfinished.await(Long.parseLong(options.get("timeout_s")), TimeUnit.SECONDS))
-				throw new IllegalStateException("not caught up in time, " + progress.records() + " records applied");
+			if (!progress.unfinished.await(Long.parseLong(option("timeout_s")), TimeUnit.SECONDS))
+				throw new IllegalStateException("not caught up in time: " + progress.records() + " records");
 			waitCommitted(args[0], args[3], args[1], ends);
 
 			long done = System.currentTimeMillis();

@@ -18,8 +18,8 @@ final class Event {
 	}
 
 	/** As schemas/event_types.def has them. */
-	static final List<String> TYPES = List.of("view", "search", "cart-add", "cart-remove", "purchase", "return", "impression",
-						  "click", "dislike");
+	static final List<String> TYPES = List.of("view", "search", "cart-add", "cart-remove", "purchase", "return",
+						  "impression", "click", "dislike");
 	private static final JsonFactory JSON = new JsonFactory();
 	private static final byte[] NONE = {};
 
@@ -115,8 +115,8 @@ final class Event {
 			day = text.substring(0, 10);
 			dayStart = LocalDate.parse(day).toEpochDay() * 86_400_000L;
 		}
-		return dayStart + number(text, 11, 2) * 3_600_000L + number(text, 14, 2) * 60_000L + number(text, 17, 2) * 1000L +
-			number(text, 20, 3);
+		return dayStart + number(text, 11, 2) * 3_600_000L + number(text, 14, 2) * 60_000L +
+			number(text, 17, 2) * 1000L + number(text, 20, 3);
 	}
 
 	private static int number(String text, int at, int digits) {

@@ -5,7 +5,7 @@ import org.rocksdb.Cache;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 
-/** One block cache for the 16 databases (four stores, four partitions); write buffers of 64 MiB, Kafka Streams has 16. */
+/** One block cache for the 16 databases (four stores, four partitions); write buffers of 64 MiB instead of 16. */
 public final class RocksDb implements RocksDBConfigSetter {
 	private static final Cache CACHE = new LRUCache(128L << 20);
 

@@ -9,8 +9,8 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
 
 /**
- * What the views hold, to be compared with aisle's: sums, and for each view the sum of CRC-32(a row's name) x its figures, modulo
- * 2^64. Rows that aisle does not show any more are left out. Partitions need not be put together for it, sums are linear.
+ * What the views hold, to be compared with aisle's: sums, and for each view the sum of CRC-32(a row's name) x its figures,
+ * modulo 2^64. Rows that aisle does not show any more are left out. Sums are linear: no need to put partitions together.
  */
 final class Sums {
 	private final long watermark;
@@ -24,7 +24,8 @@ final class Sums {
 		each(streams, "popularity", this::addPopularity);
 		each(streams, "pairs", this::addPair);
 		each(streams, "history", this::addHistory);
-		return "{\"popularity\":" + json(popularity) + ",\"also-viewed\":" + json(pairs) + ",\"history\":" + json(history) + "}";
+		return "{\"popularity\":" + json(popularity) + ",\"also-viewed\":" + json(pairs) +
+			",\"history\":" + json(history) + "}";
 	}
 
 	private static String json(long[] sums) {
@@ -36,11 +37,12 @@ final class Sums {
 	}
 
 	private static void each(KafkaStreams streams, String store, BiConsumer<ByteBuffer, ByteBuffer> row) {
-		var view = streams.store(
-			StoreQueryParameters.fromNameAndType(store, QueryableStoreTypes.<Bytes, byte[]>keyValueStore()));
+		var type = QueryableStoreTypes.<Bytes, byte[]>keyValueStore();
+		var view = streams.store(StoreQueryParameters.fromNameAndType(store, type));
 
 		try (KeyValueIterator<Bytes, byte[]> rows = view.all()) {
-			rows.forEachRemaining(kv -> row.accept(ByteBuffer.wrap(kv.key.get()), ByteBuffer.wrap(kv.value)));
+			rows.forEachRemaining(
+				kv -> row.accept(ByteBuffer.wrap(kv.key.get()), ByteBuffer.wrap(kv.value)));
 		}
 	}
 

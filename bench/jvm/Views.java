@@ -9,10 +9,10 @@ import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 
 /**
- * Three of aisle's views, as docs/views.md defines them, one instance a partition. An actor's events are on one partition, so
- * nothing is sent between tasks: popularity and pairs are counts of the partition, and whoever reads adds them up.
+ * Three of aisle's views, as docs/views.md defines them, one instance a partition. An actor's events are on one partition,
+ * so nothing is sent between tasks: popularity and pairs are counts of the partition, and whoever reads adds them up.
  *
- *     history     actor                      rows, events, then per event t, type, eventId, lines; ascending by (t, eventId)
+ *     history     actor                      rows, events, then the events by (t, eventId): t, type, eventId, lines
  *     sessions    actor 0 sessionId          t of the last event, then the distinct items viewed, in that order
  *     popularity  h or d, bucket, item       views, carts, orders, units, revenue
  *     pairs       epoch, item, 0, other      count
@@ -56,7 +56,7 @@ final class Views implements Processor<byte[], byte[], Void, Void> {
 		if (ev.t < 0)
 			ev.t = record.timestamp();
 		apply(ev.actor());
-		if (progress.applied(context.taskId().partition(), context.recordMetadata().get().offset(), ev.t))
+		if (progress.applied(context.taskId().partition(), context.recordMetadata().orElseThrow().offset(), ev.t))
 			context.commit();
 	}
 
@@ -93,7 +93,8 @@ final class Views implements Processor<byte[], byte[], Void, Void> {
 	}
 
 	private void addTo(char kind, long bucket, byte[] item, long[] columns) {
-		Bytes key = Bytes.wrap(ByteBuffer.allocate(5 + item.length).put((byte)kind).putInt((int)bucket).put(item).array());
+		Bytes key = Bytes.wrap(
+			ByteBuffer.allocate(5 + item.length).put((byte)kind).putInt((int)bucket).put(item).array());
 		byte[] now = popularity.get(key);
 		ByteBuffer row = ByteBuffer.allocate(40);
 
@@ -111,7 +112,8 @@ final class Views implements Processor<byte[], byte[], Void, Void> {
 		byte[] row = sessions.get(key);
 		int before, n;
 
-		if (row != null && ev.sessionId.length == 0 && Math.abs(ev.t - ByteBuffer.wrap(row).getLong()) > SESSION_GAP)
+		if (row != null && ev.sessionId.length == 0 &&
+		    Math.abs(ev.t - ByteBuffer.wrap(row).getLong()) > SESSION_GAP)
 			row = null;
 		before = n = viewedBefore(row);
 		if (ev.type.equals("view"))
@@ -144,11 +146,12 @@ final class Views implements Processor<byte[], byte[], Void, Void> {
 	}
 
 	private void pair(byte[] item, byte[] other) {
-		Bytes key = Bytes.wrap(ByteBuffer.allocate(5 + item.length + other.length).putInt((int)(ev.t / EPOCH)).put(item)
-					       .put((byte)0).put(other).array());
+		Bytes key = Bytes.wrap(ByteBuffer.allocate(5 + item.length + other.length).putInt((int)(ev.t / EPOCH))
+					       .put(item).put((byte)0).put(other).array());
 		byte[] now = pairs.get(key);
+		int count = now == null ? 0 : ByteBuffer.wrap(now).getInt();
 
-		pairs.put(key, ByteBuffer.allocate(4).putInt(now == null ? 1 : ByteBuffer.wrap(now).getInt() + 1).array());
+		pairs.put(key, ByteBuffer.allocate(4).putInt(count + 1).array());
 	}
 
 	private byte[] sessionRow(byte[] row, int before, int n) {
@@ -170,33 +173,41 @@ final class Views implements Processor<byte[], byte[], Void, Void> {
 	/** The actor's row with this event in its place; null: it is there already. */
 	private byte[] remember(byte[] row) {
 		ByteBuffer in = ByteBuffer.wrap(row == null ? new byte[HEAD] : row);
-		int rows = in.getShort(), events = in.getShort(), place = -1, from = HEAD, n = shown();
+		int rows = in.getShort(), events = in.getShort(), place = -1;
 		byte[] ret;
 
 		while (in.hasRemaining()) {
-			int at = in.position(), order = Long.compare(in.getLong(at), ev.t), id = at + ENTRY + in.get(at + 9);
+			int at = in.position(), id = at + ENTRY, end = id + in.get(at + 9), n = ev.eventId.length;
+			int order = Long.compare(in.getLong(at), ev.t);
 
-			if (ev.eventId.length > 0 && Arrays.equals(in.array(), at + ENTRY, id, ev.eventId, 0, ev.eventId.length))
+			if (n > 0 && Arrays.equals(in.array(), id, end, ev.eventId, 0, n))
 				return null;
 			if (order == 0)
-				order = Arrays.compareUnsigned(in.array(), at + ENTRY, id, ev.eventId, 0, ev.eventId.length);
+				order = Arrays.compareUnsigned(in.array(), id, end, ev.eventId, 0, n);
 			if (place < 0 && order > 0)
 				place = at;
 			skip(in);
 		}
-		ret = insert(in.array(), place < 0 ? in.limit() : place, entry(n));
-		rows += n;
-		events++;
-		in = ByteBuffer.wrap(ret).position(HEAD);
-		for (int lines; events > KEPT && rows - (lines = in.getShort(in.position() + 10)) >= KEPT; from = in.position()) {
-			skip(in);
+		ret = insert(in.array(), place < 0 ? in.limit() : place, entry(shown()));
+		return letGo(ret, rows + shown(), events + 1);
+	}
+
+	/** The oldest events, when there are more than 256 and as many rows without them. */
+	private static byte[] letGo(byte[] row, int rows, int events) {
+		ByteBuffer in = ByteBuffer.wrap(row).position(HEAD);
+
+		for (; events > KEPT; events--) {
+			int lines = in.getShort(in.position() + 10);
+
+			if (rows - lines < KEPT)
+				break;
 			rows -= lines;
-			events--;
+			skip(in);
 		}
-		if (from > HEAD)
-			ret = Arrays.copyOfRange(ret, from - HEAD, ret.length);
-		ByteBuffer.wrap(ret).putShort((short)rows).putShort((short)events);
-		return ret;
+		if (in.position() > HEAD)
+			row = Arrays.copyOfRange(row, in.position() - HEAD, row.length);
+		ByteBuffer.wrap(row).putShort((short)rows).putShort((short)events);
+		return row;
 	}
 
 	private int shown() {
@@ -217,8 +228,8 @@ final class Views implements Processor<byte[], byte[], Void, Void> {
 
 		for (int i = 0; i < n; i++)
 			size += 13 + ev.lines.get(i).item.length;
-		ret = ByteBuffer.allocate(size).putLong(ev.t).put((byte)Event.TYPES.indexOf(ev.type)).put((byte)ev.eventId.length)
-			      .putShort((short)n).put(ev.eventId);
+		ret = ByteBuffer.allocate(size).putLong(ev.t).put((byte)Event.TYPES.indexOf(ev.type));
+		ret.put((byte)ev.eventId.length).putShort((short)n).put(ev.eventId);
 		for (int i = 0; i < n; i++) {
 			Event.Line line = ev.lines.get(i);
 
@@ -228,6 +239,8 @@ final class Views implements Processor<byte[], byte[], Void, Void> {
 	}
 
 	private static byte[] insert(byte[] row, int at, byte[] entry) {
-		return ByteBuffer.allocate(row.length + entry.length).put(row, 0, at).put(entry).put(row, at, row.length - at).array();
+		ByteBuffer ret = ByteBuffer.allocate(row.length + entry.length);
+
+		return ret.put(row, 0, at).put(entry).put(row, at, row.length - at).array();
 	}
 }
