@@ -156,9 +156,11 @@ final class CatchUp {
 
 			long done = System.currentTimeMillis();
 			double cpu = system.getProcessCpuTime() / 1e9;
-			String line = line(progress, Long.parseLong(args[5]), running.get(), done, cpu);
+			long began = Long.parseLong(args[5]);
+			String line = line(progress, began, running.get(), done, cpu);
 
-			System.out.println(line + ",\"sums\":" + new Sums(progress.watermark()).of(streams) + "}");
+			System.out.println(
+				line + ",\"sums\":" + new Sums(progress.watermark()).of(streams) + "}");
 			System.out.flush();
 			if (is("hold", "yes"))
 				Thread.sleep(600_000);
