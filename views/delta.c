@@ -1,4 +1,5 @@
 #include "views/delta.h"
+#include "views/keys.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -136,30 +137,50 @@ void delta_row_reserve(struct delta *d, struct delta_row *row, size_t n)
 	row->room = (uint32_t)n;
 }
 
-/* As their keys stand in LMDB's trees (store.h). */
-static int compare_rows(const void *pa, const void *pb)
+/* A row and the beginning of its place in LMDB's trees (store.h): most are put in order without a look at them. */
+struct ranked {
+	uint64_t
+		rank; /* tree u8, then of ACTOR tables: actor, table, two bytes of the rest; of others: seven bytes of the key */
+	struct delta_row *row;
+};
+
+static uint64_t rank_of(const struct delta_row *row)
 {
-	const struct delta_row *a = *(struct delta_row *const *)pa, *b = *(struct delta_row *const *)pb;
+	unsigned char bytes[8] = { row->tree };
+	size_t n = row->key_len < 7 ? row->key_len : 7;
 
-	if (a->tree != b->tree)
-		return a->tree < b->tree ? -1 : 1;
-	if (a->table != b->table) {
-		int rc = memcmp(a->key, b->key, ACTOR_KEY_MIN);
-
-		return rc ? rc : a->table < b->table ? -1 : 1;
+	memcpy(bytes + 1, row->key, n);
+	if (row->tree == 0) {
+		bytes[1 + ACTOR_KEY_MIN] = row->table;
+		n -= ACTOR_KEY_MIN;
+		memset(bytes + 2 + ACTOR_KEY_MIN, 0, 2);
+		memcpy(bytes + 2 + ACTOR_KEY_MIN, row->key + ACTOR_KEY_MIN, n < 2 ? n : 2);
 	}
-	return str_cmp((struct str){ (const char *)a->key, a->key_len },
-		       (struct str){ (const char *)b->key, b->key_len });
+	return get_be64(bytes);
+}
+
+static int compare_ranked(const void *pa, const void *pb)
+{
+	const struct ranked *a = pa, *b = pb;
+
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return str_cmp((struct str){ (const char *)a->row->key, a->row->key_len },
+		       (struct str){ (const char *)b->row->key, b->row->key_len });
 }
 
 struct delta_row **delta_sorted_rows(const struct delta *d, size_t *n)
 {
+	struct ranked *ranked = xmalloc(d->rows_n * sizeof(*ranked));
 	struct delta_row **ret = xmalloc(d->rows_n * sizeof(struct delta_row *));
 
 	*n = 0;
 	for (size_t i = 0; i < d->rows_room; i++)
 		if (d->rows[i] && d->rows[i]->dirty)
-			ret[(*n)++] = d->rows[i];
-	qsort(ret, *n, sizeof(struct delta_row *), compare_rows);
+			ranked[(*n)++] = (struct ranked){ rank_of(d->rows[i]), d->rows[i] };
+	qsort(ranked, *n, sizeof(*ranked), compare_ranked);
+	for (size_t i = 0; i < *n; i++)
+		ret[i] = ranked[i].row;
+	free(ranked);
 	return ret;
 }

@@ -110,6 +110,7 @@ int fold_new(struct store *s, struct fold **ret, struct error *e)
 	f->store = s;
 	f->id_cache = xmalloc(ID_CACHE_SLOTS * sizeof(*f->id_cache));
 	fold__forget_ids(f); /* writes all of it, so that memory is flat from the start */
+	f->prints.slots = xmalloc(PRINTS_SLOTS * sizeof(*f->prints.slots));
 	f->journal = journal_new();
 	f->desk = credit_desk_new(store_person_key(s));
 	f->merger = merger_new(s, fold__expire);
@@ -141,6 +142,7 @@ void fold_free(struct fold *f)
 	lanes_fini(&f->lanes);
 	journal_free(f->journal);
 	credit_desk_free(f->desk);
+	free(f->prints.slots);
 	free(f->id_cache);
 	free(f);
 }
@@ -212,6 +214,7 @@ void fold_put(struct fold *f, enum table_id id, struct str key, const void *valu
 	bool is_new;
 	struct delta_row *row = delta_row(&f->batch.delta, id, key, &is_new);
 
+	fold__forget_prints(f, id, key);
 	row->n = 0;
 	delta_row_reserve(&f->batch.delta, row, n);
 	if (n)
@@ -226,6 +229,7 @@ void fold_delete(struct fold *f, enum table_id id, struct str key)
 	bool is_new;
 	struct delta_row *row = delta_row(&f->batch.delta, id, key, &is_new);
 
+	fold__forget_prints(f, id, key);
 	row->n = 0;
 	row->dirty = true;
 	row->deleted = true;
@@ -235,6 +239,7 @@ unsigned char *fold_edit(struct fold *f, enum table_id id, struct str key, size_
 {
 	struct delta_row *row = load_row(f, id, key);
 
+	fold__forget_prints(f, id, key);
 	delta_row_reserve(&f->batch.delta, row, row->n + room);
 	row->dirty = true;
 	row->deleted = false;

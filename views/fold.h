@@ -118,6 +118,8 @@ struct str fold_get(struct fold *f, enum table_id id, struct str key);
  * until the next peek only.
  */
 struct str fold_peek(struct fold *f, enum table_id id, struct str key);
+/* The same of an actor's row of history-prints, which is remembered for longer. */
+struct str fold_peek_prints(struct fold *f, uint32_t actor);
 /* A row makes no sense: the next commit fails with STORE_CORRUPT. Go on as without it. */
 void fold_damaged(struct fold *f);
 void fold_put(struct fold *f, enum table_id id, struct str key, const void *value, size_t n);

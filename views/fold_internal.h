@@ -24,6 +24,18 @@ struct id_cache_slot {
 	uint32_t used;
 };
 
+#define PRINTS_SLOTS 131072 /* power of two, 2 MB */
+
+/* Where rows of history-prints lie in base (fold_prints.c). */
+struct prints {
+	struct prints_slot {
+		const char *p; /* NULL: empty */
+		uint32_t actor, n;
+	} * slots;
+	uint64_t base;       /* snap_base_version */
+	unsigned generation; /* 0: nothing is remembered yet */
+};
+
 /* The counters in the meta table. */
 #define FOLD_META STR("fold")
 struct fold_meta {
@@ -63,6 +75,7 @@ struct fold {
 	struct credit_desk *desk;
 	struct id_cache_slot *id_cache;
 	uint64_t id_seed;
+	struct prints prints;
 	struct fold_meta now;
 	struct merger *merger;
 	struct lanes lanes;
@@ -74,6 +87,8 @@ struct fold {
 /* The actor's interned id, made on first sight. */
 uint32_t fold__actor(struct fold *f, enum actor_kind kind, struct str raw_id);
 void fold__forget_ids(struct fold *f);
+/* A row of any table is changed. */
+void fold__forget_prints(struct fold *f, enum table_id id, struct str key);
 int fold__load_meta(struct fold *f);
 /* All-zero without a watermark when there is none. */
 int fold__read_meta(struct snap *sn, struct fold_meta *ret);

@@ -98,7 +98,6 @@ static bool in_window(const struct history_set *s, struct str event_id)
 static bool is_duplicate(struct fold *f, uint32_t actor, struct str row, struct str event_id)
 {
 	struct str prints = { 0 }, entries;
-	unsigned char be[4];
 	struct history_head head;
 	struct history_set s;
 
@@ -107,7 +106,7 @@ static bool is_duplicate(struct fold *f, uint32_t actor, struct str row, struct 
 	if (!history_head_read(row, &head, &entries))
 		goto damaged;
 	if (head.prints)
-		prints = fold_peek(f, TBL_HISTORY_PRINTS, id_key(actor, be));
+		prints = fold_peek_prints(f, actor);
 	if (prints.n != head.prints * sizeof(history_print))
 		goto damaged;
 	if (!has_print(prints, print_of(event_id)) && !may_hold(entries, event_id))

@@ -215,6 +215,21 @@ uint64_t snap_base_version(const struct snap *sn)
 	return mdb_txn_id(sn->base.txn);
 }
 
+/*
+ * What an actor has is looked up one table after the other and lies side by side: a cursor that stays on the page finds the next
+ * row there without coming from the root. Returns what LMDB says.
+ */
+static int find(struct snap_level *at, enum table_id id, MDB_val *k, MDB_val *v)
+{
+	MDB_cursor **cur = &at->cursors[store__tree(id)];
+	int rc;
+
+	if (table_get(id)->kind != TABLE_ACTOR)
+		return mdb_get(at->txn, at->level->dbi[id], k, v);
+	rc = *cur ? 0 : mdb_cursor_open(at->txn, at->level->dbi[id], cur);
+	return rc ? rc : mdb_cursor_get(*cur, k, v, MDB_SET);
+}
+
 /* *ret_at: where it was found. */
 static int get(struct snap *sn, enum table_id id, struct str key, struct str *ret, const struct snap_level **ret_at)
 {
@@ -227,7 +242,7 @@ static int get(struct snap *sn, enum table_id id, struct str key, struct str *re
 	k = store__row_key(id, key, &buf);
 	for (unsigned i = 0; i < sn->n; i++) {
 		struct snap_level *at = sn->at[i];
-		int rc = mdb_get(at->txn, at->level->dbi[id], &k, &v);
+		int rc = find(at, id, &k, &v);
 
 		if (rc == MDB_NOTFOUND)
 			continue;

@@ -4,6 +4,7 @@
  * A row's key is (group, first member it may hold); the first row of a group starts at member 0. So the row for a
  * member is the last one whose key is not above it, and a group's rows cover all members without gaps.
  */
+#include "schemas/varint.h"
 #include "views/delta.h"
 #include "views/store_internal.h"
 
@@ -18,24 +19,29 @@ struct merge {
 	uint32_t previous;  /* last member written to it */
 	size_t full, split; /* bytes of a row, and of one that is cut since it would have more */
 	size_t cut_at;      /* of the two: the next member begins a row of its own */
+	bool on_old;        /* the cursor stands on the row that is written anew */
 };
+
+#define NO_MEMBER (UINT64_C(1) << 32)
 
 /* No row outgrows ROW_MAX, however wide its numbers are. */
 #define ROW_FULL (ROW_MAX - SUM_ENTRY_MAX)
 /* In young levels, where a few members of a row change at a time, and all of it is taken apart and packed again for them. */
-#define ROW_FULL_YOUNG 600
-#define ROW_SPLIT_YOUNG 400
+#define ROW_FULL_YOUNG 300
+#define ROW_SPLIT_YOUNG 200
 
 static int flush_row(struct merge *m)
 {
 	unsigned char key[SUM_KEY_BYTES];
 	MDB_val k = { SUM_KEY_BYTES, key }, v = { m->out_n, m->out };
+	unsigned flags = m->on_old ? MDB_CURRENT : 0;
 
 	put_be64(key, m->group);
 	put_be32(key + 8, m->row_first);
 	m->out_n = 0;
 	m->previous = 0;
-	return store__write(m->t, m->cur, &k, &v, 0);
+	m->on_old = false;
+	return store__write(m->t, m->cur, &k, &v, flags);
 }
 
 static int emit(struct merge *m, const struct sum_entry *e)
@@ -51,60 +57,67 @@ static int emit(struct merge *m, const struct sum_entry *e)
 	return rc;
 }
 
-/* The cursor on the row that covers (group, member); NOTFOUND when the group is new. */
-static int seek_row(struct merge *m, uint64_t group, uint32_t member, MDB_val *k, MDB_val *v)
+/* The member in the key of a row; NO_MEMBER when it is of another group. */
+static int member_of(const MDB_val *k, uint64_t group, uint64_t *ret)
 {
-	bool goes_on = false; /* a row of the group lies behind */
 	uint64_t at;
-	int rc = mdb_cursor_get(m->cur, k, v, MDB_SET_RANGE);
 
-	if (!rc && !store__group(k, &at))
+	if (!store__group(k, &at))
 		return MDB_CORRUPTED;
-	if (rc == MDB_NOTFOUND) {
-		rc = mdb_cursor_get(m->cur, k, v, MDB_LAST);
-	} else if (!rc && (at != group || get_be32((char *)k->mv_data + 8) != member)) {
-		goes_on = at == group;
-		rc = mdb_cursor_get(m->cur, k, v, MDB_PREV);
-	}
-	if (!rc && (!store__group(k, &at) || v->mv_size > ROW_MAX))
-		return MDB_CORRUPTED;
-	if (!rc && at != group)
-		rc = MDB_NOTFOUND;
-	/* a group's first row begins at member 0 */
-	return rc == MDB_NOTFOUND && goes_on ? MDB_CORRUPTED : rc;
+	*ret = at == group ? get_be32((char *)k->mv_data + 8) : NO_MEMBER;
+	return 0;
+}
+
+/* The first member of the row behind the cursor's, which stays where it is. */
+static int look_behind(struct merge *m, uint64_t group, uint64_t *next)
+{
+	MDB_val k, v;
+	int rc = mdb_cursor_get(m->cur, &k, &v, MDB_NEXT);
+
+	*next = NO_MEMBER;
+	if (rc) /* at the end of the table it has not moved */
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	rc = member_of(&k, group, next);
+	return rc ? rc : mdb_cursor_get(m->cur, &k, &v, MDB_PREV);
 }
 
 /*
- * The row that covers (group, member): its key's member and a copy of its bytes; 0 bytes when the group is new. *next is
- * the first member of the row after it, looked for only when `more` deltas of the group follow.
+ * The cursor on the row that covers (group, member): its key's member and a copy of its bytes; 0 bytes when the group is
+ * new. *next is the first member of the row after it, known for certain only when `more` deltas of the group follow.
  */
 static int find_row(struct merge *m, uint64_t group, uint32_t member, bool more, unsigned char *copy, size_t *n,
 		    uint64_t *next)
 {
 	unsigned char key[SUM_KEY_BYTES];
 	MDB_val k = { SUM_KEY_BYTES, key }, v;
-	uint64_t at;
+	uint64_t at = NO_MEMBER;
 	int rc;
 
 	put_be64(key, group);
 	put_be32(key + 8, member);
 	*n = 0;
 	m->row_first = 0;
-	*next = UINT64_C(1) << 32;
-	rc = seek_row(m, group, member, &k, &v);
-	if (rc)
-		return rc == MDB_NOTFOUND ? 0 : rc;
+	*next = NO_MEMBER;
+	rc = mdb_cursor_get(m->cur, &k, &v, MDB_SET_RANGE);
+	if (!rc)
+		rc = member_of(&k, group, &at);
+	if (rc == MDB_NOTFOUND || (!rc && at != member)) {
+		*next = at;
+		rc = mdb_cursor_get(m->cur, &k, &v, rc ? MDB_LAST : MDB_PREV);
+		if (!rc)
+			rc = member_of(&k, group, &at);
+		/* a group's first row begins at member 0 */
+		if (rc == MDB_NOTFOUND || (!rc && at == NO_MEMBER))
+			return *next == NO_MEMBER ? 0 : MDB_CORRUPTED;
+		more = false;
+	}
+	if (rc || v.mv_size > ROW_MAX)
+		return rc ? rc : MDB_CORRUPTED;
 	memcpy(copy, v.mv_data, v.mv_size);
 	*n = v.mv_size;
-	m->row_first = get_be32((char *)k.mv_data + 8);
-	if (!more)
-		return 0;
-	rc = mdb_cursor_get(m->cur, &k, &v, MDB_NEXT);
-	if (!rc && !store__group(&k, &at))
-		return MDB_CORRUPTED;
-	if (!rc && at == group)
-		*next = get_be32((char *)k.mv_data + 8);
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	m->row_first = (uint32_t)at;
+	m->on_old = true;
+	return more ? look_behind(m, group, next) : 0;
 }
 
 static void add_columns(struct sum_entry *e, const struct sum_delta *d, unsigned columns)
@@ -114,40 +127,97 @@ static void add_columns(struct sum_entry *e, const struct sum_delta *d, unsigned
 		e->columns[i] = saturating_add(e->columns[i], d->columns[i]);
 }
 
-/* Merge the deltas that fall into one row with the row's old bytes. */
-static int merge_row(struct merge *m, const unsigned char *old, size_t old_n, const struct sum_delta *d, size_t n)
+/* The old row as it is taken apart. */
+struct old_row {
+	const unsigned char *p, *end;
+	uint32_t previous; /* member before p */
+};
+
+/* Past the entries of members below `below`, of which *last is the last one; NULL when the bytes are damaged. */
+static const unsigned char *skip_below(const struct old_row *old, unsigned columns, uint64_t below, uint32_t *last)
 {
-	const unsigned char *p = old, *end = old + old_n;
-	struct sum_entry held = { 0 };
-	uint32_t previous = 0;
-	bool have = false;
-	size_t i = 0;
+	const unsigned char *p = old->p, *end = old->end;
+
+	for (*last = old->previous; p < end;) {
+		const unsigned char *next;
+		uint64_t gap, column;
+
+		next = get_varint(p, end, &gap);
+		if (!next || gap > UINT32_MAX - *last)
+			return NULL;
+		if (*last + gap >= below)
+			break;
+		for (unsigned i = 0; next && i < columns; i++)
+			next = get_varint(next, end, &column);
+		if (!next)
+			return NULL;
+		*last += (uint32_t)gap;
+		p = next;
+	}
+	return p;
+}
+
+/* The next entry. */
+static int take(struct merge *m, struct old_row *old, struct sum_entry *ret)
+{
+	old->p = store__unpack(old->p, old->end, m->columns, old->previous, ret);
+	old->previous = ret->member;
+	return old->p ? 0 : MDB_CORRUPTED;
+}
+
+/* Entries below a member go on as they are: their bytes, but for the gap of the first, and entry by entry where rows are cut. */
+static int copy_below(struct merge *m, struct old_row *old, uint64_t below)
+{
+	uint32_t last;
+	const unsigned char *to = skip_below(old, m->columns, below, &last);
+	int rc = to ? 0 : MDB_CORRUPTED;
+	struct sum_entry e;
+
+	while (!rc && old->p < to && (m->previous != old->previous || m->out_n + (size_t)(to - old->p) > m->cut_at)) {
+		rc = take(m, old, &e);
+		if (!rc)
+			rc = emit(m, &e);
+	}
+	if (rc || old->p == to)
+		return rc;
+	memcpy(m->out + m->out_n, old->p, (size_t)(to - old->p));
+	m->out_n += (size_t)(to - old->p);
+	m->previous = last;
+	*old = (struct old_row){ to, old->end, last };
+	return 0;
+}
+
+/* One delta, added to the entry of its member when that is the next one. */
+static int add_one(struct merge *m, struct old_row *old, const struct sum_delta *d)
+{
+	struct old_row behind = *old;
+	struct sum_entry e = { 0 };
+
+	if (old->p < old->end && take(m, &behind, &e))
+		return MDB_CORRUPTED;
+	if (e.member == d->member && behind.p > old->p)
+		*old = behind;
+	else
+		e = (struct sum_entry){ 0 };
+	add_columns(&e, d, m->columns);
+	return emit(m, &e);
+}
+
+/* Merge the deltas that fall into one row with the row's old bytes. */
+static int merge_row(struct merge *m, const unsigned char *bytes, size_t bytes_n, const struct sum_delta *d, size_t n)
+{
+	struct old_row old = { bytes, bytes + bytes_n, 0 };
 	int rc = 0;
 
 	m->group = d[0].group;
-	m->cut_at = old_n + n * (size_t)(5 + 2 * m->columns) > m->full ? m->split : m->full;
-	while (!rc && (have || p < end || i < n)) {
-		if (!have && p < end) {
-			p = store__unpack(p, end, m->columns, previous, &held);
-			if (!p)
-				return MDB_CORRUPTED;
-			previous = held.member;
-			have = true;
-		}
-		if (have && (i == n || held.member < d[i].member)) {
-			rc = emit(m, &held);
-			have = false;
-			continue;
-		}
-		struct sum_entry e = { 0 };
-
-		if (have && held.member == d[i].member) {
-			e = held;
-			have = false;
-		}
-		add_columns(&e, &d[i++], m->columns);
-		rc = emit(m, &e);
+	m->cut_at = bytes_n + n * (size_t)(5 + 2 * m->columns) > m->full ? m->split : m->full;
+	for (size_t i = 0; i < n && !rc; i++) {
+		rc = copy_below(m, &old, d[i].member);
+		if (!rc)
+			rc = add_one(m, &old, &d[i]);
 	}
+	if (!rc)
+		rc = copy_below(m, &old, NO_MEMBER);
 	return rc ? rc : flush_row(m);
 }
 

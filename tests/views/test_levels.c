@@ -131,6 +131,18 @@ Test(levels, a_sealed_level_lies_between)
 	cr_assert_not(young_file_exists(1) || young_file_exists(2));
 }
 
+/* Their hashes lie in base, in young levels, or half of them not yet anywhere but in the newest entries. */
+Test(levels, duplicates_are_known_wherever_their_prints_lie)
+{
+	for (int i = 0; i < 600; i++) {
+		cr_assert_eq(shop_playf(&shop, "u1 view i%d @%ds e=e%d", i, i, i), 0);
+		for (int back = 0; back < 256 && back <= i; back += 51)
+			cr_assert_eq(shop_playf(&shop, "u1 view x @9d e=e%d", i - back), 1, "%d back of %d", back, i);
+		if (i % 97 == 96)
+			merge();
+	}
+}
+
 Test(levels, long_values_shrink_across_levels)
 {
 	char *text = xmalloc(9001);
