@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define COST_SHARE 10 /* rest this many times what the last refresh cost */
+#define COST_SHARE 25 /* rest this many times what the last refresh cost */
 #define FULL_SHARE 30
 #define FULL_EVERY_NS UINT64_C(250000000)
 #define RANKER_NICE 10 /* lists may be late, answers not */

@@ -6,8 +6,8 @@
  * newest by reference.
  *
  * Freshness. A quick refresh reads the watermark's hour and day alone and adds them to the closed ones it holds in
- * memory: it follows a change of the store after rank.refresh, or after 10 times what the last refresh cost when that
- * is longer, so that the ranker takes at most about a tenth of a core at any size of shop. A full refresh reads all
+ * memory: it follows a change of the store after rank.refresh, or after 25 times what the last refresh cost when that
+ * is longer, so that the ranker takes at most about a twentieth of a core at any size of shop. A full refresh reads all
  * the hours and days, the catalogue and the stock again: at the start, when the watermark enters another hour, and
  * every 250 ms, or every 30 times its own cost when that is longer; the totals of all items are read with it, and what comes
  * from the catalogue alone when a record has changed. Late events of closed hours and days, new categories
