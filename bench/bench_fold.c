@@ -3,10 +3,15 @@
  * rows in as many transactions as sorted upserts of 8-byte counters through plain LMDB.
  *
  *     bench_fold [EVENTS] [BATCH] [DIR]
+ *     bench_fold EVENTS BATCH young STORE
  *
  * The events are those of `aisle simulate`, in memory; decoding them is timed by itself before and taken off. The
  * limit's keys are drawn from as many as there are rows in all, sorted before the clock runs; each upsert reads the
  * counter and writes it back; synced as the store is. Prints one line of JSON.
+ *
+ * With `young` the events go into a young level of a store that is there, as live ones do, with as many people at once as at
+ * LIVE_RATE a second; figures are of the second half of them. Nothing is merged, the level is dropped at the end, and base
+ * stays as it was. Without a limit.
  */
 #include "processor/simulate.h"
 #include "schemas/decode.h"
@@ -23,7 +28,9 @@
 #define ITEMS 100000
 #define PEOPLE 200000
 #define START_MS INT64_C(1704067200000) /* 2024 */
-#define BATCHES_MAX 4096
+#define BATCHES_MAX 65536
+#define LIVE_RATE 50000
+#define YOUNG_BYTES (UINT64_C(1) << 30)
 #define MAP_SIZE (UINT64_C(64) << 30)
 #define BATCH_BYTES ((size_t)256 << 20) /* batch.bytesMax */
 
@@ -69,9 +76,11 @@ struct traffic {
 	struct decoder *decoder;
 };
 
-static void make_traffic(struct traffic *t, uint64_t n)
+static void make_traffic(struct traffic *t, uint64_t n, int64_t start_ms, int64_t span_ms)
 {
-	struct simulate_options opt = { .events = n, .seed = 1, .items = ITEMS, .users = PEOPLE, .start_ms = START_MS };
+	struct simulate_options opt = {
+		.events = n, .seed = 1, .items = ITEMS, .users = PEOPLE, .start_ms = start_ms, .span_ms = span_ms
+	};
 	struct simulation *sim = simulation_new(&opt);
 	size_t used = 0, room = 0;
 	struct simulated made;
@@ -107,12 +116,12 @@ static void get_event(struct traffic *t, uint64_t i, struct event *ret)
 		die("decode", e.text);
 }
 
-static double decode_only(struct traffic *t)
+static double decode_only(struct traffic *t, uint64_t from, uint64_t to)
 {
 	double start = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	struct event ev;
 
-	for (uint64_t i = 0; i < t->n; i++)
+	for (uint64_t i = from; i < to; i++)
 		get_event(t, i, &ev);
 	return seconds(CLOCK_PROCESS_CPUTIME_ID) - start;
 }
@@ -131,19 +140,20 @@ static void commit(struct fold *f, struct folded *r)
 	r->rows[r->batches++] = fig.rows_replaced + fig.rows_added;
 }
 
-static void fold_all(struct fold *f, struct traffic *t, uint64_t batch, struct folded *r)
+static void fold_some(struct fold *f, struct traffic *t, uint64_t from, uint64_t to, uint64_t batch, struct folded *r)
 {
-	double made = decode_only(t), wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	double made = decode_only(t, from, to), wall = seconds(CLOCK_MONOTONIC),
+	       cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
 	uint64_t in_batch = 0;
 	struct error e;
 
-	for (uint64_t i = 0; i < t->n; i++) {
+	for (uint64_t i = from; i < to; i++) {
 		struct event ev;
 
 		get_event(t, i, &ev);
 		if (fold_event(f, &ev, -1, &e) < 0)
 			die("event", e.text);
-		if (++in_batch < batch && i + 1 < t->n && fold_pending_bytes(f) < BATCH_BYTES)
+		if (++in_batch < batch && i + 1 < to && fold_pending_bytes(f) < BATCH_BYTES)
 			continue;
 		commit(f, r);
 		in_batch = 0;
@@ -222,14 +232,21 @@ static void limit(const char *dir, const struct folded *r, double *ret_wall, dou
 	mdb_env_close(env);
 }
 
-static void report(uint64_t n, const struct folded *r, struct store *s, double limit_wall, double limit_cpu)
+/* Bytes of base in use. */
+static double base_bytes(struct store *s)
 {
 	struct store_figures sf;
-	double events = (double)n;
 	uint64_t free_bytes;
 
 	if (store_figures(s, &sf) || store_free_bytes(s, &free_bytes))
 		die("figures", "cannot be read");
+	return (double)(sf.used_bytes - free_bytes);
+}
+
+static void report(uint64_t n, const struct folded *r, double bytes, double limit_wall, double limit_cpu)
+{
+	double events = (double)n;
+
 	printf("{\"events\":%.0f,\"batches\":%zu,\"wall_s\":%.4f,\"cpu_s\":%.4f,\"fold_us\":%.3f,\"sort_us\":%.3f,"
 	       "\"apply_us\":%.3f,\"commit_us\":%.3f,\"rows\":%.2f,\"bytes\":%.0f,\"limit_wall_s\":%.4f,"
 	       "\"limit_cpu_s\":%.4f}\n",
@@ -237,7 +254,7 @@ static void report(uint64_t n, const struct folded *r, struct store *s, double l
 	       (r->wall - (double)(r->all.sort_ns + r->all.apply_ns + r->all.commit_ns) / 1e9) / events * 1e6,
 	       (double)r->all.sort_ns / 1e3 / events, (double)r->all.apply_ns / 1e3 / events,
 	       (double)r->all.commit_ns / 1e3 / events, (double)(r->all.rows_replaced + r->all.rows_added) / events,
-	       (double)(sf.used_bytes - free_bytes) / events, limit_wall, limit_cpu);
+	       bytes / events, limit_wall, limit_cpu);
 }
 
 /* A directory of the caller's, or one of our own, which goes at the end. */
@@ -264,6 +281,41 @@ static void remove_dir(const char *dir)
 	nftw(dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+static void begin(const struct store_options *opt, struct store **s, struct fold **f)
+{
+	struct error e = { 0 };
+
+	if (store_open(opt, s, &e) || fold_new(*s, f, &e))
+		die("cannot start", e.text);
+}
+
+static int young(const char *path, uint64_t n, uint64_t batch)
+{
+	struct store_options opt = { .path = path,
+				     .writer = true,
+				     .map_size = MAP_SIZE,
+				     .young_bytes_max = YOUNG_BYTES,
+				     .young_path = "/dev/shm" };
+	static struct folded first, second;
+	struct traffic t = { 0 };
+	uint64_t half;
+	struct store *s;
+	struct fold *f;
+
+	make_traffic(&t, n, (int64_t)time(NULL) * 1000, (int64_t)(n * 1000 / LIVE_RATE));
+	begin(&opt, &s, &f);
+	fold_some(f, &t, 0, n / 2, batch, &first);
+	half = store_young_bytes(s);
+	fold_some(f, &t, n / 2, n, batch, &second);
+	report(n - n / 2, &second, (double)(store_young_bytes(s) - half), 0, 0);
+	opt.generation = store_generation(s);
+	fold_free(f);
+	store_close(s);
+	store_forget_young(&opt);
+	free_traffic(&t);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	uint64_t n = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
@@ -274,18 +326,20 @@ int main(int argc, char **argv)
 	static struct folded folded;
 	struct traffic t = { 0 };
 	double limit_wall, limit_cpu;
-	struct error e = { 0 };
 	struct store *s;
 	struct fold *f;
 
+	if (!n || !batch)
+		die("usage", "bench_fold [EVENTS] [BATCH] [DIR], or EVENTS BATCH young STORE");
+	if (argc == 5 && strcmp(given, "young") == 0)
+		return young(argv[4], n, batch);
 	make_dir(store_dir, sizeof(store_dir), given, "store");
 	make_dir(plain_dir, sizeof(plain_dir), given, "plain");
-	if (!n || !batch || store_open(&opt, &s, &e) || fold_new(s, &f, &e))
-		die("cannot start", e.text);
-	make_traffic(&t, n);
-	fold_all(f, &t, batch, &folded);
+	begin(&opt, &s, &f);
+	make_traffic(&t, n, START_MS, 0);
+	fold_some(f, &t, 0, n, batch, &folded);
 	limit(plain_dir, &folded, &limit_wall, &limit_cpu);
-	report(n, &folded, s, limit_wall, limit_cpu);
+	report(n, &folded, base_bytes(s), limit_wall, limit_cpu);
 	fold_free(f);
 	store_close(s);
 	free_traffic(&t);
