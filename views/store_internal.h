@@ -225,7 +225,7 @@ int store__assemble(const struct level *l, MDB_txn *txn, enum table_id id, struc
  * Every row is written by this, through a cursor or, without one, into the parts of long values. Returns what LMDB says, or
  * ENOSPC.
  */
-int store__write(struct store_txn *t, MDB_cursor *cur, MDB_val *key, const MDB_val *value, unsigned flags);
+int store__write(struct store_txn *t, MDB_cursor *cur, MDB_val *key, const MDB_val *value);
 
 /* The transaction's own cursor on a table; it ends with the transaction. Returns what LMDB says. */
 int store__cursor(struct store_txn *t, enum table_id id, MDB_cursor **ret);

@@ -270,6 +270,6 @@ int snap_get_staying(struct snap *sn, enum table_id id, struct str key, struct s
 
 	if (!rc && ret->n > ROW_MAX)
 		return ERR_STORE_CORRUPT;
-	*ret_stays = at == &sn->base;
+	*ret_stays = at == &sn->base && ret->p != (const char *)sn->assembled;
 	return rc;
 }

@@ -19,14 +19,13 @@ struct merge {
 	uint32_t previous;  /* last member written to it */
 	size_t full, split; /* bytes of a row, and of one that is cut since it would have more */
 	size_t cut_at;      /* of the two: the next member begins a row of its own */
-	bool on_old;        /* the cursor stands on the row that is written anew */
 };
 
 #define NO_MEMBER (UINT64_C(1) << 32)
 
 /* No row outgrows ROW_MAX, however wide its numbers are. */
 #define ROW_FULL (ROW_MAX - SUM_ENTRY_MAX)
-/* In young levels, where a few members of a row change at a time, and all of it is taken apart and packed again for them. */
+/* In young levels, where a few members of a row change at a time, and all of it is written again for them. */
 #define ROW_FULL_YOUNG 300
 #define ROW_SPLIT_YOUNG 200
 
@@ -34,14 +33,12 @@ static int flush_row(struct merge *m)
 {
 	unsigned char key[SUM_KEY_BYTES];
 	MDB_val k = { SUM_KEY_BYTES, key }, v = { m->out_n, m->out };
-	unsigned flags = m->on_old ? MDB_CURRENT : 0;
 
 	put_be64(key, m->group);
 	put_be32(key + 8, m->row_first);
 	m->out_n = 0;
 	m->previous = 0;
-	m->on_old = false;
-	return store__write(m->t, m->cur, &k, &v, flags);
+	return store__write(m->t, m->cur, &k, &v);
 }
 
 static int emit(struct merge *m, const struct sum_entry *e)
@@ -68,17 +65,14 @@ static int member_of(const MDB_val *k, uint64_t group, uint64_t *ret)
 	return 0;
 }
 
-/* The first member of the row behind the cursor's, which stays where it is. */
+/* The first member of the row behind the cursor's. */
 static int look_behind(struct merge *m, uint64_t group, uint64_t *next)
 {
 	MDB_val k, v;
 	int rc = mdb_cursor_get(m->cur, &k, &v, MDB_NEXT);
 
 	*next = NO_MEMBER;
-	if (rc) /* at the end of the table it has not moved */
-		return rc == MDB_NOTFOUND ? 0 : rc;
-	rc = member_of(&k, group, next);
-	return rc ? rc : mdb_cursor_get(m->cur, &k, &v, MDB_PREV);
+	return rc == MDB_NOTFOUND ? 0 : rc ? rc : member_of(&k, group, next);
 }
 
 /*
@@ -116,7 +110,6 @@ static int find_row(struct merge *m, uint64_t group, uint32_t member, bool more,
 	memcpy(copy, v.mv_data, v.mv_size);
 	*n = v.mv_size;
 	m->row_first = (uint32_t)at;
-	m->on_old = true;
 	return more ? look_behind(m, group, next) : 0;
 }
 

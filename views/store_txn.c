@@ -146,13 +146,13 @@ static bool same_bytes(const MDB_val *a, const MDB_val *b)
 	return a->mv_size == b->mv_size && memcmp(a->mv_data, b->mv_data, a->mv_size) == 0;
 }
 
-int store__write(struct store_txn *t, MDB_cursor *cur, MDB_val *key, const MDB_val *value, unsigned flags)
+int store__write(struct store_txn *t, MDB_cursor *cur, MDB_val *key, const MDB_val *value)
 {
 	MDB_val room = { value->mv_size, NULL };
 	int rc;
 
-	flags |= MDB_RESERVE;
-	rc = cur ? mdb_cursor_put(cur, key, &room, flags) : mdb_put(t->txn, t->level->dbi_long, key, &room, flags);
+	rc = cur ? mdb_cursor_put(cur, key, &room, MDB_RESERVE)
+		 : mdb_put(t->txn, t->level->dbi_long, key, &room, MDB_RESERVE);
 	if (rc)
 		return rc;
 	if (value->mv_size)
@@ -170,11 +170,11 @@ static int put_row(struct store_txn *t, enum table_id id, MDB_val *key, MDB_val 
 	if (!rc)
 		rc = mdb_cursor_get(cur, key, &old, MDB_SET);
 	if (rc == MDB_NOTFOUND)
-		return store__write(t, cur, key, value, 0);
+		return store__write(t, cur, key, value);
 	if (rc)
 		return rc;
 	*old_parts = store__parts_of(&old);
-	return same_bytes(&old, value) ? 0 : store__write(t, cur, key, value, MDB_CURRENT);
+	return same_bytes(&old, value) ? 0 : store__write(t, cur, key, value);
 }
 
 /* Only parts that changed are written. */
@@ -185,7 +185,7 @@ static int put_part(struct store_txn *t, MDB_val *key, MDB_val *value)
 
 	if (rc && rc != MDB_NOTFOUND)
 		return rc;
-	return !rc && same_bytes(&old, value) ? 0 : store__write(t, NULL, key, value, 0);
+	return !rc && same_bytes(&old, value) ? 0 : store__write(t, NULL, key, value);
 }
 
 int store__drop_parts(struct store_txn *t, enum table_id id, struct str key, unsigned first, unsigned last)
@@ -260,7 +260,7 @@ int store_delete(struct store_txn *t, enum table_id id, struct str key)
 		parts = store__parts_of(&old);
 	/* an older level may have the row */
 	if (t->level->number)
-		rc = store__write(t, cur, &k, &none, 0);
+		rc = store__write(t, cur, &k, &none);
 	else
 		rc = rc ? 0 : mdb_cursor_del(cur, 0);
 	if (!rc)
