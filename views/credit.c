@@ -13,7 +13,7 @@ struct credit_desk {
 	unsigned char token_key[TOKEN_KEY_BYTES];
 	uint64_t refused[CREDIT_REFUSAL_COUNT];
 	struct credits out;
-	bool any; /* something is remembered of some actor */
+	bool any; /* something was ever remembered of some actor */
 	/* of the event at hand */
 	struct answer_token_text text; /* its last id */
 	struct str text_of;            /* the bytes it was read from */
@@ -46,12 +46,13 @@ static int found(void *arg, struct str key, struct str value)
 	return 1;
 }
 
+/* Who is credited first gets a label, in the same transaction; a walk over what is remembered would pass all there is of all actors. */
 int credit_desk_look(struct credit_desk *d, struct snap *sn)
 {
 	int rc;
 
 	d->any = false;
-	rc = snap_each(sn, TBL_ANSWERS, (struct str){ NULL, 0 }, found, &d->any);
+	rc = snap_each(sn, TBL_LABELS, (struct str){ NULL, 0 }, found, &d->any);
 	return rc < 0 ? rc : 0;
 }
 
