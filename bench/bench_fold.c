@@ -304,6 +304,8 @@ static int young(const char *path, uint64_t n, uint64_t batch)
 
 	make_traffic(&t, n, (int64_t)time(NULL) * 1000, (int64_t)(n * 1000 / LIVE_RATE));
 	begin(&opt, &s, &f);
+	if (store_young_bytes(s))
+		die(path, "has a young level, which would be lost: end its processor first");
 	fold_some(f, &t, 0, n / 2, batch, &first);
 	half = store_young_bytes(s);
 	fold_some(f, &t, n / 2, n, batch, &second);

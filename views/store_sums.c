@@ -65,8 +65,8 @@ static int member_of(const MDB_val *k, uint64_t group, uint64_t *ret)
 	return 0;
 }
 
-/* The first member of the row behind the cursor's. */
-static int look_behind(struct merge *m, uint64_t group, uint64_t *next)
+/* The first member of the row after the cursor's. */
+static int look_after(struct merge *m, uint64_t group, uint64_t *next)
 {
 	MDB_val k, v;
 	int rc = mdb_cursor_get(m->cur, &k, &v, MDB_NEXT);
@@ -76,8 +76,8 @@ static int look_behind(struct merge *m, uint64_t group, uint64_t *next)
 }
 
 /*
- * The cursor on the row that covers (group, member): its key's member and a copy of its bytes; 0 bytes when the group is
- * new. *next is the first member of the row after it, known for certain only when `more` deltas of the group follow.
+ * The row that covers (group, member): its key's member and a copy of its bytes; 0 bytes when the group is new. *next is the first member of
+ * the row after it, known for certain only when `more` deltas of the group follow.
  */
 static int find_row(struct merge *m, uint64_t group, uint32_t member, bool more, unsigned char *copy, size_t *n,
 		    uint64_t *next)
@@ -110,7 +110,7 @@ static int find_row(struct merge *m, uint64_t group, uint32_t member, bool more,
 	memcpy(copy, v.mv_data, v.mv_size);
 	*n = v.mv_size;
 	m->row_first = (uint32_t)at;
-	return more ? look_behind(m, group, next) : 0;
+	return more ? look_after(m, group, next) : 0;
 }
 
 static void add_columns(struct sum_entry *e, const struct sum_delta *d, unsigned columns)
@@ -175,8 +175,8 @@ static int copy_below(struct merge *m, struct old_row *old, uint64_t below)
 		return rc;
 	memcpy(m->out + m->out_n, old->p, (size_t)(to - old->p));
 	m->out_n += (size_t)(to - old->p);
-	m->previous = last;
-	*old = (struct old_row){ to, old->end, last };
+	m->previous = old->previous = last;
+	old->p = to;
 	return 0;
 }
 
