@@ -13,7 +13,9 @@
 
 struct batcher {
 	uint64_t records_max, bytes_max, time_max_ns, linger_ns; /* the bounds */
-	uint64_t near;      /* records of lag up to which the processor counts as live */
+	uint64_t near;      /* records of lag up to which the processor counts as live, */
+	bool has_young;     /* or as many as a batch has, unless it is */
+	bool catching_up;   /* the last batch was full */
 	uint64_t began_ns;  /* the first pending record came; 0: none */
 	uint64_t commit_ns; /* how long the last commit took */
 };
@@ -21,6 +23,7 @@ struct batcher {
 struct batch_state {
 	uint64_t now_ns, records, bytes; /* pending */
 	bool poll_empty;                 /* the last poll gave nothing */
+	bool writing;                    /* a large batch, beside this one: what is live waits for it anyway */
 	int64_t lag;                     /* records left, -1 unknown */
 };
 
@@ -33,6 +36,7 @@ bool batcher_due(const struct batcher *b, const struct batch_state *st);
 bool batcher_full(const struct batcher *b, uint64_t records, uint64_t bytes);
 /* How long the next poll may wait for a first record. */
 int batcher_timeout_ms(const struct batcher *b, uint64_t now_ns, int idle_ms);
-void batcher_committed(struct batcher *b, uint64_t took_ns);
+/* `full`: that batch was. */
+void batcher_committed(struct batcher *b, uint64_t took_ns, bool full);
 
 #endif

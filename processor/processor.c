@@ -106,6 +106,7 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	struct commit_figures fig = { 0 };
 	uint64_t began;
 	int64_t lag;
+	bool full;
 	int rc;
 
 	if (!p->pending)
@@ -122,13 +123,14 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 			fold_position(p->fold, src->ops->log_name(src, pl->log), pl->partition, &pl->at);
 	}
 	began = now_ns(p);
-	if (batcher_full(&p->batcher, p->pending, fold_pending_bytes(p->fold)))
+	full = batcher_full(&p->batcher, p->pending, fold_pending_bytes(p->fold));
+	if (full)
 		rc = fold_commit_bulk(p->fold, &fig);
 	else
 		rc = fold_commit(p->fold, &fig);
 	if (rc)
 		return commit_failed(p, rc, e);
-	batcher_committed(&p->batcher, now_ns(p) - began);
+	batcher_committed(&p->batcher, now_ns(p) - began, full);
 	lag = src->ops->lag(src);
 	FAULT_POINT("group:untold");
 	processor__tell_commit(p, src, &fig, now_ns(p) - began, lag);
@@ -196,6 +198,7 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 					     .records = p->pending,
 					     .bytes = fold_pending_bytes(p->fold),
 					     .poll_empty = n <= 0,
+					     .writing = fold_is_writing(p->fold),
 					     .lag = lag,
 				     }))
 		rc = commit(p, src, e);
@@ -230,7 +233,7 @@ static void retry(struct processor *p, struct source *src, const struct error *w
 	}
 	positions_rewind(&p->positions);
 	p->pending = 0;
-	batcher_committed(&p->batcher, 0);
+	batcher_committed(&p->batcher, 0, false);
 	src->ops->rewind(src);
 }
 

@@ -143,6 +143,13 @@ int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_
 		bool create);
 void level__close(struct level *l);
 uint64_t level__used_bytes(const struct level *l);
+/*
+ * At the begin of a large transaction. LMDB reads one list of free pages, each left by a former transaction, when it has used
+ * the one before it, and keeps what it has changed sorted by page: of a second list each page then goes before many, and 130,000
+ * are moved for it. For a run of pages that no list has it reads all of them, and takes all pages in order. The run stays in
+ * the file, in the place of the one before. Nothing is done where the map has little room. Returns what LMDB says.
+ */
+int level__order_free(const struct level *l, MDB_txn *txn);
 
 /* What base has merged; 0 when nothing. Returns what LMDB says. */
 int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret);

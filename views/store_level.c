@@ -113,6 +113,34 @@ uint64_t level__used_bytes(const struct level *l)
 	return mdb_env_info(l->env, &info) ? 0 : (info.me_last_pgno + 1) * l->page_bytes;
 }
 
+#define RUN_SHARE 128 /* of a level */
+#define RUN_PAGES_LEAST 8
+#define RUN_PAGES_MOST 1024
+#define RUN_TIMES 16 /* the room that there must be in the map, in runs: it may be the last */
+
+int level__order_free(const struct level *l, MDB_txn *txn)
+{
+	MDB_val key = { 1, (void *)"\xff" }, run = { 0, NULL };
+	MDB_envinfo info;
+	size_t pages;
+	int rc = mdb_env_info(l->env, &info);
+
+	if (rc)
+		return rc;
+	pages = info.me_last_pgno / RUN_SHARE;
+	if (pages < RUN_PAGES_LEAST)
+		pages = RUN_PAGES_LEAST;
+	if (pages > RUN_PAGES_MOST)
+		pages = RUN_PAGES_MOST;
+	run.mv_size = (pages - 1) * l->page_bytes;
+	if ((info.me_last_pgno + pages * RUN_TIMES) * l->page_bytes > info.me_mapsize)
+		return 0;
+	rc = mdb_put(txn, l->dbi_long, &key, &run, MDB_RESERVE);
+	if (!rc)
+		memset(run.mv_data, 0, run.mv_size);
+	return rc;
+}
+
 int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret)
 {
 	MDB_val key = { 6, (void *)"merged" }, value;

@@ -32,6 +32,18 @@ int store_begin(struct store *s, struct store_txn **ret)
 	return begin(s->levels, &s->levels->base, ret);
 }
 
+int store_begin_large(struct store *s, struct store_txn **ret)
+{
+	int rc = store_begin(s, ret);
+
+	if (rc)
+		return rc;
+	rc = level__order_free((*ret)->level, (*ret)->txn);
+	if (rc)
+		store_abort(*ret);
+	return store__error(rc);
+}
+
 int store_begin_young(struct store *s, struct store_txn **ret)
 {
 	struct level *l;

@@ -39,10 +39,10 @@ MUTANTS = (
     Mutant("lines of dead letters stay in memory", "processor/dead_letters_file.c",
            "f->dirty && fflush(f->f)", "f->dirty && fileno(f->f) < 0"),
     Mutant("rows and sums are two transactions", "views/fold_write.c",
-           "	rc = young ? store_begin_young(s, &t) : store_begin(s, &t);\n",
-           "	if (!(rc = young ? store_begin_young(s, &t) : store_begin(s, &t)))\n"
-           "		rc = write_sums(b, t, ret) || store_commit(t);\n	t = NULL;\n"
-           "	rc = young ? store_begin_young(s, &t) : store_begin(s, &t);\n"),
+           "	if (!rc)\n		rc = write_all(b, t, young, ret);\n",
+           "	if (!rc)\n		rc = write_sums(b, t, young, ret) || store_commit(t);\n	t = NULL;\n"
+           "	if (!rc)\n		rc = young ? store_begin_young(s, &t) : store_begin(s, &t);\n"
+           "	if (!rc)\n		rc = write_all(b, t, young, ret);\n"),
     Mutant("base does not say which level it has merged", "views/store_merge.c",
            "rc = store__error(level__put_merged(&ls->base, m.t->txn, number));", "rc = 0;"),
     Mutant("a level is dropped before base has it", "views/store_merge.c",

@@ -68,11 +68,47 @@ Test(batcher, unknown_lag_is_live_only_when_nothing_comes)
 	cr_assert(due(51, 2, true, -1));
 }
 
+Test(batcher, live_with_a_young_level_is_what_a_batch_could_take)
+{
+	b.has_young = true;
+	cr_assert_not(due(10, 1, false, 1001));
+	cr_assert(due(12, 1, false, 1000));
+}
+
+/* After a full batch all that is left is gathered, for base. */
+Test(batcher, catching_up_goes_on_to_the_end)
+{
+	b.has_young = true;
+	batcher_committed(&b, 0, true);
+	cr_assert_not(due(10, 1, false, 101));
+	cr_assert_not(due(500, 900, false, 101));
+	cr_assert(due(501, 901, false, 100));
+	batcher_committed(&b, 0, false);
+	cr_assert_not(due(600, 1, false, 1000));
+	cr_assert(due(602, 2, false, 1000), "live again");
+}
+
+Test(batcher, while_a_large_batch_is_written_the_next_one_gathers)
+{
+	struct batch_state st = { .now_ns = 10 * MS, .records = 1, .writing = true };
+
+	batcher_began(&b, 1 * MS);
+	cr_assert_not(batcher_due(&b, &st));
+	st.records = 1000;
+	cr_assert(batcher_due(&b, &st), "unless it is full,");
+	st.records = 1;
+	st.now_ns = 5001 * MS;
+	cr_assert(batcher_due(&b, &st), "or too old");
+	st.now_ns = 10 * MS;
+	st.writing = false;
+	cr_assert(batcher_due(&b, &st));
+}
+
 Test(batcher, slow_commits_make_larger_batches)
 {
 	cr_assert_not(due(10, 1, false, 0));
 	cr_assert(due(12, 1, false, 0));
-	batcher_committed(&b, 200 * MS);
+	batcher_committed(&b, 200 * MS, false);
 	cr_assert_not(due(300, 1, false, 0));
 	cr_assert_not(due(399, 1, false, 0));
 	cr_assert(due(400, 1, false, 0));
@@ -80,11 +116,11 @@ Test(batcher, slow_commits_make_larger_batches)
 
 Test(batcher, folding_the_first_records_is_a_part_of_the_wait)
 {
-	batcher_committed(&b, 20 * MS);
+	batcher_committed(&b, 20 * MS, false);
 	batcher_began(&b, 100 * MS);
 	cr_assert_not(due(109, 5, false, 0));
 	cr_assert(due(110, 5, false, 0));
-	batcher_committed(&b, 20 * MS);
+	batcher_committed(&b, 20 * MS, false);
 	batcher_began(&b, 200 * MS);
 	cr_assert(due(215, 700, false, 0), "they took longer than that");
 }
