@@ -63,9 +63,9 @@ struct next_candidate *next__new_candidate(struct next_work *w, const struct nex
 	return &w->v[w->v_n++];
 }
 
-int next__session(const struct next_source *src, uint32_t number, struct session *ret)
+int next__session(const struct next_source *src, uint32_t place, struct session *ret)
 {
-	int rc = session_peek(src->index, number, ret);
+	int rc = session_at(src->index, place, ret);
 
 	if (rc != ERR_NOT_FOUND)
 		return rc;
@@ -73,10 +73,10 @@ int next__session(const struct next_source *src, uint32_t number, struct session
 	return 0;
 }
 
-int next__sessions(const struct next_source *src, const uint32_t *numbers, unsigned n, struct session *ret)
+int next__sessions(const struct next_source *src, const uint32_t *places, unsigned n, struct session *ret)
 {
 	for (unsigned i = 0; i < n; i++) {
-		int rc = next__session(src, numbers[i], &ret[i]);
+		int rc = next__session(src, places[i], &ret[i]);
 
 		if (rc)
 			return rc;

@@ -19,7 +19,7 @@
 #define AISLE_QUERY_NEXT_H
 
 #include "config/settings.h"
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "query/ranker.h"
 #include "views/arena.h"
 #include "views/revisits.h"
@@ -115,8 +115,7 @@ struct next_work {
 	double weight[NEXT_ITEMS_MAX]; /* 1: viewed; otherwise the caller's, of what was put into the cart or bought */
 	unsigned d_n;
 
-	const uint32_t *rings[NEXT_ITEMS_MAX]; /* sessions of d[y], newest first */
-	uint32_t ring_n[NEXT_ITEMS_MAX];
+	struct session_list rings[NEXT_ITEMS_MAX]; /* sessions of d[y], newest first */
 	struct next_neighbour heap[NEXT_NEIGHBOURS_MAX];
 	unsigned heap_n;
 	struct next_sides *sides; /* NEXT_SIDES_SLOTS, by the item's last bits; kept from answer to answer */

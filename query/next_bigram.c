@@ -38,10 +38,10 @@ int next__bigram(struct next_work *w, const struct next_source *src, const struc
 
 	if (b.has_before)
 		b.before = w->views[w->n - 2];
-	for (uint32_t i = 0; i < w->ring_n[0] && b.n1 < OCCURRENCES_MAX; i += BLOCK) {
+	for (uint32_t i = 0; i < w->rings[0].n && b.n1 < OCCURRENCES_MAX; i += BLOCK) {
 		struct session block[BLOCK];
-		unsigned n = w->ring_n[0] - i < BLOCK ? w->ring_n[0] - i : BLOCK;
-		int rc = next__sessions(src, w->rings[0] + i, n, block);
+		unsigned n = w->rings[0].n - i < BLOCK ? w->rings[0].n - i : BLOCK;
+		int rc = next__sessions(src, w->rings[0].places + i, n, block);
 
 		if (rc)
 			return rc;

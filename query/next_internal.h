@@ -11,10 +11,10 @@ int next__step(struct next_work *w, const struct next_source *src) MUST_CHECK;
 /* The rates of the items of the session. */
 void next__revisits(struct next_work *w, const struct next_source *src);
 
-/* The views of a session of the index (session_peek); one that is forgotten has none. 0 or an error. */
-int next__session(const struct next_source *src, uint32_t number, struct session *ret) MUST_CHECK;
+/* The views of a session of the index (session_at); one that is forgotten has none. 0 or an error. */
+int next__session(const struct next_source *src, uint32_t place, struct session *ret) MUST_CHECK;
 /* The same of several, whose views are on their way to the processor then. */
-int next__sessions(const struct next_source *src, const uint32_t *numbers, unsigned n, struct session *ret) MUST_CHECK;
+int next__sessions(const struct next_source *src, const uint32_t *places, unsigned n, struct session *ret) MUST_CHECK;
 struct next_candidate *next__new_candidate(struct next_work *w, const struct next_source *src, uint32_t item);
 /* The item's candidate, made when it is new. Valid until the next call. */
 static inline struct next_candidate *next__candidate(struct next_work *w, const struct next_source *src, uint32_t item)

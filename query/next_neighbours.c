@@ -48,8 +48,9 @@ static void keep(struct next_work *w, const struct next_neighbour *nb, unsigned 
 /* The rings, side by side, newest sessions first. */
 struct rings {
 	uint32_t head[NEXT_ITEMS_MAX]; /* SESSION_NONE, which is below all: at its end */
-	const uint32_t *at[NEXT_ITEMS_MAX], *end[NEXT_ITEMS_MAX];
-	double adds[NEXT_ITEMS_MAX]; /* to sim, of a session that contains d[y] */
+	const struct session_list *of; /* n of them, */
+	uint32_t at[NEXT_ITEMS_MAX];   /* read so far */
+	double adds[NEXT_ITEMS_MAX];   /* to sim, of a session that contains d[y] */
 	unsigned n;
 };
 
@@ -61,21 +62,22 @@ static int open_rings(struct next_work *w, const struct next_source *src, const 
 {
 	for (unsigned y = 0; y < w->d_n; y++) {
 		double rarity = log(1 + src->sessions / (next_df(src, w->d[y]) + 1.0));
-		int rc = session_newest(src->index, w->d[y], opt->ring_max, &w->rings[y], &w->ring_n[y]);
+		int rc = session_newest(src->index, w->d[y], opt->ring_max, &w->rings[y]);
 
 		if (rc)
 			return rc;
-		ret->at[y] = w->rings[y];
-		ret->end[y] = w->rings[y] + w->ring_n[y];
-		ret->head[y] = w->ring_n[y] ? *ret->at[y] : SESSION_NONE;
+		ret->at[y] = 0;
+		ret->head[y] = w->rings[y].n ? w->rings[y].numbers[0] : SESSION_NONE;
 		ret->adds[y] = w->weight[y] * next__powers()->place[y] * rarity * sqrt(rarity);
 	}
+	ret->of = w->rings;
 	ret->n = w->d_n;
 	return 0;
 }
 
-/* The newest session of all rings, with its sim in v; false at their end. */
-static bool take_newest(struct rings *r, const struct session_index *index, double floor, struct next_neighbour *ret)
+/* The newest session of all rings, with its sim in v, and its place; false at their end. */
+static bool take_newest(struct rings *r, const struct session_index *index, double floor, struct next_neighbour *ret,
+			uint32_t *ret_place)
 {
 	uint32_t newest = SESSION_NONE;
 
@@ -83,11 +85,16 @@ static bool take_newest(struct rings *r, const struct session_index *index, doub
 		newest = r->head[y] > newest ? r->head[y] : newest;
 	*ret = (struct next_neighbour){ .number = newest };
 	for (unsigned y = 0; y < r->n && newest != SESSION_NONE; y++) {
+		const struct session_list *ring = &r->of[y];
+		uint32_t at = r->at[y];
+
 		if (r->head[y] != newest)
 			continue;
-		if (r->adds[y] > floor && r->end[y] - r->at[y] > AHEAD)
-			session_prefetch(index, r->at[y][AHEAD]);
-		r->head[y] = ++r->at[y] == r->end[y] ? SESSION_NONE : *r->at[y];
+		*ret_place = ring->places[at];
+		if (r->adds[y] > floor && ring->n - at > AHEAD)
+			session_prefetch(index, ring->places[at + AHEAD]);
+		r->at[y] = ++at;
+		r->head[y] = at == ring->n ? SESSION_NONE : ring->numbers[at];
 		if (!ret->shared++)
 			ret->anchor = (uint8_t)y;
 		ret->v += r->adds[y];
@@ -110,10 +117,11 @@ static int choose(struct next_work *w, const struct next_source *src, const stru
 	struct rings rings;
 	struct next_neighbour nb;
 	unsigned touched = 0;
+	uint32_t place = 0;
 	double floor = -1;
 	int rc = open_rings(w, src, opt, &rings);
 
-	while (!rc && touched < opt->touched_max && take_newest(&rings, src->index, floor, &nb)) {
+	while (!rc && touched < opt->touched_max && take_newest(&rings, src->index, floor, &nb, &place)) {
 		struct session s;
 		double age;
 
@@ -122,7 +130,7 @@ static int choose(struct next_work *w, const struct next_source *src, const stru
 		touched++;
 		if (nb.v <= floor)
 			continue;
-		rc = next__session(src, nb.number, &s);
+		rc = next__session(src, place, &s);
 		if (rc || s.n == 0)
 			continue;
 		age = next__age(session_age(src->index, nb.number));

@@ -78,16 +78,15 @@ static unsigned add_sides(const struct session *s, uint32_t item, unsigned room,
 static int look(const struct next_source *src, uint32_t item, struct sides *ret)
 {
 	struct session sessions[VIEWS + 1]; /* one more: it may be `self` */
-	const uint32_t *ring;
-	uint32_t ring_n;
-	int rc = session_newest(src->index, item, VIEWS + 1, &ring, &ring_n);
+	struct session_list ring;
+	int rc = session_newest(src->index, item, VIEWS + 1, &ring);
 
 	ret->views = ret->n = 0;
-	for (uint32_t i = 0; !rc && i < ring_n; i++)
-		session_prefetch(src->index, ring[i]);
+	for (uint32_t i = 0; !rc && i < ring.n; i++)
+		session_prefetch(src->index, ring.places[i]);
 	if (!rc)
-		rc = next__sessions(src, ring, ring_n, sessions);
-	for (uint32_t i = 0; !rc && i < ring_n && ret->views < VIEWS; i++)
+		rc = next__sessions(src, ring.places, ring.n, sessions);
+	for (uint32_t i = 0; !rc && i < ring.n && ret->views < VIEWS; i++)
 		if (sessions[i].n && sessions[i].number != src->self)
 			ret->views += add_sides(&sessions[i], item, VIEWS - ret->views, ret);
 	return rc;
@@ -177,7 +176,11 @@ int next__step(struct next_work *w, const struct next_source *src)
 	struct best best[ITEMS];
 	unsigned n = choose(w, src, best);
 	struct session self = { 0 };
-	int rc = src->self == SESSION_NONE ? 0 : next__session(src, src->self, &self);
+	int rc = session_get(src->index, src->self, &self);
+
+	if (rc && rc != ERR_NOT_FOUND)
+		return rc;
+	rc = 0;
 
 	if (w->sides_arena.total > SIDES_BYTES_MAX) {
 		arena_reset(&w->sides_arena);

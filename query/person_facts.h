@@ -9,7 +9,7 @@
 #define AISLE_QUERY_PERSON_FACTS_H
 
 #include "query/filter.h"
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "views/arena.h"
 #include "views/history.h"
 #include "views/identity.h"

@@ -88,16 +88,15 @@ static bool seen_before(const struct session *s, uint32_t at)
 /* How many of the newest sessions with the item, other people's, viewed each other item. */
 static int count_sessions(struct asking *q, uint32_t item, struct votes *counted, uint32_t *ret_sessions)
 {
-	const uint32_t *numbers;
-	uint32_t n;
-	int rc = session_newest(q->a->sessions, item, TIE_SESSIONS, &numbers, &n);
+	struct session_list list;
+	int rc = session_newest(q->a->sessions, item, TIE_SESSIONS, &list);
 
 	votes_clear(counted);
 	*ret_sessions = 0;
-	for (uint32_t i = 0; i < n && !rc; i++) {
+	for (uint32_t i = 0; i < list.n && !rc; i++) {
 		struct session s;
 
-		rc = session_get(q->a->sessions, numbers[i], &s);
+		rc = session_get(q->a->sessions, list.numbers[i], &s);
 		if (rc == ERR_NOT_FOUND || (!rc && person_is(&q->a->person, s.actor))) {
 			rc = 0;
 			continue;

@@ -1,7 +1,7 @@
 /* POST /v1/recommendations:batch: an array of requests in, an array of answers out, each with its own status. */
 #include "query/http_body.h"
 #include "query/http_stream.h"
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "query/json_keys.h"
 #include "query/route_input.h"
 #include "query/route_recommend.h"

@@ -7,7 +7,7 @@
 #ifndef AISLE_QUERY_SHOWN_H
 #define AISLE_QUERY_SHOWN_H
 
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "query/recommend.h"
 
 #define SHOWN_MAX 500 /* items on all pages of a list */

@@ -17,7 +17,7 @@
 #ifndef AISLE_QUERY_SIMILAR_H
 #define AISLE_QUERY_SIMILAR_H
 
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "query/terms.h"
 #include "views/store.h"
 

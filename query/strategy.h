@@ -13,7 +13,7 @@
 #define AISLE_QUERY_STRATEGY_H
 
 #include "query/filter.h"
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "query/neighbours.h"
 #include "query/person_facts.h"
 #include "query/phrase.h"

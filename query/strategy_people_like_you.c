@@ -16,17 +16,17 @@ static int find_people(struct asking *q, const struct interests *in, uint32_t se
 
 	votes_clear(ret);
 	for (unsigned i = 0; i < in->n && !rc; i++) {
-		uint32_t item = in->v[i].of->item, n;
+		uint32_t item = in->v[i].of->item;
 		double df = rankings_totals(q->rankings, item).view_sessions;
 		double weight = in->v[i].share * log(1 + sessions / fmax(df, 1));
-		const uint32_t *numbers;
+		struct session_list list;
 
 		votes_clear(met);
-		rc = session_newest(q->a->sessions, item, TIE_SESSIONS, &numbers, &n);
-		for (uint32_t k = 0; k < n && !rc; k++) {
+		rc = session_newest(q->a->sessions, item, TIE_SESSIONS, &list);
+		for (uint32_t k = 0; k < list.n && !rc; k++) {
 			struct session s;
 
-			rc = session_get(q->a->sessions, numbers[k], &s);
+			rc = session_get(q->a->sessions, list.numbers[k], &s);
 			if (!rc && !person_is(&q->a->person, s.actor) && votes_for(met, s.actor) == 0) {
 				votes_add(met, s.actor, 1, item, 1);
 				votes_add(ret, s.actor, weight, item, 1);

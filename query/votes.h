@@ -7,7 +7,7 @@
 #ifndef AISLE_QUERY_VOTES_H
 #define AISLE_QUERY_VOTES_H
 
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "views/store.h"
 
 struct vote {

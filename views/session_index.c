@@ -1,9 +1,10 @@
 /*
- * A thread's way to the sessions. What it has looked up it keeps: where a row lies in base, which stays there until base
- * is written again; copies of rows in young levels, whose commits tell what they change (session-changes); and the newest
- * sessions of items. A session's slot is one of four in a cache line, which its number says; the oldest makes room.
+ * A thread's way to the sessions. What it has looked up it keeps: copies of their rows, until a commit to a young level tells
+ * that it has changed them (session-changes) or base is written again; and the newest sessions of items. Sessions have
+ * places here in the order in which they were met, so those of one item lie beside each other.
  */
 #include "views/arena.h"
+#include "views/idmap.h"
 #include "views/ids.h"
 #include "views/journal.h"
 #include "views/session_rows.h"
@@ -11,26 +12,35 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#define SET_BITS 18 /* of four slots: 16 MB, of which pages that are used take memory */
-#define SET_SLOTS 4
-#define SESSION_SLOTS (SET_SLOTS << SET_BITS)
+#define PLACES_LEAST (1U << 12)
+#define PLACES_MAX (1U << 20)
 #define ITEM_SLOTS (UINT32_C(1) << 17) /* 2 MB */
-#define KEPT_MAX (32 << 20)            /* bytes of copies and lists; beyond it they are begun anew */
+#define KEPT_MAX (64 << 20)            /* bytes of copies and lists; beyond it, or PLACES_MAX, all is begun anew */
 #define LAST_SHIFT 12                  /* a last view is kept to 4 s */
 #define VIEWS_SHIFT 56                 /* addresses have fewer bits */
 
-struct session_slot {
-	uint32_t number; /* less session_index.from; SESSION_NONE: free */
-	uint32_t last;
-	uint64_t row; /* its address, and in the upper bits how many views it has */
+/* A session's row, as it is kept. */
+struct kept_session {
+	int64_t last_ms;
+	uint32_t actor, views;
+	unsigned char items[];
 };
+
+struct session_place {
+	uint32_t number; /* less session_index.from */
+	uint32_t last;
+	uint64_t row; /* address of a kept_session, and in the upper bits how many views it has; or one of */
+};
+
+#define ROW_NONE 0
+#define ROW_UNKNOWN 1 /* not looked up since it changed */
 
 struct item_slot {
 	uint32_t item; /* less 1; 0: free */
 	uint32_t n;
 	uint32_t max; /* it was cut there */
 	uint32_t unused;
-	const uint32_t *numbers;
+	const uint32_t *numbers; /* n of them, then as many places */
 };
 
 struct session_index {
@@ -42,19 +52,20 @@ struct session_index {
 	struct session_window
 		window; /* numbers are told by their distance from its begin; what lies before is forgotten */
 	int64_t watermark_ms;
-	uint32_t last_min; /* as session_slot.last: what is below is forgotten */
-	struct session_slot *sessions;
+	uint32_t last_min; /* as session_place.last: what is below is forgotten */
+	struct session_place *places;
+	uint32_t places_n, places_room;
+	struct idmap place_of; /* by number */
 	struct item_slot *items;
 	uint32_t *stamps;  /* of items, by their last bits */
 	uint32_t stamp;    /* of all */
 	int64_t hour;      /* of the watermark */
-	uint32_t *changed; /* sessions, since the last begin */
+	uint32_t *changed; /* places, since the last begin */
 	size_t changed_n, changed_room;
-	struct arena kept; /* what slots point to outside base */
+	struct arena kept; /* sessions and lists */
 	struct session_numbers numbers;
 };
 
-#define SESSIONS_BYTES (SESSION_SLOTS * sizeof(struct session_slot))
 #define ITEMS_BYTES (ITEM_SLOTS * sizeof(struct item_slot))
 #define STAMPS_BYTES (ITEM_SLOTS * sizeof(uint32_t))
 
@@ -62,7 +73,6 @@ struct session_index *session_index_new(void)
 {
 	struct session_index *x = xcalloc(1, sizeof(*x));
 
-	x->sessions = xpages(SESSIONS_BYTES);
 	x->items = xpages(ITEMS_BYTES);
 	x->stamps = xpages(STAMPS_BYTES);
 	return x;
@@ -72,7 +82,8 @@ void session_index_free(struct session_index *x)
 {
 	if (!x)
 		return;
-	munmap(x->sessions, SESSIONS_BYTES);
+	free(x->places);
+	idmap_fini(&x->place_of);
 	munmap(x->items, ITEMS_BYTES);
 	munmap(x->stamps, STAMPS_BYTES);
 	free(x->changed);
@@ -81,13 +92,32 @@ void session_index_free(struct session_index *x)
 	free(x);
 }
 
-/* Nothing is at hand any more; the pages are zeros again. */
+/* Nothing is at hand any more. */
 static void forget(struct session_index *x)
 {
-	madvise(x->sessions, SESSIONS_BYTES, MADV_DONTNEED);
+	free(x->places);
+	x->places = NULL;
+	x->places_n = x->places_room = 0;
+	idmap_fini(&x->place_of);
 	madvise(x->items, ITEMS_BYTES, MADV_DONTNEED);
 	x->stamp++;
 	arena_reset(&x->kept);
+}
+
+/* ---- places ---- */
+
+static uint32_t meet(struct session_index *x, uint32_t number)
+{
+	uint32_t at = *idmap_put(&x->place_of, number, x->places_n);
+
+	if (at < x->places_n)
+		return at;
+	if (x->places_n == x->places_room) {
+		x->places_room = x->places_room ? x->places_room * 2 : PLACES_LEAST;
+		x->places = xrealloc(x->places, x->places_room * sizeof(*x->places));
+	}
+	x->places[x->places_n++] = (struct session_place){ .number = number, .row = ROW_UNKNOWN };
+	return at;
 }
 
 /* ---- rows ---- */
@@ -97,89 +127,49 @@ static uint32_t last_of(int64_t t_ms)
 	return t_ms < 0 ? 0 : (uint32_t)(t_ms >> LAST_SHIFT);
 }
 
-static struct session_slot *set_of(const struct session_index *x, uint32_t number)
-{
-	return x->sessions + (size_t)(number * UINT32_C(0x9e3779b1) >> (32 - SET_BITS)) * SET_SLOTS;
-}
-
-/* NULL: it is not at hand. */
-static struct session_slot *slot_of(const struct session_index *x, uint32_t number)
-{
-	struct session_slot *set = set_of(x, number);
-
-	for (int i = 0; i < SET_SLOTS; i++)
-		if (set[i].number == number)
-			return &set[i];
-	return NULL;
-}
-
-/* For one that is not at hand: a free slot, or that of the oldest. */
-static struct session_slot *make_room(const struct session_index *x, uint32_t number)
-{
-	struct session_slot *set = set_of(x, number), *oldest = set;
-
-	for (int i = 1; i < SET_SLOTS; i++)
-		if (set[i].number < oldest->number)
-			oldest = &set[i];
-	return oldest;
-}
-
-static int look_up(struct session_index *x, uint32_t number, struct session_slot *slot)
+static int look_up(struct session_index *x, struct session_place *p)
 {
 	unsigned char be[SESSION_KEY_BYTES];
+	const unsigned char *items;
+	struct kept_session *kept;
 	struct session_head h;
 	struct str row;
-	bool stays;
-	int rc = snap_get_staying(x->sn, TBL_SESSIONS, id_key64(x->window.from + number, be), &row, &stays);
+	int rc = snap_get(x->sn, TBL_SESSIONS, id_key64(x->window.from + p->number, be), &row);
 
-	*slot = (struct session_slot){ .number = number };
-	if (rc == ERR_NOT_FOUND)
+	if (rc == ERR_NOT_FOUND) {
+		p->row = ROW_NONE;
 		return 0;
-	if (!rc && !session_row_read(row, &h, NULL, NULL))
+	}
+	if (!rc && !session_row_read(row, &h, &items, NULL))
 		rc = ERR_STORE_CORRUPT;
-	if (rc) {
-		slot->number = SESSION_NONE;
+	if (rc)
 		return rc;
-	}
-	if (!stays) { /* without the times, which are not asked for */
-		size_t n = sizeof(h) + h.mark.items_n * sizeof(uint32_t);
-
-		row.p = memcpy(arena_alloc(&x->kept, n), row.p, n);
-	}
-	slot->last = last_of(h.mark.last_ms);
-	slot->row = (uint64_t)(uintptr_t)row.p | (uint64_t)h.mark.items_n << VIEWS_SHIFT;
+	kept = arena_alloc(&x->kept, sizeof(*kept) + h.mark.items_n * sizeof(uint32_t));
+	*kept = (struct kept_session){ .last_ms = h.mark.last_ms, .actor = h.actor, .views = h.views };
+	memcpy(kept->items, items, h.mark.items_n * sizeof(uint32_t));
+	p->last = last_of(h.mark.last_ms);
+	p->row = (uint64_t)(uintptr_t)kept | (uint64_t)h.mark.items_n << VIEWS_SHIFT;
 	return 0;
 }
 
-static const unsigned char *row_of(const struct session_slot *s)
+static uint32_t views_of(const struct session_place *p)
 {
-	return (const unsigned char *)(uintptr_t)(s->row & ((UINT64_C(1) << VIEWS_SHIFT) - 1));
+	return (uint32_t)(p->row >> VIEWS_SHIFT);
 }
 
-/* At hand from now on; one that there is not has no row. */
-static int find(struct session_index *x, uint32_t number, const struct session_slot **ret)
+static const struct kept_session *row_of(const struct session_place *p)
 {
-	struct session_slot *slot = slot_of(x, number);
-	int rc = 0;
-
-	if (!slot) {
-		slot = make_room(x, number);
-		rc = look_up(x, number, slot);
-	}
-	*ret = slot;
-	return rc;
+	return (const struct kept_session *)(uintptr_t)(p->row & ((UINT64_C(1) << VIEWS_SHIFT) - 1));
 }
 
 /* ---- what has changed ---- */
 
-static void stamp_items(struct session_index *x, const struct session_slot *s)
+static void stamp_items(struct session_index *x, const struct session_place *p)
 {
-	const unsigned char *row = row_of(s);
-
-	for (uint64_t n = s->row >> VIEWS_SHIFT; n-- > 0;) {
+	for (uint32_t i = 0; i < views_of(p); i++) {
 		uint32_t item;
 
-		memcpy(&item, row + sizeof(struct session_head) + n * sizeof(item), sizeof(item));
+		memcpy(&item, row_of(p)->items + i * sizeof(item), sizeof(item));
 		x->stamps[item % ITEM_SLOTS]++;
 	}
 }
@@ -187,20 +177,18 @@ static void stamp_items(struct session_index *x, const struct session_slot *s)
 /* The items that it had are stamped now, those that it has later (stamp_changed). */
 static void forget_session(struct session_index *x, uint32_t number)
 {
-	struct session_slot *s;
+	uint32_t at;
 
 	if (number == SESSION_NONE) /* it lies before the window */
 		return;
-	s = slot_of(x, number);
-	if (s) {
-		stamp_items(x, s);
-		s->number = SESSION_NONE;
-	}
+	at = meet(x, number);
+	stamp_items(x, &x->places[at]);
+	x->places[at].row = ROW_UNKNOWN;
 	if (x->changed_n == x->changed_room) {
 		x->changed_room = x->changed_room ? x->changed_room * 2 : 256;
 		x->changed = xrealloc(x->changed, x->changed_room * sizeof(*x->changed));
 	}
-	x->changed[x->changed_n++] = number;
+	x->changed[x->changed_n++] = at;
 }
 
 static void forget_item(struct session_index *x, uint32_t item)
@@ -245,12 +233,12 @@ static int stamp_changed(struct session_index *x)
 	int64_t hour = time_bucket(x->watermark_ms, MS_PER_HOUR);
 
 	for (size_t i = 0; i < x->changed_n; i++) {
-		const struct session_slot *slot;
-		int rc = find(x, x->changed[i], &slot);
+		struct session_place *p = &x->places[x->changed[i]];
+		int rc = p->row == ROW_UNKNOWN ? look_up(x, p) : 0;
 
 		if (rc)
 			return rc;
-		stamp_items(x, slot);
+		stamp_items(x, p);
 	}
 	if (x->hour != hour)
 		x->stamp++;
@@ -271,7 +259,7 @@ int session_index_begin(struct session_index *x, struct snap *sn)
 	int rc;
 
 	x->sn = sn;
-	if (x->kept.total > KEPT_MAX)
+	if (x->kept.total > KEPT_MAX || x->places_n > PLACES_MAX)
 		forget(x);
 	if (x->seen == snap_version(sn) && x->generation == snap_generation(sn))
 		return 0;
@@ -306,50 +294,41 @@ double session_age(const struct session_index *x, uint32_t number)
 	return session_window_age(&x->window, number);
 }
 
-static int find_living(struct session_index *x, uint32_t number, const struct session_slot **ret)
+int session_at(struct session_index *x, uint32_t place, struct session *ret)
 {
-	int rc = number == SESSION_NONE ? ERR_NOT_FOUND : find(x, number, ret);
+	struct session_place *p = &x->places[place];
+	int rc = p->row == ROW_UNKNOWN ? look_up(x, p) : 0;
 
 	if (rc)
 		return rc;
-	return (*ret)->row && (*ret)->last >= x->last_min ? 0 : ERR_NOT_FOUND;
-}
-
-int session_peek(struct session_index *x, uint32_t number, struct session *ret)
-{
-	const struct session_slot *slot;
-	int rc = find_living(x, number, &slot);
-
-	if (!rc)
-		*ret = (struct session){ .number = number,
-					 .n = (uint32_t)(slot->row >> VIEWS_SHIFT),
-					 .items = row_of(slot) + sizeof(struct session_head) };
-	return rc;
+	if (p->row == ROW_NONE || p->last < x->last_min)
+		return ERR_NOT_FOUND;
+	*ret = (struct session){ .number = p->number, .n = views_of(p), .items = row_of(p)->items };
+	return 0;
 }
 
 int session_get(struct session_index *x, uint32_t number, struct session *ret)
 {
-	const struct session_slot *slot;
-	const unsigned char *row;
-	struct session_head h;
-	int rc = find_living(x, number, &slot);
+	const struct kept_session *kept;
+	uint32_t place;
+	int rc;
 
+	if (number == SESSION_NONE)
+		return ERR_NOT_FOUND;
+	place = meet(x, number);
+	rc = session_at(x, place, ret);
 	if (rc)
 		return rc;
-	row = row_of(slot);
-	memcpy(&h, row, sizeof(h));
-	*ret = (struct session){ .number = number,
-				 .actor = h.actor,
-				 .n = h.mark.items_n,
-				 .views = h.views,
-				 .last_ms = h.mark.last_ms,
-				 .items = row + sizeof(h) };
+	kept = row_of(&x->places[place]);
+	ret->actor = kept->actor;
+	ret->views = kept->views;
+	ret->last_ms = kept->last_ms;
 	return 0;
 }
 
-void session_prefetch(const struct session_index *x, uint32_t number)
+void session_prefetch(const struct session_index *x, uint32_t place)
 {
-	__builtin_prefetch(set_of(x, number));
+	__builtin_prefetch(&x->places[place]);
 }
 
 struct gathering {
@@ -393,32 +372,41 @@ uint64_t session_stamp(const struct session_index *x, uint32_t item)
 	return (uint64_t)x->stamp << 32 | x->stamps[item % ITEM_SLOTS];
 }
 
-int session_newest(struct session_index *x, uint32_t item, uint32_t max, const uint32_t **ret, uint32_t *ret_n)
+static int gather_newest(struct session_index *x, uint32_t item, uint32_t max, struct item_slot *slot)
 {
 	static const uint32_t none[1];
-	struct item_slot *slot = &x->items[item % ITEM_SLOTS];
-	uint32_t *numbers;
+	uint32_t *v, n;
 	int rc;
 
-	*ret = none;
-	*ret_n = 0;
+	slot->item = 0;
+	rc = session_numbers_get(x->sn, item, x->window.from + 1, x->window.newest, max, &x->numbers);
+	if (rc)
+		return rc;
+	n = x->numbers.n;
+	v = n ? arena_alloc(&x->kept, 2 * n * sizeof(*v)) : NULL;
+	for (uint32_t i = 0; i < n; i++) {
+		v[i] = (uint32_t)(x->numbers.v[i] - x->window.from);
+		v[n + i] = meet(x, v[i]);
+	}
+	*slot = (struct item_slot){ .item = item + 1, .n = n, .max = max, .numbers = v ? v : none };
+	return 0;
+}
+
+int session_newest(struct session_index *x, uint32_t item, uint32_t max, struct session_list *ret)
+{
+	struct item_slot *slot = &x->items[item % ITEM_SLOTS];
+	int rc = 0;
+
+	*ret = (struct session_list){ .n = 0 };
 	if (item == ID_NONE || max == 0 || x->window.newest == SESSION_NONE)
 		return 0;
-	if (slot->item != item + 1 || (slot->n == slot->max && max > slot->max)) {
-		slot->item = 0;
-		rc = session_numbers_get(x->sn, item, x->window.from + 1, x->window.newest, max, &x->numbers);
-		if (rc)
-			return rc;
-		numbers = x->numbers.n ? arena_alloc(&x->kept, x->numbers.n * sizeof(*numbers)) : NULL;
-		for (uint32_t i = 0; i < x->numbers.n; i++)
-			numbers[i] = (uint32_t)(x->numbers.v[i] - x->window.from);
-		*slot = (struct item_slot){
-			.item = item + 1, .n = x->numbers.n, .max = max, .numbers = numbers ? numbers : none
-		};
-	}
-	*ret = slot->numbers;
-	*ret_n = slot->n < max ? slot->n : max;
-	return 0;
+	if (slot->item != item + 1 || (slot->n == slot->max && max > slot->max))
+		rc = gather_newest(x, item, max, slot);
+	if (!rc)
+		*ret = (struct session_list){ .n = slot->n < max ? slot->n : max,
+					      .numbers = slot->numbers,
+					      .places = slot->numbers + slot->n };
+	return rc;
 }
 
 /* ---- the session of somebody ---- */

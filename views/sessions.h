@@ -58,15 +58,19 @@ double session_age(const struct session_index *x, uint32_t number);
 
 /* Borrowed until the next begin. NOT_FOUND: there is no such session, or it is forgotten. */
 int session_get(struct session_index *x, uint32_t number, struct session *ret) MUST_CHECK;
-/* Only its number and views (n, items), without a look at its row when it is at hand. */
-int session_peek(struct session_index *x, uint32_t number, struct session *ret) MUST_CHECK;
+/* Of a session_list: only its number and views (n, items). */
+int session_at(struct session_index *x, uint32_t place, struct session *ret) MUST_CHECK;
 
 /*
  * The sessions that viewed an item, newest first, each once, at most `max`; borrowed until the next begin. Some may be
  * forgotten, or the view may be older than those that their session keeps. An unknown item has none.
  */
-int session_newest(struct session_index *x, uint32_t item, uint32_t max, const uint32_t **ret,
-		   uint32_t *ret_n) MUST_CHECK;
+struct session_list {
+	const uint32_t *numbers;
+	const uint32_t *places; /* of each, in the index: session_at */
+	uint32_t n;
+};
+int session_newest(struct session_index *x, uint32_t item, uint32_t max, struct session_list *ret) MUST_CHECK;
 
 /*
  * What was made of the item's newest sessions, and of the views beside it there, is as it was while this number is the
@@ -78,7 +82,7 @@ uint64_t session_stamp(const struct session_index *x, uint32_t item);
 int session_all(struct session_index *x, uint32_t **ret, size_t *ret_n) MUST_CHECK;
 
 /* Two steps towards a session that will be looked at soon: its place in the index, then its views. Neither waits. */
-void session_prefetch(const struct session_index *x, uint32_t number);
+void session_prefetch(const struct session_index *x, uint32_t place);
 static inline void session_prefetch_views(const struct session *s)
 {
 	__builtin_prefetch(s->items);

@@ -132,15 +132,15 @@ static void read_items(void)
 static void read_sessions(void)
 {
 	struct session_index *x = session_index_new();
-	const uint32_t *numbers = NULL;
+	struct session_list list = { .n = 0 };
 	struct session s;
-	uint32_t n = 0, running;
+	uint32_t running;
 
 	expect_read(session_index_begin(x, f.shop.snap));
 	for (uint32_t item = 0; item < 4; item++) {
-		expect_read(session_newest(x, item, 100, &numbers, &n));
-		for (uint32_t i = 0; i < n; i++) {
-			int rc = session_get(x, numbers[i], &s);
+		expect_read(session_newest(x, item, 100, &list));
+		for (uint32_t i = 0; i < list.n; i++) {
+			int rc = session_get(x, list.numbers[i], &s);
 
 			assert(!rc || rc == ERR_NOT_FOUND || rc == ERR_STORE_CORRUPT);
 			assert(rc || (s.n >= 1 && s.n <= SESSION_VIEWS_MAX && session_item(&s, s.n - 1) + 1));

@@ -1,7 +1,7 @@
 /* Answers that say what was asked: the first item's reason lists the whole request. */
 #include "tests/lib/query_http.h"
 
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "views/view.h"
 
 #include <math.h>

@@ -75,8 +75,8 @@ static unsigned touched(const struct next_work *w, unsigned max, uint32_t *ret)
 	unsigned all = 0, n = 0;
 
 	for (unsigned y = 0; y < w->d_n; y++)
-		for (uint32_t i = 0; i < w->ring_n[y]; i++)
-			ret[all++] = w->rings[y][i];
+		for (uint32_t i = 0; i < w->rings[y].n; i++)
+			ret[all++] = w->rings[y].numbers[i];
 	qsort(ret, all, sizeof(*ret), newer_first);
 	for (unsigned i = 0; i < all; i++)
 		if (!i || ret[i] != ret[i - 1])
@@ -91,8 +91,8 @@ static double sim_of(const struct next_work *w, const struct next_source *src, u
 	for (unsigned y = 0; y < w->d_n; y++) {
 		double rarity = log(1 + src->sessions / (next_df(src, w->d[y]) + 1.0));
 
-		for (uint32_t i = 0; i < w->ring_n[y]; i++)
-			if (w->rings[y][i] == number)
+		for (uint32_t i = 0; i < w->rings[y].n; i++)
+			if (w->rings[y].numbers[i] == number)
 				sim += next__powers()->place[y] * rarity * sqrt(rarity);
 	}
 	return sim;

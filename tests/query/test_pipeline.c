@@ -1,5 +1,5 @@
 /* From candidates to the page: what is filtered, multiplied, dropped, mixed, pinned, sorted, in which order. */
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "query/strategy.h"
 #include "tests/lib/query_shop.h"
 

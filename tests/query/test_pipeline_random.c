@@ -3,7 +3,7 @@
  * not available, not sold there, excluded, asked about, shown before, against the filter, or twice.
  */
 #include "query/filter.h"
-#include "query/idmap.h"
+#include "views/idmap.h"
 #include "tests/lib/draw.h"
 #include "tests/lib/query_shop.h"
 

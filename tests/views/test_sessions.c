@@ -66,16 +66,15 @@ static uint32_t running(const char *user, const char *session)
 static const char *newest(const char *item, uint32_t max)
 {
 	static char text[4096];
-	const uint32_t *numbers = NULL;
-	uint32_t n;
+	struct session_list list;
 
 	text[0] = '\0';
 	cr_assert_eq(session_index_begin(idx, shop.snap), 0);
-	cr_assert_eq(session_newest(idx, snap_item(shop.snap, str_of(item)), max, &numbers, &n), 0);
-	for (uint32_t i = 0; i < n; i++) {
+	cr_assert_eq(session_newest(idx, snap_item(shop.snap, str_of(item)), max, &list), 0);
+	for (uint32_t i = 0; i < list.n; i++) {
 		size_t at = strlen(text);
 
-		snprintf(text + at, sizeof(text) - at, "%s%s", i ? "|" : "", items_of(numbers[i]));
+		snprintf(text + at, sizeof(text) - at, "%s%s", i ? "|" : "", items_of(list.numbers[i]));
 	}
 	return text;
 }
@@ -245,25 +244,24 @@ static const char *order_and_ages(const char *first, const char *second)
 	static char text[2][512];
 	static int turn;
 	char *ret = text[turn ^= 1];
-	const uint32_t *numbers = NULL;
 	struct session_index *x = session_index_new();
+	struct session_list list;
 	struct shop s = { 0 };
-	uint32_t n;
 	size_t at = 0;
 
 	shop_open(&s);
 	shop_play(&s, first);
 	shop_play(&s, second);
 	cr_assert_eq(session_index_begin(x, s.snap), 0);
-	cr_assert_eq(session_newest(x, snap_item(s.snap, STR("a")), 100, &numbers, &n), 0);
-	cr_expect_eq(n, 7);
-	for (uint32_t i = 0; i < n; i++) {
+	cr_assert_eq(session_newest(x, snap_item(s.snap, STR("a")), 100, &list), 0);
+	cr_expect_eq(list.n, 7);
+	for (uint32_t i = 0; i < list.n; i++) {
 		struct session found;
 
-		cr_assert_eq(session_get(x, numbers[i], &found), 0);
+		cr_assert_eq(session_get(x, list.numbers[i], &found), 0);
 		at += (size_t)snprintf(ret + at, sizeof(text[0]) - at, "%.*s age %.6f, ",
 				       STR_FMT(snap_item_name(s.snap, session_item(&found, 1))),
-				       session_age(x, numbers[i]));
+				       session_age(x, list.numbers[i]));
 	}
 	session_index_free(x);
 	shop_close(&s);
@@ -281,16 +279,16 @@ Test(sessions, are_as_old_whichever_partition_is_read_first)
 
 Test(sessions, have_an_age_in_sessions)
 {
-	const uint32_t *numbers = NULL;
-	uint32_t n;
+	struct session_list list;
 
 	for (int i = 0; i < 100; i++)
 		shop_playf(&shop, "u%d view a @%dh", i, i);
 	cr_assert_eq(session_index_begin(idx, shop.snap), 0);
-	cr_assert_eq(session_newest(idx, snap_item(shop.snap, STR("a")), 100, &numbers, &n), 0);
-	cr_assert_eq(n, 100);
-	for (uint32_t i = 0; i < n; i++) /* in a part that is not full to within a few */
-		cr_expect_float_eq(session_age(idx, numbers[i]), i, 4, "%u: %f", i, session_age(idx, numbers[i]));
+	cr_assert_eq(session_newest(idx, snap_item(shop.snap, STR("a")), 100, &list), 0);
+	cr_assert_eq(list.n, 100);
+	for (uint32_t i = 0; i < list.n; i++) /* in a part that is not full to within a few */
+		cr_expect_float_eq(session_age(idx, list.numbers[i]), i, 4, "%u: %f", i,
+				   session_age(idx, list.numbers[i]));
 }
 
 Test(sessions, index_of_an_empty_store)
@@ -317,28 +315,34 @@ static void compare_with_fresh(struct shop *s, struct session_index *old)
 	cr_assert_eq(snap_items(s->snap, &items), 0);
 	cr_assert_eq(session_all(old, &numbers, &numbers_n), 0);
 	for (size_t i = 0; i < numbers_n; i++) {
-		struct session a, b, peeked = { 0 };
+		struct session a, b;
 		uint32_t number = numbers[i];
 		int rc = session_get(old, number, &a);
 
 		cr_assert_eq(rc, session_get(fresh, number, &b));
 		if (rc)
 			continue;
-		cr_assert_eq(session_peek(old, number, &peeked), 0);
-		cr_assert(peeked.number == number && peeked.n == a.n && peeked.items == a.items && a.n == b.n &&
-				  a.views == b.views && a.actor == b.actor && a.last_ms == b.last_ms &&
-				  !memcmp(a.items, b.items, a.n * 4),
+		cr_assert(a.number == number && a.n == b.n && a.views == b.views && a.actor == b.actor &&
+				  a.last_ms == b.last_ms && !memcmp(a.items, b.items, a.n * 4),
 			  "session %u", number);
 	}
 	for (uint32_t item = 0; item < items; item++) {
-		const uint32_t *a = NULL, *b = NULL;
-		uint32_t n, m, max = item % 3 ? 1000 : 5;
+		struct session_list a, b;
+		uint32_t max = item % 3 ? 1000 : 5;
 
-		cr_assert_eq(session_newest(old, item, max, &a, &n), 0);
-		cr_assert_eq(session_newest(fresh, item, max, &b, &m), 0);
-		cr_assert(n == m && (n == 0 || !memcmp(a, b, n * 4)), "item %u: %u and %u sessions", item, n, m);
-		for (uint32_t i = 1; i < n; i++)
-			cr_assert_lt(a[i], a[i - 1], "newest first, each once");
+		cr_assert_eq(session_newest(old, item, max, &a), 0);
+		cr_assert_eq(session_newest(fresh, item, max, &b), 0);
+		cr_assert(a.n == b.n && (a.n == 0 || !memcmp(a.numbers, b.numbers, a.n * 4)),
+			  "item %u: %u and %u sessions", item, a.n, b.n);
+		for (uint32_t i = 0; i < a.n; i++) {
+			struct session got, placed = { 0 };
+			int rc = session_get(old, a.numbers[i], &got);
+
+			cr_assert(i == 0 || a.numbers[i] < a.numbers[i - 1], "newest first, each once");
+			cr_assert_eq(session_at(old, a.places[i], &placed), rc);
+			cr_assert(rc ||
+				  (placed.number == got.number && placed.n == got.n && placed.items == got.items));
+		}
 	}
 	free(numbers);
 	session_index_free(fresh);

@@ -1,4 +1,4 @@
-#include "query/idmap.h"
+#include "views/idmap.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>

@@ -4,8 +4,8 @@
  * All-zero is an empty map. Emptying costs nothing, the memory stays; it grows to twice the largest number of keys.
  * Thread: the owner's.
  */
-#ifndef AISLE_QUERY_IDMAP_H
-#define AISLE_QUERY_IDMAP_H
+#ifndef AISLE_VIEWS_IDMAP_H
+#define AISLE_VIEWS_IDMAP_H
 
 #include "schemas/base.h"
 
