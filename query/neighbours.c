@@ -97,15 +97,21 @@ struct side_counts {
 	bool in_a, in_b;
 };
 
-static bool next_of(struct sides *s, struct side_counts *ret)
+/* Without a jump that depends on which side comes next, which nobody can foretell. */
+static inline bool next_of(struct sides *s, struct side_counts *ret)
 {
-	if (s->a == s->a_end && s->b == s->b_end)
+	bool more_a = s->a < s->a_end, more_b = s->b < s->b_end;
+	struct snap_count a = more_a ? *s->a : (struct snap_count){ 0 }, b = more_b ? *s->b : (struct snap_count){ 0 };
+
+	if (!more_a && !more_b)
 		return false;
-	*ret = (struct side_counts){ .in_a = s->b == s->b_end || (s->a < s->a_end && s->a->member <= s->b->member),
-				     .in_b = s->a == s->a_end || (s->b < s->b_end && s->b->member <= s->a->member) };
-	ret->member = ret->in_a ? s->a->member : s->b->member;
-	ret->a = ret->in_a ? s->a++->count : 0;
-	ret->b = ret->in_b ? s->b++->count : 0;
+	ret->in_a = more_a & (!more_b | (a.member <= b.member));
+	ret->in_b = more_b & (!more_a | (b.member <= a.member));
+	ret->member = ret->in_a ? a.member : b.member;
+	ret->a = ret->in_a ? a.count : 0;
+	ret->b = ret->in_b ? b.count : 0;
+	s->a += ret->in_a;
+	s->b += ret->in_b;
 	return true;
 }
 
@@ -114,23 +120,39 @@ static uint32_t sum_of(uint32_t a, uint32_t b)
 	return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
+static void make_room(struct snap_counts *list, size_t n)
+{
+	list->n = 0;
+	if (list->room >= n)
+		return;
+	list->room = n;
+	list->v = xrealloc(list->v, n * sizeof(list->v[0]));
+}
+
+/* n->base and n->young to n->scratch. */
+static void add_sides(struct neighbours *n)
+{
+	struct sides s = { n->base.v, n->base.v + n->base.n, n->young.v, n->young.v + n->young.n };
+	struct snap_counts *to = &n->scratch;
+	struct side_counts c;
+
+	make_room(to, n->base.n + n->young.n);
+	while (next_of(&s, &c))
+		to->v[to->n++] = (struct snap_count){ c.member, sum_of(c.a, c.b) };
+}
+
 /* ---- long lists ---- */
 
 /*
- * Hold what base says of the members that have more than `least`, and of those that young levels name more than once: these
- * are on their way up.
+ * Hold what base says (n->base, and n->young beside it) of the members that have more than `least`, and of those that young
+ * levels name more than once: these are on their way up.
  */
-static int hold(struct neighbours *n, struct kept *k, struct snap *sn, uint32_t least)
+static void hold(struct neighbours *n, struct kept *k, uint32_t least)
 {
 	struct held *h = &k->held;
 	struct side_counts c;
 	struct sides s;
-	int rc = pairs_part(sn, PART_BASE, k->view, k->item, &n->base);
 
-	if (!rc)
-		rc = pairs_part(sn, PART_YOUNG, k->view, k->item, &n->young);
-	if (rc)
-		return rc;
 	h->v = xmalloc((n->base.n + n->young.n) * sizeof(h->v[0]));
 	s = (struct sides){ n->base.v, n->base.v + n->base.n, n->young.v, n->young.v + n->young.n };
 	while (next_of(&s, &c)) {
@@ -141,7 +163,6 @@ static int hold(struct neighbours *n, struct kept *k, struct snap *sn, uint32_t 
 	}
 	h->v = xrealloc(h->v, h->n * sizeof(h->v[0]));
 	n->bytes += h->n * sizeof(h->v[0]);
-	return 0;
 }
 
 /*
@@ -159,11 +180,7 @@ static int renew(struct neighbours *n, const struct kept *k, struct snap *sn, ui
 
 	if (rc)
 		return rc;
-	if (to->room < h->n) {
-		to->room = h->n;
-		to->v = xrealloc(to->v, to->room * sizeof(to->v[0]));
-	}
-	to->n = 0;
+	make_room(to, h->n);
 	s = (struct sides){ h->v, h->v + h->n, n->young.v, n->young.v + n->young.n };
 	while (next_of(&s, &c)) {
 		if (c.in_a)
@@ -171,13 +188,13 @@ static int renew(struct neighbours *n, const struct kept *k, struct snap *sn, ui
 		else if (sum_of(h->rest, c.b) > unsure)
 			unsure = sum_of(h->rest, c.b);
 	}
-	pairs_order(to, count_min);
+	pairs_best(to, count_min, NEIGHBOURS_KEPT + 1);
 	return to->n > NEIGHBOURS_KEPT && to->v[NEIGHBOURS_KEPT].count > unsure;
 }
 
 /* ---- keeping ---- */
 
-/* The beginning of n->scratch. */
+/* The beginning of n->scratch, which has one more if there are more. */
 static void keep(struct neighbours *n, struct kept *k)
 {
 	const struct snap_counts *list = &n->scratch;
@@ -221,18 +238,25 @@ static int is_good(struct snap *sn, struct kept *k, enum pair_view view, uint32_
 static int gather(struct neighbours *n, struct kept *k, struct snap *sn, enum pair_view view, uint32_t item,
 		  uint32_t count_min)
 {
-	struct snap_counts *list = &n->scratch;
-	int rc = pairs_get(sn, view, item, count_min, list);
+	uint32_t least = count_min - 1;
+	int rc = pairs_part(sn, PART_BASE, view, item, &n->base);
 
+	if (!rc)
+		rc = pairs_part(sn, PART_YOUNG, view, item, &n->young);
 	if (rc)
 		return rc;
+	add_sides(n);
+	if (n->scratch.n > NEIGHBOURS_HELD && pairs_count_at(&n->scratch, NEIGHBOURS_HELD) > least)
+		least = pairs_count_at(&n->scratch, NEIGHBOURS_HELD);
+	pairs_best(&n->scratch, count_min, NEIGHBOURS_KEPT + 1);
 	empty(n, k);
 	k->item = item;
 	k->view = (uint8_t)view;
 	k->generation = snap_generation(sn);
 	keep(n, k);
-	return k->whole ? 0
-			: hold(n, k, sn, list->n > NEIGHBOURS_HELD ? list->v[NEIGHBOURS_HELD].count : count_min - 1);
+	if (!k->whole)
+		hold(n, k, least);
+	return 0;
 }
 
 int neighbours_get(struct neighbours *n, struct snap *sn, enum pair_view view, uint32_t item, uint32_t count_min,

@@ -16,8 +16,8 @@
 
 #define NEIGHBOURS_REST 16
 #define NEIGHBOURS_SLOTS 8192 /* lists kept at most */
-#define NEIGHBOURS_KEPT 1024  /* entries of a list that are kept, those of the largest counts */
-#define NEIGHBOURS_HELD 4096  /* entries of a longer one of which base's counts are held, and those on their way up */
+#define NEIGHBOURS_KEPT 512   /* entries of a list that are kept, those of the largest counts */
+#define NEIGHBOURS_HELD 2048  /* entries of a longer one of which base's counts are held, and those on their way up */
 #define NEIGHBOURS_BYTES_MAX (16 << 20) /* of all lists */
 
 struct neighbours;

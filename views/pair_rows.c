@@ -137,6 +137,59 @@ void pairs_order(struct snap_counts *list, uint32_t count_min)
 	sort_by_count(list, drop_below(list, count_min));
 }
 
+/* How many have each count, the last: that one or more. */
+#define TOLD 2048
+
+static void tell_counts(const struct snap_counts *list, uint32_t ret[TOLD])
+{
+	memset(ret, 0, TOLD * sizeof(*ret));
+	for (size_t i = 0; i < list->n; i++)
+		ret[list->v[i].count < TOLD ? list->v[i].count : TOLD - 1]++;
+}
+
+/* The count of the one at this place, as far as it is told; *above have more. */
+static uint32_t count_at(const uint32_t told[TOLD], size_t place, size_t *above)
+{
+	uint32_t count = TOLD - 1;
+
+	for (*above = 0; count > 0 && *above + told[count] <= place; count--)
+		*above += told[count];
+	return count;
+}
+
+uint32_t pairs_count_at(const struct snap_counts *list, size_t place)
+{
+	uint32_t told[TOLD];
+	size_t above;
+
+	tell_counts(list, told);
+	return count_at(told, place, &above);
+}
+
+void pairs_best(struct snap_counts *list, uint32_t count_min, size_t most)
+{
+	uint32_t told[TOLD], least;
+	size_t above, of_least, n = 0;
+
+	if (list->n > most) {
+		tell_counts(list, told);
+		least = count_at(told, most - 1, &above);
+		of_least = least < TOLD - 1 ? most - above : SIZE_MAX;
+		for (size_t i = 0; i < list->n && least >= count_min; i++) {
+			struct snap_count c = list->v[i];
+			bool is_least = c.count == least, taken = c.count > least || (is_least && of_least > 0);
+
+			list->v[n] = c;
+			n += taken;
+			of_least -= taken && is_least;
+		}
+		list->n = least >= count_min ? n : list->n;
+	}
+	pairs_order(list, count_min);
+	if (list->n > most)
+		list->n = most;
+}
+
 int pairs_part(struct snap *sn, enum snap_part part, enum pair_view which, uint32_t item, struct snap_counts *ret)
 {
 	int64_t watermark, last;

@@ -23,6 +23,10 @@ int pairs_get(struct snap *sn, enum pair_view which, uint32_t item, uint32_t cou
 int pairs_part(struct snap *sn, enum snap_part part, enum pair_view which, uint32_t item,
 	       struct snap_counts *ret) MUST_CHECK;
 void pairs_order(struct snap_counts *list, uint32_t count_min);
+/* Only the first `most` of them, in a fraction of the time. */
+void pairs_best(struct snap_counts *list, uint32_t count_min, size_t most);
+/* In any order: the count of the one at this place in order, the largest at 0; a little less where counts are large. 0: there are fewer. */
+uint32_t pairs_count_at(const struct snap_counts *list, size_t place);
 
 /*
  * Numbers that the neighbours decide: while they are the same in one generation of the store, so are the parts that lie in

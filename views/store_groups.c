@@ -157,15 +157,14 @@ static void merge_runs(struct snap_counts *list, size_t middle)
 	if (middle == 0 || middle == end)
 		return;
 	to = snap_counts_spare(list);
-	while (a < middle && b < end) {
-		if (v[a].member < v[b].member) {
-			to[n++] = v[a++];
-		} else if (v[b].member < v[a].member) {
-			to[n++] = v[b++];
-		} else {
-			to[n].member = v[a].member;
-			to[n++].count = add_counts(v[a++].count, v[b++].count);
-		}
+	while (a < middle && b < end) { /* without a jump that depends on which comes next, which nobody can foretell */
+		struct snap_count x = v[a], y = v[b];
+		bool in_a = x.member <= y.member, in_b = y.member <= x.member;
+
+		to[n++] = (struct snap_count){ in_a ? x.member : y.member,
+					       add_counts(in_a ? x.count : 0, in_b ? y.count : 0) };
+		a += in_a;
+		b += in_b;
 	}
 	while (a < middle)
 		to[n++] = v[a++];

@@ -1,5 +1,6 @@
-/* The rules of the pair views, one by one, by hand. */
+/* The rules of the pair views, one by one, by hand; and their lists in order. */
 #include "tests/lib/views_shop.h"
+#include "views/pairs.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -227,4 +228,52 @@ Test(pairs, what_has_ended_is_dropped)
 		shop_playf(&shop, "u2 view b @100d; u2 buy b @100d o=1");
 	cr_assert_eq(shop_stored(&shop, TBL_SESSION_STATE), 3);
 	cr_assert_eq(shop_stored(&shop, TBL_ORDER_STATE), 2);
+}
+
+/* ---- lists in order ---- */
+
+static void fill_list(struct snap_counts *list, size_t n, uint32_t counts, uint64_t *random)
+{
+	list->n = n;
+	list->room = n > list->room ? n : list->room;
+	list->v = xrealloc(list->v, list->room * sizeof(*list->v));
+	for (size_t i = 0; i < n; i++) {
+		*random = *random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		list->v[i] = (struct snap_count){ (uint32_t)(3 * i), (uint32_t)((*random >> 33) % counts) };
+		if (i % 7 == 0) /* few are large */
+			list->v[i].count /= 5;
+	}
+}
+
+/* The best are the beginning of all in order, wherever the cut falls; where counts are large too. */
+Test(pairs, the_best_are_the_beginning_of_all)
+{
+	static const uint32_t counts[] = { 1, 3, 40, 300, 3000, 5000000 };
+	struct snap_counts all = { 0 }, best = { 0 };
+	uint64_t random = 1;
+
+	for (unsigned round = 0; round < 600; round++) {
+		uint32_t most_count = counts[round % ARRAY_SIZE(counts)], least = round % 4;
+		size_t n = round * 5, most = round % 3 ? n / 3 + 1 : 256;
+		uint64_t same = random;
+
+		fill_list(&all, n, most_count, &random);
+		fill_list(&best, n, most_count, &same);
+		for (size_t place = 0; place < n + 3; place += 1 + n / 5) {
+			uint32_t told = pairs_count_at(&best, place), above = 0, reach = 0;
+
+			for (size_t i = 0; i < n; i++) {
+				above += best.v[i].count > told;
+				reach += best.v[i].count >= told;
+			}
+			cr_assert(told == 0 || reach > place, "round %u: %u reach %u", round, reach, told);
+			cr_assert(most_count > 2000 || above <= place, "round %u: %u above %u", round, above, told);
+		}
+		pairs_order(&all, least);
+		pairs_best(&best, least, most);
+		cr_assert_eq(best.n, all.n < most ? all.n : most, "round %u: %zu of %zu", round, best.n, all.n);
+		cr_assert(best.n == 0 || memcmp(all.v, best.v, best.n * sizeof(*best.v)) == 0, "round %u", round);
+	}
+	snap_counts_fini(&all);
+	snap_counts_fini(&best);
 }
