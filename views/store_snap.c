@@ -147,7 +147,7 @@ int snap_renew(struct snap *sn)
 		if (rc)
 			park_all(sn);
 	}
-	return rc == ERR_NOT_FOUND ? ERR_STORE_OPEN : rc;
+	return rc == ERR_NOT_FOUND ? ERR_STORE_YOUNG_LOST : rc;
 }
 
 int snap_open(struct store *s, struct snap **ret)

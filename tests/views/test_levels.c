@@ -181,6 +181,18 @@ Test(levels, a_young_level_outlives_its_process)
 	cr_assert_eq(store_young_sealed(shop.store), 0);
 }
 
+/* To who comes before the writer has seen it. */
+static void expect_young_lost(void)
+{
+	struct store_options opt = { .path = shop.dir, .read_only = true };
+	struct store *reader;
+	struct snap *sn;
+
+	cr_assert_eq(store_open(&opt, &reader, NULL), 0);
+	cr_assert_eq(snap_open(reader, &sn), ERR_STORE_YOUNG_LOST);
+	store_close(reader);
+}
+
 Test(levels, losing_a_young_level_leaves_base_with_its_own_offsets)
 {
 	struct position at = { .next = 7 }, got;
@@ -194,6 +206,7 @@ Test(levels, losing_a_young_level_leaves_base_with_its_own_offsets)
 	shop_play(&shop, "u2 buy p1,p2 @1s");
 	newest = young__newest(shop.store->levels);
 	lose_young();
+	expect_young_lost();
 	reopen();
 	shop_expect(&shop, "bought-together", "p1", "p2:1");
 	cr_assert(fold_stored_position(shop.fold, "log", 0, &got));
