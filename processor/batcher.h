@@ -13,7 +13,7 @@
 
 struct batcher {
 	uint64_t records_max, bytes_max, time_max_ns, linger_ns; /* the bounds */
-	uint64_t near;      /* live is who has so many records of lag at most; */
+	uint64_t near;                                           /* live is who has so many records of lag at most; */
 	bool has_young;     /* where there are young levels, as many as a batch may have, */
 	bool catching_up;   /* but after a full batch only `near` */
 	uint64_t began_ns;  /* the first pending record came; 0: none */
@@ -36,7 +36,7 @@ bool batcher_due(const struct batcher *b, const struct batch_state *st);
 bool batcher_full(const struct batcher *b, uint64_t records, uint64_t bytes);
 /* How long the next poll may wait for a first record. */
 int batcher_timeout_ms(const struct batcher *b, uint64_t now_ns, int idle_ms);
-/* `full`: that batch was. */
+/* `full`: that batch was, or it went to base as if it were. */
 void batcher_committed(struct batcher *b, uint64_t took_ns, bool full);
 
 #endif

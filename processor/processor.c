@@ -8,6 +8,7 @@
 #include <time.h>
 
 #define IDLE_POLL_MS 100
+#define WRITING_POLL_MS 10 /* a large batch is written, and the next one gathers */
 #define RETRY_FIRST_MS 1000
 #define RETRY_MOST_MS 30000
 #define RETRY_SLICE_MS 100
@@ -123,7 +124,7 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 			fold_position(p->fold, src->ops->log_name(src, pl->log), pl->partition, &pl->at);
 	}
 	began = now_ns(p);
-	full = batcher_full(&p->batcher, p->pending, fold_pending_bytes(p->fold));
+	full = batcher_full(&p->batcher, p->pending, fold_pending_bytes(p->fold)) || fold_is_large(p->fold);
 	if (full)
 		rc = fold_commit_bulk(p->fold, &fig);
 	else
@@ -171,7 +172,8 @@ static int tend(struct processor *p, struct source *src, struct error *e)
 static int round_trip(struct processor *p, struct source *src, struct error *e)
 {
 	struct error poll_error = { 0 };
-	int timeout = batcher_timeout_ms(&p->batcher, now_ns(p), IDLE_POLL_MS);
+	int timeout =
+		fold_is_writing(p->fold) ? WRITING_POLL_MS : batcher_timeout_ms(&p->batcher, now_ns(p), IDLE_POLL_MS);
 	int n = src->ops->poll(src, p->records, (int)p->poll_max, timeout, &poll_error);
 	int64_t lag;
 	int rc = 0;
@@ -187,8 +189,8 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 	src->ops->release(src);
 	if (rc)
 		return rc;
-	/* at the end of the log nothing is fresh that is still on its way into base */
-	if (n == 0 && (rc = fold_wait(p->fold)))
+	/* where no more comes nothing is fresh that is still on its way into base */
+	if (n <= 0 && (rc = fold_wait(p->fold)))
 		return commit_failed(p, rc, e);
 	lag = src->ops->lag(src);
 	processor__tell_round(p, src, n == 0, lag);

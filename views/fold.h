@@ -80,6 +80,8 @@ int fold_commit(struct fold *f, struct commit_figures *ret) MUST_CHECK;
  * if they had never been. *ret: of the one before.
  */
 int fold_commit_bulk(struct fold *f, struct commit_figures *ret) MUST_CHECK;
+/* What is pending is a good part of a young level, and there is none to be merged before: fold_commit_bulk costs less. */
+bool fold_is_large(const struct fold *f);
 /* Is the last large batch still being written, or its end not yet noticed (fold_tend, the next commit)? */
 bool fold_is_writing(const struct fold *f);
 /* Until the last large batch is in base. */

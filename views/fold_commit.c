@@ -6,7 +6,7 @@
 
 #include "schemas/fault.h"
 
-#define LARGE_SHARE 4 /* of young.bytesMax: rows come into base at once for what they cost when a level is merged */
+#define LARGE_SHARE 4 /* of young.bytesMax */
 
 static void batch_reset(struct batch *b)
 {
@@ -147,21 +147,19 @@ int fold_wait(struct fold *f)
 	return rc ? failed(f, rc) : 0;
 }
 
-/* Into a young level, unless it would fill one, or be a good part of it when there is none to be merged first. */
-static bool is_small(const struct fold *f)
+bool fold_is_large(const struct fold *f)
 {
-	uint64_t bytes = fold_pending_bytes(f), most = store_young_bytes_max(f->store);
+	uint64_t most = store_young_bytes_max(f->store);
 
-	if (bytes < most / LARGE_SHARE)
-		return true;
-	return bytes < most && (store_young_bytes(f->store) || store_young_sealed(f->store));
+	return most && fold_pending_bytes(f) >= most / LARGE_SHARE && !store_young_bytes(f->store) &&
+	       !store_young_sealed(f->store);
 }
 
 int fold_commit(struct fold *f, struct commit_figures *ret)
 {
 	int rc;
 
-	if (is_small(f))
+	if (fold_pending_bytes(f) < store_young_bytes_max(f->store))
 		return commit_young(f, ret);
 	rc = fold_commit_bulk(f, NULL);
 	if (!rc)

@@ -9,8 +9,6 @@
 
 #include <stdlib.h>
 
-#define LARGE_BYTES (16 << 20) /* of changes, a transaction of base */
-
 static uint64_t now_ns(void)
 {
 	return clock_system.monotonic_ns(&clock_system);
@@ -164,13 +162,12 @@ int fold__expire(struct store_txn *t)
 
 int fold__write(struct batch *b, struct store *s, bool young, struct commit_figures *ret)
 {
-	bool is_large = delta_bytes(&b->delta) > LARGE_BYTES;
 	struct store_txn *t = NULL;
 	uint64_t start;
 	int rc;
 
 	*ret = (struct commit_figures){ .records = b->records };
-	rc = young ? store_begin_young(s, &t) : is_large ? store_begin_large(s, &t) : store_begin(s, &t);
+	rc = young ? store_begin_young(s, &t) : store_begin_large(s, delta_bytes(&b->delta), &t);
 	FAULT_POINT("commit:begun");
 	if (!rc)
 		rc = write_all(b, t, young, ret);

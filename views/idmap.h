@@ -1,5 +1,5 @@
 /*
- * idmap.h - a map from interned ids to small numbers that is emptied and filled again for each answer.
+ * idmap.h - a map from ids and other numbers to small ones that is emptied and filled again, mostly for each answer.
  *
  * All-zero is an empty map. Emptying costs nothing, the memory stays; it grows to twice the largest number of keys.
  * Thread: the owner's.

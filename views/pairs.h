@@ -25,7 +25,7 @@ int pairs_part(struct snap *sn, enum snap_part part, enum pair_view which, uint3
 void pairs_order(struct snap_counts *list, uint32_t count_min);
 /* Only the first `most` of them, in a fraction of the time. */
 void pairs_best(struct snap_counts *list, uint32_t count_min, size_t most);
-/* In any order: the count of the one at this place in order, the largest at 0; a little less where counts are large. 0: there are fewer. */
+/* The list in any order: the count of the one at this place in order, 0 the first; 2,047 when it is more. 0: there are fewer. */
 uint32_t pairs_count_at(const struct snap_counts *list, size_t place);
 
 /*

@@ -13,9 +13,9 @@
 #include <sys/mman.h>
 
 #define PLACES_LEAST (1U << 12)
-#define PLACES_MAX (1U << 20)
+#define PLACES_MAX 500000U             /* less than 2^19, where memory would double */
 #define ITEM_SLOTS (UINT32_C(1) << 17) /* 2 MB */
-#define KEPT_MAX (64 << 20)            /* bytes of copies and lists; beyond it, or PLACES_MAX, all is begun anew */
+#define KEPT_MAX (32 << 20)            /* bytes of copies and lists; beyond it, or PLACES_MAX, all is begun anew */
 #define LAST_SHIFT 12                  /* a last view is kept to 4 s */
 #define VIEWS_SHIFT 56                 /* addresses have fewer bits */
 
@@ -95,10 +95,8 @@ void session_index_free(struct session_index *x)
 /* Nothing is at hand any more. */
 static void forget(struct session_index *x)
 {
-	free(x->places);
-	x->places = NULL;
-	x->places_n = x->places_room = 0;
-	idmap_fini(&x->place_of);
+	x->places_n = 0;
+	idmap_clear(&x->place_of);
 	madvise(x->items, ITEMS_BYTES, MADV_DONTNEED);
 	x->stamp++;
 	arena_reset(&x->kept);

@@ -137,8 +137,8 @@ struct store_txn;
 
 /* Of base, durable; one at a time. While a young level exists it must be older than what is written: merge it first. */
 int store_begin(struct store *s, struct store_txn **ret) MUST_CHECK;
-/* The same for one that changes a good part of it, which it does faster. */
-int store_begin_large(struct store *s, struct store_txn **ret) MUST_CHECK;
+/* The same for one that changes so many bytes, about: faster when they are many. */
+int store_begin_large(struct store *s, uint64_t bytes, struct store_txn **ret) MUST_CHECK;
 /* Of the young level, at most one besides one of base. */
 int store_begin_young(struct store *s, struct store_txn **ret) MUST_CHECK;
 /* Both end the transaction, whatever they return; nothing is left behind on failure. */

@@ -142,14 +142,19 @@ void levels__put(struct store *s, struct levels *ls);
 int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max,
 		bool create);
 void level__close(struct level *l);
+/* Of an open environment: a transaction of it has ended. */
+bool level__was_written(const struct level *l);
 uint64_t level__used_bytes(const struct level *l);
 /*
- * At the begin of a large transaction. LMDB reads one list of free pages, each left by a former transaction, when it has used
- * the one before it, and keeps what it has changed sorted by page: of a second list each page then goes before many, and 130,000
- * are moved for it. For a run of pages that no list has it reads all of them, and takes all pages in order. The run stays in
- * the file, in the place of the one before. Nothing is done where the map has little room. Returns what LMDB says.
+ * At the begin of a transaction that changes so many bytes, about. LMDB reads one list of free pages, each left by a former
+ * transaction, when it has used the one before it, and keeps what it has changed sorted by page: of a second list each page then
+ * goes before many, and tens of thousands are moved for it. For a run of pages that is in no list, or in a late one, it reads
+ * those before it at once, and takes pages in order. The run is a row of dbi_long; there are about four in the file, since those of
+ * former transactions are free only some time later, and one more for each while a snapshot is held. Nothing is done for
+ * few bytes, in a small level, or where the map has little room. Returns what LMDB says.
  */
-int level__order_free(const struct level *l, MDB_txn *txn);
+#define RUN_KEY "\xff" /* behind those of long values */
+int level__order_free(const struct level *l, MDB_txn *txn, uint64_t bytes);
 
 /* What base has merged; 0 when nothing. Returns what LMDB says. */
 int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret);

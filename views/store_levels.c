@@ -86,6 +86,8 @@ static int open_base(const struct store *s, struct levels *ls, struct error *e)
 	if (rc)
 		return store__cannot_open(s, rc, e);
 	rc = level__open(&ls->base, dir, flags, s->opt.map_size, s->opt.readers_max, !s->opt.read_only);
+	if (rc == MDB_NOTFOUND && level__was_written(&ls->base))
+		rc = MDB_CORRUPTED; /* the first transaction makes all tables */
 	if (!rc && !s->opt.read_only && (sync_directory(ls->home) || sync_directory(dir)))
 		rc = errno; /* that there is a base, and data.mdb in it */
 	FAULT_POINT("open:tables-made");

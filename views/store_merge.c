@@ -112,7 +112,7 @@ int store_merge(struct store *s, uint64_t number, int (*last)(struct store_txn *
 		return rc == ERR_NOT_FOUND ? ERR_STORE_CORRUPT : rc;
 	FAULT_POINT("merge:begin");
 	m.from = from;
-	rc = store_begin_large(s, &m.t);
+	rc = store_begin_large(s, level__used_bytes(from), &m.t);
 	if (!rc) {
 		rc = merge_all(&m);
 		FAULT_POINT("merge:rows");

@@ -32,16 +32,20 @@ int store_begin(struct store *s, struct store_txn **ret)
 	return begin(s->levels, &s->levels->base, ret);
 }
 
-int store_begin_large(struct store *s, struct store_txn **ret)
+int store_begin_large(struct store *s, uint64_t bytes, struct store_txn **ret)
 {
-	int rc = store_begin(s, ret);
+	struct store_txn *t;
+	int rc = store_begin(s, &t);
 
 	if (rc)
 		return rc;
-	rc = level__order_free((*ret)->level, (*ret)->txn);
-	if (rc)
-		store_abort(*ret);
-	return store__error(rc);
+	rc = level__order_free(t->level, t->txn, bytes);
+	if (rc) {
+		store_abort(t);
+		return store__error(rc);
+	}
+	*ret = t;
+	return 0;
 }
 
 int store_begin_young(struct store *s, struct store_txn **ret)

@@ -142,6 +142,9 @@ def deleted_store(t, shop, place):
     """Killed, and its store deleted: what it has left in memory goes with the next processor's start."""
     aisle = shop.run(t.path("deleted"), **{"young.path": place, "young.bytesMax": "2m", "young.ageMax": "1h"})
     aisle.wait_caught_up(shop.topics)
+    shop.topics.produce(shop.second[:PORTION])  # what came first may have gone to base
+    del shop.second[:PORTION]
+    aisle.wait_caught_up(shop.topics)
     poll("a young level", lambda: [name for name in os.listdir(place) if name.endswith("-lock")], 10)
     aisle.kill()
     shutil.rmtree(aisle.store)

@@ -67,7 +67,9 @@ static void made_release(struct source *s)
 
 static int64_t made_lag(struct source *s)
 {
-	return EVENTS - ((struct made_source *)s)->next;
+	int64_t next = ((struct made_source *)s)->next;
+
+	return next < EVENTS * 2 / 3 ? 0 : EVENTS - next; /* live at first, then large batches for base */
 }
 
 static const char *made_name(struct source *s, uint16_t log)

@@ -1,15 +1,23 @@
-/* Large transactions: the run of pages that they ask for. */
+/* Large transactions: the run of pages that they ask for, and what for. */
 #include "tests/lib/views_shop.h"
 #include "views/store_internal.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 
+#define ROWS 6000 /* two a page */
+#define ROW_BYTES 1500
+#define PAGE_BUT_ONE 4
+#define BYTES (UINT64_C(64) << 20) /* that a transaction says it changes */
+
 static struct shop shop;
 
 static void setup(void)
 {
 	shop_open(&shop);
+	fold_free(shop.fold); /* its snapshot would keep what is freed */
+	shop.fold = NULL;
+	snap_park(shop.snap);
 }
 
 static void teardown(void)
@@ -19,63 +27,116 @@ static void teardown(void)
 
 TestSuite(store_large, .init = setup, .fini = teardown);
 
-/* The run of pages that a large transaction asks for lies where former ones were. */
-Test(store_large, large_transactions_take_no_more_room_each_time)
+static struct str key_of(unsigned i)
+{
+	static char text[16];
+
+	return (struct str){ text, (uint32_t)snprintf(text, sizeof(text), "%08u", i) };
+}
+
+/* New bytes for the rows first..last, each `step`-th. */
+static void rewrite(unsigned first, unsigned last, unsigned step, bool large)
+{
+	static unsigned char value[ROW_BYTES];
+	struct store_txn *t;
+
+	cr_assert_eq(large ? store_begin_large(shop.store, BYTES, &t) : store_begin(shop.store, &t), 0);
+	value[0]++;
+	for (unsigned i = first; i <= last; i += step)
+		cr_assert_eq(store_put(t, TBL_CATALOG, key_of(i), value, sizeof(value)), 0);
+	cr_assert_eq(store_commit(t), 0);
+}
+
+/* How often a page that comes next in the order of keys lies before the one before it. */
+static unsigned steps_back(void)
+{
+	uintptr_t before = 0;
+	unsigned ret = 0;
+
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	for (unsigned i = 0; i < ROWS; i++) {
+		struct str got;
+		uintptr_t page;
+
+		cr_assert_eq(snap_get(shop.snap, TBL_CATALOG, key_of(i), &got), 0);
+		page = (uintptr_t)got.p / 4096;
+		ret += page < before;
+		before = page;
+	}
+	snap_park(shop.snap);
+	return ret;
+}
+
+/* Two lists of free pages, none beside another, the later ones first: what takes one after the other goes back to the beginning. */
+static unsigned steps_back_of(bool large)
+{
+	rewrite(0, ROWS - 1, 1, false);
+	rewrite(ROWS / 2, ROWS - 1, PAGE_BUT_ONE, false);
+	rewrite(0, ROWS / 2 - 1, PAGE_BUT_ONE, false);
+	for (unsigned i = 0; i < 3; i++) /* until both may be used */
+		rewrite(0, 0, 1, false);
+	rewrite(0, ROWS - 1, 1, large);
+	return steps_back();
+}
+
+Test(store_large, small_ones_take_one_list_after_another)
+{
+	cr_expect_gt(steps_back_of(false), 0);
+}
+
+Test(store_large, takes_free_pages_in_order)
+{
+	cr_expect_eq(steps_back_of(true), 0);
+}
+
+/* Pages of the row that is the run; 0: there is none. */
+static size_t run_pages(void)
 {
 	const struct level *base = &shop.store->levels->base;
-	struct store_txn *t;
-	uint64_t used = 0;
-	struct str got;
+	MDB_val key = { sizeof(RUN_KEY) - 1, (void *)RUN_KEY }, run;
+	MDB_txn *txn;
+	int rc;
 
-	fold_free(shop.fold); /* its snapshot keeps what was freed */
-	shop.fold = NULL;
+	cr_assert_eq(mdb_txn_begin(base->env, NULL, MDB_RDONLY, &txn), 0);
+	rc = mdb_get(txn, base->dbi_long, &key, &run);
+	mdb_txn_abort(txn);
+	return rc ? 0 : run.mv_size / 4096 + 1;
+}
+
+Test(store_large, the_run_grows_with_the_level_and_takes_no_more_room_each_time)
+{
+	const struct level *base = &shop.store->levels->base;
+	uint64_t used = 0;
+
+	rewrite(0, 100, 1, true);
+	cr_expect_eq(run_pages(), 0, "too small for one");
+	rewrite(0, ROWS - 1, 1, false);
 	for (unsigned i = 0; i < 40; i++) {
-		cr_assert_eq(store_begin_large(shop.store, &t), 0);
-		cr_assert_eq(store_put(t, TBL_CATALOG, STR("key"), &i, sizeof(i)), 0);
-		cr_assert_eq(store_commit(t), 0);
-		cr_assert_eq(snap_renew(shop.snap), 0);
+		rewrite(i, i, 1, true);
 		if (i == 10)
 			used = level__used_bytes(base);
 	}
-	cr_assert_eq(level__used_bytes(base), used);
-	cr_assert_eq(snap_get(shop.snap, TBL_CATALOG, STR("key"), &got), 0);
-	cr_assert_eq(got.p[0], 39);
+	cr_expect(run_pages() >= 20 && run_pages() <= 60, "%zu pages", run_pages());
+	cr_expect_eq(level__used_bytes(base), used);
 }
 
-/* It asks for none where the map has little room: what would fit does. */
-Test(store_large, large_transactions_fill_a_map)
+/* One more than the map has room for would fail the transaction, which may need little. */
+Test(store_large, asks_for_none_where_the_map_has_little_room)
 {
 	struct store_options opt = shop_store_options(&shop);
-	unsigned char value[1500] = { 0 };
-	struct store *s = NULL;
-	struct store_txn *t;
-	uint64_t used;
-	int rc = 0;
+	struct level *base;
+	unsigned rows = 0;
 
 	snap_close(shop.snap);
-	fold_free(shop.fold);
 	store_close(shop.store);
-	opt.map_size = UINT64_C(2) << 20;
-	cr_assert_eq(store_open(&opt, &s, NULL), 0);
-	for (unsigned i = 0; !rc; i++) {
-		char key[16];
-		struct str k = { key, (uint32_t)snprintf(key, sizeof(key), "%08u", i) };
-
-		cr_assert_eq(store_begin_large(s, &t), 0);
-		rc = store_put(t, TBL_CATALOG, k, value, sizeof(value));
-		if (rc)
-			store_abort(t);
-		else
-			rc = store_commit(t);
-	}
-	cr_assert_eq(rc, ERR_STORE_FULL);
-	used = level__used_bytes(&s->levels->base);
-	cr_assert_gt(used, opt.map_size - (UINT64_C(64) << 10), "full with %llu bytes", (unsigned long long)used);
-	store_close(s);
-	cr_assert_eq(
-		store_open(&(struct store_options){ .path = shop.dir, .map_size = UINT64_C(1) << 30, .writer = true },
-			   &shop.store, NULL),
-		0);
-	cr_assert_eq(fold_new(shop.store, &shop.fold, NULL), 0);
+	opt.map_size = UINT64_C(16) << 20;
+	cr_assert_eq(store_open(&opt, &shop.store, NULL), 0);
 	cr_assert_eq(snap_open(shop.store, &shop.snap), 0);
+	snap_park(shop.snap);
+	base = &shop.store->levels->base;
+	for (; level__used_bytes(base) < opt.map_size - (UINT64_C(256) << 10); rows += 10)
+		rewrite(rows, rows + 9, 1, false);
+	cr_assert_eq(run_pages(), 0);
+	rewrite(0, 9, 1, true);
+	cr_expect_eq(run_pages(), 0);
 }
