@@ -54,8 +54,6 @@ MUTANTS = (
            "	f->batch.meta = f->now;", "	f->batch.meta = f->now;\n	f->batch.meta.watermark_ms = INT64_MIN;"),
     Mutant("a new life gives ids again", "views/fold.c",
            "	f->now = meta;", "	f->now = meta;\n	f->now.next_item /= 2;"),
-    Mutant("a new life gives numbers of sessions again", "views/fold.c",
-           "	f->now = meta;", "	f->now = meta;\n	f->now.sessions /= 2;"),
     Mutant("a new life forgets the watermark", "views/fold.c",
            "	f->now = meta;", "	f->now = meta;\n	f->now.watermark_ms = TIME_NONE;"),
     Mutant("the level that takes commits is not merged before base is written", "views/merger.c",
