@@ -10,8 +10,11 @@ void batcher_init(struct batcher *b, const struct settings *set)
 		.time_max_ns = (uint64_t)setting_int(set, SET_BATCH_TIME_MAX) * NS_PER_MS,
 		.linger_ns = (uint64_t)setting_int(set, SET_BATCH_LINGER) * NS_PER_MS,
 		.near = (uint64_t)setting_int(set, SET_POLL_RECORDS_MAX),
-		.has_young = setting_int(set, SET_YOUNG_BYTES_MAX) > 0,
 	};
+	b->near_behind = b->near;
+	/* the young level takes small commits as fast as a log comes: less than a full batch is not worth a wait */
+	if (setting_int(set, SET_YOUNG_BYTES_MAX) && b->records_max > b->near)
+		b->near = b->records_max;
 }
 
 static uint64_t linger(const struct batcher *b)
@@ -21,14 +24,11 @@ static uint64_t linger(const struct batcher *b)
 	return ns < b->time_max_ns ? ns : b->time_max_ns;
 }
 
-/* The young level takes small commits as fast as a log comes; but where base is being caught up, there is none yet. */
 static bool live(const struct batcher *b, const struct batch_state *st)
 {
-	uint64_t near = b->has_young && !b->catching_up && b->records_max > b->near ? b->records_max : b->near;
-
 	if (st->poll_empty)
 		return true;
-	return st->lag >= 0 && (uint64_t)st->lag <= near;
+	return st->lag >= 0 && (uint64_t)st->lag <= (b->behind ? b->near_behind : b->near);
 }
 
 bool batcher_full(const struct batcher *b, uint64_t records, uint64_t bytes)
@@ -66,7 +66,7 @@ int batcher_timeout_ms(const struct batcher *b, uint64_t now_ns, int idle_ms)
 
 void batcher_committed(struct batcher *b, uint64_t took_ns, bool full)
 {
-	b->catching_up = full;
+	b->behind = full;
 	b->began_ns = 0;
 	b->commit_ns = took_ns;
 }

@@ -13,9 +13,9 @@
 
 struct batcher {
 	uint64_t records_max, bytes_max, time_max_ns, linger_ns; /* the bounds */
-	uint64_t near;                                           /* live is who has so many records of lag at most; */
-	bool has_young;     /* where there are young levels, as many as a batch may have, */
-	bool catching_up;   /* but after a full batch only `near` */
+	/* live is who has so many records of lag at most; the second after a full batch, when base is being caught up */
+	uint64_t near, near_behind;
+	bool behind;        /* the last batch was full */
 	uint64_t began_ns;  /* the first pending record came; 0: none */
 	uint64_t commit_ns; /* how long the last commit took */
 };

@@ -238,7 +238,7 @@ static int is_good(struct snap *sn, struct kept *k, enum pair_view view, uint32_
 static int gather(struct neighbours *n, struct kept *k, struct snap *sn, enum pair_view view, uint32_t item,
 		  uint32_t count_min)
 {
-	uint32_t least = count_min - 1;
+	uint32_t least;
 	int rc = pairs_part(sn, PART_BASE, view, item, &n->base);
 
 	if (!rc)
@@ -246,8 +246,9 @@ static int gather(struct neighbours *n, struct kept *k, struct snap *sn, enum pa
 	if (rc)
 		return rc;
 	add_sides(n);
-	if (n->scratch.n > NEIGHBOURS_HELD && pairs_count_at(&n->scratch, NEIGHBOURS_HELD) > least)
-		least = pairs_count_at(&n->scratch, NEIGHBOURS_HELD);
+	least = n->scratch.n > NEIGHBOURS_HELD ? pairs_count_at(&n->scratch, NEIGHBOURS_HELD) : 0;
+	if (least < count_min)
+		least = count_min - 1;
 	pairs_best(&n->scratch, count_min, NEIGHBOURS_KEPT + 1);
 	empty(n, k);
 	k->item = item;

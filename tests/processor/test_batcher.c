@@ -70,7 +70,7 @@ Test(batcher, unknown_lag_is_live_only_when_nothing_comes)
 
 Test(batcher, live_with_a_young_level_is_what_a_batch_could_take)
 {
-	b.has_young = true;
+	b.near = 1000;
 	cr_assert_not(due(10, 1, false, 1001));
 	cr_assert(due(12, 1, false, 1000));
 }
@@ -78,7 +78,8 @@ Test(batcher, live_with_a_young_level_is_what_a_batch_could_take)
 /* After a full batch all that is left is gathered, for base. */
 Test(batcher, catching_up_goes_on_to_the_end)
 {
-	b.has_young = true;
+	b.near = 1000;
+	b.near_behind = 100;
 	batcher_committed(&b, 0, true);
 	cr_assert_not(due(10, 1, false, 101));
 	cr_assert_not(due(500, 900, false, 101));
