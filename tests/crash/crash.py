@@ -110,7 +110,7 @@ def report(arguments, deaths, failed, points, seconds):
           f"{deaths['number']} at the n-th point, {deaths['moment']} at random moments; {len(failed)} differences; "
           f"{seconds:.0f} s")
     missed = [point for point in points if not deaths[point] and not point.startswith(ELSEWHERE)]
-    if missed and arguments.seeds >= 200 and not failed:
+    if missed and arguments.seeds >= 1000 and not failed:  # with fewer it is chance
         print(f"no crash at {' '.join(missed)}: the run does not come past these points")
         return 1
     return 1 if failed else 0
