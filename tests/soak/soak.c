@@ -89,7 +89,8 @@ static uint64_t allocated_bytes(void)
 
 /* A process, by the days it sees the end of: the first one, some on a store that fills, the others on a full one. */
 struct life {
-	uint64_t first, later;           /* memory after its first day; the most of it at the end of a later one */
+	uint64_t first,
+		later[2]; /* memory after its first day; the most of it after others, in each half of its days */
 	uint64_t fold_bytes, lmdb_bytes; /* what the two had at its end */
 };
 
@@ -192,7 +193,7 @@ static void see_day(struct soak_shop *s, uint64_t day)
 {
 	const uint64_t last_days[LIVES] = { 1, days / 2, days };
 	uint64_t used, unused, memory = anonymous_bytes();
-	bool second_half = day > days / 2;
+	bool second_half = day > days / 2, late = (day - 1) % (days / 2) >= days / 4;
 	unsigned n = day == 1 ? 0 : 1 + second_half;
 	struct life *l = &seen.lives[n];
 
@@ -200,7 +201,7 @@ static void see_day(struct soak_shop *s, uint64_t day)
 	look_at_young(s);
 	if (!l->first)
 		l->first = memory;
-	l->later = most(l->later, memory);
+	l->later[late] = most(l->later[late], memory);
 	seen.ending[second_half] = most(seen.ending[second_half], ending_bytes(s));
 	if (second_half && percent(unused, used) > seen.free_most)
 		seen.free_most = percent(unused, used);
@@ -314,12 +315,13 @@ static bool expect_all(uint64_t used, uint64_t fresh)
 	for (int i = 0; i < LIVES; i++) {
 		const struct life *l = &seen.lives[i];
 
-		printf("life %d: memory %.1f MB after its first day, later at most %.1f MB; at its end the fold had %.1f MB, LMDB %.1f MB\n",
-		       i + 1, (double)l->first / 1e6, (double)l->later / 1e6, (double)l->fold_bytes / 1e6,
-		       (double)l->lmdb_bytes / 1e6);
+		printf("life %d: memory %.1f MB after its first day, later at most %.1f and %.1f MB; at its end the fold had %.1f MB, LMDB %.1f MB\n",
+		       i + 1, (double)l->first / 1e6, (double)l->later[0] / 1e6, (double)l->later[1] / 1e6,
+		       (double)l->fold_bytes / 1e6, (double)l->lmdb_bytes / 1e6);
 	}
-	ok &= expect("memory on a full store, of that after a day", percent(seen.lives[2].later, seen.lives[2].first),
-		     MEMORY_MAX_PERCENT);
+	/* not of the first day: LMDB keeps the buffers of the largest merge, and a month has larger ones than its first day */
+	ok &= expect("memory on a full store, second half of first",
+		     percent(seen.lives[2].later[1], seen.lives[2].later[0]), MEMORY_MAX_PERCENT);
 	ok &= expect("memory of the fold, of that after the first day",
 		     percent(seen.lives[2].fold_bytes, seen.lives[0].fold_bytes), MEMORY_MAX_PERCENT);
 	if (young_bytes) {
