@@ -21,7 +21,7 @@ enum letter_state { LETTER_SENDING, LETTER_DONE, LETTER_FAILED, LETTER_TOO_LARGE
 struct letter {
 	struct letter *next;
 	atomic_int state;
-	size_t key_len, value_len, full_len; /* full_len: before it was cut */
+	size_t key_len, value_len, full_len; /* full_len: of both, before they were cut */
 	bool has_key, has_value;
 	int64_t timestamp_ms;
 	char topic[512], partition[16], offset[24], timestamp[24], code[32], field[64], text[256], full[24];
@@ -111,7 +111,8 @@ static struct letter *letter_make(const struct record *r, const char *log_name, 
 
 	memset(l, 0, sizeof(*l));
 	l->key_len = r->key.n;
-	l->value_len = l->full_len = r->value_len;
+	l->value_len = r->value_len;
+	l->full_len = r->key.n + r->value_len;
 	l->has_key = r->key.p != NULL;
 	l->has_value = r->value != NULL;
 	l->timestamp_ms = r->timestamp_ms > 0 ? r->timestamp_ms : 0;
@@ -150,13 +151,13 @@ bool dead_letters_add(struct dead_letters *d, const struct record *r, const char
 /* The topic takes no record of that size: send its beginning and say so. */
 static void cut(struct letter *l)
 {
-	size_t n = l->value_len / 2;
+	size_t *len = l->value_len ? &l->value_len : &l->key_len, n = *len / 2;
 
 	if (!l->full[0])
 		log_warn("dead letter is too large for its topic, only its beginning is kept",
 			 "topic=%s partition=%s offset=%s bytes=%zu", l->topic, l->partition, l->offset, l->full_len);
-	/* halved as long as that is too large too */
-	l->value_len = n < LETTER_TRUNCATED_BYTES ? n : LETTER_TRUNCATED_BYTES;
+	/* halved as long as that is too large too; of the key there is less when no value is left */
+	*len = n < LETTER_TRUNCATED_BYTES ? n : LETTER_TRUNCATED_BYTES;
 	snprintf(l->full, sizeof(l->full), "%zu", l->full_len);
 }
 
@@ -210,7 +211,7 @@ static size_t sweep(struct dead_letters *d, size_t *failed)
 			free(l);
 			continue;
 		}
-		if (state == LETTER_TOO_LARGE && l->value_len) {
+		if (state == LETTER_TOO_LARGE && l->value_len + l->key_len) {
 			cut(l);
 			send(d, l);
 		} else if (state != LETTER_SENDING) {

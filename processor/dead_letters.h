@@ -4,7 +4,8 @@
  * A letter is the record's own bytes as value and key, and what is known about it in headers:
  *   aisle-topic aisle-partition aisle-offset aisle-timestamp   where it came from (the log's name; timestamp -1: none)
  *   aisle-code aisle-field aisle-text                          why (errors.def's slug; the field may be empty)
- *   aisle-truncated-from                                       its size, when the topic took only the first 512 KiB
+ *   aisle-truncated-from                                       its size (key and value), when the topic took only its
+ *                                                              beginning: 512 KiB of the value or less, then of the key
  * In a file, DIR/dead-letters.ndjson, a letter is one line of JSON with the same facts and base64 bytes.
  *
  * Invariant: the caller commits offsets only after dead_letters_settle returned 0, so no bad record is ever lost; it

@@ -150,7 +150,7 @@ struct fake_publisher {
 	struct publisher base;
 	size_t max;
 	int failures;
-	size_t taken_bytes, taken;
+	size_t taken_key, taken_bytes, taken;
 	char truncated_from[24];
 };
 
@@ -162,16 +162,16 @@ static int fake_send(struct publisher *base, const char *topic, int32_t partitio
 
 	(void)topic;
 	(void)partition;
-	(void)key;
 	(void)value;
 	(void)timestamp_ms;
 	if (p->failures && p->failures-- % 2)
 		return ERR_PRODUCE;
 	if (p->failures)
 		return done(arg, ERR_PRODUCE, -1, -1), 0;
-	if (value_len > p->max)
+	if (key.n + value_len > p->max)
 		return done(arg, ERR_TOO_LARGE, -1, -1), 0;
 	p->taken++;
+	p->taken_key = key.n;
 	p->taken_bytes = value_len;
 	if (header_count == 8)
 		memcpy(p->truncated_from, headers[7].value.p, headers[7].value.n);
@@ -187,7 +187,7 @@ static int fake_flush(struct publisher *p, int timeout_ms)
 
 static const struct publisher_ops fake_ops = { .send = fake_send, .flush = fake_flush };
 
-static void send_large(struct fake_publisher *p)
+static void send_large(struct fake_publisher *p, uint32_t key_n, size_t value_n)
 {
 	struct dead_letters *d = NULL;
 	struct error e = { 0 };
@@ -195,8 +195,10 @@ static void send_large(struct fake_publisher *p)
 	struct record r = bad;
 	char *bytes = xcalloc(1, 3 << 20);
 
+	if (key_n)
+		r.key = (struct str){ bytes, key_n };
 	r.value = bytes;
-	r.value_len = 3 << 20;
+	r.value_len = value_n;
 	error_set(&e, ERR_TOO_LARGE, "", "too large");
 	cr_assert_eq(dead_letters_open(&p->base, "aisle.dlq", dir, &d, NULL), 0);
 	dead_letters_add(d, &r, "shop.events", &e);
@@ -209,17 +211,28 @@ Test(dead_letters, what_is_too_large_is_cut_and_says_so)
 {
 	struct fake_publisher p = { .base = { &fake_ops }, .max = 1 << 20 };
 
-	send_large(&p);
+	send_large(&p, 0, 3 << 20);
 	cr_assert_eq(p.taken, 1);
 	cr_assert_eq(p.taken_bytes, LETTER_TRUNCATED_BYTES);
-	cr_assert_str_eq(p.truncated_from, "3145728");
+	cr_assert_str_eq(p.truncated_from, "3145731");
+}
+
+Test(dead_letters, a_key_that_is_too_large_is_cut_as_well)
+{
+	struct fake_publisher p = { .base = { &fake_ops }, .max = 1 << 20 };
+
+	send_large(&p, (1 << 20) + 1, 4);
+	cr_assert_eq(p.taken, 1);
+	cr_assert_eq(p.taken_key, LETTER_TRUNCATED_BYTES);
+	cr_assert_eq(p.taken_bytes, 0);
+	cr_assert_str_eq(p.truncated_from, "1048581");
 }
 
 Test(dead_letters, what_fails_is_sent_again_whole)
 {
 	struct fake_publisher p = { .base = { &fake_ops }, .max = 4 << 20, .failures = 3 };
 
-	send_large(&p);
+	send_large(&p, 0, 3 << 20);
 	cr_assert_eq(p.taken, 1);
 	cr_assert_eq(p.taken_bytes, 3 << 20);
 	cr_assert_str_empty(p.truncated_from);
