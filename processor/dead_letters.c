@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define RESEND_PAUSE_MS 500
-#define FLUSH_MS 100
+#define WAIT_MS 100
 #define STOPPED_NS UINT64_C(2000000000)  /* patience when asked to stop */
 #define PATIENCE_NS UINT64_C(2000000000) /* a topic that answers takes less */
 #define COMPLAIN_EVERY_NS UINT64_C(10000000000)
@@ -234,6 +234,20 @@ static void resend_failed(struct dead_letters *d)
 			send(d, l);
 }
 
+/*
+ * Until all are answered, or for WAIT_MS. Not the publisher's flush: others send through it, theirs would be waited for.
+ * Nor a condition: a letter that is left behind outlives `d`.
+ */
+static void await_answers(const struct dead_letters *d)
+{
+	struct timespec pause = { 0, 1000000L };
+	int ms = 0;
+
+	for (struct letter *l = d->first; l; l = l->next)
+		while (atomic_load(&l->state) == LETTER_SENDING && ms++ < WAIT_MS)
+			nanosleep(&pause, NULL);
+}
+
 int dead_letters_settle(struct dead_letters *d, const atomic_bool *stop, struct error *e)
 {
 	size_t failed = 0, left;
@@ -251,8 +265,7 @@ int dead_letters_settle(struct dead_letters *d, const atomic_bool *stop, struct 
 		if (failed)
 			resend_failed(d);
 		failed = 0;
-		/* what it returns is seen in the letters' own states */
-		(void)d->publisher->ops->flush(d->publisher, FLUSH_MS);
+		await_answers(d);
 	}
 	if (d->complained_ns)
 		log_info("dead-letter topic takes records again", "topic=%s", d->topic);

@@ -96,7 +96,7 @@ struct source {
 	const struct source_ops *ops;
 };
 
-/* The result of one publish; called on the publisher's own thread, exactly once for each accepted send. */
+/* The result of one publish; called on the publisher's own thread or in a `flush`, once for each accepted send. */
 typedef void (*publish_done)(void *arg, int code, int32_t partition, int64_t offset);
 
 struct header {
@@ -108,14 +108,15 @@ struct publisher;
 
 struct publisher_ops {
 	/*
-	 * Copies key, value and headers; returns 0, or ERR_PRODUCE when the queue is full (nothing will be called).
-	 * value NULL: a tombstone. partition -1: by key, as Kafka's default partitioner (murmur2). timestamp_ms 0: now.
+	 * Copies key, value and headers; returns 0, ERR_PRODUCE when the queue is full, or ERR_TOO_LARGE (nothing will be
+	 * called then). value NULL: a tombstone. partition -1: by key, as Kafka's default partitioner (murmur2).
+	 * timestamp_ms 0: now. done NULL: nobody is told.
 	 */
 	int (*send)(struct publisher *p, const char *topic, int32_t partition, struct str key, const void *value,
 		    size_t value_len, int64_t timestamp_ms, const struct header *headers, size_t header_count,
 		    publish_done done, void *arg);
 
-	/* Wait until all sends are done, at most timeout_ms: 0, or ERR_PRODUCE when some are still under way. */
+	/* Wait until all sends are done, everybody's, at most timeout_ms: 0, or ERR_PRODUCE when some are under way. */
 	int (*flush)(struct publisher *p, int timeout_ms);
 
 	void (*close)(struct publisher *p);

@@ -149,7 +149,7 @@ Test(dead_letters, a_topic_keeps_every_byte, .init = NULL, .fini = NULL)
 struct fake_publisher {
 	struct publisher base;
 	size_t max;
-	int failures;
+	int failures, flushes;
 	size_t taken_key, taken_bytes, taken;
 	char truncated_from[24];
 };
@@ -180,7 +180,7 @@ static int fake_send(struct publisher *base, const char *topic, int32_t partitio
 
 static int fake_flush(struct publisher *p, int timeout_ms)
 {
-	(void)p;
+	((struct fake_publisher *)p)->flushes++;
 	(void)timeout_ms;
 	return 0;
 }
@@ -234,6 +234,7 @@ Test(dead_letters, what_fails_is_sent_again_whole)
 
 	send_large(&p, 0, 3 << 20);
 	cr_assert_eq(p.taken, 1);
+	cr_assert_eq(p.flushes, 0, "it waits for what others send, too");
 	cr_assert_eq(p.taken_bytes, 3 << 20);
 	cr_assert_str_empty(p.truncated_from);
 }
