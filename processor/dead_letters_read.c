@@ -76,13 +76,42 @@ static int no_answer(struct error *e)
 			 "the broker does not answer; is kafka.bootstrap.servers right?");
 }
 
-/* Until every partition said that it is at its end. */
-static int read_to_end(rd_kafka_t *rk, int partitions, int timeout_ms, dead_letter_each each, void *arg,
+/* What there is to read of one partition. */
+struct part {
+	int64_t high; /* of later letters it is not known how many there will be */
+	bool done;
+};
+
+static int look(rd_kafka_t *rk, const char *topic, struct part *parts, int n, int timeout_ms, struct error *e)
+{
+	for (int i = 0; i < n; i++) {
+		int64_t low;
+
+		if (rd_kafka_query_watermark_offsets(rk, topic, i, &low, &parts[i].high, timeout_ms))
+			return no_answer(e);
+	}
+	return 0;
+}
+
+static int take(const rd_kafka_message_t *m, struct part *parts, dead_letter_each each, void *arg, struct error *e)
+{
+	if (m->partition < 0)
+		return 0;
+	if (m->err && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF)
+		return error_set(e, ERR_SOURCE_RETRY, "topics.deadLetters", "cannot read '%s': %s",
+				 rd_kafka_topic_name(m->rkt), rd_kafka_message_errstr(m));
+	/* where the last offset is a transaction's end, or was compacted away, only the end of the partition tells */
+	parts[m->partition].done |= m->err || m->offset >= parts[m->partition].high - 1;
+	return m->err || m->offset >= parts[m->partition].high ? 0 : give(m, each, arg);
+}
+
+/* Until every partition is read as far as it went at first: one at its end says so again with each new letter. */
+static int read_to_end(rd_kafka_t *rk, struct part *parts, int n, int timeout_ms, dead_letter_each each, void *arg,
 		       struct error *e)
 {
-	int ended = 0, silent_ms = 0, rc = 0;
+	int done = 0, silent_ms = 0, rc = 0;
 
-	while (!rc && ended < partitions) {
+	while (!rc && done < n) {
 		rd_kafka_message_t *m = rd_kafka_consumer_poll(rk, POLL_MS);
 
 		silent_ms = m ? 0 : silent_ms + POLL_MS;
@@ -90,14 +119,10 @@ static int read_to_end(rd_kafka_t *rk, int partitions, int timeout_ms, dead_lett
 			return no_answer(e);
 		if (!m)
 			continue;
-		if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-			ended++;
-		else if (!m->err)
-			rc = give(m, each, arg);
-		else if (m->partition >= 0)
-			rc = error_set(e, ERR_SOURCE_RETRY, "topics.deadLetters", "cannot read '%s': %s",
-				       rd_kafka_topic_name(m->rkt), rd_kafka_message_errstr(m));
+		rc = take(m, parts, each, arg, e);
 		rd_kafka_message_destroy(m);
+		while (done < n && parts[done].done)
+			done++;
 	}
 	return rc;
 }
@@ -106,6 +131,7 @@ static int read_topic(const struct settings *set, int timeout_ms, dead_letter_ea
 {
 	const char *topic = setting_string(set, SET_TOPIC_DEAD_LETTERS);
 	rd_kafka_topic_partition_list_t *list = NULL;
+	struct part *parts = NULL;
 	rd_kafka_t *rk = NULL;
 	rd_kafka_conf_t *conf;
 	int rc, n;
@@ -120,6 +146,10 @@ static int read_topic(const struct settings *set, int timeout_ms, dead_letter_ea
 		rc = n ? no_answer(e) : 0;
 		goto out;
 	}
+	parts = xcalloc((size_t)n, sizeof(*parts));
+	rc = look(rk, topic, parts, n, timeout_ms, e);
+	if (rc)
+		goto out;
 	rd_kafka_poll_set_consumer(rk);
 	list = rd_kafka_topic_partition_list_new(n);
 	for (int i = 0; i < n; i++)
@@ -127,9 +157,10 @@ static int read_topic(const struct settings *set, int timeout_ms, dead_letter_ea
 	if (rd_kafka_assign(rk, list))
 		rc = error_set(e, ERR_SOURCE_OPEN, "topics.deadLetters", "cannot read '%s'", topic);
 	else
-		rc = read_to_end(rk, n, timeout_ms, each, arg, e);
+		rc = read_to_end(rk, parts, n, timeout_ms, each, arg, e);
 	rd_kafka_topic_partition_list_destroy(list);
 out:
+	free(parts);
 	kafka_client_destroy(rk);
 	return rc;
 }

@@ -8,6 +8,7 @@
 
 static char dir[64];
 static struct settings *set;
+static int letters_read;
 
 static void setup(void)
 {
@@ -142,6 +143,31 @@ Test(dead_letters, a_topic_keeps_every_byte, .init = NULL, .fini = NULL)
 	dead_letters_close(d);
 	cr_assert_eq(dead_letters_read(l.settings, 10000, expect_bad, &n, &e), 0, "%s", e.text);
 	cr_assert_eq(n, 1);
+	test_log_fini(&l);
+}
+
+static int send_more(void *arg, const struct dead_letter *l)
+{
+	struct test_log *log = arg;
+
+	if (!strncmp(l->id, "1:", 2))
+		test_log_send(log, "aisle.dlq", 0, "k", "late", 4);
+	letters_read++;
+	return 0;
+}
+
+/* A partition that was at its end is so again after each new letter; that is not the end of another one, and late letters are not read. */
+Test(dead_letters, letters_that_come_meanwhile_hide_no_others, .init = NULL, .fini = NULL)
+{
+	struct test_log l;
+	struct error e = { 0 };
+
+	test_log_init(&l, 2, NULL);
+	for (int i = 0; i < 100; i++)
+		test_log_send(&l, "aisle.dlq", 1, "k", "early", 5);
+	letters_read = 0;
+	cr_assert_eq(dead_letters_read(l.settings, 10000, send_more, &l, &e), 0, "%s", e.text);
+	cr_assert_eq(letters_read, 100);
 	test_log_fini(&l);
 }
 
