@@ -15,7 +15,7 @@ void experiment_tally_add(struct experiment_tally *t, const struct exposed *p)
 	t->clicks += p->clicks;
 	t->sessions += p->sessions;
 	t->orders += p->orders;
-	t->revenue_micros += p->revenue_micros;
+	t->revenue_micros = saturating_add(t->revenue_micros, p->revenue_micros);
 	moments_add(&t->clicking, p->impressions, p->clicks);
 	moments_add(&t->paying, p->sessions, p->revenue_micros);
 }

@@ -48,15 +48,20 @@ static int add_credit(void *arg, int64_t day, uint32_t label, uint32_t item, con
 	return 0;
 }
 
+static void add(int64_t *sum, int64_t micros)
+{
+	*sum = saturating_add(*sum, micros);
+}
+
 static int add_sales(void *arg, int64_t day, uint32_t item, const struct popularity *p)
 {
 	struct sorting *s = arg;
 
 	if (item >= s->n)
 		return ERR_STORE_CORRUPT;
-	s->items[item].shop_micros += p->revenue_micros;
+	add(&s->items[item].shop_micros, p->revenue_micros);
 	if (day < s->compared.first + s->compared.days)
-		s->items[item].compared_micros += p->revenue_micros;
+		add(&s->items[item].compared_micros, p->revenue_micros);
 	return 0;
 }
 
@@ -67,16 +72,16 @@ static int add_sales_before(void *arg, int64_t day, uint32_t item, const struct 
 	(void)day;
 	if (item >= s->n)
 		return ERR_STORE_CORRUPT;
-	s->items[item].before_micros += p->revenue_micros;
+	add(&s->items[item].before_micros, p->revenue_micros);
 	return 0;
 }
 
 static void add_sold(struct group *g, const struct sold *item)
 {
 	engagement_sum(&g->sum, &item->credited);
-	g->sales_micros += item->shop_micros;
-	g->compared_micros += item->compared_micros;
-	g->before_micros += item->before_micros;
+	add(&g->sales_micros, item->shop_micros);
+	add(&g->compared_micros, item->compared_micros);
+	add(&g->before_micros, item->before_micros);
 }
 
 static void add_item(struct group *g, const struct sold *item)
@@ -165,8 +170,7 @@ static unsigned group_figures(const struct group *g, struct figure *ret)
 
 	ret[n++] = figure_money("sales", g->sales_micros);
 	ret[n++] = figure_money("salesBefore", g->before_micros);
-	ret[n++] = figure_ratio("growth", g->compared_micros - g->before_micros,
-				g->before_micros > 0 ? g->before_micros : 0);
+	ret[n++] = figure_growth("growth", g->compared_micros, g->before_micros);
 	return n + figures_coverage(g->shown, g->items, ret + n);
 }
 

@@ -73,5 +73,5 @@ void engagement_sum(struct engagement *sum, const struct engagement *e)
 	for (unsigned i = 0; i < CREDIT_KINDS; i++)
 		sum->counts[i] += e->counts[i];
 	sum->units += e->units;
-	sum->revenue_micros += e->revenue_micros;
+	sum->revenue_micros = saturating_add(sum->revenue_micros, e->revenue_micros);
 }

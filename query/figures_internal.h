@@ -64,6 +64,12 @@ static inline struct figure figure_ratio(const char *name, int64_t n, int64_t of
 	return (struct figure){ .name = name, .kind = FIGURE_RATIO, .n = n, .of = of };
 }
 
+/* (now - before) / before */
+static inline struct figure figure_growth(const char *name, int64_t now, int64_t before)
+{
+	return before > 0 ? figure_ratio(name, saturating_add(now, -before), before) : figure_ratio(name, 0, 0);
+}
+
 static inline struct figure figure_money_ratio(const char *name, int64_t micros, int64_t of)
 {
 	return (struct figure){ .name = name, .kind = FIGURE_MONEY_RATIO, .n = micros, .of = of };

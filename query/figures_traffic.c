@@ -22,7 +22,7 @@ static void add_to(struct traffic *sum, const struct traffic *t)
 	sum->carts += t->carts;
 	sum->orders += t->orders;
 	sum->units += t->units;
-	sum->revenue_micros += t->revenue_micros;
+	sum->revenue_micros = saturating_add(sum->revenue_micros, t->revenue_micros);
 }
 
 static int add_hour(void *arg, int64_t start_ms, const struct traffic *t)
@@ -90,7 +90,6 @@ static void write_sales_total(struct json_out *j, const struct traffic *t)
 	figures_object(j, "total", v, n);
 }
 
-/* (now - before) / before */
 static void write_growth(struct json_out *j, const struct traffic *now, const struct traffic *before)
 {
 	struct figure a[FIGURE_ROW_MAX], b[FIGURE_ROW_MAX];
@@ -98,7 +97,7 @@ static void write_growth(struct json_out *j, const struct traffic *now, const st
 
 	sales_figures(before, b);
 	for (unsigned i = 0; i < n; i++)
-		a[i] = figure_ratio(a[i].name, a[i].n - b[i].n, b[i].n > 0 ? b[i].n : 0);
+		a[i] = figure_growth(a[i].name, a[i].n, b[i].n);
 	figures_object(j, "growth", a, n);
 }
 

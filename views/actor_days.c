@@ -48,7 +48,7 @@ static void add_credits(const struct moment *m, int64_t columns[COLUMNS])
 
 		if (column_of[c->kind] >= 0)
 			columns[column_of[c->kind]]++;
-		columns[COL_RECOMMENDED_REVENUE] += c->revenue_micros;
+		columns[COL_RECOMMENDED_REVENUE] = saturating_add(columns[COL_RECOMMENDED_REVENUE], c->revenue_micros);
 	}
 }
 
@@ -120,11 +120,11 @@ void actor_day_add(struct actor_day *sum, const struct actor_day *d)
 	sum->impressions += d->impressions;
 	sum->clicks += d->clicks;
 	sum->recommended_orders += d->recommended_orders;
-	sum->recommended_micros += d->recommended_micros;
+	sum->recommended_micros = saturating_add(sum->recommended_micros, d->recommended_micros);
 	sum->came += d->came;
 	sum->sessions += d->sessions;
 	sum->orders += d->orders;
-	sum->revenue_micros += d->revenue_micros;
+	sum->revenue_micros = saturating_add(sum->revenue_micros, d->revenue_micros);
 }
 
 /* ---- printing ---- */

@@ -71,6 +71,4 @@ void sum_log_add(struct sum_log *log, uint64_t group, uint32_t member, uint32_t 
 /* What a table gets: (group, member) ascending, each once, columns summed. *columns is the memory they point into; both are freed by the caller. */
 struct sum_delta *sum_log_take(struct sum_log *log, unsigned columns_n, size_t *n, int64_t **columns);
 
-int64_t saturating_add(int64_t a, int64_t b);
-
 #endif

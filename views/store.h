@@ -254,6 +254,9 @@ int snap_each_from(struct snap *sn, enum table_id id, struct str first, snap_row
 typedef int (*snap_sum)(void *arg, uint64_t group, uint32_t member, const int64_t *columns);
 int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg);
 
+/* As columns are added: a sum that would be too large, or too small, stays at the end of the range. */
+int64_t saturating_add(int64_t a, int64_t b);
+
 /*
  * Each member of one group as every level has it, so that one may come several times: for whoever adds them up. `each` must
  * not read groups of this table. Of base or of young levels alone; the two added up are the whole.

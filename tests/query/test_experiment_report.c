@@ -297,6 +297,14 @@ Test(experiment_report, names_one_of_several_when_it_is_better_than_all)
 	cr_assert(r.parts[0].figures[CONTROL_CONVERSION].has_interval, "Wilson's is one of nobody who bought, too");
 }
 
+Test(experiment_report, revenue_that_is_too_much_to_count_stays_at_the_most)
+{
+	struct experiment_tally t = { .revenue_micros = INT64_MAX };
+
+	experiment_tally_add(&t, &(struct exposed){ .sessions = 1, .orders = 1, .revenue_micros = 5 });
+	cr_assert_eq(t.revenue_micros, INT64_MAX);
+}
+
 Test(experiment_report, figures_are_sums_over_people)
 {
 	struct control_experiment x = planned(CONTROL_CTR);

@@ -83,6 +83,23 @@ Test(actor_days, what_recommendations_led_to)
 	free(id);
 }
 
+/* An order of the dearest lines: the sum stays at the largest number. */
+Test(actor_days, what_is_too_much_to_count_stays_at_the_most)
+{
+	struct actor_day sum = { .revenue_micros = INT64_MAX, .recommended_micros = INT64_MAX };
+	const char *items = "a,b,c,d,e,f,g,h,i,j,k,l";
+	char *id = shop_answer(&shop, "u1",
+			       "home a:trending,b:trending,c:trending,d:trending,e:trending,f:trending,"
+			       "g:trending,h:trending,i:trending,j:trending,k:trending,l:trending @0s");
+
+	shop_playf(&shop, "u1 show %s @1s r=%s; u1 buy %s @2s q=10000 p=100000000 o=1 r=%s", items, id, items, id);
+	cr_expect_str_eq(days(), "0/0: 1 0 1 9.22337e+12, 12 0 12 9.22337e+12");
+	actor_day_add(&sum, &(struct actor_day){ .revenue_micros = 1, .recommended_micros = 1 });
+	cr_expect_eq(sum.revenue_micros, INT64_MAX);
+	cr_expect_eq(sum.recommended_micros, INT64_MAX);
+	free(id);
+}
+
 Test(actor_days, duplicates_change_nothing)
 {
 	shop_play(&shop, "u1 view a @0s e=1; u1 view a @0s e=1");
