@@ -35,7 +35,7 @@ static int apply_stock(struct processor *p, const struct record *r, struct error
 	bool deleted = false;
 	int rc = decode_stock(p->decoder, r->key, r->value, r->value ? r->value_len : 0, &rec, &deleted, e);
 
-	return rc ? rc : fold_stock(p->fold, &rec, deleted, r->timestamp_ms);
+	return rc ? rc : fold_stock(p->fold, &rec, deleted, r->timestamp_ms, e);
 }
 
 static int apply_config(struct processor *p, const struct record *r, struct error *e)

@@ -293,6 +293,14 @@ static void advance_watermarks(struct fold *f, int64_t t_ms)
 		f->now.watermark_ms = t_ms;
 }
 
+static int check_record_time(int64_t record_ts_ms, struct error *e)
+{
+	if (record_ts_ms < TIME_END_MS)
+		return 0;
+	return error_set(e, ERR_OUT_OF_RANGE, "timestamp",
+			 "the record's timestamp is beyond the year 9999: is it in microseconds?");
+}
+
 int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e)
 {
 	enum actor_kind kind = ev->user_id.n ? ACTOR_USER : ACTOR_VISITOR;
@@ -302,9 +310,8 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 	f->batch.records++;
 	if (f->lane == LANE_NONE)
 		fold_partition(f, "", 0);
-	if (record_ts_ms >= TIME_END_MS)
-		return error_set(e, ERR_OUT_OF_RANGE, "timestamp",
-				 "the record's timestamp is beyond the year 9999: is it in microseconds?");
+	if (check_record_time(record_ts_ms, e))
+		return ERR_OUT_OF_RANGE;
 	if (!ev->has_time) {
 		if (record_ts_ms < 0)
 			return error_set(e, ERR_MISSING_FIELD, "eventTime",
@@ -340,12 +347,15 @@ int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted)
 	return 0;
 }
 
-int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms)
+int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms, struct error *e)
 {
 	f->batch.records++;
-	/* the larger asOf wins: one from a bad clock would hold the row for good */
+	/* the larger asOf wins, the record's time where there is none: one from a bad clock would hold the row for good */
+	if (check_record_time(record_ts_ms, e))
+		return ERR_OUT_OF_RANGE;
 	if (rec->has_as_of && record_ts_ms >= 0 && rec->as_of_ms > record_ts_ms + TIME_AHEAD_MAX_MS)
-		return ERR_TIME_IN_FUTURE;
+		return error_set(e, ERR_TIME_IN_FUTURE, "asOf", "asOf is %lld ms after its record's timestamp",
+				 (long long)(rec->as_of_ms - record_ts_ms));
 	f->batch.has_stock = true;
 	stock_store(f, rec, deleted, record_ts_ms);
 	return 0;

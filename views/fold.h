@@ -42,8 +42,9 @@ void fold_partition(struct fold *f, const char *log_name, int32_t partition);
  */
 int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct error *e) MUST_CHECK;
 int fold_catalog(struct fold *f, const struct catalog_item *item, bool deleted) MUST_CHECK;
-/* TIME_IN_FUTURE when asOf is more than an hour after the record's timestamp. */
-int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms) MUST_CHECK;
+/* TIME_IN_FUTURE when asOf is more than an hour after the record's timestamp; OUT_OF_RANGE as fold_event. */
+int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int64_t record_ts_ms,
+	       struct error *e) MUST_CHECK;
 
 /* 1: refused, or repeated (config.h): the document stays what it is. */
 int fold_config(struct fold *f, const struct control_record *rec, int64_t record_ts_ms) MUST_CHECK;

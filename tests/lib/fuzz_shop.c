@@ -104,7 +104,7 @@ void fuzz_shop_fold(struct fold *fold)
 	for (size_t i = 0; i < ARRAY_SIZE(stock); i++) {
 		must(decode_stock(s.decoder, (struct str){ 0 }, text, from_text(stock[i], text, sizeof(text)), &rec,
 				  &deleted, &e));
-		must(fold_stock(fold, &rec, deleted, -1));
+		must(fold_stock(fold, &rec, deleted, -1, NULL));
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
 		size_t n = from_text(changes[i], text, sizeof(text));

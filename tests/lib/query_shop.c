@@ -123,7 +123,7 @@ void stall_stock(struct stall *s, const char *item_id, int64_t quantity)
 {
 	struct stock_record rec = { .item_id = str_of(item_id), .quantity = quantity, .lead_time_hours = -1 };
 
-	cr_assert_eq(fold_stock(s->shop.fold, &rec, false, SHOP_START), 0);
+	cr_assert_eq(fold_stock(s->shop.fold, &rec, false, SHOP_START, NULL), 0);
 	commit(s);
 }
 
@@ -140,7 +140,7 @@ void stall_stock_at(struct stall *s, const char *item_id, const char *location, 
 
 	for (char *one = strtok_r(copy, "|", &save); one; one = strtok_r(NULL, "|", &save))
 		ships_to[rec.ships_to_count++] = str_of(one);
-	cr_assert_eq(fold_stock(s->shop.fold, &rec, false, SHOP_START), 0);
+	cr_assert_eq(fold_stock(s->shop.fold, &rec, false, SHOP_START, NULL), 0);
 	commit(s);
 	free(copy);
 }

@@ -226,7 +226,7 @@ static void write_item(const char *id, const char *title, int64_t quantity)
 	cr_assert_eq(fold_new(f.store, &fold, NULL), 0);
 	cr_assert_eq(fold_catalog(fold, &item, !title), 0);
 	if (quantity >= 0)
-		cr_assert_eq(fold_stock(fold, &rec, false, 1000), 0);
+		cr_assert_eq(fold_stock(fold, &rec, false, 1000, NULL), 0);
 	cr_assert_eq(fold_commit(fold, NULL), 0);
 	fold_free(fold);
 }

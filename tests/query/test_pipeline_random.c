@@ -73,7 +73,7 @@ static void write_stock(struct model *m)
 	struct stock_record rec = { .item_id = str_of(m->id), .quantity = m->stock, .lead_time_hours = -1 };
 	static int64_t t_ms = SHOP_START;
 
-	cr_assert_eq(fold_stock(s.shop.fold, &rec, false, ++t_ms), 0);
+	cr_assert_eq(fold_stock(s.shop.fold, &rec, false, ++t_ms, NULL), 0);
 }
 
 static void change_item(struct model *m)

@@ -103,7 +103,7 @@ static void apply(struct soak_shop *s, const struct simulated *rec)
 
 		soak_check(decode_stock(s->decoder, rec->key, rec->value.p, rec->value.n, &stock, &deleted, &e),
 			   e.text);
-		soak_check(fold_stock(s->fold, &stock, deleted, -1), "stock");
+		soak_check(fold_stock(s->fold, &stock, deleted, -1, NULL), "stock");
 	}
 	s->pending++;
 }

@@ -67,7 +67,7 @@ static void tell_item(struct fold *f, size_t number)
 	if (number % 3)
 		item.attributes = (struct str){ attributes, sizeof(attributes) };
 	cr_assert_eq(fold_catalog(f, &item, number % 7 == 0), 0);
-	cr_assert_eq(fold_stock(f, &stock, false, (int64_t)number), 0);
+	cr_assert_eq(fold_stock(f, &stock, false, (int64_t)number, NULL), 0);
 }
 
 static void play(struct shop *s, struct stream *st, struct part part, uint64_t seed)

@@ -239,7 +239,7 @@ Test(damage, stock)
 {
 	struct stock_record rec = { .item_id = STR("a"), .quantity = 1, .lead_time_hours = -1 };
 
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START, NULL), 0);
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_expect_eq(rows_of("stock"), 0);

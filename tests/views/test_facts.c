@@ -73,7 +73,7 @@ static void write_some(int round)
 	if (rand() % 2)
 		cr_assert_eq(fold_catalog(shop.fold, &record, rand() % 6 == 0), 0);
 	if (rand() % 2)
-		cr_assert_eq(fold_stock(shop.fold, &stock, rand() % 8 == 0, round), 0);
+		cr_assert_eq(fold_stock(shop.fold, &stock, rand() % 8 == 0, round, NULL), 0);
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 }
 

@@ -257,9 +257,22 @@ Test(views, stock_as_of_far_in_the_future_of_its_record_is_refused)
 		.item_id = STR("a"), .lead_time_hours = -1, .has_as_of = true, .as_of_ms = SHOP_START + MS_PER_HOUR + 1
 	};
 
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START), ERR_TIME_IN_FUTURE);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START, NULL), ERR_TIME_IN_FUTURE);
 	rec.as_of_ms--;
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START, NULL), 0);
+}
+
+Test(views, stock_of_a_record_in_microseconds_is_refused)
+{
+	struct stock_record rec = { .item_id = STR("a"), .lead_time_hours = -1 };
+	struct error e = { 0 };
+
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START * 1000, &e), ERR_OUT_OF_RANGE);
+	cr_assert_str_eq(e.field, "timestamp");
+	cr_assert_eq(fold_stock(shop.fold, &rec, true, INT64_MAX, NULL), ERR_OUT_OF_RANGE);
+	rec.has_as_of = true;
+	rec.as_of_ms = SHOP_START;
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, INT64_MAX, NULL), ERR_OUT_OF_RANGE, "no overflow");
 }
 
 Test(views, the_last_stock_record_by_as_of_wins)
@@ -269,20 +282,20 @@ Test(views, the_last_stock_record_by_as_of_wins)
 	};
 	struct stock_level level;
 
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
 	rec.as_of_ms = 90;
 	rec.quantity = 7;
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
 	rec.location = STR("north");
 	rec.quantity = 2;
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	uint32_t item = snap_item(shop.snap, STR("a"));
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert(level.known && level.quantity == 7 && level.locations == 2);
 	rec.location = (struct str){ NULL, 0 };
-	cr_assert_eq(fold_stock(shop.fold, &rec, true, -1), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, true, -1, NULL), 0);
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
@@ -290,21 +303,21 @@ Test(views, the_last_stock_record_by_as_of_wins)
 	/* deleted as of 100: an older record that comes after it does not count, a newer one does */
 	rec.as_of_ms = 99;
 	rec.quantity = 9;
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert_eq(level.quantity, 2);
 	rec.as_of_ms = 200;
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
-	cr_assert_eq(fold_stock(shop.fold, &rec, true, 300), 0);
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0, "older than the deletion at 300");
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, true, 300, NULL), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0, "older than the deletion at 300");
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert_eq(level.quantity, 2);
 	rec.as_of_ms = 301;
-	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1), 0);
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
