@@ -104,7 +104,8 @@ void processor__look_at_stopped(struct processor *p, struct source *src)
 	uint64_t n = 0;
 
 	while (src->ops->stopped && src->ops->stopped(src, n, &log_name, &partition, &why)) {
-		if (!n && !p->page->stopped_partitions) {
+		/* while commits are tried again their reason stands there */
+		if (!n && !p->retry_ms && p->page->stopped_code != why.code) {
 			snprintf(p->page->stopped_why, sizeof(p->page->stopped_why), "%s", why.text);
 			STATUS_SET(p->page, stopped_code, why.code);
 		}

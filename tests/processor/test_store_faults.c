@@ -23,6 +23,7 @@ static struct fault_source {
 	struct source base;
 	void (*before)(unsigned poll);
 	unsigned polls, rewound;
+	bool refused;
 	int64_t next;
 	char values[ROUND][96];
 } log_of;
@@ -74,9 +75,21 @@ static void rewind_log(struct source *s)
 	log_of.next = processor_resume(processor, "log", 0, &at) ? at.next : 0;
 }
 
-static const struct source_ops ops = {
-	.poll = poll_events, .release = release, .lag = no_lag, .log_name = name_of, .rewind = rewind_log, .live = true
-};
+static bool stopped_part(struct source *s, size_t index, const char **log_name, int32_t *partition, struct error *why)
+{
+	*log_name = name_of(s, 0);
+	*partition = 1;
+	*why = (struct error){ .code = ERR_LOG_GAP, .text = "records are gone" };
+	return log_of.refused && index == 0;
+}
+
+static const struct source_ops ops = { .poll = poll_events,
+				       .release = release,
+				       .lag = no_lag,
+				       .log_name = name_of,
+				       .stopped = stopped_part,
+				       .rewind = rewind_log,
+				       .live = true };
 
 static void open_all(void)
 {
@@ -147,15 +160,22 @@ static void stop_after_two(unsigned poll)
 		processor_stop(processor);
 }
 
-/* The file of base may not grow any more; told to stop while the next commit is being tried. */
-static void full_then_stop(unsigned poll)
+/* The file of base may not grow any more. */
+static void limit_base(void)
 {
 	char file[160];
 	struct stat st;
 
 	snprintf(file, sizeof(file), "%s/current/base/data.mdb", dir);
-	if (poll == 2 && stat(file, &st) == 0)
+	if (stat(file, &st) == 0)
 		limit_files((rlim_t)st.st_size);
+}
+
+/* Told to stop while the next commit is being tried. */
+static void full_then_stop(unsigned poll)
+{
+	if (poll == 2)
+		limit_base();
 	if (poll == 3)
 		processor_stop(processor);
 }
@@ -172,6 +192,29 @@ Test(store_faults, stopped_while_the_disk_is_full_is_a_good_end)
 	open_all();
 	cr_assert_eq(run(stop_after_two, &e), 0);
 	cr_expect_eq(committed(), 3 * ROUND);
+}
+
+static void full_and_refused(unsigned poll)
+{
+	if (poll == 2) {
+		log_of.refused = true;
+		limit_base();
+	}
+	if (poll == 4)
+		limit_files(RLIM_INFINITY);
+	if (poll == 7)
+		processor_stop(processor);
+}
+
+Test(store_faults, a_partition_refused_meanwhile_is_the_reason_once_there_is_room)
+{
+	struct error e = { 0 };
+
+	cr_assert_eq(run(full_and_refused, &e), 0, "%s", e.text);
+	cr_expect_eq(log_of.rewound, 1);
+	cr_expect_eq(status_page(status)->stopped_partitions, 1);
+	cr_expect_eq(status_page(status)->stopped_code, ERR_LOG_GAP);
+	cr_expect_str_eq(status_page(status)->stopped_why, "records are gone");
 }
 
 /* LMDB's second descriptor of data.mdb, for its meta pages, takes nothing any more. */
