@@ -80,6 +80,9 @@ uint64_t kafka__now_ns(void);
 /* The message as a record of the partition; borrows the message's bytes. */
 struct record kafka__record(const struct part *p, const rd_kafka_message_t *m);
 
+/* What one message of the probe says about the partition. */
+enum verdict kafka__judge(const struct part *p, const rd_kafka_message_t *m);
+
 struct source_kafka {
 	struct source base;
 	const struct settings *set;

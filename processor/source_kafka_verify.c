@@ -65,8 +65,7 @@ struct record kafka__record(const struct part *p, const rd_kafka_message_t *m)
 	};
 }
 
-/* What one message of the probe says about the partition. */
-static enum verdict judge(const struct part *p, const rd_kafka_message_t *m)
+enum verdict kafka__judge(const struct part *p, const rd_kafka_message_t *m)
 {
 	struct record r;
 
@@ -79,6 +78,8 @@ static enum verdict judge(const struct part *p, const rd_kafka_message_t *m)
 		r = kafka__record(p, m);
 		return record_fingerprint(&r) == p->at.fingerprint ? VERDICT_SAME : VERDICT_OTHER;
 	case RD_KAFKA_RESP_ERR__PARTITION_EOF:
+		/* read past where it was: nothing behind it can be read either, as after an aborted transaction */
+		return m->offset > p->at.last ? VERDICT_COMPACTED : VERDICT_OUTSIDE;
 	case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
 	case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
 		return VERDICT_OUTSIDE;
@@ -115,7 +116,7 @@ static void take_answers(struct verifier *v, uint64_t deadline)
 		struct part *p = m ? find(v, m) : NULL;
 
 		if (p && p->verdict == VERDICT_PENDING) {
-			p->verdict = judge(p, m);
+			p->verdict = kafka__judge(p, m);
 			v->pending -= p->verdict != VERDICT_PENDING;
 		}
 		if (m)

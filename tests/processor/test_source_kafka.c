@@ -1,3 +1,4 @@
+#include "processor/source_kafka.h"
 #include "tests/lib/processor_log.h"
 
 #include <criterion/criterion.h>
@@ -156,6 +157,17 @@ Test(source_kafka, a_shorter_log_is_refused)
 	cr_assert_eq(got.n, 0);
 	s->ops->close(s);
 	test_records_fini(&got);
+}
+
+/* The log goes on behind the last applied record, but nothing there can be read. */
+Test(source_kafka, an_end_behind_the_stored_record_says_that_it_was_compacted_away, .init = NULL, .fini = NULL)
+{
+	struct part p = { .at = { .next = 12, .last = 11 } };
+	rd_kafka_message_t end = { .err = RD_KAFKA_RESP_ERR__PARTITION_EOF, .offset = 14 };
+
+	cr_assert_eq(kafka__judge(&p, &end), VERDICT_COMPACTED);
+	end.offset = 11;
+	cr_assert_eq(kafka__judge(&p, &end), VERDICT_OUTSIDE);
 }
 
 Test(source_kafka, tells_the_group_what_is_durable)
