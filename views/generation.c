@@ -14,8 +14,10 @@
 
 int generation__failed(struct error *e, const char *what, const char *path)
 {
-	return error_set(e, errno == ENOSPC ? ERR_STORE_FULL : ERR_STORE_OPEN, "store.path", "cannot %s '%s': %s", what,
-			 path, strerror(errno));
+	bool full = errno == ENOSPC || errno == EDQUOT;
+
+	return error_set(e, full ? ERR_DISK_FULL : ERR_STORE_OPEN, "store.path", "cannot %s '%s': %s", what, path,
+			 strerror(errno));
 }
 
 void generation_path(const char *store, unsigned n, char *ret)
@@ -93,7 +95,7 @@ int generation_list(const char *store, unsigned *ret, size_t *n, struct error *e
 	if (dir)
 		closedir(dir);
 	if (found == GENERATIONS_MAX)
-		return error_set(e, ERR_STORE_FULL, "store.path",
+		return error_set(e, ERR_STORE_OPEN, "store.path",
 				 "'%s' has %d generations or more: remove those that are not needed", path,
 				 GENERATIONS_MAX);
 	qsort(ret, found, sizeof(*ret), ascending);

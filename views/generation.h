@@ -14,7 +14,7 @@
  * Invariants: `current` is replaced by rename, so it names one whole generation at any moment, also after a crash. A
  * number is not used again while its directory exists. A generation is renamed before it is deleted, so what is listed
  * is whole.
- * Errors: STORE_OPEN, STORE_VERSION (an older layout), STORE_LOCKED, STORE_FULL, STORE_CORRUPT, NOT_FOUND.
+ * Errors: STORE_OPEN, STORE_VERSION (an older layout), STORE_LOCKED, DISK_FULL, STORE_CORRUPT, NOT_FOUND.
  * Thread: main, processor.
  */
 #ifndef AISLE_VIEWS_GENERATION_H

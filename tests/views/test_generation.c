@@ -1,7 +1,8 @@
 #include "tests/lib/views_shop.h"
-#include "views/generation.h"
+#include "views/generation_internal.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -251,6 +252,26 @@ Test(generation, a_first_start_that_was_killed_is_gone_on_with)
 	make_link(NULL);
 	cr_assert_eq(store_open(&opt, &s, &e), ERR_STORE_CORRUPT);
 	cr_assert(strstr(e.text, "'current' is gone"), "%s", e.text);
+}
+
+/* Neither is helped by a larger store.mapSize. */
+Test(generation, a_full_disk_and_too_many_generations_are_told_apart)
+{
+	unsigned all[GENERATIONS_MAX];
+	struct error e = { 0 };
+	char name[32];
+	size_t n;
+
+	errno = ENOSPC;
+	cr_assert_eq(generation__failed(&e, "make", dir), ERR_DISK_FULL);
+	make_folder("generations");
+	for (int i = 1; i <= GENERATIONS_MAX; i++) {
+		snprintf(name, sizeof(name), "generations/%d", i);
+		make_folder(name);
+	}
+	e = (struct error){ 0 };
+	cr_assert_eq(generation_list(dir, all, &n, &e), ERR_STORE_OPEN);
+	cr_assert(strstr(e.text, "remove those"), "%s", e.text);
 }
 
 Test(generation, an_older_layout_is_named)
