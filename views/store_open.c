@@ -61,6 +61,8 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 	snprintf(temporary, sizeof(temporary), "%s.%ld", file, (long)getpid());
 	FAULT_POINT("key:missing");
 	randombytes_buf(key, 32);
+	/* left by a process of the same number that was killed: in a container all have the same */
+	unlink(temporary);
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	FAULT_POINT("key:file-empty");
 	if (fd < 0 || write(fd, key, 32) != 32 || fsync(fd) || (link(temporary, file) && errno != EEXIST))

@@ -312,6 +312,22 @@ Test(store_open, a_lost_or_another_person_key_is_refused)
 	remove_tree(dir);
 }
 
+Test(store_open, half_a_key_that_a_process_of_the_same_number_left_is_no_hindrance)
+{
+	char dir[] = "/tmp/aisle-store-XXXXXX", file[128];
+	struct store_options opt = { .path = dir };
+	struct error e = { 0 };
+	struct store *s = NULL;
+
+	cr_assert(mkdtemp(dir));
+	snprintf(file, sizeof(file), "%s/person.key.%ld", dir, (long)getpid());
+	cr_assert_eq(close(open(file, O_WRONLY | O_CREAT, 0600)), 0);
+	cr_assert_eq(store_open(&opt, &s, &e), 0, "%s", e.text);
+	cr_assert_eq(access(file, F_OK), -1);
+	store_close(s);
+	remove_tree(dir);
+}
+
 Test(store_open, what_is_wrong_is_told_apart)
 {
 	static const char *const folders[] = { "generations", "generations/1", "generations/1/base" };
