@@ -93,7 +93,7 @@ struct levels {
 };
 
 struct store {
-	struct levels *levels; /* of the current generation; replaced under lock */
+	struct levels *levels; /* of the current generation; replaced under lock, looked at without */
 	struct levels *others; /* that snapshots still hold: LMDB may not open an environment twice; under lock */
 	pthread_mutex_t lock;
 	struct store_options opt; /* as opened; its strings are the store's own */

@@ -179,7 +179,7 @@ void levels__replace(struct store *s, struct levels *ls)
 	struct levels *old = s->levels;
 
 	pthread_mutex_lock(&s->lock);
-	s->levels = ls;
+	__atomic_store_n(&s->levels, ls, __ATOMIC_RELEASE);
 	old->next = s->others;
 	s->others = old;
 	pthread_mutex_unlock(&s->lock);
