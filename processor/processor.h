@@ -39,7 +39,10 @@ void processor_free(struct processor *p);
 /* For the source's resume: the stored position. `arg` is the processor. */
 bool processor_resume(void *arg, const char *log_name, int32_t partition, struct position *ret);
 
-/* Run until the source ends (0), processor_stop (0, everything applied so far committed), or a FATAL error. */
+/*
+ * Run until the source ends (0), processor_stop (0), or a FATAL error. After a stop everything applied is committed; or,
+ * when dead letters are not acknowledged or a live log's store has no room, nothing since the last commit: it is read again.
+ */
 int processor_run(struct processor *p, struct source *src, struct error *e) MUST_CHECK;
 
 /* Ask processor_run to drain and return. Safe in a signal handler. */

@@ -13,8 +13,8 @@
 #include "schemas/record.h"
 
 /*
- * Topics from the settings, kafka.* passed through. SOURCE_OPEN when the client cannot be made; an absent broker or topic is
- * not an error: it is waited for.
+ * Topics from the settings, kafka.* passed through. BAD_SETTING of those; SOURCE_OPEN when the client cannot be made; an
+ * absent broker or topic is not an error: it is waited for.
  */
 int source_kafka_open(const struct settings *set, resume_lookup resume, void *resume_arg, struct source **ret,
 		      struct error *e) MUST_CHECK;

@@ -15,9 +15,9 @@ struct merger *merger_new(struct store *s, int (*last)(struct store_txn *t));
 void merger_free(struct merger *m);
 
 /*
- * After each commit: take note of a merge that has ended, and begin one when a sealed level is left or the young one
- * is full or its first commit is age_max_ns ago. Waits while the young level is four times as full as it may be and
- * the one before it is still being merged. Returns what a merge failed with; it is tried again at the next call.
+ * Each round: take note of a merge that has ended, and begin one when a sealed level is left or the young one is full or
+ * its first commit is age_max_ns ago. Waits while the young level is twice as full as it may be and the one before it
+ * is still being merged. Returns what a merge failed with; it is tried again at the next call.
  */
 int merger_step(struct merger *m, uint64_t age_max_ns) MUST_CHECK;
 /* All young levels into base, now. */

@@ -21,7 +21,8 @@
  * (generation.h); shared by all generations DIR/person.key (mode 0600; or key_file), DIR/status (status.h). Young levels:
  * YOUNG_PATH/aisle-HASH-NUMBER, where HASH tells generations' directories apart, and aisle-HASH-home, a link to its own.
  *
- * Errors: STORE_OPEN, STORE_FULL, STORE_IO, STORE_VERSION, STORE_LOCKED, STORE_CORRUPT; NOT_FOUND for a missing row.
+ * Errors: STORE_OPEN, STORE_FULL, DISK_FULL, STORE_IO, STORE_VERSION, STORE_LOCKED, STORE_CORRUPT; STORE_BROKEN after a
+ * commit that failed half-way (open it anew); STORE_YOUNG_LOST of a snapshot; NOT_FOUND for a missing row.
  */
 #ifndef AISLE_VIEWS_STORE_H
 #define AISLE_VIEWS_STORE_H
