@@ -22,9 +22,7 @@ enum {
 
 static int64_t oldest_kept(int64_t watermark_ms)
 {
-	int64_t oldest = time_bucket(watermark_ms, MS_PER_DAY) + 1 - ACTOR_DAYS_KEPT;
-
-	return oldest > 0 ? oldest : 0;
+	return oldest_bucket(watermark_ms, MS_PER_DAY, ACTOR_DAYS_KEPT);
 }
 
 static int64_t revenue_of(const struct moment *m)

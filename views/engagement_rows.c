@@ -5,9 +5,7 @@ enum { COL_UNITS = CREDIT_KINDS, COL_REVENUE };
 
 static int64_t oldest(int64_t watermark_ms, int64_t span_ms)
 {
-	int64_t day = time_bucket(watermark_ms, MS_PER_DAY) + 1 - ENGAGEMENT_DAYS_KEPT;
-
-	return day > 0 ? day * (MS_PER_DAY / span_ms) : 0;
+	return oldest_bucket(watermark_ms, MS_PER_DAY, ENGAGEMENT_DAYS_KEPT) * (MS_PER_DAY / span_ms);
 }
 
 /* The first group of a bucket. */

@@ -17,9 +17,7 @@ static uint64_t group_of(int64_t epoch, uint32_t label)
 
 static int64_t oldest_epoch(int64_t watermark_ms)
 {
-	int64_t oldest = time_bucket(watermark_ms, MS_PER_EPOCH) - EXPOSURE_EPOCHS + 1;
-
-	return oldest > 0 ? oldest : 0;
+	return oldest_bucket(watermark_ms, MS_PER_EPOCH, EXPOSURE_EPOCHS);
 }
 
 static void experiment_people_apply(struct fold *f, const struct moment *m)

@@ -10,9 +10,7 @@ static uint64_t group_of(int64_t epoch, uint32_t item)
 
 int64_t pair_oldest_epoch(int64_t watermark_ms)
 {
-	int64_t oldest = time_bucket(watermark_ms, MS_PER_EPOCH) - PAIR_EPOCHS + 1;
-
-	return oldest > 0 ? oldest : 0;
+	return oldest_bucket(watermark_ms, MS_PER_EPOCH, PAIR_EPOCHS);
 }
 
 void pair_count(struct fold *f, enum table_id id, const struct moment *m, uint32_t item, uint32_t other)

@@ -19,10 +19,8 @@ static int64_t span_of(enum bucket kind)
 
 static int64_t oldest_kept(enum bucket kind, int64_t watermark)
 {
-	int64_t oldest = time_bucket(watermark, span_of(kind)) + 1 -
-			 (kind == BUCKET_HOUR ? POPULARITY_HOURS_KEPT : POPULARITY_DAYS_KEPT);
-
-	return oldest > 0 ? oldest : 0;
+	return oldest_bucket(watermark, span_of(kind),
+			     kind == BUCKET_HOUR ? POPULARITY_HOURS_KEPT : POPULARITY_DAYS_KEPT);
 }
 
 static void add(struct fold *f, const struct moment *m, uint32_t item, unsigned column, int64_t delta)

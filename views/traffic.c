@@ -14,9 +14,7 @@ static const char *const names[COL_REVENUE] = {
 
 static int64_t oldest_kept(int64_t watermark_ms)
 {
-	int64_t oldest = time_bucket(watermark_ms, MS_PER_DAY) + 1 - TRAFFIC_DAYS_KEPT;
-
-	return oldest > 0 ? oldest : 0;
+	return oldest_bucket(watermark_ms, MS_PER_DAY, TRAFFIC_DAYS_KEPT);
 }
 
 static void add(struct fold *f, const struct moment *m, unsigned column, int64_t by)

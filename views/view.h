@@ -57,6 +57,14 @@ int view_digest(const struct view *v, struct snap *sn, char ret_hex[VIEW_DIGEST_
 /* A stored count beyond it is damage, and thousands of good ones add up without overflow. */
 #define COUNT_MAX (INT64_C(1) << 48)
 
+/* The first of the newest `kept` buckets, the watermark's included; they begin in 1970. */
+static inline int64_t oldest_bucket(int64_t watermark_ms, int64_t span_ms, int64_t kept)
+{
+	int64_t oldest = time_bucket(watermark_ms, span_ms) + 1 - kept;
+
+	return oldest > 0 ? oldest : 0;
+}
+
 /* Largest event time applied so far; TIME_NONE in an empty store. */
 #define TIME_NONE INT64_MIN
 int snap_watermark(struct snap *sn, int64_t *ret) MUST_CHECK;
