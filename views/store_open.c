@@ -76,8 +76,8 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 	return ret;
 }
 
-/* Is there anything that was written with a key? */
-static bool has_rows(const struct store *s, unsigned generation)
+/* Is there a data.mdb, which was written with a key? */
+static bool was_filled(const struct store *s, unsigned generation)
 {
 	char dir[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
 	bool own, current;
@@ -102,7 +102,7 @@ static int load_key(struct store *s, const char *key_file, unsigned generation, 
 	else
 		snprintf(file, sizeof(file), "%s/person.key", s->path);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && has_rows(s, generation))
+	if (fd < 0 && errno == ENOENT && was_filled(s, generation))
 		return error_set(e, ERR_STORE_CORRUPT, "person.key.file",
 				 "the key '%s' is missing and the store was filled with one: restore it or set "
 				 "person.key.file; else rebuild from the log with an empty store.path",
