@@ -7,16 +7,6 @@
 
 #define POLL_MS 100
 
-static bool has_servers(const struct settings *set)
-{
-	const char *name, *value;
-
-	for (size_t i = 0; settings_kafka(set, i, &name, &value); i++)
-		if ((!strcmp(name, "bootstrap.servers") || !strcmp(name, "metadata.broker.list")) && *value)
-			return true;
-	return false;
-}
-
 /* A header as text in `buf`; "" when it is not there. */
 static const char *header(const rd_kafka_headers_t *h, const char *name, char *buf, size_t n)
 {
@@ -169,5 +159,5 @@ int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_ea
 {
 	int rc = letters__file_read(set, each, arg, e);
 
-	return rc || !has_servers(set) ? rc : read_topic(set, timeout_ms, each, arg, e);
+	return rc || !kafka_names_broker(set) ? rc : read_topic(set, timeout_ms, each, arg, e);
 }

@@ -122,7 +122,7 @@ static int set_users_one(rd_kafka_conf_t *conf, const char *name, const char *va
 			 name, must->value);
 }
 
-static bool names_broker(const struct settings *set)
+bool kafka_names_broker(const struct settings *set)
 {
 	const char *name, *value;
 
@@ -139,7 +139,7 @@ static int set_users(rd_kafka_conf_t *conf, const struct settings *set, struct e
 
 	for (size_t i = 0; !rc && settings_kafka(set, i, &name, &value); i++)
 		rc = set_users_one(conf, name, value, e);
-	if (!rc && !names_broker(set))
+	if (!rc && !kafka_names_broker(set))
 		rc = error_set(e, ERR_BAD_SETTING, "kafka.bootstrap.servers",
 			       "kafka.bootstrap.servers is not set; give it as host:port[,host:port]");
 	return rc;
@@ -220,7 +220,8 @@ void kafka_settings_check(const struct settings *set, void (*bad)(void *arg, con
 		e = (struct error){ 0 };
 	}
 	rd_kafka_conf_destroy(conf);
-	if (good && names_broker(set) && (try_client(set, KAFKA_CONSUMER, &e) || try_client(set, KAFKA_PRODUCER, &e)))
+	if (good && kafka_names_broker(set) &&
+	    (try_client(set, KAFKA_CONSUMER, &e) || try_client(set, KAFKA_PRODUCER, &e)))
 		bad(arg, e.text);
 }
 
