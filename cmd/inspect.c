@@ -151,7 +151,7 @@ static void print_size(void *arg, const struct store_size *size)
 
 static int inspect(const struct inspect_options *opt, const struct view *only, struct snap *sn)
 {
-	struct view_filter filter = { str_of(opt->item), str_of(opt->user) };
+	struct view_filter filter = { .item = str_of(opt->item), .user = str_of(opt->user) };
 	struct versions versions;
 	char why[256];
 	int r = versions_of_snap(sn, &versions);

@@ -182,7 +182,7 @@ static int print_all(struct printing *p)
 
 static int actor_days_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
-	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
 
 	if (filter->user.n) {
 		p.actor_n = person_actors(sn, filter->user, filter->user, p.actors);
@@ -190,13 +190,6 @@ static int actor_days_rows(struct snap *sn, const struct view_filter *filter, vi
 			return p.actor_n;
 	}
 	return filter->item.n ? 0 : print_all(&p);
-}
-
-static int actor_days_digest_rows(struct snap *sn, view_row each, void *arg)
-{
-	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
-
-	return print_all(&p);
 }
 
 const struct view view_actor_days = {
@@ -207,5 +200,4 @@ const struct view view_actor_days = {
 	.apply = actor_days_apply,
 	.expire = actor_days_expire,
 	.rows = actor_days_rows,
-	.digest_rows = actor_days_digest_rows,
 };

@@ -71,18 +71,9 @@ static int print_person(struct printing *p, struct str id)
 
 static int countries_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
-	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
 	int rc = filter->user.n ? print_person(&p, filter->user)
 				: snap_each(sn, TBL_COUNTRIES, (struct str){ NULL, 0 }, print_row, &p);
-
-	json_out_fini(&p.out);
-	return rc;
-}
-
-static int countries_digest_rows(struct snap *sn, view_row each, void *arg)
-{
-	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
-	int rc = snap_each(sn, TBL_COUNTRIES, (struct str){ NULL, 0 }, print_row, &p);
 
 	json_out_fini(&p.out);
 	return rc;
@@ -95,5 +86,4 @@ const struct view view_countries = {
 	.tables = TABLE_BIT(TBL_COUNTRIES),
 	.apply = countries_apply,
 	.rows = countries_rows,
-	.digest_rows = countries_digest_rows,
 };

@@ -188,20 +188,13 @@ static int print_all(struct printing *p)
 
 static int experiment_people_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
-	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
 
 	if (filter->user.n) {
 		p.actor_n = person_actors(sn, filter->user, filter->user, p.actors);
 		if (p.actor_n <= 0)
 			return p.actor_n;
 	}
-	return print_all(&p);
-}
-
-static int experiment_people_digest_rows(struct snap *sn, view_row each, void *arg)
-{
-	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
-
 	return print_all(&p);
 }
 
@@ -213,5 +206,4 @@ const struct view view_experiment_people = {
 	.apply = experiment_people_apply,
 	.expire = experiment_people_expire,
 	.rows = experiment_people_rows,
-	.digest_rows = experiment_people_digest_rows,
 };

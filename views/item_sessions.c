@@ -210,16 +210,9 @@ static int print_rows(struct printing *p, struct str only)
 
 static int item_sessions_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
-	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
 
 	return print_rows(&p, filter->item);
-}
-
-static int item_sessions_digest_rows(struct snap *sn, view_row each, void *arg)
-{
-	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
-
-	return print_rows(&p, (struct str){ NULL, 0 });
 }
 
 const struct view view_item_sessions = {
@@ -229,5 +222,4 @@ const struct view view_item_sessions = {
 	.apply = item_sessions_apply,
 	.expire = item_sessions_expire,
 	.rows = item_sessions_rows,
-	.digest_rows = item_sessions_digest_rows,
 };

@@ -192,17 +192,8 @@ static int print_person(struct printing *p, struct str id)
 
 static int profile_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
-	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
 	int rc = filter->user.n ? print_person(&p, filter->user) : profile_each(sn, print_row, &p);
-
-	json_out_fini(&p.out);
-	return rc;
-}
-
-static int profile_digest_rows(struct snap *sn, view_row each, void *arg)
-{
-	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
-	int rc = profile_each(sn, print_row, &p);
 
 	json_out_fini(&p.out);
 	return rc;
@@ -213,5 +204,4 @@ const struct view view_profile = {
 	.version = 1,
 	.meaning = "how long each actor has been coming, its orders, units and spend",
 	.rows = profile_rows,
-	.digest_rows = profile_digest_rows,
 };

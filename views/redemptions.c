@@ -153,7 +153,7 @@ static int print_row(void *arg, struct str key, struct str value)
 
 static int redemptions_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
-	struct printing p = { .sn = sn, .each = each, .arg = arg };
+	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
 	int rc = 0;
 
 	if (filter->user.n) {
@@ -166,15 +166,6 @@ static int redemptions_rows(struct snap *sn, const struct view_filter *filter, v
 	return rc;
 }
 
-static int redemptions_digest_rows(struct snap *sn, view_row each, void *arg)
-{
-	struct printing p = { .sn = sn, .anonymous = true, .each = each, .arg = arg };
-	int rc = snap_each(sn, TBL_REDEMPTIONS, (struct str){ NULL, 0 }, print_row, &p);
-
-	json_out_fini(&p.out);
-	return rc;
-}
-
 const struct view view_redemptions = {
 	.name = "redemptions",
 	.version = 1,
@@ -182,5 +173,4 @@ const struct view view_redemptions = {
 	.tables = TABLE_BIT(TBL_REDEMPTIONS),
 	.apply = redemptions_apply,
 	.rows = redemptions_rows,
-	.digest_rows = redemptions_digest_rows,
 };

@@ -48,7 +48,7 @@ static int count_row(void *arg, struct str json)
 
 int view_digest(const struct view *v, struct snap *sn, char ret_hex[VIEW_DIGEST_HEX], uint64_t *ret_rows)
 {
-	const struct view_filter all = { .item = { NULL, 0 } };
+	const struct view_filter all = { .anonymous = true };
 	struct digest d = { 0 };
 	int rc;
 

@@ -102,7 +102,9 @@ static int print_rows(struct printing *p)
 
 static int sessions_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
-	struct printing p = { .sn = sn, .item = ID_NONE, .actors_n = -1, .each = each, .arg = arg };
+	struct printing p = {
+		.sn = sn, .item = ID_NONE, .actors_n = -1, .anonymous = filter->anonymous, .each = each, .arg = arg
+	};
 
 	if (filter->item.n && (p.item = snap_item(sn, filter->item)) == ID_NONE)
 		return 0;
@@ -111,17 +113,9 @@ static int sessions_rows(struct snap *sn, const struct view_filter *filter, view
 	return print_rows(&p);
 }
 
-static int sessions_digest_rows(struct snap *sn, view_row each, void *arg)
-{
-	struct printing p = { .sn = sn, .item = ID_NONE, .actors_n = -1, .anonymous = true, .each = each, .arg = arg };
-
-	return print_rows(&p);
-}
-
 const struct view view_sessions = {
 	.name = "sessions",
 	.version = 1,
 	.meaning = "the last 64 views of each session, for 90 days",
 	.rows = sessions_rows,
-	.digest_rows = sessions_digest_rows,
 };

@@ -25,6 +25,7 @@ typedef int (*view_row)(void *arg, struct str json);
 struct view_filter {
 	struct str item; /* n = 0: all */
 	struct str user; /* raw user or visitor id; n = 0: all */
+	bool anonymous;  /* without keyed hashes of persons */
 };
 
 struct view {
@@ -40,8 +41,8 @@ struct view {
 	/* the logical rows that are alive at the watermark, each exactly once, in any order */
 	int (*rows)(struct snap *sn, const struct view_filter *filter, view_row each, void *arg);
 	/*
-	 * For views with keyed hashes of persons: the same facts without the hashes, one text a person, so that stores
-	 * with different keys have equal digests. NULL: rows.
+	 * Stores with different keys have equal digests: of anonymous rows, or, where those of a person must stay together,
+	 * of these, one text a person. NULL: rows.
 	 */
 	int (*digest_rows)(struct snap *sn, view_row each, void *arg);
 };

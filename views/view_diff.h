@@ -4,7 +4,7 @@
  * Rows come in the order in which each store keeps them, so they cannot be merged. Instead they are taken by hash in
  * shares of at most DIFF_SHARE_ROWS: a share's rows are counted up for one store and down for the other, and what is not
  * zero is looked up again. Each share reads both stores twice; rows_max of both sides end it. Views with keyed hashes
- * are compared by their digest_rows. Thread: main.
+ * are compared without them. Thread: main.
  */
 #ifndef AISLE_VIEWS_VIEW_DIFF_H
 #define AISLE_VIEWS_VIEW_DIFF_H
