@@ -157,6 +157,30 @@ bool envelope_of_json(struct str line, struct envelope *ret)
 	return c.p == c.end && (got & GOT_TOPIC) && (got & GOT_VALUE);
 }
 
+bool json_is_closed(struct str line)
+{
+	struct cursor c = { line.p, line.p + line.n };
+	unsigned depth = 0;
+
+	white(&c);
+	if (c.p == c.end || *c.p != '{')
+		return false;
+	do {
+		char ch = *c.p;
+
+		if (ch == '"') {
+			if (!skip_string(&c))
+				return false;
+			continue;
+		}
+		depth += ch == '{' || ch == '[';
+		depth -= ch == '}' || ch == ']';
+		c.p++;
+	} while (depth && c.p < c.end);
+	white(&c);
+	return !depth && c.p == c.end;
+}
+
 /* ---- MessagePack ---- */
 
 bool msgpack_is_map(unsigned char first)

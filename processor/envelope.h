@@ -25,6 +25,9 @@ struct envelope {
 bool envelope_of_json(struct str line, struct envelope *ret);
 bool envelope_of_msgpack(struct str map, struct envelope *ret);
 
+/* A JSON object from bracket to bracket: no byte but white space can follow. Brackets are counted but not matched. */
+bool json_is_closed(struct str line);
+
 /* Does a stream that begins with this byte hold MessagePack maps? */
 bool msgpack_is_map(unsigned char first);
 /* Length of the first value of `bytes`; 0 when it goes on beyond them; -1 when it is no MessagePack. */

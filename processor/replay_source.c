@@ -92,20 +92,31 @@ static int sift(struct replay_source *s, struct record *v, int n)
 	return kept;
 }
 
-static int source_poll(struct source *base, struct record *ret, int max, int timeout_ms, struct error *e)
+/* A partition or file that is read no further ends the replay. */
+static int look_at_stopped(struct replay_source *s, struct error *e)
 {
-	struct replay_source *s = self(base);
 	struct error why = { 0 };
 	const char *log_name;
 	int32_t partition;
-	int n;
+
+	if (!s->inner->ops->stopped || !s->inner->ops->stopped(s->inner, 0, &log_name, &partition, &why))
+		return 0;
+	*e = (struct error){ 0 };
+	return error_set(e, why.code, "topics", "%s", why.text);
+}
+
+static int source_poll(struct source *base, struct record *ret, int max, int timeout_ms, struct error *e)
+{
+	struct replay_source *s = self(base);
+	int n, rc;
 
 	if (s->opt.tick && now_ns() - s->tick_ns >= TICK_NS) {
 		s->opt.tick(s->opt.tick_arg);
 		s->tick_ns = now_ns();
 	}
-	if (s->inner->ops->stopped && s->inner->ops->stopped(s->inner, 0, &log_name, &partition, &why))
-		return error_set(e, why.code, "topics", "%s", why.text);
+	rc = look_at_stopped(s, e);
+	if (rc)
+		return rc;
 	if (s->opt.plan && at_end(s))
 		return ERR_SOURCE_END;
 	max = allowed(s, max);
@@ -114,8 +125,9 @@ static int source_poll(struct source *base, struct record *ret, int max, int tim
 		return 0;
 	}
 	n = s->inner->ops->poll(s->inner, ret, max, timeout_ms, e);
-	if (n <= 0)
-		return n;
+	rc = n == ERR_SOURCE_END ? look_at_stopped(s, e) : 0; /* the last file */
+	if (rc || n <= 0)
+		return rc ? rc : n;
 	s->budget -= n;
 	return sift(s, ret, n);
 }

@@ -121,12 +121,61 @@ static void refuse(struct source_files *s, int code, const char *sentence)
 	log_error("file refused", "file=%s code=%s why=\"%s\"", f->path, error_slug(code), f->why.text);
 }
 
-/* A line that was applied before, as its number says. The last one must still be what it was. */
-static void compare(struct source_files *s, const struct record *r)
+/* Where the next map begins is not known any more. */
+static void refuse_map(struct source_files *s, uint64_t at)
 {
-	if (r->offset == s->at.last && record_fingerprint(r) != s->at.fingerprint)
+	char sentence[128];
+
+	snprintf(sentence, sizeof(sentence),
+		 "at byte %llu there is no whole MessagePack map; mend the file from there on and read it again",
+		 (unsigned long long)at);
+	refuse(s, ERR_BAD_MSGPACK, sentence);
+}
+
+static void trim(struct piece *line)
+{
+	while (line->bytes.n && blank((struct str){ line->bytes.p + line->bytes.n - 1, 1 }))
+		line->bytes.n--;
+}
+
+static bool was_applied(struct source_files *s, const struct piece *piece)
+{
+	struct record r;
+
+	record_of(s, piece, &r);
+	return record_fingerprint(&r) == s->at.fingerprint;
+}
+
+/* The last piece that was applied before must still be what it was; of a line taken before it had its end, up to there. */
+static void compare(struct source_files *s, struct piece *piece)
+{
+	if (was_applied(s, piece))
+		return;
+	if (!s->cutter.msgpack)
+		trim(piece);
+	if (!was_applied(s, piece))
 		refuse(s, ERR_LOG_RECREATED,
 		       "it is not the file that was read before; give it another name, or start with an empty store.path");
+}
+
+/* Whoever writes the file may be in the middle of what it ends in: false, unless that is whole as it is. */
+static bool take_open(struct source_files *s, struct piece *piece)
+{
+	struct file *f = &s->files[s->current];
+
+	if (f->is_pipe)
+		return true;
+	if (!s->cutter.msgpack && json_is_closed(piece->bytes)) {
+		trim(piece);
+		return true;
+	}
+	if (s->cutter.msgpack && piece->bytes.n > setting_int(s->set, SET_DECODE_RECORD_MAX))
+		refuse_map(s, s->cutter.passed - piece->bytes.n);
+	else
+		log_warn("the file ends in half a record, which is left unread until the rest is there",
+			 "file=%s offset=%llu bytes=%u", f->path,
+			 (unsigned long long)(s->cutter.passed - piece->bytes.n), piece->bytes.n);
+	return false;
 }
 
 static int hand_out(struct source_files *s, struct record *ret, int max)
@@ -142,11 +191,10 @@ static int hand_out(struct source_files *s, struct record *ret, int max)
 			continue;
 		if (applied && piece.number < s->at.last)
 			continue;
-		record_of(s, &piece, &ret[n]);
 		if (applied)
-			compare(s, &ret[n]);
-		else
-			n++;
+			compare(s, &piece);
+		else if (!piece.open || take_open(s, &piece))
+			record_of(s, &piece, &ret[n++]);
 	}
 	return n;
 }
@@ -202,6 +250,8 @@ static int source_poll(struct source *base, struct record *ret, int max, int tim
 		s->records += (uint64_t)n;
 		if (n)
 			return n;
+		if (s->cutter.broken)
+			refuse_map(s, s->cutter.passed);
 		rc = s->files[s->current].stopped ? 0 : cutter__more(&s->cutter, e);
 		if (rc < 0)
 			return rc;

@@ -20,6 +20,7 @@
 struct piece {
 	struct str bytes;
 	int64_t number; /* from 0 */
+	bool open;      /* the file ends in it: a line without its end, the beginning of a map */
 };
 
 /* Cuts one file into pieces. */
@@ -27,14 +28,16 @@ struct cutter {
 	struct files_input *in;
 	char *buf;
 	size_t room, at, have;
-	size_t scanned; /* bytes after `at` known to hold no newline */
+	size_t scanned;  /* bytes after `at` known to hold no newline */
+	uint64_t passed; /* bytes of the file (unpacked) before `at` */
 	bool started, msgpack, eof, skip_line;
+	bool broken; /* at `passed` there is no map, and where the next one begins nobody knows */
 	int64_t next_number;
 };
 
 int cutter__open(struct cutter *c, const char *path, struct error *e) MUST_CHECK;
 void cutter__close(struct cutter *c);
-/* The next whole piece in memory: true. Its bytes are valid until cutter__more. */
+/* The next whole piece in memory, at the file's end the one that is open: true. Its bytes are valid until cutter__more. */
 bool cutter__next(struct cutter *c, struct piece *ret);
 /* Read on: 1, 0 when the file is at its end and nothing is left, or IO. Frees all pieces. */
 int cutter__more(struct cutter *c, struct error *e) MUST_CHECK;

@@ -15,12 +15,28 @@ void cutter__close(struct cutter *c)
 	*c = (struct cutter){ 0 };
 }
 
+static void pass(struct cutter *c, size_t n)
+{
+	c->at += n;
+	c->have -= n;
+	c->passed += n;
+}
+
 static bool give(struct cutter *c, size_t n, size_t skip, struct piece *ret)
 {
-	*ret = (struct piece){ { c->buf + c->at, (uint32_t)n }, c->next_number++ };
-	c->at += n + skip;
-	c->have -= n + skip;
+	*ret = (struct piece){ { c->buf + c->at, (uint32_t)n }, c->next_number++, false };
+	pass(c, n + skip);
 	c->scanned = 0;
+	return true;
+}
+
+/* What the file ends in. */
+static bool give_open(struct cutter *c, struct piece *ret)
+{
+	if (!c->eof || !c->have)
+		return false;
+	give(c, c->have, 0, ret);
+	ret->open = true;
 	return true;
 }
 
@@ -30,8 +46,7 @@ static bool skip_rest_of_line(struct cutter *c)
 	const char *nl = memchr(c->buf + c->at, '\n', c->have);
 	size_t n = nl ? (size_t)(nl + 1 - (c->buf + c->at)) : c->have;
 
-	c->at += n;
-	c->have -= n;
+	pass(c, n);
 	c->skip_line = !nl;
 	return nl != NULL;
 }
@@ -51,35 +66,43 @@ static bool next_line(struct cutter *c, struct piece *ret)
 		c->skip_line = true;
 		return give(c, PIECE_MAX, 0, ret);
 	}
-	return c->eof && c->have && give(c, c->have, 0, ret);
+	return give_open(c, ret);
 }
 
 static bool next_map(struct cutter *c, struct piece *ret)
 {
-	int64_t n = c->have && msgpack_is_map((unsigned char)c->buf[c->at]) ? msgpack_length(c->buf + c->at, c->have)
-		    : c->have                                               ? -1
-									    : 0;
+	int64_t n = -1;
 
+	if (!c->have || c->broken)
+		return false;
+	if (msgpack_is_map((unsigned char)c->buf[c->at]))
+		n = msgpack_length(c->buf + c->at, c->have);
 	if (n > 0 && n <= PIECE_MAX)
 		return give(c, (size_t)n, 0, ret);
-	/* a broken one is given when all of it is here, however the file is read */
-	if (!c->have || (n <= 0 && !c->eof && c->have < PIECE_MAX))
+	c->broken = n || c->have >= PIECE_MAX;
+	return !c->broken && give_open(c, ret);
+}
+
+/* Whether lines or maps; false while there are too few bytes to tell. A byte order mark before lines is passed. */
+static bool start(struct cutter *c)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+	size_t most = sizeof(mark) - 1, n = c->have < most ? c->have : most;
+	bool marked = !memcmp(c->buf + c->at, mark, n);
+
+	if (marked && n < most && !c->eof)
 		return false;
-	/* where the next map begins is not known any more: the rest is one bad record, the last one */
-	give(c, c->have < PIECE_MAX ? c->have : PIECE_MAX, 0, ret);
-	c->have = 0;
-	c->eof = true;
+	c->msgpack = msgpack_is_map((unsigned char)c->buf[c->at]);
+	c->started = true;
+	if (marked && n == most)
+		pass(c, n);
 	return true;
 }
 
 bool cutter__next(struct cutter *c, struct piece *ret)
 {
-	if (!c->have)
+	if (!c->have || (!c->started && !start(c)))
 		return false;
-	if (!c->started) {
-		c->msgpack = msgpack_is_map((unsigned char)c->buf[c->at]);
-		c->started = true;
-	}
 	return c->msgpack ? next_map(c, ret) : next_line(c, ret);
 }
 

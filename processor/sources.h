@@ -27,7 +27,9 @@ int64_t source_kafka_reached(struct source *src, uint16_t log, int32_t partition
  * {"topic":NAME,"key":K,"value":V,"timestamp":MS} for any topic (NAME as in the settings; value null: a tombstone).
  * The log's name is "file:REALPATH" ("-": "file:-"; that and a pipe are never resumed); offset counts lines (maps) from 0. A line that
  * cannot be split into an envelope is still handed out as an event record, so it becomes a dead letter.
- * Empty lines are skipped but counted.
+ * Empty lines are skipped but counted, a byte order mark is passed. What a file ends in without a line end, or inside a
+ * map, is left unread for the next time unless it is an object from bracket to bracket; of a pipe all is read. A file whose
+ * maps break is stopped there: BAD_MSGPACK.
  */
 int source_files_open(const struct settings *set, const char *const *paths, size_t n, resume_lookup resume,
 		      void *resume_arg, struct source **ret, struct error *e) MUST_CHECK;

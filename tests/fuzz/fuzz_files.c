@@ -1,6 +1,7 @@
 /*
  * fuzz_files - a file as a log: any bytes cut into records, plain or gzip. Lines come back as they are; the same bytes
- * packed give the same records; reading goes on behind a stored position; another file under its name is refused.
+ * packed give the same records; reading goes on behind a stored position; another file under its name is refused; what
+ * is read of the file's beginning is what is read first of the whole, and reading goes on from there.
  */
 #include "config/settings.h"
 #include "processor/sources.h"
@@ -90,7 +91,7 @@ static void read_all(struct position *from, struct seen *ret)
 
 static void expect_same(const struct seen *a, const struct seen *b, size_t from)
 {
-	assert(a->n >= from && a->n - from == b->n && b->rc == ERR_SOURCE_END && !b->stopped.code);
+	assert(a->n >= from && a->n - from == b->n && b->rc == ERR_SOURCE_END && b->stopped.code == a->stopped.code);
 	for (size_t i = 0; i < b->n; i++)
 		assert(a->v[from + i].offset == b->v[i].offset && a->v[from + i].print == b->v[i].print);
 }
@@ -135,7 +136,27 @@ static void try_resume(const uint8_t *bytes, size_t n, const struct seen *all)
 	assert(rest.n == 0 && rest.stopped.code == ERR_LOG_RECREATED);
 	pos.last = INT64_MAX - 1;
 	read_all(&pos, &rest);
-	assert(rest.n == 0 && rest.stopped.code == ERR_LOG_TRUNCATED);
+	assert(rest.n == 0 && rest.stopped.code == (all->stopped.code ? all->stopped.code : ERR_LOG_TRUNCATED));
+}
+
+/* Read when only its beginning was written, and again when all of it was. */
+static void try_growing(const uint8_t *bytes, size_t n, const struct seen *all)
+{
+	static struct seen begun, rest;
+	struct position pos = { 0 };
+
+	write_file(bytes, n / 2);
+	read_all(NULL, &begun);
+	if (begun.rc != ERR_SOURCE_END || begun.stopped.code || !begun.n || begun.n == RECORDS_MAX)
+		return;
+	pos.last = begun.v[begun.n - 1].offset;
+	pos.next = pos.last + 1;
+	pos.last_timestamp_ms = -1;
+	pos.fingerprint = begun.v[begun.n - 1].print;
+	write_file(bytes, n);
+	read_all(&pos, &rest);
+	if (rest.stopped.code != ERR_LOG_RECREATED) /* bytes that are not white behind an object */
+		expect_same(all, &rest, begun.n);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
@@ -160,5 +181,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	try_packed(bytes, n, &plain);
 	if (plain.n && plain.n < RECORDS_MAX)
 		try_resume(bytes, n, &plain);
+	if (plain.n < RECORDS_MAX)
+		try_growing(bytes, n, &plain);
 	return 0;
 }

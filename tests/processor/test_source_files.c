@@ -142,36 +142,49 @@ Test(source_files, stdin_is_read)
 	expect_lines();
 }
 
-Test(source_files, messagepack_maps_until_they_break)
-{
-	static const char maps[] = "\x81\xa1n\x01"
-				   "\x83\xa5topic\xaashop.stock\xa3key\xa2p1\xa5value\x80"
-				   "\x81\xa1n\x02"
-				   "\xc1garbage";
+static const char maps[] = "\x81\xa1n\x01"
+			   "\x83\xa5topic\xaashop.stock\xa3key\xa2p1\xa5value\x80"
+			   "\x81\xa1n\x02";
 
-	write_file("a.msgpack", maps, sizeof(maps) - 1);
-	cr_assert_eq(read_file(path_of("a.msgpack"), NULL, NULL, NULL), ERR_SOURCE_END);
-	cr_assert_geq(got.n, 2);
+static void expect_maps(size_t n)
+{
+	cr_assert_eq(got.n, n);
 	cr_expect_eq(got.v[0].topic, TOPIC_EVENTS);
 	cr_expect_eq(got.v[1].topic, TOPIC_STOCK);
 	cr_expect_str_eq(got.v[1].key, "p1");
 	cr_expect_eq(got.v[2].offset, 2);
-	cr_expect_eq(got.n, 4);
-	cr_expect_str_eq(got.v[3].value, "\xc1garbage");
 }
 
-/* The dead letter of what follows is all of it, not what happened to be read by then. */
-Test(source_files, a_broken_map_is_one_record_to_the_end)
+/* What comes behind a byte that begins no map may be anything: it is not passed over. */
+Test(source_files, a_file_whose_maps_break_is_refused_there)
+{
+	static const char broken[] = "\xc1\x81\xa1n\x03";
+	char bytes[sizeof(maps) + sizeof(broken)];
+	struct error why = { 0 };
+
+	memcpy(bytes, maps, sizeof(maps) - 1);
+	memcpy(bytes + sizeof(maps) - 1, broken, sizeof(broken) - 1);
+	write_file("a.msgpack", bytes, sizeof(maps) + sizeof(broken) - 2);
+	cr_assert_eq(read_file(path_of("a.msgpack"), NULL, NULL, &why), ERR_SOURCE_END);
+	expect_maps(3);
+	cr_expect_eq(why.code, ERR_BAD_MSGPACK);
+	cr_expect(strstr(why.text, "at byte 40 "), "%s", why.text);
+}
+
+/* A length that is wrong hides all that follows; what is longer than a record may be is no half record. */
+Test(source_files, a_map_longer_than_a_record_is_refused_when_it_is_cut)
 {
 	size_t n = 9u << 20;
 	char *bytes = xmalloc(n);
+	struct error why = { 0 };
 
 	memset(bytes, 'g', n);
-	memcpy(bytes, "\x81\xa1n\x01\xc1", 5);
+	memcpy(bytes, "\x81\xa1n\x01\xdf\xff\xff\xff\xff", 9);
 	write_file("a.msgpack", bytes, n);
-	cr_assert_eq(read_file(path_of("a.msgpack"), NULL, NULL, NULL), ERR_SOURCE_END);
-	cr_assert_eq(got.n, 2);
-	cr_expect_eq(got.v[1].value_len, n - 4);
+	cr_assert_eq(read_file(path_of("a.msgpack"), NULL, NULL, &why), ERR_SOURCE_END);
+	cr_assert_eq(got.n, 1);
+	cr_expect_eq(why.code, ERR_BAD_MSGPACK);
+	cr_expect(strstr(why.text, "at byte 4 "), "%s", why.text);
 	free(bytes);
 }
 
@@ -233,6 +246,78 @@ Test(source_files, a_shorter_file_is_refused)
 	at = resume_after("a.ndjson", 8, "{\"n\":8}");
 	cr_assert_eq(read_file(path_of("a.ndjson"), test_resume_lookup, &at, &why), ERR_SOURCE_END);
 	cr_assert_eq(why.code, ERR_LOG_TRUNCATED);
+}
+
+static struct test_resume resume_behind(const char *name)
+{
+	const struct test_record *r = &got.v[got.n - 1];
+
+	return resume_after(name, r->offset, r->value);
+}
+
+/* The file is written while it is read: half a record waits for its rest. */
+Test(source_files, half_a_line_is_read_when_it_is_whole)
+{
+	static const char whole[] = "{\"n\":0}\n{\"n\":[\"}\"]}\n{\"n\":2}\n";
+	struct test_resume at;
+
+	for (size_t n = 9; n < 20; n++) {
+		write_file("a.ndjson", whole, n);
+		cr_assert_eq(read_file(path_of("a.ndjson"), NULL, NULL, NULL), ERR_SOURCE_END);
+		cr_assert_eq(got.n, n < 19 ? 1 : 2, "%zu bytes: %zu records", n, got.n);
+		at = resume_behind("a.ndjson");
+		test_records_fini(&got);
+		write_file("a.ndjson", whole, sizeof(whole) - 1);
+		cr_assert_eq(read_file(path_of("a.ndjson"), test_resume_lookup, &at, NULL), ERR_SOURCE_END);
+		cr_assert_eq(got.n, n < 19 ? 2 : 1);
+		cr_expect_str_eq(got.v[got.n - 1].value, "{\"n\":2}");
+		test_records_fini(&got);
+	}
+}
+
+Test(source_files, half_a_map_is_read_when_it_is_whole)
+{
+	struct test_resume at;
+
+	write_file("a.msgpack", maps, sizeof(maps) - 2);
+	cr_assert_eq(read_file(path_of("a.msgpack"), NULL, NULL, NULL), ERR_SOURCE_END);
+	cr_assert_eq(got.n, 2);
+	at = resume_after("a.msgpack", 0, "\x81\xa1n\x01");
+	test_records_fini(&got);
+	write_file("a.msgpack", maps, sizeof(maps) - 1);
+	cr_assert_eq(read_file(path_of("a.msgpack"), test_resume_lookup, &at, NULL), ERR_SOURCE_END);
+	cr_assert_eq(got.n, 2);
+	cr_expect_eq(got.v[1].offset, 2);
+}
+
+/* An event without its line end can get nothing more but white space. */
+Test(source_files, a_line_taken_before_its_end_is_known_again)
+{
+	static const char *const ends[] = { "", " ", "\n", "\r\n", " \t\r\n{\"n\":1}\n" };
+	char bytes[64];
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		struct test_resume at;
+
+		write_file("a.ndjson", "{\"n\":0} ", 8);
+		cr_assert_eq(read_file(path_of("a.ndjson"), NULL, NULL, NULL), ERR_SOURCE_END);
+		at = resume_behind("a.ndjson");
+		test_records_fini(&got);
+		snprintf(bytes, sizeof(bytes), "{\"n\":0} %s", ends[i]);
+		write_file("a.ndjson", bytes, strlen(bytes));
+		cr_assert_eq(read_file(path_of("a.ndjson"), test_resume_lookup, &at, NULL), ERR_SOURCE_END);
+		cr_expect_eq(got.n, i + 1 == ARRAY_SIZE(ends), "%zu: %zu records", i, got.n);
+		test_records_fini(&got);
+	}
+}
+
+Test(source_files, a_byte_order_mark_is_passed)
+{
+	write_file("a.ndjson", "\xef\xbb\xbf{\"n\":0}\n\xef\xbb\xbf{\"n\":1}\n", 22);
+	cr_assert_eq(read_file(path_of("a.ndjson"), NULL, NULL, NULL), ERR_SOURCE_END);
+	cr_assert_eq(got.n, 2);
+	cr_expect_str_eq(got.v[0].value, "{\"n\":0}");
+	cr_expect_str_eq(got.v[1].value, "\xef\xbb\xbf{\"n\":1}", "only the first one marks the file");
 }
 
 Test(source_files, a_missing_file_is_named)
