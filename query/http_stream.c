@@ -51,6 +51,8 @@ void http_stream(struct http_req *rq, int status, const char *content_type, stre
 	*s = (struct stream){
 		.super = { stream_proceed, NULL }, .rq = *rq, .fill = fill, .ended = ended, .arg = arg, .status = status
 	};
+	if (rq->h2o->version < 0x101) /* it knows no chunks: the end of the answer is the connection's */
+		rq->h2o->http1_is_persistent = 0;
 	http_start(rq, status, content_type);
 	h2o_start_response(rq->h2o, &s->super);
 	send_piece(s);

@@ -202,3 +202,19 @@ Test(http_batch, a_client_that_leaves_in_the_middle_is_no_trouble)
 	}
 	cr_assert_eq(ask(&f, "GET", "/healthz", NULL)->status, 200);
 }
+
+/* Nothing tells such a client where the answer ends but the connection's end. */
+Test(http_batch, http_1_0_is_closed_behind_the_answer)
+{
+	static const char post[] =
+		"POST " BATCH " HTTP/1.0\r\nConnection: keep-alive\r\n"
+		"Content-Type: application/json\r\nContent-Length: 21\r\n\r\n[{\"scenario\":\"home\"}]";
+	static struct client c;
+
+	client_open(&c, f.port);
+	client_send(&c, post, sizeof(post) - 1);
+	cr_assert(client_wait(&c, "\r\n\r\n["));
+	cr_expect(client_closed(&c));
+	cr_expect_null(strcasestr(c.buf, "keep-alive"), "%s", c.buf);
+	client_close(&c);
+}
