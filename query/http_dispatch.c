@@ -8,6 +8,17 @@ static struct str str_of_iovec(h2o_iovec_t v)
 	return (struct str){ v.base, (uint32_t)v.len };
 }
 
+/* Bytes of "http://host" before the path: every server takes that form too (RFC 9112, 3.2.2). */
+static uint32_t authority_length(struct str target)
+{
+	uint32_t scheme = target.n > 7 && !strncasecmp(target.p, "http://", 7)    ? 7
+			  : target.n > 8 && !strncasecmp(target.p, "https://", 8) ? 8
+										  : 0;
+	const char *slash = scheme ? memchr(target.p + scheme, '/', target.n - scheme) : NULL;
+
+	return slash ? (uint32_t)(slash - target.p) : scheme ? target.n : 0;
+}
+
 static unsigned method_of(struct str m, bool *head)
 {
 	*head = str_eq(m, STR("HEAD"));
@@ -106,6 +117,8 @@ static void dispatch(struct http_req *rq, struct str method)
 
 	if (file)
 		methods = METHOD_GET;
+	else if (str_eq(method, STR("OPTIONS")) && str_eq(rq->path, STR("*"))) /* of the server itself */
+		methods = METHOD_GET | METHOD_POST | METHOD_PUT | METHOD_DELETE;
 	else
 		rq->route = route_find(rq->path, rq->method, http_alloc(rq, rq->path.n), rq->params, &methods, &bad);
 	if (bad)
@@ -138,6 +151,7 @@ int http_on_req(h2o_handler_t *self, h2o_req_t *h)
 	struct http_req rq = { .w = &l->worker, .h2o = h, .started_ns = clock->monotonic_ns(clock) };
 	struct str method = str_of_iovec(h->method);
 	const char *flaw;
+	uint32_t skip;
 
 	(void)self;
 	if (!l->round_ns)
@@ -150,6 +164,8 @@ int http_on_req(h2o_handler_t *self, h2o_req_t *h)
 		rq.path.n = (uint32_t)h->query_at;
 		rq.query = (struct str){ h->path.base + h->query_at + 1, (uint32_t)(h->path.len - h->query_at - 1) };
 	}
+	skip = authority_length(rq.path);
+	rq.path = skip && skip == rq.path.n ? STR("/") : (struct str){ rq.path.p + skip, rq.path.n - skip };
 	add_cors(&rq);
 	flaw = http_head_flaw(h);
 	if (flaw) {

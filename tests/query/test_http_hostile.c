@@ -42,6 +42,13 @@ static const struct {
 	{ POST "Host: x\r\n" JSON "Content-Encoding: gzip\r\nContent-Length: 11\r\n\r\n", BODY, 415 },
 	{ POST "Host: x\r\n" JSON "Content-Encoding: identity\r\nContent-Length: 11\r\n\r\n", BODY, 200 },
 	{ "GET /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nContent-Length: 44\r\n\r\n", "", 400 },
+	{ "GET http://x/healthz HTTP/1.1\r\nHost: x\r\n\r\n", "", 200 },
+	{ "GET HTTPS://x:1/v1/recommendations/home?count=3 HTTP/1.1\r\nHost: x\r\n\r\n", "", 200 },
+	{ "GET http://x/nosuch HTTP/1.1\r\nHost: x\r\n\r\n", "", 404 },
+	{ "GET http://x HTTP/1.1\r\nHost: x\r\n\r\n", "", 404 },
+	{ "GET http:/healthz HTTP/1.1\r\nHost: x\r\n\r\n", "", 404 },
+	{ "OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "", 204 },
+	{ "GET * HTTP/1.1\r\nHost: x\r\n\r\n", "", 404 },
 };
 
 /* However a body comes, the head before it is looked at; after a flaw nothing more is read. */
