@@ -80,6 +80,8 @@ uint64_t control_hash(struct str s);
 /* n = 0: any. */
 uint64_t control_place_key(struct str placement, struct str category);
 uint64_t control_anchor_key(enum filter_anchor anchor, struct str value);
+/* NULL: there is none. Any set, NULL too. */
+const struct control_doc *control_set__doc(const struct control_set *set, enum control_kind kind, struct str id);
 /* NULL: there is none that counts. Any set, NULL too. */
 const struct control_doc *control_set__find(const struct control_set *set, enum control_kind kind, struct str id);
 

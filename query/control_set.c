@@ -273,9 +273,14 @@ int control_set_with(const struct control_set *set, const struct control_change 
 
 /* ---- looking ---- */
 
+const struct control_doc *control_set__doc(const struct control_set *set, enum control_kind kind, struct str id)
+{
+	return set ? docs_find(&set->docs[kind], id) : NULL;
+}
+
 const struct control_doc *control_set__find(const struct control_set *set, enum control_kind kind, struct str id)
 {
-	const struct control_doc *d = set ? docs_find(&set->docs[kind], id) : NULL;
+	const struct control_doc *d = control_set__doc(set, kind, id);
 
 	return d && control_doc_counts(d) ? d : NULL;
 }
@@ -283,11 +288,4 @@ const struct control_doc *control_set__find(const struct control_set *set, enum 
 const struct segment_set *control_set_segments(const struct control_set *set)
 {
 	return set ? set->segments : NULL;
-}
-
-const struct error *control_set_problem(const struct control_set *set, enum control_kind kind, struct str id)
-{
-	const struct control_doc *d = set ? docs_find(&set->docs[kind], id) : NULL;
-
-	return d && d->problem.code ? &d->problem : NULL;
 }

@@ -52,8 +52,13 @@ int control_set_with(const struct control_set *set, const struct control_change 
 struct segment_set;
 /* Of a NULL set NULL. Valid as long as the set. */
 const struct segment_set *control_set_segments(const struct control_set *set);
-/* Why a document of the store has no effect; NULL: there is none, or it has. Valid as long as the set. */
-const struct error *control_set_problem(const struct control_set *set, enum control_kind kind, struct str id);
+/*
+ * A document of the store that has no effect: true, and why. It cannot be read, or of the segments or of the placements it names
+ * none is there any more. False when there is no such document, or it has one.
+ */
+bool control_set_problem(const struct control_set *set, enum control_kind kind, struct str id, struct error *ret);
+/* Is there a segment of this id, switched on or not? *ret_near: the nearest one if not, or NULL; valid as long as the set. */
+bool control_set_has_segment(const struct control_set *set, struct str id, const char **ret_near);
 /* Scenarios that people decided, sound ones by id: index 0.. until false. Strings are valid as long as the set. */
 bool scenario_decided(const struct control_set *set, size_t index, struct scenario_info *ret);
 /* Is there a scenario, shipped or decided, or a strategy of this name? */

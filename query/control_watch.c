@@ -47,11 +47,12 @@ static void complain(const struct control_set *set, const struct control_set *be
 	for (int kind = 0; kind < CONTROL_KIND_COUNT; kind++)
 		for (unsigned i = 0; i < set->docs[kind].n; i++) {
 			const struct control_doc *d = set->docs[kind].v[i];
-			const struct error *was = control_set_problem(before, d->kind, str_of(d->id));
+			struct error was, is;
 
-			if (d->problem.code && was != &d->problem)
+			if (control_set_problem(set, d->kind, str_of(d->id), &is) &&
+			    !(control_set_problem(before, d->kind, str_of(d->id), &was) && !strcmp(was.text, is.text)))
 				log_warn("a document has no effect", "document=%s/%s field=\"%s\" why=\"%s\"",
-					 control_kind_name(d->kind), d->id, d->problem.field, d->problem.text);
+					 control_kind_name(d->kind), d->id, is.field, is.text);
 		}
 }
 

@@ -92,10 +92,12 @@ void document_reply(struct http_req *rq, const struct config_row *row, bool ship
 {
 	const struct control_set *set = control_set_newest(rq->w->shared->control);
 	struct json_out *j = &rq->w->out;
+	struct error problem;
 	char tag[24];
 
 	json_out_reset(j);
-	document_write(j, row, shipped, document, shipped ? NULL : control_set_problem(set, row->kind, row->id));
+	document_write(j, row, shipped, document,
+		       !shipped && control_set_problem(set, row->kind, row->id, &problem) ? &problem : NULL);
 	control_set_release(set);
 	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)row->revision);
 	http_header(rq, "etag", tag);
@@ -147,12 +149,14 @@ static bool is_full(struct listing *l)
 static int list_row(void *arg, const struct config_row *row)
 {
 	struct listing *l = arg;
+	struct error problem;
 
 	if (l->after.n && str_cmp(row->id, l->after) <= 0)
 		return 0;
 	if (is_full(l))
 		return 1;
-	document_write(&l->rq->w->out, row, false, row->document, control_set_problem(l->set, l->kind, row->id));
+	document_write(&l->rq->w->out, row, false, row->document,
+		       control_set_problem(l->set, l->kind, row->id, &problem) ? &problem : NULL);
 	memcpy(l->last_room, row->id.p, row->id.n);
 	l->last = (struct str){ l->last_room, row->id.n };
 	l->n++;

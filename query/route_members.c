@@ -2,11 +2,14 @@
  * GET, PUT, DELETE /v1/segments/{id}/members: the imported list of a segment. It is answered as a document is, when the
  * change is folded; the last list wins, so nothing is compared.
  */
+#include "query/control_set.h"
 #include "query/http_body.h"
 #include "query/json_keys.h"
 #include "query/route_document.h"
 #include "schemas/members.h"
 #include "views/segment_members.h"
+
+#include <stdio.h>
 
 /* How many there are in the snapshot, which is renewed and parked. */
 static int count_members(struct http_req *rq, int64_t *ret)
@@ -74,6 +77,24 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 	}
 }
 
+/* A list that no segment asks for would be kept and never looked at. */
+static bool refuses_unknown(struct http_req *rq, struct str id)
+{
+	const struct control_set *set = control_set_newest(rq->w->shared->control);
+	const char *near;
+	bool known = control_set_has_segment(set, id, &near);
+	struct problem p;
+
+	if (!known) {
+		problem_set(&p, PROBLEM_UNKNOWN_DOCUMENT, "id", "no segment has this id%s%s%s",
+			    near ? "; did you mean '" : "", near ? near : ": put its document first", near ? "'?" : "");
+		snprintf(p.suggestion, sizeof(p.suggestion), "%s", near ? near : "");
+		http_problem(rq, &p);
+	}
+	control_set_release(set);
+	return !known;
+}
+
 /* n = 0: it ends the list. */
 static void change(struct http_req *rq, struct str list)
 {
@@ -103,7 +124,7 @@ void route_members_put(struct http_req *rq)
 	n = members_decode(body.p, body.n, NULL, NULL, &e);
 	if (n < 0)
 		http_refuse_error(rq, n, &e);
-	else
+	else if (!refuses_unknown(rq, id))
 		change(rq, body);
 }
 

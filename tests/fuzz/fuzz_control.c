@@ -96,7 +96,7 @@ static void try_meaning(enum control_kind kind, struct str json)
 		expect_refusal(rc, &e);
 		return;
 	}
-	assert(!control_set_problem(set, kind, change.id));
+	assert(!control_set_problem(set, kind, change.id, &e));
 	control_set_release(set);
 }
 

@@ -267,7 +267,15 @@ Test(documents, wrong_ones_are_refused_with_the_path)
 
 Test(documents, a_list_of_members)
 {
+	struct reply *r;
+
 	expect(ask(&front, "GET", "/v1/segments/vip/members", NULL), 200, NULL, "{\"segment\":\"vip\",\"members\":0}");
+	expect_problem(ask(&front, "PUT", "/v1/segments/vip/members", "[\"u1\"]"), 404, "unknown-document", "id",
+		       "none");
+	expect(ask(&front, "PUT", "/v1/segments/vip", "{\"members\":true}"), 200, NULL, "");
+	r = ask(&front, "PUT", "/v1/segments/vpi/members", "[\"u1\"]");
+	expect_problem(r, 404, "unknown-document", "id", "misspelt");
+	cr_expect(strstr(r->body, "\"suggestion\":\"vip\""), "%s", r->body);
 	expect(ask(&front, "PUT", "/v1/segments/vip/members", " [\"u1\",\"u2\",\"u1\"]\n"), 200, NULL,
 	       "{\"segment\":\"vip\",\"members\":2}");
 	cr_expect_str_eq(shop_log.last, "members/vip [\"u1\",\"u2\",\"u1\"]");
@@ -292,6 +300,6 @@ Test(documents, a_list_that_is_none_is_refused)
 
 Test(documents_held, a_list_that_is_not_folded_in_time_is_accepted)
 {
-	expect(ask(&front, "PUT", "/v1/segments/vip/members", "[]"), 202, NULL,
-	       "{\"status\":\"accepted\",\"id\":\"vip\"}");
+	expect(ask(&front, "PUT", "/v1/segments/new/members", "[]"), 202, NULL,
+	       "{\"status\":\"accepted\",\"id\":\"new\"}");
 }

@@ -142,3 +142,37 @@ Test(offers, are_at_most_so_many)
 	cr_expect_eq(control_check(set, &(struct control_change){ CONTROL_OFFER, STR("o001"), one }, &e), 0);
 	control_set_release(set);
 }
+
+/* An order that names what two have would draw on the budgets of both. */
+Test(offers, an_order_can_mean_one_of_them_only)
+{
+	static const struct {
+		enum control_kind kind;
+		const char *id, *document, *field; /* "": it is good */
+	} cases[] = {
+		{ CONTROL_OFFER, "two", "{\"discount\":{\"percent\":5},\"code\":\"x\"}", "code" },
+		{ CONTROL_OFFER, "two", "{\"discount\":{\"percent\":5},\"code\":\"one\"}", "code" },
+		{ CONTROL_OFFER, "two", "{\"discount\":{\"percent\":5},\"code\":\"all\"}", "code" },
+		{ CONTROL_OFFER, "x", "{\"discount\":{\"percent\":5}}", "id" },
+		{ CONTROL_PROMOTION, "x", "{\"discount\":{\"percent\":5}}", "id" },
+		{ CONTROL_OFFER, "two", "{\"discount\":{\"percent\":5},\"code\":\"off\"}", "" },
+		{ CONTROL_OFFER, "two", "{\"discount\":{\"percent\":5},\"code\":\"x\",\"enabled\":false}", "" },
+		{ CONTROL_OFFER, "two", "{\"discount\":{\"percent\":5},\"code\":\"two\"}", "" },
+		{ CONTROL_OFFER, "one", "{\"discount\":{\"percent\":9},\"code\":\"x\"}", "" },
+	};
+	const struct control_set *set;
+
+	stall_decide(&s, "offer/one", "{\"discount\":{\"percent\":5},\"code\":\"x\"}");
+	stall_decide(&s, "offer/off-one", "{\"discount\":{\"percent\":5},\"code\":\"off\",\"enabled\":false}");
+	stall_decide(&s, "promotion/all", "{\"discount\":{\"percent\":5}}");
+	set = control_set_acquire(s.control);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct control_change change = { cases[i].kind, str_of(cases[i].id), str_of(cases[i].document) };
+		struct error e = { 0 };
+
+		cr_expect_eq(control_check(set, &change, &e), *cases[i].field ? ERR_BAD_CONFIG : 0, "%zu: %s", i,
+			     e.text);
+		cr_expect_str_eq(e.field, cases[i].field, "%zu: %s", i, e.text);
+	}
+	control_set_release(set);
+}

@@ -238,22 +238,55 @@ Test(rules, a_document_adds_a_placement)
 Test(rules, what_cannot_be_used_has_no_effect_and_says_why)
 {
 	const struct control_set *set;
-	const struct error *e;
+	struct error e;
 
 	stall_decide(&s, "rule/r", "{'action':{'filter':'prize < 5'}}");
 	stall_decide(&s, "scenario/footer", "{'chain':[{'strategy':'best-seler'}]}");
 	stall_expect(&s, "best-sellers", ALL);
 	stall_refuses(&s, "footer", ERR_NOT_FOUND, "scenario");
 	set = control_set_acquire(s.control);
-	e = control_set_problem(set, CONTROL_RULE, STR("r"));
-	cr_assert(e);
-	cr_assert_str_eq(e->field, "action.filter");
-	cr_assert_str_eq(e->suggestion, "price");
-	e = control_set_problem(set, CONTROL_SCENARIO, STR("footer"));
-	cr_assert_str_eq(e->field, "chain[0].strategy");
-	cr_assert_str_eq(e->suggestion, "best-sellers");
-	cr_assert_null(control_set_problem(set, CONTROL_RULE, STR("other")));
+	cr_assert(control_set_problem(set, CONTROL_RULE, STR("r"), &e));
+	cr_assert_str_eq(e.field, "action.filter");
+	cr_assert_str_eq(e.suggestion, "price");
+	cr_assert(control_set_problem(set, CONTROL_SCENARIO, STR("footer"), &e));
+	cr_assert_str_eq(e.field, "chain[0].strategy");
+	cr_assert_str_eq(e.suggestion, "best-sellers");
+	cr_assert_not(control_set_problem(set, CONTROL_RULE, STR("other"), &e));
 	control_set_release(set);
+}
+
+/* The field of what has no effect now, "": it has. */
+static void expect_without_effect(enum control_kind kind, const char *id, const char *field)
+{
+	const struct control_set *set = control_set_acquire(s.control);
+	struct error e;
+
+	cr_expect_eq(control_set_problem(set, kind, str_of(id), &e), *field != '\0', "%s: %s", id, e.text);
+	cr_expect_str_eq(e.field, field, "%s: %s", id, e.text);
+	control_set_release(set);
+}
+
+Test(rules, what_names_only_what_is_gone_has_no_effect_and_says_why)
+{
+	stall_decide(&s, "segment/vip", "{'members':true}");
+	stall_decide(&s, "scenario/footer", "{'chain':[{'strategy':'trending'}]}");
+	stall_decide(&s, "offer/o", "{'discount':{'percent':5},'segments':['vip']}");
+	stall_decide(&s, "offer/two", "{'discount':{'percent':5},'segments':['vip','new']}");
+	stall_decide(&s, "rule/of", "{'segments':['vip'],'action':{'filter':'inStock'}}");
+	stall_decide(&s, "rule/at", "{'placements':['footer'],'action':{'filter':'inStock'}}");
+	stall_decide(&s, "experiment/e",
+		     "{'placements':['footer'],'variants':[{'name':'a','weight':1},{'name':'b','weight':1}]}");
+	expect_without_effect(CONTROL_OFFER, "o", "");
+	expect_without_effect(CONTROL_EXPERIMENT, "e", "");
+	stall_decide(&s, "segment/vip", NULL);
+	stall_decide(&s, "scenario/footer", NULL);
+	expect_without_effect(CONTROL_OFFER, "o", "segments[0]");
+	expect_without_effect(CONTROL_OFFER, "two", "");
+	expect_without_effect(CONTROL_RULE, "of", "segments[0]");
+	expect_without_effect(CONTROL_RULE, "at", "placements[0]");
+	expect_without_effect(CONTROL_EXPERIMENT, "e", "placements[0]");
+	stall_decide(&s, "segment/vip", "{'members':true}");
+	expect_without_effect(CONTROL_RULE, "of", "");
 }
 
 /* ---- checks before something is put ---- */
