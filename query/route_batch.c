@@ -1,7 +1,6 @@
 /* POST /v1/recommendations:batch: an array of requests in, an array of answers out, each with its own status. */
 #include "query/http_body.h"
 #include "query/http_stream.h"
-#include "views/idmap.h"
 #include "query/json_keys.h"
 #include "query/route_input.h"
 #include "query/route_recommend.h"
@@ -14,13 +13,19 @@ struct batch {
 	size_t n, next;
 	uint64_t end_ns;
 	bool distinct;
-	struct idmap shown; /* distinct: keys of the items of the lists so far */
+	struct shown shown; /* distinct: the items of the lists so far */
 };
 
 static void remember(struct batch *b, const struct answer *a)
 {
-	for (unsigned i = 0; i < a->item_count; i++)
-		idmap_put(&b->shown, shown_key(a->items[i].item_id), 0);
+	for (unsigned i = 0; i < a->item_count; i++) {
+		uint32_t key = shown_key(a->items[i].item_id);
+
+		idmap_put(&b->shown.keys, key, 0);
+		if (b->shown.n < SHOWN_MAX)
+			b->shown.order[b->shown.n] = key;
+		b->shown.n++; /* beyond SHOWN_MAX links hold no more */
+	}
 }
 
 /* One element into the worker's `ask`; its strings point into *ret_body, which is the caller's in any case. */
@@ -65,9 +70,9 @@ static bool answer_one(struct http_req *rq, struct batch *b, struct json_out *ou
 	}
 	good = read_request(rq, b->requests[b->next], &body, p);
 	if (good) {
-		rq->w->ask.shown = b->distinct ? &b->shown : NULL;
+		rq->w->ask.shown = b->distinct ? &b->shown.keys : NULL;
 		json_out_key(out, "recommendations");
-		good = recommend_append(rq, now_ns, out, &hash, p);
+		good = recommend_append(rq, now_ns, b->distinct ? &b->shown : NULL, out, &hash, p);
 	}
 	if (good && b->distinct && !rq->w->ask.validate_only)
 		remember(b, &rq->w->answer);
@@ -110,7 +115,7 @@ static bool fill(struct http_req *rq, struct json_out *out, void *arg)
 
 static void ended(void *arg)
 {
-	idmap_fini(&((struct batch *)arg)->shown);
+	shown_fini(&((struct batch *)arg)->shown);
 }
 
 /* False when the request was answered. */

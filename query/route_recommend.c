@@ -23,8 +23,8 @@ void recommend_refusal(struct http_req *rq, int code, const struct error *e, str
 	}
 }
 
-bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, uint64_t *ret_hash,
-		      struct problem *ret)
+bool recommend_append(struct http_req *rq, uint64_t started_ns, const struct shown *before, struct json_out *out,
+		      uint64_t *ret_hash, struct problem *ret)
 {
 	struct http_worker *w = rq->w;
 	const struct clock *clock = w->shared->clock;
@@ -45,8 +45,7 @@ bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out 
 
 		answered_count(w->metrics->answered, &w->answer, took_ns);
 		served_tell(w->shared->served, &w->answer, clock->wall_ms(clock));
-		*ret_hash = answer_write(out, &w->ask, &w->answer, w->ask.shown == &w->shown.keys ? &w->shown : NULL,
-					 took_ns);
+		*ret_hash = answer_write(out, &w->ask, &w->answer, before, took_ns);
 	}
 	return true;
 }
@@ -62,11 +61,12 @@ static bool is_shared(const struct http_req *rq)
 void recommend_reply(struct http_req *rq)
 {
 	struct json_out *out = &rq->w->out;
+	const struct shown *before = rq->w->ask.shown ? &rq->w->shown : NULL;
 	struct problem p;
 	uint64_t hash;
 
 	json_out_reset(out);
-	if (!recommend_append(rq, rq->started_ns, out, &hash, &p))
+	if (!recommend_append(rq, rq->started_ns, before, out, &hash, &p))
 		http_problem(rq, &p);
 	else if (hash && is_shared(rq))
 		http_reply_shared(rq, out, hash);

@@ -9,11 +9,11 @@
 #define RECOMMEND_BODY_MAX 262144 /* bytes of the body that asks for one list */
 
 /*
- * rq->w->ask is filled: append its answer to `out`, and *ret_hash as answer_write says (0: none). False, with *ret filled
- * and nothing appended, when it is refused.
+ * rq->w->ask is filled: append its answer to `out`, whose next page leaves out `before` (NULL: none) too, and *ret_hash
+ * as answer_write says (0: none). False, with *ret filled and nothing appended, when it is refused.
  */
-bool recommend_append(struct http_req *rq, uint64_t started_ns, struct json_out *out, uint64_t *ret_hash,
-		      struct problem *ret);
+bool recommend_append(struct http_req *rq, uint64_t started_ns, const struct shown *before, struct json_out *out,
+		      uint64_t *ret_hash, struct problem *ret);
 
 /* What recommend() refused with, as a problem. */
 void recommend_refusal(struct http_req *rq, int code, const struct error *e, struct problem *ret);

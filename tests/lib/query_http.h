@@ -83,7 +83,7 @@ void shopfront_close(struct shopfront *f);
 struct reply {
 	int status;
 	char head[4096]; /* status line and headers, lower case */
-	char body[1 << 17];
+	char body[1 << 18];
 	size_t n;
 };
 

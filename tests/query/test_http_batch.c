@@ -158,6 +158,36 @@ Test(http_batch, distinct_tells_each_list_of_those_before)
 	}
 }
 
+#define LARGE "{\"scenario\":\"large\",\"count\":100}"
+
+/* Bytes of what the link to the next page of the entry's list says was shown; 0: there is no link. */
+static size_t shown_in(json_t *entries, size_t i)
+{
+	json_t *list = json_object_get(json_array_get(entries, i), "recommendations");
+	const char *next = json_string_value(json_object_get(list, "next"));
+	const char *shown = next ? strstr(next, "&shown=") : NULL;
+
+	return shown ? strlen(shown + 7) : 0;
+}
+
+Test(http_batch, the_next_page_leaves_out_the_lists_before_too)
+{
+	json_t *v = entries_of(BATCH "?distinct=true",
+			       "[{\"scenario\":\"x\",\"count\":1},{\"scenario\":\"y\",\"count\":1}]");
+	size_t first = shown_in(v, 0);
+
+	cr_expect_eq(first, 6, "%zu", first);
+	cr_expect_eq(shown_in(v, 1), 11);
+	json_decref(v);
+	v = entries_of(BATCH, "[{\"scenario\":\"x\",\"count\":1},{\"scenario\":\"y\",\"count\":1}]");
+	cr_expect_eq(shown_in(v, 1), 6);
+	json_decref(v);
+	v = entries_of(BATCH "?distinct=true", "[" LARGE "," LARGE "," LARGE "," LARGE "," LARGE "," LARGE "]");
+	cr_expect_gt(shown_in(v, 4), 2600);
+	cr_expect_eq(shown_in(v, 5), 0);
+	json_decref(v);
+}
+
 Test(http_batch, one_that_is_too_large_is_refused_alone)
 {
 	static char body[RECOMMEND_BODY_MAX + 200];
