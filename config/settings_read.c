@@ -83,11 +83,28 @@ struct reader {
 	size_t keys_n;
 };
 
+/* fgets, up to a NUL, which it tells of: behind it a line would be cut off in silence. */
+static char *get_line(char *buf, int size, FILE *f, bool *ret_has_nul)
+{
+	int n = 0, c = 0;
+
+	while (n < size - 1 && c != '\n' && (c = getc_unlocked(f)) != EOF && c)
+		buf[n++] = (char)c;
+	buf[n] = '\0';
+	*ret_has_nul = c == '\0';
+	return n ? buf : NULL;
+}
+
 static char *read_line(char *buf, int size, void *arg)
 {
 	struct reader *r = arg;
-	char *got = fgets(buf, size, r->f);
+	bool has_nul;
+	char *got = get_line(buf, size, r->f, &has_nul);
 
+	if (has_nul) {
+		settings__problem(r->load, "%s:%d: there is a NUL byte: is it a settings file?", r->path, r->line + 1);
+		return NULL;
+	}
 	if (got && r->pieces++ == LINES_MAX) {
 		settings__problem(r->load, "'%s' has more than %d lines: is it a settings file?", r->path, LINES_MAX);
 		return NULL;

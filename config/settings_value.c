@@ -151,6 +151,9 @@ static bool check_string(const struct setting_spec *spec, enum setting_id id, co
 {
 	size_t n = strlen(text);
 
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			return wrong(problem, "byte %zu is a control character", i + 1);
 	if (spec->max && ((int64_t)n < spec->min || (int64_t)n > spec->max))
 		return wrong(problem, "'%.64s' has %zu bytes, it must have %lld to %lld", text, n, (long long)spec->min,
 			     (long long)spec->max);

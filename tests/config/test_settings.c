@@ -8,15 +8,20 @@
 
 static char path[64];
 
-static void write_file(const char *text)
+static void write_bytes(const char *text, size_t n)
 {
 	int fd;
 
 	snprintf(path, sizeof(path), "/tmp/aisle-settings-XXXXXX");
 	fd = mkstemp(path);
 	cr_assert_geq(fd, 0);
-	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	cr_assert_eq(write(fd, text, n), (ssize_t)n);
 	close(fd);
+}
+
+static void write_file(const char *text)
+{
+	write_bytes(text, strlen(text));
 }
 
 static void remove_file(void)
@@ -182,6 +187,8 @@ ParameterizedTestParameters(settings, a_bad_value_is_refused)
 		{ "topics.events=", "it must have 1 to 249" },
 		{ "topics.events=a b", "is no topic name" },
 		{ "topics.events=shop.stock", "give each its own topic" },
+		{ "http.corsOrigin=https://a\r\nset-cookie: b", "byte 10 is a control character" },
+		{ "store.path=a\x7f", "byte 2 is a control character" },
 		{ "store.pth=x", "did you mean 'store.path'?" },
 		{ "bootstrap.servers=x", "unknown key" },
 		{ "kafka.=x", "is no kafka.NAME" },
@@ -297,14 +304,36 @@ Test(settings, a_file_tells_all_its_problems_with_their_lines)
 	settings_free(s);
 }
 
+/* What stands behind it would not be seen. */
+Test(settings, a_nul_in_a_file_is_a_problem)
+{
+	static const char text[] = "log.format = json\nhttp.threads = 2\0 3\n";
+	struct settings_sources from = { .file = path };
+	struct problems problems = { 0 };
+	struct settings *s = NULL;
+
+	write_bytes(text, sizeof(text) - 1);
+	cr_expect_eq(settings_check(&from, keep, &problems, &s), 1);
+	expect_problem(&problems, 2, "NUL");
+	cr_expect_str_eq(setting_string(s, SET_LOG_FORMAT), "json");
+	settings_free(s);
+}
+
 Test(settings, a_file_without_an_end_is_an_error)
 {
-	struct settings_sources from = { .file = "/dev/zero" };
+	struct settings_sources from = { .file = path };
 	struct settings *s = NULL;
 	struct error e = { 0 };
+	char lines[20001];
 
+	memset(lines, '\n', sizeof(lines));
+	write_bytes(lines, sizeof(lines));
 	cr_assert_eq(settings_load(&from, &s, &e), ERR_BAD_SETTING);
-	cr_assert(strstr(e.text, "'/dev/zero' has more than 20000 lines"), "%s", e.text);
+	cr_assert(strstr(e.text, "has more than 20000 lines"), "%s", e.text);
+	from.file = "/dev/zero";
+	e = (struct error){ 0 };
+	cr_assert_eq(settings_load(&from, &s, &e), ERR_BAD_SETTING);
+	cr_assert(strstr(e.text, "/dev/zero:1: there is a NUL byte"), "%s", e.text);
 }
 
 Test(settings, a_file_that_cannot_be_opened_is_an_error)
