@@ -42,8 +42,10 @@ void young__begin_page(struct young_set *y, const struct store_options *opt)
 	const char *dir = opt->young_path && *opt->young_path ? opt->young_path : NULL;
 	char *whole = dir ? realpath(dir, NULL) : NULL;
 	struct statvfs fs;
+	struct stat st;
 
-	if (whole && strlen(whole) < YOUNG_PLACE_MAX && statvfs(whole, &fs) == 0 && access(whole, W_OK) == 0 &&
+	if (whole && strlen(whole) < YOUNG_PLACE_MAX && stat(whole, &st) == 0 && S_ISDIR(st.st_mode) &&
+	    statvfs(whole, &fs) == 0 && access(whole, W_OK | X_OK) == 0 &&
 	    (uint64_t)fs.f_blocks * fs.f_frsize >= ROOM_NEEDED * opt->young_bytes_max)
 		snprintf(y->page->tmpfs, YOUNG_PLACE_MAX, "%s", whole);
 	else

@@ -197,6 +197,20 @@ static void teardown_place(void)
 	remove_tree(place);
 }
 
+/* A file, or a directory that nothing can be made in, is no place. */
+Test(young_place, what_is_no_directory_is_not_begun_in, .init = make_place, .fini = teardown_place)
+{
+	int buyers = 0, fd = open(others, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	cr_assert_geq(fd, 0);
+	close(fd);
+	open_in(others);
+	buy(&buyers);
+	cr_assert(lies_in(shop.dir));
+	expect_bought(buyers);
+	shop_close(&shop);
+}
+
 static int files_there(void)
 {
 	char command[128];
