@@ -1,7 +1,10 @@
 #include "query/control_internal.h"
 #include "views/ids.h"
 
+#include <math.h>
 #include <stdlib.h>
+
+#define FACTOR_MAX 1e100 /* a score times this is still a number, and 0 times it is 0 */
 
 void rules_fini(struct rules_on *on)
 {
@@ -187,7 +190,7 @@ static void try_rule(struct asking *q, uint32_t place, const struct filter_item 
 	} else if (is_true && action->effect == CONTROL_QUOTA) {
 		v->quotas |= UINT64_C(1) << q->a->rules.quota_of[place];
 	} else if (is_true && (action->effect == CONTROL_BOOST || action->effect == CONTROL_BURY)) {
-		v->factor *= action->factor;
+		v->factor = fmin(v->factor * action->factor, FACTOR_MAX);
 	}
 }
 

@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
+#include <math.h>
 #include <stdio.h>
 
 static struct stall s;
@@ -287,6 +288,23 @@ Test(rules, what_names_only_what_is_gone_has_no_effect_and_says_why)
 	expect_without_effect(CONTROL_EXPERIMENT, "e", "placements[0]");
 	stall_decide(&s, "segment/vip", "{'members':true}");
 	expect_without_effect(CONTROL_RULE, "of", "");
+}
+
+/* 200 factors of 100 are more than a double holds, and what is buried stays at the end. */
+Test(rules, many_boosts_leave_a_score)
+{
+	char key[32];
+
+	for (int i = 0; i < 200; i++) {
+		snprintf(key, sizeof(key), "rule/b%03d", i);
+		stall_decide(&s, key, "{'action':{'boost':{'filter':\"itemId = 'p1'\",'factor':100}}}");
+	}
+	cr_assert_eq(stall_ask(&s, "best-sellers"), 0, "%s", s.e.text);
+	cr_assert(str_eq(s.answer.items[0].item_id, STR("p1")));
+	cr_expect(isfinite(s.answer.items[0].score), "%f", s.answer.items[0].score);
+	stall_decide(&s, "rule/z", "{'action':{'bury':{'filter':\"itemId = 'p1'\",'factor':0}}}");
+	cr_assert_eq(stall_ask(&s, "best-sellers"), 0, "%s", s.e.text);
+	cr_expect_eq(s.answer.items[s.answer.item_count - 1].score, 0);
 }
 
 /* ---- checks before something is put ---- */
