@@ -100,6 +100,8 @@ static bool read_request(struct http_req *rq, json_t *v, struct problem *p)
 	memcpy(room, name.p, name.n);
 	input_init(&rq->w->ask, (struct str){ room, name.n });
 	json_object_del(v, "scenario");
+	if (json_object_get(v, "validateOnly"))
+		return refuse(p, "request.validateOnly", "has no lists to compare: leave it out");
 	return input_from_json(v, &rq->w->ask, p);
 }
 

@@ -181,6 +181,8 @@ Test(preview, bad_ones_are_refused)
 		  "unknown-parameter", "x" },
 		{ "{\"request\":{},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null}}", "bad-parameter",
 		  "request.scenario" },
+		{ "{\"request\":{\"scenario\":\"mine\",\"validateOnly\":true},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null}}",
+		  "bad-parameter", "request.validateOnly" },
 		{ "{\"request\":{\"scenario\":\"mine\",\"cuont\":1},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null}}",
 		  "unknown-parameter", "cuont" },
 	};
