@@ -125,6 +125,10 @@ void route_item_put(struct http_req *rq)
 	rc = decode_catalog(rq->w->decoder, rq->params[0], body.p, body.n, &item, &deleted, &e);
 	if (rc == 0 && deleted)
 		rc = error_set(&e, ERR_CONFLICTING_FIELDS, "op", "use DELETE to delete an item");
+	if (rc == 0 && item.available_from_ms != TIME_ABSENT && item.available_to_ms != TIME_ABSENT &&
+	    item.available_from_ms >= item.available_to_ms)
+		rc = error_set(&e, ERR_CONFLICTING_FIELDS, "availableTo",
+			       "it would never be shown: availableTo is not after availableFrom");
 	if (rc != 0)
 		http_refuse_error(rq, rc, &e);
 	else
