@@ -35,6 +35,26 @@ struct str http_header_of(const struct http_req *rq, const char *name)
 	return ret;
 }
 
+struct str http_list_of(struct http_req *rq, const char *name)
+{
+	const h2o_headers_t *h = &rq->h2o->headers;
+	size_t room = 0, n = 0;
+	char *p;
+
+	for (ssize_t at = -1; (at = h2o_find_header_by_str(h, name, strlen(name), at)) != -1;)
+		room += h->entries[at].value.len + 1;
+	if (!room)
+		return (struct str){ NULL, 0 };
+	p = http_alloc(rq, room);
+	for (ssize_t at = -1; (at = h2o_find_header_by_str(h, name, strlen(name), at)) != -1; p[n++] = ',') {
+		memcpy(p + n, h->entries[at].value.base, h->entries[at].value.len);
+		n += h->entries[at].value.len;
+	}
+	for (n--; n && (p[n - 1] == ' ' || p[n - 1] == '\t'); n--)
+		;
+	return (struct str){ p, (uint32_t)n };
+}
+
 struct http_end *http_on_end(struct http_req *rq, void (*ended)(void *arg), void *arg)
 {
 	struct http_end *end = h2o_mem_alloc_shared(&rq->h2o->pool, sizeof(*end), end_dispose);
@@ -142,7 +162,7 @@ static bool has_it(struct http_req *rq, bool weak, uint64_t hash)
 	snprintf(tag, sizeof(tag), "\"%016llx\"", (unsigned long long)hash);
 	snprintf(header, sizeof(header), "%s%s", weak ? "W/" : "", tag);
 	http_header(rq, "etag", header);
-	if (!has_tag(http_header_of(rq, "if-none-match"), tag))
+	if (!has_tag(http_list_of(rq, "if-none-match"), tag))
 		return false;
 	reply(rq, 304, NULL, STR(""));
 	return true;
@@ -165,11 +185,42 @@ bool http_takes_gzip(const struct http_req *rq)
 	return (h2o_get_compressible_types(&rq->h2o->headers) & H2O_COMPRESSIBLE_GZIP) != 0;
 }
 
-bool http_accepts(const struct http_req *rq, const char *media_type)
+static struct str trimmed(struct str s)
 {
-	struct str accepted = http_header_of(rq, "accept");
+	while (s.n && (*s.p == ' ' || *s.p == '\t'))
+		s = (struct str){ s.p + 1, s.n - 1 };
+	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
+		s.n--;
+	return s;
+}
 
-	return accepted.n && memmem(accepted.p, accepted.n, media_type, strlen(media_type));
+/* "q=0", "q=0.000": not wanted. */
+static bool is_refusal(struct str parameter)
+{
+	if (parameter.n < 3 || strncasecmp(parameter.p, "q=", 2) != 0)
+		return false;
+	for (uint32_t i = 2; i < parameter.n; i++)
+		if (parameter.p[i] != '0' && parameter.p[i] != '.')
+			return false;
+	return true;
+}
+
+bool http_accepts(struct http_req *rq, const char *media_type)
+{
+	struct str rest = http_list_of(rq, "accept"), one, part;
+
+	while (split_next(&rest, ',', &one)) {
+		bool refused = false;
+
+		split_next(&one, ';', &part);
+		part = trimmed(part);
+		if (part.n != strlen(media_type) || strncasecmp(part.p, media_type, part.n) != 0)
+			continue;
+		while (split_next(&one, ';', &part))
+			refused = refused || is_refusal(trimmed(part));
+		return !refused;
+	}
+	return false;
 }
 
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding)

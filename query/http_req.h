@@ -77,6 +77,9 @@ struct http_req {
 /* A header's value, by its name in lower case; absent: { NULL, 0 }. */
 struct str http_header_of(const struct http_req *rq, const char *name);
 
+/* The same of a header that is a list: all lines of that name as one (RFC 9110, 5.3). */
+struct str http_list_of(struct http_req *rq, const char *name);
+
 /* Memory that ends with the request. */
 void *http_alloc(struct http_req *rq, size_t n);
 
@@ -97,8 +100,8 @@ void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t
  */
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding);
 bool http_takes_gzip(const struct http_req *rq);
-/* Does its Accept header name this media type? */
-bool http_accepts(const struct http_req *rq, const char *media_type);
+/* Does its Accept header name this media type, and not with q=0? */
+bool http_accepts(struct http_req *rq, const char *media_type);
 void http_problem(struct http_req *rq, const struct problem *p);
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);

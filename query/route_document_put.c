@@ -100,25 +100,22 @@ static void refuse_changed(struct http_req *rq, const struct document_state *st,
 /* False when it was refused. */
 static bool may_replace(struct http_req *rq, const struct document_state *st, bool is_deletion)
 {
-	struct str match = http_header_of(rq, "if-match"), none = http_header_of(rq, "if-none-match");
+	struct str match = http_list_of(rq, "if-match"), none = http_list_of(rq, "if-none-match");
 	char tag[24];
 	int has;
 
 	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)st->row.revision);
-	if (match.p) {
-		has = etags_have(match, tag);
-		if (has > 0 && document_exists(st))
-			return true;
-		if (has < 0)
-			http_refuse(rq, PROBLEM_BAD_PARAMETER, "if-match",
-				    "send the etag with its quotes, as it was answered, or *");
-		else
-			refuse_changed(rq, st, "if-match");
+	has = match.p ? etags_have(match, tag) : 0;
+	if (has < 0) {
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, "if-match",
+			    "send the etag with its quotes, as it was answered, or *");
+	} else if (match.p && (!has || !document_exists(st))) {
+		refuse_changed(rq, st, "if-match");
 	} else if (none.p && (!str_eq(none, STR("*")) || is_deletion)) {
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "if-none-match", "only PUT takes it, and only as *");
 	} else if (st->row.document.n && none.p) {
 		refuse_changed(rq, st, "if-none-match");
-	} else if (st->row.document.n) {
+	} else if (st->row.document.n && !match.p) {
 		http_refuse(rq, PROBLEM_NO_PRECONDITION, "if-match", "send if-match: %s, which is there now", tag);
 	} else {
 		return true;

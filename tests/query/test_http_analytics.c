@@ -42,6 +42,10 @@ Test(http_analytics, json_and_csv)
 		cr_assert_eq(r->status, 200);
 		cr_expect(strstr(r->head, "content-type: text/csv"));
 		cr_expect_eq(strncmp(r->body, "start,", 6), 0);
+		r = ask_with(&f, "GET", path, "accept: application/json, text/csv;q=0\r\n", NULL);
+		cr_expect(strstr(r->head, "content-type: application/json"));
+		r = ask_with(&f, "GET", path, "accept: text/csvx\r\naccept: Text/CSV ; q=0.1\r\n", NULL);
+		cr_expect(strstr(r->head, "content-type: text/csv"));
 		snprintf(path, sizeof(path), "/v1/analytics/%s?format=csv&to=2026-11-03&from=2026-11-02", kinds[i]);
 		cr_expect(strstr(ask(&f, "GET", path, NULL)->body, "\r\n2026-11-02T00:00:00.000Z,0,"));
 		r = ask(&f, "HEAD", path, NULL);

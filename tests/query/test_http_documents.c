@@ -139,8 +139,8 @@ Test(documents, put_get_delete)
 		ask(&front, "GET", "/v1/rules/r", NULL)->body,
 		"\"changedBy\":\"J\xc3\xb6rg H\",\"document\":{\"action\":{\"filter\":\"inStock\"},\"priority\":5},"
 		"\"shipped\":false}"));
-	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"9\", \"1\" \r\n", rule(6)), 200, "2",
-	       "{\"id\":\"r\",\"revision\":2,");
+	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"9\"\r\nif-match: \"8\", \"1\" \r\n", rule(6)),
+	       200, "2", "{\"id\":\"r\",\"revision\":2,");
 	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: *\r\n", rule(7)), 200, "3",
 	       "{\"id\":\"r\",\"revision\":3,");
 	expect(ask_with(&front, "DELETE", "/v1/rules/r", "if-match: \"3\"\r\n", NULL), 200, "4",
@@ -172,6 +172,10 @@ Test(documents, what_is_replaced_must_be_said)
 		       "precondition-failed", "if-match", "weak");
 	expect_problem(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: 1\r\n", rule(6)), 400, "bad-parameter",
 		       "if-match", "without quotes");
+	expect_problem(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"1\"\r\nif-none-match: *\r\n", rule(6)),
+		       412, "precondition-failed", "if-none-match", "both, and it is there");
+	expect_problem(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"2\"\r\nif-match: \"3\"\r\n", rule(6)),
+		       412, "precondition-failed", "if-match", "two lines, neither right");
 	r = ask_with(&front, "PUT", "/v1/rules/s", JSON "if-match: *\r\n", rule(6));
 	cr_expect_null(strstr(r->head, "etag"), "nobody has written it");
 	expect_problem(r, 412, "precondition-failed", "if-match", "not there");
