@@ -10,8 +10,8 @@ int decode__id(struct decoder *d, const struct field *f, int token, void *into)
 	if (token != TOKEN_STRING)
 		return decode__fail(d, f, ERR_WRONG_TYPE, "is not a string");
 	if (!id_valid(d->scan.text, f->max))
-		return error_set(d->scan.e, ERR_BAD_ID, f->label, "%s is empty, longer than %d bytes or has a NUL",
-				 f->label, (int)f->max);
+		return error_set(d->scan.e, ERR_BAD_ID, f->label,
+				 "%s is empty, longer than %d bytes or has a control character", f->label, (int)f->max);
 	*(struct str *)at(into, f) = d->scan.text;
 	return 0;
 }

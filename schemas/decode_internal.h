@@ -77,10 +77,13 @@ int decode__ids(struct decoder *d, const struct field *f, int token, void *into)
 typedef int (*entry_read)(struct decoder *d, const struct field *f, int token, void *into);
 int decode__list(struct decoder *d, const struct field *f, int token, void *into, entry_read read);
 
-/* Is `id` an id by the rules of docs/views.md: 1 to max bytes, no NUL? (Its UTF-8 is checked elsewhere.) */
+/* Is `id` an id by the rules of docs/views.md: 1 to max bytes, no control characters? (Its UTF-8 is checked elsewhere.) */
 static inline bool id_valid(struct str id, int64_t max)
 {
-	return id.n && id.n <= max && !memchr(id.p, 0, id.n);
+	for (uint32_t i = 0; i < id.n && id.n <= max; i++)
+		if ((unsigned char)id.p[i] < 0x20 || id.p[i] == 0x7f)
+			return false;
+	return id.n && id.n <= max;
 }
 
 /*

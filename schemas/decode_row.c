@@ -121,7 +121,8 @@ int decode__open_row(struct decoder *d, const void *bytes, size_t n, bool *delet
 int decode__key(struct str key, int64_t max, struct error *e)
 {
 	if (!id_valid(key, max))
-		return error_set(e, ERR_BAD_ID, "key", "the record's key is empty, longer than %d bytes or has a NUL",
+		return error_set(e, ERR_BAD_ID, "key",
+				 "the record's key is empty, longer than %d bytes or has a control character",
 				 (int)max);
 	if (!utf8_valid(key.p, key.n))
 		return error_set(e, ERR_BAD_UTF8, "key", "the record's key is not UTF-8");

@@ -6,7 +6,7 @@
  * record's bytes or the decoder and stay valid until its next decode call.
  *
  * Invariants of a decoded event: user_id or visitor_id is present; ids are 1 to
- * EVENT_ID_MAX bytes of UTF-8 without NUL; quantity is 1 to 10,000; a search
+ * EVENT_ID_MAX bytes of UTF-8 without control characters; quantity is 1 to 10,000; a search
  * has a query, every other type at least one item.
  */
 #ifndef AISLE_SCHEMAS_EVENT_H
