@@ -109,18 +109,23 @@ static bool waited_too_long(struct http_req *rq)
 	       id != ROUTE_METRICS;
 }
 
+/* What the path takes, with its route; 0: there is no such path. */
+static unsigned find_route(struct http_req *rq, struct str method, bool *bad)
+{
+	unsigned methods = 0;
+
+	if (str_eq(method, STR("OPTIONS")) && str_eq(rq->path, STR("*"))) /* of the server itself */
+		return METHOD_GET | METHOD_POST | METHOD_PUT | METHOD_DELETE;
+	rq->route = route_find(rq->path, rq->method, http_alloc(rq, rq->path.n), rq->params, &methods, bad);
+	return methods;
+}
+
 static void dispatch(struct http_req *rq, struct str method)
 {
 	const struct static_file *file = static_find(&rq->w->shared->opt, rq->path);
-	unsigned methods = 0;
 	bool bad = false;
+	unsigned methods = file ? METHOD_GET : find_route(rq, method, &bad);
 
-	if (file)
-		methods = METHOD_GET;
-	else if (str_eq(method, STR("OPTIONS")) && str_eq(rq->path, STR("*"))) /* of the server itself */
-		methods = METHOD_GET | METHOD_POST | METHOD_PUT | METHOD_DELETE;
-	else
-		rq->route = route_find(rq->path, rq->method, http_alloc(rq, rq->path.n), rq->params, &methods, &bad);
 	if (bad)
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "path",
 			    "the path is not percent-encoded UTF-8 without control characters");
