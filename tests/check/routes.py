@@ -25,6 +25,15 @@ def line_of(text, path):
     return 1
 
 
+def cut_texts(node, place="", in_example=False):
+    """A comma in a text without quotes ends it inside {}: what follows becomes a key without a value."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else []:
+        inside = in_example or key in ("example", "examples")
+        if isinstance(node, dict) and value is None and (" " in str(key) or not inside):
+            yield f"{OPENAPI}: '{key}' in {place or '/'} has no value: quote a text with a comma"
+        yield from cut_texts(value, f"{place}/{key}", inside)
+
+
 def main():
     routes = dict(declared())
     text = source.read(OPENAPI)
@@ -45,6 +54,7 @@ def main():
     for (method, path), place in routes.items():
         if (method, path) not in described:
             problems.append(f"{place}: {method} {path} is not described in {OPENAPI}")
+    problems += cut_texts(document)
     return source.report(problems)
 
 
