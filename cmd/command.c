@@ -330,7 +330,7 @@ static const char main_doc[] =
 	"  aisle demo\n"
 	"  aisle run --set kafka.bootstrap.servers=localhost:9092\n"
 	"  aisle simulate --events 100000 --seed 7 --to-file events.ndjson.gz\n"
-	"  aisle inspect popularity --item sku-1\n";
+	"  aisle inspect popularity --item sku-0000001\n";
 
 /* The commands as argp lists options: two columns, wrapped. */
 static void list_commands(struct argp_option *ret)

@@ -227,7 +227,7 @@ const struct command command_inspect = {
 		"\n"
 		"Examples:\n"
 		"  aisle inspect\n"
-		"  aisle inspect bought-together --item sku-1\n"
+		"  aisle inspect bought-together --item sku-0000001\n"
 		"  aisle inspect --digest --store /var/lib/aisle\n"
 		"  aisle inspect --sizes\n",
 	.options = options,
