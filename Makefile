@@ -188,16 +188,21 @@ VERSION = $(shell sed -n 's/.*AISLE_VERSION "\(.*\)"/\1/p' config/version.h)
 COMMANDS = $(shell sed -n 's/^COMMAND(\([a-z_]*\)).*/\1/p' cmd/commands.def | tr _ -)
 MAN_PAGES = $(OUT)/man/aisle.1 $(patsubst %,$(OUT)/man/aisle-%.1,$(COMMANDS))
 
+# help2man makes a paragraph of the examples: back to one command a line
+MAN_EXAMPLES = sed -i '/^\.SH EXAMPLES/,$$ { /^\.HP/ { N; s/.*\n/    / }; /^\.IP/d; s/^\.SH.*/&\n.nf/ }'
+
 man: $(MAN_PAGES) ## the manual pages, from --help
 $(OUT)/man/aisle.1: $(OUT)/aisle
 	@mkdir -p $(@D)
 	help2man --no-info --section=1 --name='recommendations for a shop from its Kafka log' -o $@ $<
+	@$(MAN_EXAMPLES) $@
 $(OUT)/man/aisle-%.1: $(OUT)/aisle
 	@mkdir -p $(@D)
 	@printf '#!/bin/sh\nexec $(OUT)/aisle $* "$$@"\n' >$(@D)/aisle-$*
 	@chmod +x $(@D)/aisle-$*
 	help2man --no-info --section=1 --version-string='$(VERSION)' \
 		--name="$$($< $* --help | sed -n '2,/^$$/p' | paste -sd ' ' | sed 's/ *$$//')" -o $@ $(@D)/aisle-$*
+	@$(MAN_EXAMPLES) $@
 	@rm -f $(@D)/aisle-$*
 
 install: ## program, manual, sample settings and systemd units under PREFIX (DESTDIR is honoured)
