@@ -56,7 +56,8 @@ static struct settings *settings_new(void)
 static void check_topics(struct settings_load *load)
 {
 	static const enum setting_id topics[] = {
-		SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK, SET_TOPIC_CONFIG, SET_TOPIC_DEAD_LETTERS,
+		SET_TOPIC_EVENTS, SET_TOPIC_CATALOG, SET_TOPIC_STOCK,
+		SET_TOPIC_CONFIG, SET_TOPIC_SERVED,  SET_TOPIC_DEAD_LETTERS,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(topics); i++) {

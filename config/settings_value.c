@@ -169,6 +169,7 @@ static bool check_string(const struct setting_spec *spec, enum setting_id id, co
 	case SET_TOPIC_CATALOG:
 	case SET_TOPIC_STOCK:
 	case SET_TOPIC_CONFIG:
+	case SET_TOPIC_SERVED:
 	case SET_TOPIC_DEAD_LETTERS:
 		return check_topic(text, problem);
 	default:

@@ -189,6 +189,8 @@ ParameterizedTestParameters(settings, a_bad_value_is_refused)
 		{ "topics.events=shop.stock", "give each its own topic" },
 		{ "http.corsOrigin=https://a\r\nset-cookie: b", "byte 10 is a control character" },
 		{ "store.path=a\x7f", "byte 2 is a control character" },
+		{ "topics.served=a b", "is no topic name" },
+		{ "topics.served=shop.events", "give each its own topic" },
 		{ "store.pth=x", "did you mean 'store.path'?" },
 		{ "bootstrap.servers=x", "unknown key" },
 		{ "kafka.=x", "is no kafka.NAME" },
