@@ -257,6 +257,20 @@ struct store_options command_store_options(const struct settings *set)
 	return ret;
 }
 
+char *command_store_at(const char *name, struct store_options *ret)
+{
+	const char *at = strrchr(name, '@');
+	char *end = NULL, *dir;
+	unsigned long n = at && access(name, F_OK) ? strtoul(at + 1, &end, 10) : 0;
+
+	if (!n || n > UINT32_MAX || *end)
+		n = 0;
+	dir = xstrndup(name, n ? (size_t)(at - name) : strlen(name));
+	ret->path = dir;
+	ret->generation = (unsigned)n;
+	return dir;
+}
+
 void command_reload_log_level(const struct command_context *ctx)
 {
 	struct settings *fresh = NULL;

@@ -49,6 +49,8 @@ uint64_t command_number(struct argp_state *state, const char *name, const char *
 
 /* The store of the settings, to read; `writer` and `read_only` are the caller's to change. Borrows the settings' strings. */
 struct store_options command_store_options(const struct settings *set);
+/* DIR or DIR@GENERATION into the options; the path in them is the text that is returned, to be freed. */
+char *command_store_at(const char *name, struct store_options *ret);
 
 /* SIGHUP: read log.level again. Errors are logged and leave the level. */
 void command_reload_log_level(const struct command_context *ctx);

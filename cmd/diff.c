@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #define ROWS_DEFAULT 10
 #define ROWS_MOST 100000
@@ -58,16 +57,9 @@ struct side {
 static int open_side(const struct settings *set, const char *name, struct side *ret, struct error *e)
 {
 	struct store_options opt = command_store_options(set);
-	const char *at = strrchr(name, '@');
-	char *end = NULL;
-	unsigned long n = at && access(name, F_OK) ? strtoul(at + 1, &end, 10) : 0;
 	int rc;
 
-	if (!n || n > UINT32_MAX || *end)
-		n = 0;
-	ret->dir = xstrndup(name, n ? (size_t)(at - name) : strlen(name));
-	opt.path = ret->dir;
-	opt.generation = (unsigned)n;
+	ret->dir = command_store_at(name, &opt);
 	rc = store_open(&opt, &ret->store, e);
 	if (!rc)
 		rc = snap_open(ret->store, &ret->snap);

@@ -5,6 +5,7 @@
 #include "views/versions.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 struct inspect_options {
 	const char *view, *item, *user;
@@ -181,10 +182,26 @@ static int unknown_view(const char *name)
 	return command_misused("inspect", "no view '%s', `aisle inspect' lists them", name);
 }
 
+/* 0, or the exit status. */
+static int find_view(const struct inspect_options *opt, const struct view **ret)
+{
+	const struct view *view = view_find(opt->view);
+
+	if (!view)
+		return unknown_view(opt->view);
+	if (opt->item && !(view->by & VIEW_BY_ITEM))
+		return command_misused("inspect", "the rows of view '%s' are of no item", view->name);
+	if (opt->user && !(view->by & VIEW_BY_USER))
+		return command_misused("inspect", "the rows of view '%s' are of no user", view->name);
+	*ret = view;
+	return 0;
+}
+
 static int run(struct command_context *ctx)
 {
 	const struct inspect_options *opt = ctx->options;
 	struct store_options store_opt = command_store_options(ctx->settings);
+	char *dir = NULL;
 	const struct view *view = NULL;
 	struct snapshot_limit *limit = NULL;
 	struct store *st = NULL;
@@ -194,9 +211,12 @@ static int run(struct command_context *ctx)
 
 	if (!opt->view && !opt->digest && !opt->sizes)
 		return list_views(opt->json);
-	if (opt->view && !(view = view_find(opt->view)))
-		return unknown_view(opt->view);
-	if (store_open(&store_opt, &st, &e) < 0)
+	if (opt->view && (r = find_view(opt, &view)))
+		return r;
+	dir = command_store_at(store_opt.path, &store_opt);
+	r = store_open(&store_opt, &st, &e);
+	free(dir);
+	if (r < 0)
 		return command_failed("%s", e.text);
 	if ((r = snap_open(st, &snap)) == 0 && (r = snap_renew(snap)) == 0)
 		r = snapshot_limit_start(ctx->settings, st, snap, &limit, &e);
@@ -223,12 +243,14 @@ const struct command command_inspect = {
 		"depend on the order of rows or on how they are stored: equal digests mean equal views. Without VIEW it\n"
 		"lists the views and what they mean.\n"
 		"\n"
+		"--store DIR@N looks into a generation that is not the current one.\n"
+		"\n"
 		"A snapshot that is held makes a store that is written to grow: after store.readerAgeMax it gives up.\n"
 		"\n"
 		"Examples:\n"
 		"  aisle inspect\n"
 		"  aisle inspect bought-together --item sku-0000001\n"
-		"  aisle inspect --digest --store /var/lib/aisle\n"
+		"  aisle inspect --digest --store /var/lib/aisle@4\n"
 		"  aisle inspect --sizes\n",
 	.options = options,
 	.parse = parse,

@@ -189,7 +189,7 @@ static int actor_days_rows(struct snap *sn, const struct view_filter *filter, vi
 		if (p.actor_n <= 0)
 			return p.actor_n;
 	}
-	return filter->item.n ? 0 : print_all(&p);
+	return print_all(&p);
 }
 
 const struct view view_actor_days = {
@@ -200,4 +200,5 @@ const struct view view_actor_days = {
 	.apply = actor_days_apply,
 	.expire = actor_days_expire,
 	.rows = actor_days_rows,
+	.by = VIEW_BY_USER,
 };

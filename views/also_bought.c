@@ -25,4 +25,5 @@ const struct view view_also_bought = {
 	.apply = also_bought_apply,
 	.expire = also_bought_expire,
 	.rows = also_bought_rows,
+	.by = VIEW_BY_ITEM,
 };

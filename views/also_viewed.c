@@ -27,4 +27,5 @@ const struct view view_also_viewed = {
 	.apply = also_viewed_apply,
 	.expire = also_viewed_expire,
 	.rows = also_viewed_rows,
+	.by = VIEW_BY_ITEM,
 };

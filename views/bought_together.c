@@ -25,4 +25,5 @@ const struct view view_bought_together = {
 	.apply = bought_together_apply,
 	.expire = bought_together_expire,
 	.rows = bought_together_rows,
+	.by = VIEW_BY_ITEM,
 };

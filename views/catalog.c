@@ -222,4 +222,5 @@ const struct view view_catalog = {
 	.tables = TABLE_BIT(TBL_CATALOG),
 	.topic = TOPIC_CATALOG,
 	.rows = catalog_rows,
+	.by = VIEW_BY_ITEM,
 };

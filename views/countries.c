@@ -86,4 +86,5 @@ const struct view view_countries = {
 	.tables = TABLE_BIT(TBL_COUNTRIES),
 	.apply = countries_apply,
 	.rows = countries_rows,
+	.by = VIEW_BY_USER,
 };

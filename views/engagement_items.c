@@ -104,4 +104,5 @@ const struct view view_engagement_items = {
 	.apply = engagement_items_apply,
 	.expire = engagement_items_expire,
 	.rows = engagement_items_rows,
+	.by = VIEW_BY_ITEM,
 };

@@ -206,4 +206,5 @@ const struct view view_experiment_people = {
 	.apply = experiment_people_apply,
 	.expire = experiment_people_expire,
 	.rows = experiment_people_rows,
+	.by = VIEW_BY_USER,
 };

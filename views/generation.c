@@ -48,6 +48,12 @@ int generation_current(const char *store, unsigned *ret, struct error *e)
 	snprintf(path, sizeof(path), "%s/current", store);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0 && errno == ENOENT) {
+		snprintf(path, sizeof(path), "%s/../../current", store);
+		if (access(path, F_OK) == 0)
+			return error_set(
+				e, ERR_STORE_OPEN, "store.path",
+				"'%s' lies in a store: name that, `aisle inspect' and `aisle diff' take STORE@N",
+				store);
 		snprintf(path, sizeof(path), "%s/base", store);
 		if (access(path, F_OK) == 0)
 			return error_set(

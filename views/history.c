@@ -253,5 +253,6 @@ const struct view view_history = {
 	.meaning = "what each actor did: its last 256 item rows",
 	.tables = TABLE_BIT(TBL_HISTORY) | TABLE_BIT(TBL_HISTORY_OLD) | TABLE_BIT(TBL_HISTORY_PRINTS),
 	.rows = history_rows,
+	.by = VIEW_BY_ITEM | VIEW_BY_USER,
 	.digest_rows = history_digest_rows,
 };

@@ -259,5 +259,6 @@ const struct view view_identity = {
 	.tables = TABLE_BIT(TBL_LINKS) | TABLE_BIT(TBL_USER_VISITORS),
 	.apply = identity_apply,
 	.rows = identity_rows,
+	.by = VIEW_BY_USER,
 	.digest_rows = identity_digest_rows,
 };

@@ -222,4 +222,5 @@ const struct view view_item_sessions = {
 	.apply = item_sessions_apply,
 	.expire = item_sessions_expire,
 	.rows = item_sessions_rows,
+	.by = VIEW_BY_ITEM,
 };

@@ -217,4 +217,5 @@ const struct view view_item_totals = {
 	.apply = item_totals_apply,
 	.expire = item_totals_expire,
 	.rows = item_totals_rows,
+	.by = VIEW_BY_ITEM,
 };

@@ -184,4 +184,5 @@ const struct view view_popularity = {
 	.apply = popularity_apply,
 	.expire = popularity_expire,
 	.rows = popularity_rows,
+	.by = VIEW_BY_ITEM,
 };

@@ -204,4 +204,5 @@ const struct view view_profile = {
 	.version = 1,
 	.meaning = "how long each actor has been coming, its orders, units and spend",
 	.rows = profile_rows,
+	.by = VIEW_BY_USER,
 };

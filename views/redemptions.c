@@ -173,4 +173,5 @@ const struct view view_redemptions = {
 	.tables = TABLE_BIT(TBL_REDEMPTIONS),
 	.apply = redemptions_apply,
 	.rows = redemptions_rows,
+	.by = VIEW_BY_USER,
 };

@@ -217,4 +217,5 @@ const struct view view_searched_then_bought = {
 	.apply = searched_then_bought_apply,
 	.expire = searched_then_bought_expire,
 	.rows = searched_then_bought_rows,
+	.by = VIEW_BY_ITEM,
 };

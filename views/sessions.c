@@ -118,4 +118,5 @@ const struct view view_sessions = {
 	.version = 1,
 	.meaning = "the last 64 views of each session, for 90 days",
 	.rows = sessions_rows,
+	.by = VIEW_BY_ITEM | VIEW_BY_USER,
 };

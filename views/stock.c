@@ -232,4 +232,5 @@ const struct view view_stock = {
 	.tables = TABLE_BIT(TBL_STOCK),
 	.topic = TOPIC_STOCK,
 	.rows = stock_rows,
+	.by = VIEW_BY_ITEM,
 };

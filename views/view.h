@@ -28,6 +28,8 @@ struct view_filter {
 	bool anonymous;  /* without keyed hashes of persons */
 };
 
+enum { VIEW_BY_ITEM = 1, VIEW_BY_USER = 2 };
+
 struct view {
 	const char *name;    /* as in VIEWS: "bought-together" */
 	unsigned version;    /* a change of meaning raises it; see versions.h */
@@ -40,6 +42,7 @@ struct view {
 	int (*expire)(struct store_txn *t, int64_t watermark_ms, size_t rows_max);
 	/* the logical rows that are alive at the watermark, each exactly once, in any order */
 	int (*rows)(struct snap *sn, const struct view_filter *filter, view_row each, void *arg);
+	unsigned by; /* VIEW_BY_ bits: what `rows` looks at of the filter */
 	/*
 	 * Stores with different keys have equal digests: of anonymous rows, or, where those of a person must stay together,
 	 * of these, one text a person. NULL: rows.

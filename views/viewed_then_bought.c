@@ -31,4 +31,5 @@ const struct view view_viewed_then_bought = {
 	.apply = viewed_then_bought_apply,
 	.expire = viewed_then_bought_expire,
 	.rows = viewed_then_bought_rows,
+	.by = VIEW_BY_ITEM,
 };

@@ -166,6 +166,8 @@ class Cli(Case):
         for arguments in [[], ["inspct"], ["--nonsense"], ["run", "--nonsense"], ["inspect", "a", "b"],
                           ["inspect", "--item", "x"], ["inspect", "popularty"], ["simulate"], ["run", "--set", "x"],
                           ["inspect", "popularity", "--digest", "--user", "u"],
+                          ["inspect", "catalog", "--user", "u"], ["inspect", "profile", "--item", "i"],
+                          ["inspect", "offsets", "--item", "i"], ["inspect", "traffic", "--user", "u"],
                           ["inspect", "popularity", "--sizes"], ["simulate", "--events", "-1"],
                           ["simulate", "--events", "9", "--truth", "t"],
                           ["simulate", "--events", "9", "--recommendations", "--days", "401"]]:
@@ -288,6 +290,18 @@ class Cli(Case):
         self.assertEqual(sizes["item-ids"]["rows"], 50)
         self.assertGreaterEqual(sizes["history"]["bytes"], 4096)
         self.assertIn("item-ids", self.aisle("inspect", "--sizes", "--store", "st").stdout)
+
+    def test_another_generation_can_be_inspected(self):
+        self.aisle("simulate", "--events", "50", "--items", "9", "--to-file", "a.ndjson")
+        self.aisle("replay", "--from-file", "a.ndjson", "--store", "st")
+        want = self.aisle("inspect", "--digest", "--store", "st").stdout
+        shutil.copytree(os.path.join(self.directory, "st/generations/1"), os.path.join(self.directory, "st/generations/2"))
+        self.aisle("replay", "--swap", "2", "--store", "st")
+        self.assertEqual(self.aisle("inspect", "--digest", "--store", "st@1").stdout, want)
+        self.assertIn("has no generation 3", self.aisle("inspect", "--digest", "--store", "st@3", status=1).stderr)
+        self.assertIn("STORE@N", self.aisle("inspect", "--digest", "--store", "st/generations/1", status=1).stderr)
+        os.mkdir(os.path.join(self.directory, "st@1"))  # a directory of that name comes first
+        self.assertIn("st@1", self.aisle("inspect", "--digest", "--store", "st@1", status=1).stderr)
 
     def test_one_view_is_made_anew(self):
         self.aisle("simulate", "--events", "3000", "--items", "50", "--users", "40", "--to-file", "a.ndjson")
