@@ -90,6 +90,13 @@ static const char *next_field(const char *p)
 	return p;
 }
 
+/* A whole number without quotes, small enough for every reader of JSON. */
+static bool is_number(const char *p, const char *end)
+{
+	p += p < end && *p == '-';
+	return end > p && end - p <= 15 && (*p != '0' || end - p == 1) && strspn(p, "0123456789") >= (size_t)(end - p);
+}
+
 static void json_details(struct json_out *j, const char *details)
 {
 	const char *p = details;
@@ -106,7 +113,10 @@ static void json_details(struct json_out *j, const char *details)
 		stop = next_field(p);
 		quoted = stop - p >= 2 && *p == '"' && stop[-1] == '"';
 		json_out_key(j, name);
-		json_out_str(j, (struct str){ p + quoted, (uint32_t)(stop - p) - 2 * quoted });
+		if (is_number(p, stop))
+			json_out_raw(j, (struct str){ p, (uint32_t)(stop - p) });
+		else
+			json_out_str(j, (struct str){ p + quoted, (uint32_t)(stop - p) - 2 * quoted });
 		p = *stop ? stop + 1 : stop;
 	}
 }
