@@ -230,8 +230,9 @@ const struct command command_simulate = {
 		"\n"
 		"Examples:\n"
 		"  aisle simulate --events 1000 --seed 7\n"
+		"  head -c 32 /dev/urandom >person.key\n"
 		"  aisle simulate --events 100000 --recommendations --truth truth.json \\\n"
-		"      --set person.key.file=./aisle-store/person.key --to-file shop.ndjson\n"
+		"      --set person.key.file=person.key --to-file shop.ndjson\n"
 		"  aisle simulate --events 5000000 --catalog --to-file shop.ndjson.gz\n"
 		"  aisle simulate --events 100000 --to-kafka \\\n"
 		"      --set kafka.bootstrap.servers=localhost:9092\n",
