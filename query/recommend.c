@@ -89,7 +89,7 @@ static int gather(struct asking *q)
 
 	q->shelf_n = q->turn_n = q->pin_n = q->list_n = 0;
 	q->category = q->a->conditions.category;
-	q->filter_lifted = false;
+	q->filter_lifted = q->category_shown = false;
 	q->ret->out_of_stock = 0;
 	q->ret->widened_to = (struct str){ NULL, 0 };
 	rc = shelf_open(q);

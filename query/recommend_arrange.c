@@ -8,11 +8,17 @@ struct mixing {
 	int credit[TURNS_MAX];
 };
 
-/* Several strategies may have brought an item. */
+/* Several strategies may have brought an item, and a sorted list is cut behind what was shown. */
 static void skip_listed(const struct asking *q, struct mixing *m, unsigned i)
 {
-	while (m->next[i] < q->a->turns[i].end && idmap_get(&q->a->listed, q->a->shelf[m->next[i]].item))
-		m->next[i]++;
+	bool is_sorted = q->rq->sort != SORT_RELEVANCE;
+
+	for (; m->next[i] < q->a->turns[i].end; m->next[i]++) {
+		uint32_t item = q->a->shelf[m->next[i]].item;
+
+		if (!idmap_get(&q->a->listed, item) && !(is_sorted && shelf_was_shown(q, item)))
+			return;
+	}
 }
 
 static void list_next(struct asking *q, struct mixing *m, unsigned i)

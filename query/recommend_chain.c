@@ -105,6 +105,8 @@ int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by
 
 	if (rc <= 0)
 		return rc;
+	if (shelf_was_shown(q, item))
+		return 0;
 	idmap_put(&q->a->hidden, item, 0);
 	q->a->pin_ranks[q->pin_n] = rank;
 	q->a->pinned[q->pin_n++] = (struct candidate){ .item = item,
@@ -167,7 +169,7 @@ int chain_run(struct asking *q)
 
 	if (!rc)
 		rc = run_links(q);
-	while (!rc && may_widen && q->list_n == 0 && to_parent(&q->category)) {
+	while (!rc && may_widen && q->list_n == 0 && !q->category_shown && to_parent(&q->category)) {
 		q->turn_n = q->shelf_n = 0;
 		q->ret->widened_to = q->category;
 		rc = take_pins(q);

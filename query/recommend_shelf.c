@@ -11,7 +11,7 @@ uint32_t shown_key(struct str item_id)
 	return (uint32_t)XXH3_64bits(item_id.p, item_id.n);
 }
 
-static bool was_shown(struct asking *q, uint32_t item)
+bool shelf_was_shown(const struct asking *q, uint32_t item)
 {
 	return q->rq->shown && idmap_get(q->rq->shown, shown_key(snap_item_name(q->sn, item)));
 }
@@ -183,12 +183,32 @@ static int is_on_sale(struct asking *q, uint32_t item)
 	return rc < 0 ? rc : rc == CATALOG_UNKNOWN && !q->a->catalog_required;
 }
 
+/* A category that has nothing else is still none to be widened. */
+static int note_shown(struct asking *q, uint32_t item)
+{
+	struct catalog_item *record = &q->a->record;
+	int rc = 0;
+
+	if (q->category.n && !q->category_shown) {
+		rc = catalog_get(q->sn, item, record);
+		q->category_shown = rc == CATALOG_LIVE && in_category(record, q->category);
+	}
+	return rc < 0 ? rc : 0;
+}
+
 int shelf_allows(struct asking *q, uint32_t item)
 {
 	struct filter_item about;
 	int rc;
 
-	if (shelf_hides(q, item) || was_shown(q, item) || rules_exclude(q, item))
+	if (shelf_hides(q, item))
+		return 0;
+	if (shelf_was_shown(q, item)) {
+		rc = note_shown(q, item);
+		if (rc || q->rq->sort == SORT_RELEVANCE)
+			return rc;
+	}
+	if (rules_exclude(q, item))
 		return 0;
 	rc = is_plain(q) ? is_on_sale(q, item) : 0;
 	if (rc)

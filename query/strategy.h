@@ -331,6 +331,7 @@ struct asking {
 	enum fill_mode fill;
 	struct verdict verdict; /* of rules, on the item that was looked at last */
 	bool is_deep;           /* quotas have left less than a page: strategies bring more */
+	bool category_shown;    /* pages before have shown items of `category` */
 	bool person_is_found;
 	struct person_in who;
 	unsigned shelf_n, shelf_limit; /* candidates so far, and how many the strategy may bring them to */
@@ -361,6 +362,12 @@ static inline unsigned shelf_room(const struct asking *q)
 
 /* It is on the shelf or may not stand there; cheaper than shelf_allows, which looks for it too. */
 bool shelf_hides(const struct asking *q, uint32_t item);
+
+/*
+ * Did a page before show it? In a sorted list it takes its place on the shelf all the same, so that each page is cut from
+ * the same candidates; it is left out when the list is made.
+ */
+bool shelf_was_shown(const struct asking *q, uint32_t item);
 
 /* 1: may be shown; 0: not; or an error. */
 int shelf_allows(struct asking *q, uint32_t item) MUST_CHECK;

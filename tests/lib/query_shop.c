@@ -1,5 +1,6 @@
 #include "tests/lib/query_shop.h"
 #include "query/ranker_internal.h"
+#include "query/shown.h"
 #include "schemas/decode.h"
 
 #include <criterion/criterion.h>
@@ -62,6 +63,7 @@ void stall_close(struct stall *s)
 	control_watch_stop(s->control);
 	status_close(s->status);
 	settings_free(s->settings);
+	idmap_fini(&s->shown);
 	shop_close(&s->shop);
 }
 
@@ -232,7 +234,17 @@ static bool parse_shape(const char *word, const char *value, struct recommend_re
 	return true;
 }
 
-static void parse_word(char *word, struct recommend_request *rq)
+static void parse_before(struct stall *s, char *ids, struct recommend_request *rq)
+{
+	struct str before[SHOWN_MAX];
+
+	rq->rank_before = parse_ids(ids, before);
+	for (unsigned i = 0; i < rq->rank_before; i++)
+		idmap_put(&s->shown, shown_key(before[i]), 0);
+	rq->shown = &s->shown;
+}
+
+static void parse_word(struct stall *s, char *word, struct recommend_request *rq)
 {
 	struct {
 		const char *name;
@@ -262,6 +274,8 @@ static void parse_word(char *word, struct recommend_request *rq)
 		rq->exclude_count = parse_ids(value, rq->exclude_ids);
 	else if (strcmp(word, "properties") == 0)
 		rq->property_count = parse_ids(value, rq->properties);
+	else if (strcmp(word, "before") == 0)
+		parse_before(s, value, rq);
 	else if (strcmp(word, "count") == 0)
 		rq->count = (unsigned)strtoul(value, NULL, 10);
 	else if (strcmp(word, "stale") == 0)
@@ -278,10 +292,11 @@ int stall_ask(struct stall *s, const char *request)
 	char *copy = xstrndup(request, strlen(request)), *save, *word;
 	int rc;
 
+	idmap_clear(&s->shown);
 	rq->max_staleness_ms = -1;
 	rq->scenario = str_of(strtok_r(copy, ";", &save));
 	while ((word = strtok_r(NULL, ";", &save)))
-		parse_word(word + strspn(word, " "), rq);
+		parse_word(s, word + strspn(word, " "), rq);
 	memset(&s->e, 0, sizeof(s->e));
 	rq->pins = s->pins;
 	rq->pin_count = s->pin_count;
@@ -304,7 +319,7 @@ void stall_expect(struct stall *s, const char *request, const char *expected)
 	for (unsigned i = 0; i < s->answer.item_count; i++) {
 		const struct recommended *r = &s->answer.items[i];
 
-		cr_assert_eq(r->rank, i + 1);
+		cr_assert_eq(r->rank, s->shown.n + i + 1);
 		cr_assert(r->reason[0]);
 		n += (size_t)snprintf(got + n, sizeof(got) - n, "%s%.*s", i ? " " : "", STR_FMT(r->item_id));
 		if (scores)

@@ -9,8 +9,8 @@
  * A request: SCENARIO[; items=a,b][; user=u][; visitor=v][; session=s][; seen=a,b][; category=c][; window=1h|24h|7d]
  * [; language=en|de][; count=n][; query=q][; filter=F][; boost=B][; sort=o][; min=n][; diversity=d]
  * [; fill=none|filtered|any][; strict=true|false][; country=c][; region=r][; not=a,b][; not-purchased][; not-in-cart]
- * [; not-viewed][; properties=a,b][; stale=ms][; validate][; explain]. Ranked lists are of the last
- * stall_rank.
+ * [; not-viewed][; before=a,b][; properties=a,b][; stale=ms][; validate][; explain]; `before`: what pages before it have
+ * shown. Ranked lists are of the last stall_rank.
  */
 #ifndef AISLE_TESTS_QUERY_SHOP_H
 #define AISLE_TESTS_QUERY_SHOP_H
@@ -20,6 +20,7 @@
 #include "query/ranker.h"
 #include "query/recommend.h"
 #include "tests/lib/views_shop.h"
+#include "views/idmap.h"
 #include "views/status.h"
 
 struct stall {
@@ -31,6 +32,7 @@ struct stall {
 	struct answerer *answerer;
 	struct clock_fake clock; /* at SHOP_START */
 	struct answer answer;    /* the last one */
+	struct idmap shown;      /* of the last request */
 	const struct pin *pins;  /* of every request */
 	const struct quota *quotas;
 	unsigned pin_count, quota_count;

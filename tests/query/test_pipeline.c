@@ -141,6 +141,18 @@ Test(pipeline, an_empty_category_is_widened_for_a_page)
 	cr_assert_eq(s.answer.widened_to.n, 0);
 }
 
+Test(pipeline, the_end_of_a_category_is_not_widened)
+{
+	stall_expect(&s, "home; category=A > C; before=p4; count=1", "");
+	stall_expect(&s, "home; category=A > C; before=p4; count=1; sort=price", "");
+	cr_assert_eq(s.answer.widened_to.n, 0);
+	stall_stock(&s, "p4", 0);
+	stall_rank(&s);
+	stall_expect(&s, "home; category=A > C; before=p4; count=1", "");
+	stall_expect(&s, "home; category=A > E > F; before=p1; count=1", "p2");
+	cr_assert(str_eq(s.answer.widened_to, STR("A")), "the page before was widened, too");
+}
+
 /* Best sellers: three of one brand and category, one near, two of another. */
 Test(pipeline, diversity_moves_likes_apart)
 {
@@ -202,6 +214,24 @@ Test(pipeline, what_was_shown_is_not_shown_again)
 	cr_assert_eq(s.answer.items[0].rank, 3);
 	cr_assert_eq(s.answer.items[1].rank, 4);
 	idmap_fini(&shown);
+}
+
+/* Of 300 the 250 that sold best are the newest, too; the others cost less. */
+Test(pipeline, pages_of_a_sorted_list_are_of_one_order)
+{
+	char record[120];
+
+	for (int i = 1; i <= 300; i++) {
+		snprintf(record, sizeof(record), "{'itemId':'s%d','price':%d,'availableFrom':'2003-01-01T00:%02d:%02dZ'}",
+			 i, i <= 250 ? 1000 + i : i, (300 - i) / 60, (300 - i) % 60);
+		stall_records(&s, record);
+		shop_playf(&s.shop, "w%d buy s%d @%ds q=%d", i, i, i, 400 - i);
+	}
+	stall_rank(&s);
+	stall_decide(&s, "scenario/mixed",
+		     "{'chain':[{'strategy':'best-sellers','share':1},{'strategy':'new-arrivals','share':1}]}");
+	stall_expect(&s, "mixed; sort=price; count=3", "s1 s2 s3");
+	stall_expect(&s, "mixed; sort=price; count=3; before=s1,s2,s3", "s4 s5 s6");
 }
 
 struct wrong {
