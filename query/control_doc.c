@@ -145,6 +145,31 @@ static const char *action_path(const struct control_action *a)
 	}
 }
 
+/* One without a name would be that of all. */
+static int check_categories(const struct control_texts *categories, struct error *e)
+{
+	for (uint32_t i = 0; i < categories->n; i++) {
+		struct str raw = categories->v[i];
+		char path[PATH_MAX_BYTES], *room = xmalloc(CATEGORY_JOINED_MAX(raw.n) + 1);
+		bool has_name = category_join(raw, room).n;
+
+		free(room);
+		if (has_name)
+			continue;
+		snprintf(path, sizeof(path), "categories[%u]", i);
+		return error_set(e, ERR_BAD_CONFIG, path, "a category has a name");
+	}
+	return 0;
+}
+
+static int make_rule(struct control_doc *d, struct filter_space *space)
+{
+	const struct control_rule *rule = &d->is->rule;
+	int rc = check_categories(&rule->categories, &d->problem);
+
+	return rc ? rc : keep_filter(d, space, filter_parse, action_path(&rule->action), rule->action.filter);
+}
+
 /* ---- all of them ---- */
 
 static int make(struct control_doc *d, struct filter_space *space)
@@ -153,7 +178,7 @@ static int make(struct control_doc *d, struct filter_space *space)
 	case CONTROL_SCENARIO:
 		return make_scenario(d, space);
 	case CONTROL_RULE:
-		return keep_filter(d, space, filter_parse, action_path(&d->is->rule.action), d->is->rule.action.filter);
+		return make_rule(d, space);
 	case CONTROL_EXPERIMENT:
 		return make_variants(d, space);
 	case CONTROL_OFFER:

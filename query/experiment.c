@@ -109,11 +109,13 @@ static const struct entry *choose_in(const struct experiments *es, unsigned from
 				     const struct experiment_asked *asked, struct str person,
 				     struct experiment_choice *ret)
 {
+	ret->counts = false;
 	for (unsigned i = from; i < to; i++)
-		if (find_allowed(es->v[i].of.is, asked, &ret->variant)) {
-			ret->counts = false;
+		if (is_placed(es->v[i].of.is, asked) && find_allowed(es->v[i].of.is, asked, &ret->variant))
 			return &es->v[i];
-		}
+	for (unsigned i = from; i < to; i++)
+		if (find_allowed(es->v[i].of.is, asked, &ret->variant))
+			return &es->v[i];
 	for (unsigned i = from; i < to; i++)
 		if (is_running(es->v[i].of.is, asked->now_ms) && draw(&es->v[i], person, &ret->variant)) {
 			ret->counts = true;

@@ -116,12 +116,13 @@ static int read_units(struct finding *f)
 	return rc;
 }
 
-static int compare(const void *pa, const void *pb)
+/* Best seller first; ties by id, which is the same on every node. */
+static int compare(const void *pa, const void *pb, void *sn)
 {
 	const struct hit *a = pa, *b = pb;
 
 	return a->units != b->units ? (a->units < b->units) - (a->units > b->units)
-				    : (a->item > b->item) - (a->item < b->item);
+				    : str_cmp(snap_item_name(sn, a->item), snap_item_name(sn, b->item));
 }
 
 /* ---- the answer ---- */
@@ -170,7 +171,7 @@ int find_items(struct snap *sn, struct str query, int64_t low, struct json_out *
 	if (!rc)
 		rc = read_units(&f);
 	if (!rc && f.n)
-		qsort(f.v, f.n, sizeof(*f.v), compare);
+		qsort_r(f.v, f.n, sizeof(*f.v), compare, sn);
 	if (!rc)
 		rc = write_found(&f, low, ret);
 	free(f.units);

@@ -1,7 +1,7 @@
 /*
  * find_items.h - items of the catalogue by words of their title, brand or id: for people who look for one. Each word of the
  * query begins a word there, whatever its case (searches.h). The one whose id it is comes first, then what sold most in
- * FIND_DAYS days, then what came first.
+ * FIND_DAYS days, then by id.
  *
  * A walk over the catalogue: too slow for an event loop (http_later.h). Thread: any (a snapshot has one thread).
  */

@@ -142,7 +142,7 @@ static int answer_once(struct asking *q)
 		rc = rules_match(q);
 	if (!rc)
 		rc = gather(q);
-	if (!rc && q->a->rules.dropped && q->list_n < q->count) {
+	if (!rc && q->a->rules.dropped && page_missing(q)) {
 		q->is_deep = true;
 		rc = gather(q);
 	}
@@ -256,6 +256,7 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	ret->widened_to = (struct str){ NULL, 0 };
 	ret->fallback = false;
 	ret->item_count = ret->out_of_stock = 0;
+	ret->segments = 0;
 	ret->as_of_ms = TIME_NONE;
 	rc = check_freshness(&q, e);
 	if (rc)

@@ -19,7 +19,6 @@ static bool reorders(const struct asking *q)
 static unsigned turn_room(const struct asking *q, unsigned mixed, unsigned missing)
 {
 	unsigned n = OVERFETCH * q->count;
-
 	unsigned most = SHELF_MAX / (mixed > 1 ? mixed : 1);
 
 	if (!reorders(q) && mixed > 1)
@@ -69,33 +68,47 @@ static unsigned count_mixed(const struct asking *q)
 	return n;
 }
 
-static unsigned missing(const struct asking *q)
+unsigned page_missing(const struct asking *q)
 {
-	return q->list_n < q->count ? q->count - q->list_n : 0;
+	unsigned n = q->list_n;
+
+	for (unsigned i = 0; i < q->pin_n && n > 0; i++)
+		n -= q->a->pin_ranks[i] > q->rq->rank_before + q->count;
+	return n < q->count ? q->count - n : 0;
 }
 
-static int run_links(struct asking *q)
+/* The turns of those that share the page, wherever they stand in the chain. */
+static int share_page(struct asking *q, unsigned mixed)
 {
-	unsigned mixed = count_mixed(q), mixed_left = mixed;
-	bool is_first = true;
 	int rc = 0;
 
 	for (unsigned i = 0; i < q->scenario->chain_n && !rc; i++) {
 		const struct chain_link *link = &q->scenario->chain[i];
 
-		if (!has_say(q, link->strategy))
+		if (link->share && has_say(q, link->strategy))
+			rc = take_turn(q, link, turn_room(q, mixed, page_missing(q)), false);
+	}
+	return rc ? rc : list_arrange(q);
+}
+
+/* The others fill what is left. */
+static int run_links(struct asking *q)
+{
+	unsigned mixed = count_mixed(q);
+	bool asked = mixed > 0;
+	int rc = asked ? share_page(q, mixed) : 0;
+
+	for (unsigned i = 0; i < q->scenario->chain_n && !rc && !(asked && !page_missing(q)); i++) {
+		const struct chain_link *link = &q->scenario->chain[i];
+
+		if (link->share || !has_say(q, link->strategy))
 			continue;
-		rc = take_turn(q, link, turn_room(q, mixed, missing(q)), mixed ? !link->share : !is_first);
-		is_first = false;
-		if (link->share && --mixed_left)
-			continue;
+		rc = take_turn(q, link, turn_room(q, mixed > 0, page_missing(q)), asked);
+		asked = true;
 		if (!rc)
 			rc = list_arrange(q);
-		if (!missing(q))
-			break;
-		mixed = mixed ? 1 : 0;
 	}
-	return rc;
+	return rc || asked ? rc : list_arrange(q); /* pins alone */
 }
 
 int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by)
@@ -137,16 +150,16 @@ static int fill_with_best_sellers(struct asking *q)
 	enum fill_mode fill = q->fill;
 	int rc;
 
-	if (!missing(q) || fill < FILL_FILTERED || !has_say(q, &strategy_best_sellers))
+	if (!page_missing(q) || fill < FILL_FILTERED || !has_say(q, &strategy_best_sellers))
 		return 0;
-	rc = take_turn(q, &best_sellers, turn_room(q, 0, missing(q)), true);
+	rc = take_turn(q, &best_sellers, turn_room(q, 0, page_missing(q)), true);
 	if (!rc)
 		rc = list_arrange(q);
-	if (rc || !missing(q) || fill != FILL_ANY)
+	if (rc || !page_missing(q) || fill != FILL_ANY)
 		return rc;
 	q->filter_lifted = true;
 	q->category = (struct str){ NULL, 0 };
-	rc = take_turn(q, &best_sellers, turn_room(q, 0, missing(q)), true);
+	rc = take_turn(q, &best_sellers, turn_room(q, 0, page_missing(q)), true);
 	return rc ? rc : list_arrange(q);
 }
 

@@ -143,8 +143,12 @@ static int check_required(const struct recommend_request *rq, const struct scena
 /* What the list shall look like. */
 static int check_shape(const struct recommend_request *rq, struct error *e)
 {
+	char room[CATEGORY_JOINED_MAX(CATALOG_TEXT_MAX)];
+
 	if (rq->category.n > CATALOG_TEXT_MAX)
 		return error_set(e, ERR_BAD_REQUEST, "category", "at most %d bytes", CATALOG_TEXT_MAX);
+	if (rq->category.n && !category_join(rq->category, room).n)
+		return error_set(e, ERR_BAD_REQUEST, "category", "a category has a name");
 	if (!(rq->diversity >= 0 && rq->diversity <= 1))
 		return error_set(e, ERR_BAD_REQUEST, "diversity", "is a number of 0 to 1");
 	if (rq->strict == STRICT_TRUE && rq->fill == FILL_ANY)

@@ -97,7 +97,7 @@ int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret)
 }
 
 /* Without a place in the request it is sold there. */
-static bool is_sold(const struct asking *q, const struct catalog_item *record)
+bool shelf_is_sold(const struct asking *q, const struct catalog_item *record)
 {
 	const struct recommend_request *rq = q->rq;
 
@@ -151,8 +151,8 @@ static int verdict_on(struct asking *q, uint32_t item)
 static void note_stock(struct asking *q, uint32_t item, const struct filter_item *about)
 {
 	if (!about->stock.known || about->stock.quantity > 0 || !about->record ||
-	    !catalog_item_available(about->record, q->now_ms) || !is_sold(q, about->record) || !passes(q, about) ||
-	    !rules_pass(q, item, about))
+	    !catalog_item_available(about->record, q->now_ms) || !shelf_is_sold(q, about->record) ||
+	    !passes(q, about) || !rules_pass(q, item, about))
 		return;
 	*idmap_put(&q->a->hidden, item, 0) = 0;
 	q->ret->out_of_stock++;
@@ -218,7 +218,7 @@ int shelf_allows(struct asking *q, uint32_t item)
 		note_stock(q, item, &about);
 	if (rc <= 0)
 		return rc;
-	return is_sold(q, about.record) && passes(q, &about) && rules_pass(q, item, &about);
+	return shelf_is_sold(q, about.record) && passes(q, &about) && rules_pass(q, item, &about);
 }
 
 int shelf_put(struct asking *q, uint32_t item, double score, const struct explanation *why)

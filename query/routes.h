@@ -40,7 +40,7 @@ extern const struct route route_table[ROUTE_COUNT];
 const struct route *route_find(struct str path, unsigned method, char *memory, struct str params[ROUTE_PARAMS_MAX],
 			       unsigned *ret_methods, bool *ret_bad);
 
-/* "GET, HEAD, PUT" for an Allow header; `buf` holds 64 bytes. */
+/* "GET, HEAD, PUT, OPTIONS" for an Allow header; `buf` holds 64 bytes. */
 void route_allow(unsigned methods, char buf[64]);
 
 #define ROUTE(ID, method, pattern, handler) void handler(struct http_req *rq);

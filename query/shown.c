@@ -43,7 +43,7 @@ bool shown_write(const struct shown *before, const struct answer *a, char ret[SH
 	unsigned char bytes[SHOWN_MAX * 4];
 	unsigned n = before ? before->n : 0;
 
-	if (n + a->item_count > SHOWN_MAX)
+	if (n + a->item_count >= SHOWN_MAX)
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		put_key(bytes + 4 * i, before->order[i]);

@@ -24,7 +24,7 @@ void shown_fini(struct shown *s);
 /* False, with nothing in it, when the text is none of shown_write. */
 bool shown_read(struct shown *s, struct str text) MUST_CHECK;
 
-/* Those of `before` (NULL: none) and of the answer; NUL-terminated. False: there would be more than SHOWN_MAX. */
+/* Those of `before` (NULL: none) and of the answer; NUL-terminated. False: those are SHOWN_MAX or more. */
 bool shown_write(const struct shown *before, const struct answer *a, char ret[SHOWN_TEXT_MAX]) MUST_CHECK;
 
 #endif

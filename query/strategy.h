@@ -391,8 +391,13 @@ int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by
 struct control_texts;
 int segments_hold(struct asking *q, const struct control_texts *names) MUST_CHECK;
 
-/* What is known of an item, for conditions; false: it is not there or not for sale now. Valid until the next one. */
+/*
+ * What is known of an item, for conditions: 1, 0 when it is not there or not for sale now (*ret is filled then, too), or an
+ * error. Valid until the next one.
+ */
 int shelf_look(struct asking *q, uint32_t item, struct filter_item *ret) MUST_CHECK;
+/* Where the request is from. record NULL: everywhere. */
+bool shelf_is_sold(const struct asking *q, const struct catalog_item *record);
 
 /* ---- segments and promotions (recommend_segments.c) ---- */
 
@@ -411,6 +416,9 @@ int conditions_parse(struct asking *q, struct error *e) MUST_CHECK;
 
 /* Strategies take their turns until there is a page (recommend_chain.c). */
 int chain_run(struct asking *q) MUST_CHECK;
+
+/* Items that the page lacks; pins of later pages, which stand on the list too, are none of it (recommend_chain.c). */
+unsigned page_missing(const struct asking *q);
 
 /* Of the newest turn: boost, minScore, and best first again (recommend_order.c). */
 int turn_settle(struct asking *q) MUST_CHECK;

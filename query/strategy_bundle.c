@@ -183,8 +183,8 @@ static int fill(struct asking *q)
 	if (rc || q->asked_n == 0)
 		return rc;
 	rc = shelf_look(q, q->asked[0], &asked);
-	if (rc <= 0)
-		return rc;
+	if (rc <= 0 || !shelf_is_sold(q, asked.record))
+		return rc < 0 ? rc : 0;
 	rc = find_candidates(q, q->asked[0], &sets);
 	if (!rc)
 		rc = find_sets(q, &sets);

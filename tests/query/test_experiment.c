@@ -221,6 +221,22 @@ Test(experiment, allow_list_is_stronger_than_all_else_and_is_not_counted)
 	cr_assert_neq(SAID(2, .placement = home, .user_id = STR("v7"))[0], '1', "a user is no visitor");
 }
 
+Test(experiment, allow_lists_of_a_layer_are_each_for_their_placements)
+{
+	static const struct str home = { "home", 4 }, cart = { "cart", 4 };
+	static const struct control_allowed boss = { .user_id = { "boss", 4 }, .variant = { "b", 1 } };
+	struct control_experiment x[] = { running("default"), running("default") };
+	struct experiment all[] = { { STR("first"), &x[0] }, { STR("next"), &x[1] } };
+
+	x[0].placements = (struct control_texts){ 1, &home };
+	x[1].placements = (struct control_texts){ 1, &cart };
+	x[0].allow.n = x[1].allow.n = 1;
+	x[0].allow.v = x[1].allow.v = &boss;
+	cr_assert_str_eq(SAID(2, .placement = home, .user_id = STR("boss")), "0b*");
+	cr_assert_str_eq(SAID(2, .placement = cart, .user_id = STR("boss")), "1b*");
+	cr_assert_str_eq(SAID(2, .placement = STR("search"), .user_id = STR("boss")), "");
+}
+
 Test(experiment, is_for_its_placements_time_and_status)
 {
 	static const struct str places[] = { { "home", 4 }, { "cart", 4 } };

@@ -222,8 +222,9 @@ Test(pipeline, pages_of_a_sorted_list_are_of_one_order)
 	char record[120];
 
 	for (int i = 1; i <= 300; i++) {
-		snprintf(record, sizeof(record), "{'itemId':'s%d','price':%d,'availableFrom':'2003-01-01T00:%02d:%02dZ'}",
-			 i, i <= 250 ? 1000 + i : i, (300 - i) / 60, (300 - i) % 60);
+		snprintf(record, sizeof(record),
+			 "{'itemId':'s%d','price':%d,'availableFrom':'2003-01-01T00:%02d:%02dZ'}", i,
+			 i <= 250 ? 1000 + i : i, (300 - i) / 60, (300 - i) % 60);
 		stall_records(&s, record);
 		shop_playf(&s.shop, "w%d buy s%d @%ds q=%d", i, i, i, 400 - i);
 	}
@@ -232,6 +233,40 @@ Test(pipeline, pages_of_a_sorted_list_are_of_one_order)
 		     "{'chain':[{'strategy':'best-sellers','share':1},{'strategy':'new-arrivals','share':1}]}");
 	stall_expect(&s, "mixed; sort=price; count=3", "s1 s2 s3");
 	stall_expect(&s, "mixed; sort=price; count=3; before=s1,s2,s3", "s4 s5 s6");
+}
+
+/* ---- which strategies are asked ---- */
+
+#define VIEWED_THEN_BEST "{'chain':[{'strategy':'recently-viewed'},{'strategy':'best-sellers'}]}"
+
+Test(pipeline, a_pin_of_a_later_page_does_not_fill_this_one)
+{
+	stall_decide(&s, "scenario/mine", VIEWED_THEN_BEST);
+	stall_decide(&s, "rule/pin", "{'action':{'pin':{'itemIds':['p6'],'position':9}}}");
+	shop_play(&s.shop, "u1 view p2 @1000s; u1 view p3 @1001s");
+	stall_expect(&s, "mine; user=u1; count=3", "p3 p2 p1");
+	stall_expect(&s, "mine; user=u1; count=2; before=p3,p2", "p1 p4");
+	stall_expect(&s, "mine; user=u1; count=2; before=p3,p2,p1,p4", "p5 p6");
+	stall_expect(&s, "mine; user=u1; count=6", "p3 p2 p1 p4 p5 p6");
+}
+
+Test(pipeline, strategies_with_a_share_come_first_wherever_they_stand)
+{
+	stall_decide(&s, "scenario/mine",
+		     "{'chain':[{'strategy':'best-sellers'},{'strategy':'recently-viewed','share':1}]}");
+	shop_play(&s.shop, "u1 view p5 @1000s; u1 view p3 @1001s");
+	stall_expect(&s, "mine; user=u1; count=4", "p3 p5 p1 p2");
+	cr_assert(s.answer.fallback);
+	stall_expect(&s, "mine; user=u1; count=2", "p3 p5");
+	cr_assert_not(s.answer.fallback);
+}
+
+Test(pipeline, pins_stand_where_no_strategy_has_a_say)
+{
+	stall_decide(&s, "scenario/mine", "{'chain':[{'strategy':'recently-viewed'}]}");
+	stall_decide(&s, "rule/pin", "{'action':{'pin':{'itemIds':['p6']}}}");
+	stall_expect(&s, "mine", "p6");
+	stall_expect(&s, "mine; fill=filtered; count=3", "p6 p1 p2");
 }
 
 struct wrong {
@@ -250,6 +285,7 @@ ParameterizedTestParameters(pipeline, refuses)
 		{ "best-sellers; strict=true; fill=any", "fill" },
 		{ "best-sellers; filter=price <; validate", "filter" },
 		{ "best-sellers; boost=inStock -> 2000", "boost" },
+		{ "best-sellers; category= > ", "category" },
 	};
 
 	return cr_make_param_array(struct wrong, cases, ARRAY_SIZE(cases));

@@ -130,6 +130,12 @@ Test(rules, come_in_the_order_of_the_pipeline)
 	stall_expect(&s, "best-sellers", "p5 p2");
 }
 
+Test(rules, limit_what_diversity_chose)
+{
+	stall_decide(&s, "rule/no-p1", "{'action':{'quota':{'filter':\"itemId = 'p1'\",'max':0}}}");
+	stall_expect(&s, "best-sellers; count=1; diversity=0.7", "p5");
+}
+
 Test(rules, of_higher_priority_place_their_pins_first)
 {
 	stall_decide(&s, "rule/a", "{'action':{'pin':{'itemIds':['p6']}}}");
@@ -324,6 +330,7 @@ ParameterizedTestParameters(rules, checks)
 		{ CONTROL_RULE, "r", "{'action':{'boost':{'filter':'price <','factor':2}}}", "action.boost.filter" },
 		{ CONTROL_RULE, "r", "{'action':{'bury':{'filter':'x','factor':0.5}}}", "action.bury.filter" },
 		{ CONTROL_RULE, "r", "{'action':{'quota':{'filter':'x','max':2}}}", "action.quota.filter" },
+		{ CONTROL_RULE, "r", "{'categories':['A',' > '],'action':{'filter':'inStock'}}", "categories[1]" },
 		{ CONTROL_RULE, "R", "{'action':{'filter':'inStock'}}", "id" },
 		{ CONTROL_RULE, "r", "{'action':{'filtre':'inStock'}}", "action.filtre" },
 		{ CONTROL_SCENARIO, "s", "{'chain':[{'strategy':'trending'},{'strategy':'x'}]}", "chain[1].strategy" },

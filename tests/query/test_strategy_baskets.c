@@ -116,6 +116,15 @@ Test(baskets, a_set_has_no_item_that_cannot_be_bought)
 	stall_refuses(&s, "bundle", ERR_BAD_REQUEST, "itemIds");
 }
 
+Test(baskets, no_set_is_offered_where_the_asked_item_is_not_sold)
+{
+	shop_play(&s.shop, orders);
+	stall_records(&s, "{'itemId':'a','regions':['DE']}");
+	stall_rank(&s);
+	stall_expect(&s, "bundle; items=a; country=de; count=2", "b c");
+	stall_expect(&s, "bundle; items=a; country=US", "");
+}
+
 /* ---- hostile ---- */
 
 Test(baskets, a_hundred_items_most_of_them_unknown_and_repeated)
