@@ -69,7 +69,7 @@ def sets(report, directory, options):
     for name in sessions.names_of(directory):
         if options.set and name != options.set:
             continue
-        flow = harness.Flow("quality")
+        flow = harness.Flow("quality", quick_broker=False)
         try:
             data, store = sessions.Set(directory, name), flow.path("store")
             report.section(f"{name}: {machine.count(len(data.train))} sessions, {machine.count(sum(data.views.values()))} "

@@ -67,7 +67,7 @@ def run_sections(report, names, options):
     if not {"stream", "live", "answers", "jvm"} & set(names):
         return
     harness.ktool_build()
-    flow = harness.Flow("bench")
+    flow = harness.Flow("bench", quick_broker=False)
     try:
         shop = stream.Shop(flow, options)
         if "jvm" in names:

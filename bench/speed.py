@@ -6,7 +6,7 @@ import urllib.parse
 import harness
 import machine
 import sessions
-from steady import APPLIED, Events
+from steady import APPLIED, Events, warm_up
 
 PATHS = 20_000
 THREADS, CONNECTIONS = 2, 32
@@ -55,8 +55,10 @@ def speed(report, flow, data, store):
     aisle.wait_ready(60)
     echo = topics.prefix + ".echo"
     topics.tool("create", echo, 1)
+    port = aisle.url.rsplit(":", 1)[1]
+    warm_up(topics, echo, port)
     for name, rate in (("as fast as it goes", None), (f"about {machine.count(CALM)}/s", CALM)):
-        with Events(topics, echo, aisle.url.rsplit(":", 1)[1], WARM_UP_S + SECONDS):
+        with Events(topics, echo, port, WARM_UP_S + SECONDS):
             rows.append((f"{machine.count(APPLIED)} events/s applied, {name}", *asked(aisle.url, aisle.pid, path, rate)))
     memory = machine.private_mib(aisle.pid)
     aisle.stop()

@@ -5,6 +5,7 @@ import os
 import shutil
 
 import harness
+import steady
 from machine import BenchFailed, count, cpu_seconds, median, program, run_json, spread
 
 EVENTS_A_DAY = 200_000  # of simulated time
@@ -98,6 +99,7 @@ def live(report, shop, options):
     aisle.wait_caught_up(shop.topics)
     echo = shop.topics.prefix + ".echo"
     shop.topics.tool("create", echo, 1)
+    steady.warm_up(shop.topics, echo, port)
     rows = []
     for rate in RATES:
         before = cpu_seconds(aisle.pid)

@@ -392,8 +392,8 @@ class Ended(Exception):
 class Flow:
     """What one flow owns."""
 
-    def __init__(self, name):
-        self.name = name
+    def __init__(self, name, quick_broker=True):
+        self.name, self.quick_broker = name, quick_broker
         self.directory = tempfile.mkdtemp(prefix=f"aisle-{name}-")
         self.processes, self.brokers, self.closers = [], [], []
         self.seed = int(os.environ.get("FLOW_SEED") or random.SystemRandom().randrange(1, 1 << 31))
@@ -412,7 +412,7 @@ class Flow:
 
     def own_broker(self, extra=None, directory=None):
         """A broker to kill, ended with the flow. `extra`: settings of its own."""
-        broker = kafka.Broker(directory or self.path(f"kafka-{len(self.brokers)}"), extra)
+        broker = kafka.Broker(directory or self.path(f"kafka-{len(self.brokers)}"), extra, self.quick_broker)
         self.brokers.append(broker)
         return broker.start()
 
