@@ -46,7 +46,7 @@ static unsigned below(unsigned n)
 
 static void open_shop(void)
 {
-	char line[256];
+	char line[640];
 
 	stall_open(&s, "answers.minSupport=1", NULL);
 	for (unsigned i = 0; i < ITEMS; i++) {
