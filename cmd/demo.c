@@ -222,8 +222,9 @@ static int run(struct command_context *ctx)
 	if (strcmp(setting_string(ctx->settings, SET_LOG_LEVEL), "info") == 0)
 		log_set_level(LOG_LEVEL_WARN); /* the bar and the answers are what there is to read */
 	r = run_demo(&d, ctx, &e);
-	demo_shoppers_free(d.shoppers);
+	demo_shoppers_stop(d.shoppers);
 	server_stop(d.server, STOP_GRACE_MS);
+	demo_shoppers_free(d.shoppers);
 	ended = demo_engine_close(d.engine, &e);
 	json_out_fini(&d.products);
 	demo_log_fini(&d.log);

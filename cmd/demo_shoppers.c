@@ -38,7 +38,7 @@ struct demo_shoppers {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	bool on, ended; /* under the lock */
+	bool on, ended; /* under the lock, as is whether there is an asker */
 
 	/* the thread's own */
 	struct shopper shoppers[SHOPPERS];
@@ -217,7 +217,7 @@ static void *run(void *arg)
 		uint64_t pause = PAUSE_MIN_MS + demo_random(&s->dice) % PAUSE_SPAN_MS;
 		struct timespec until;
 
-		if (!s->on) {
+		if (!s->on || !s->asker) {
 			pthread_cond_wait(&s->changed, &s->lock);
 			continue;
 		}
@@ -256,7 +256,7 @@ struct demo_shoppers *demo_shoppers_new(const struct demo_shop *shop, const stru
 	return s;
 }
 
-void demo_shoppers_free(struct demo_shoppers *s)
+void demo_shoppers_stop(struct demo_shoppers *s)
 {
 	if (!s)
 		return;
@@ -265,12 +265,18 @@ void demo_shoppers_free(struct demo_shoppers *s)
 	pthread_cond_signal(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 	pthread_join(s->thread, NULL);
+	demo_asker_free(s->asker);
+	answerer_free(s->answerer);
+}
+
+void demo_shoppers_free(struct demo_shoppers *s)
+{
+	if (!s)
+		return;
 	pthread_mutex_destroy(&s->lock);
 	pthread_cond_destroy(&s->changed);
 	for (unsigned i = 0; i < SHOPPERS; i++)
 		free(s->shoppers[i].shown);
-	demo_asker_free(s->asker);
-	answerer_free(s->answerer);
 	json_out_fini(&s->json);
 	free(s);
 }
@@ -281,8 +287,11 @@ int demo_shoppers_serve(struct demo_shoppers *s, struct server *server, struct e
 
 	if (r)
 		return r;
+	pthread_mutex_lock(&s->lock);
 	s->server = server;
 	s->asker = demo_asker_new(s->answerer, s->shop);
+	pthread_cond_signal(&s->changed);
+	pthread_mutex_unlock(&s->lock);
 	return 0;
 }
 

@@ -18,10 +18,12 @@ struct demo_shoppers;
 
 struct demo_shoppers *demo_shoppers_new(const struct demo_shop *shop, const struct settings *settings,
 					struct publisher *publisher);
-/* NULL is fine. */
+/* They leave: nothing of the server is used any more, which stops then. NULL is fine. */
+void demo_shoppers_stop(struct demo_shoppers *shoppers);
+/* Once they are stopped and the server is, which asks set and are_in until then. NULL is fine. */
 void demo_shoppers_free(struct demo_shoppers *shoppers);
 
-/* Who answers them and where the feed goes; before the first set. The server stops after demo_shoppers_free. */
+/* Who answers them and where the feed goes. Whoever is let in before waits for it. */
 int demo_shoppers_serve(struct demo_shoppers *shoppers, struct server *server, struct error *e) MUST_CHECK;
 /* Let them in, or out. `arg` is the shoppers. */
 void demo_shoppers_set(void *arg, bool on);
