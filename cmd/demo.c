@@ -181,7 +181,10 @@ static int run_demo(struct demo *d, struct command_context *ctx, struct error *e
 	bool any_port = !was_set(ctx, SET_HTTP_LISTEN, listen, sizeof(listen)) && opt->once;
 	int r;
 
-	r = demo_shop_open(&d->shop, e);
+	/* rather now than after the year */
+	r = any_port ? 0 : server_listen_check(ctx->settings, e);
+	if (!r)
+		r = demo_shop_open(&d->shop, e);
 	if (r)
 		return r;
 	demo_shop_shift(d->shop, clock_system.wall_ms(&clock_system));

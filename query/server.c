@@ -150,6 +150,17 @@ static void server_free(struct server *s)
 	free(s);
 }
 
+int server_listen_check(const struct settings *set, struct error *e)
+{
+	char host[256];
+	int port = 0, fd, rc;
+
+	rc = http_listen_fd(setting_string(set, SET_HTTP_LISTEN), true, &port, host, sizeof(host), &fd, e);
+	if (rc == 0)
+		close(fd);
+	return rc;
+}
+
 static int start_loops(struct server *s, struct error *e)
 {
 	const char *listen = setting_string(s->shared.opt.settings, SET_HTTP_LISTEN);
