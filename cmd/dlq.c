@@ -304,8 +304,9 @@ const struct command command_dlq = {
 	.usage = "list|show|resend [ID...]",
 	.description =
 		"Reads the topic topics.deadLetters, and dead-letters.ndjson in the store's directory, where replayed files "
-		"left theirs. A letter's id is PARTITION:OFFSET or file:LINE. `resend' sends the record's own bytes to the topic "
-		"it came from; the letter itself stays.\n\n"
+		"left theirs, and in the current generation's, where a rebuild left those that are in neither. A letter's id is "
+		"PARTITION:OFFSET, file:LINE or file@GENERATION:LINE. `resend' sends the record's own bytes to the topic it came "
+		"from; the letter itself stays.\n\n"
 		"Examples:\n"
 		"  aisle dlq list\n"
 		"  aisle dlq list --code bad-json --json\n"

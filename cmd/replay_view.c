@@ -7,8 +7,10 @@
 #include "views/generation.h"
 #include "views/offsets.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 /* ---- before the build ---- */
 
@@ -95,6 +97,21 @@ int replay_view_plan(struct rebuild *rb, struct error *e)
 
 /* ---- building ---- */
 
+/* Those of the current generation's own rebuild: most records that it could not read are not read again. */
+static void keep_letters(const struct rebuild *rb)
+{
+	char from[GENERATION_PATH_MAX], to[GENERATION_PATH_MAX], old[GENERATION_PATH_MAX + 32],
+		fresh[GENERATION_PATH_MAX + 32];
+
+	generation_path(rb->path, rb->before, from);
+	generation_path(rb->path, rb->generation, to);
+	snprintf(old, sizeof(old), "%s/dead-letters.ndjson", from);
+	snprintf(fresh, sizeof(fresh), "%s/dead-letters.ndjson", to);
+	if (link(old, fresh) && errno != ENOENT && errno != EEXIST)
+		log_warn("dead letters of the generation before stay there", "file=%s why=\"%s\"", old,
+			 strerror(errno));
+}
+
 static int copy_current(struct rebuild *rb, struct store *base, struct error *e)
 {
 	struct store_options opt = command_store_options(rb->set);
@@ -108,6 +125,8 @@ static int copy_current(struct rebuild *rb, struct store *base, struct error *e)
 	if (!rc)
 		rc = alone_copy(base, current, rb->opt->view, replay_interrupted);
 	store_close(current);
+	if (!rc)
+		keep_letters(rb);
 	return rc;
 }
 

@@ -49,8 +49,8 @@ int dead_letters_settle(struct dead_letters *d, const atomic_bool *stop, struct 
 /* ---- back: main thread ---- */
 
 struct dead_letter {
-	const char *id;           /* "PARTITION:OFFSET" in the topic, "file:LINE" */
-	const char *topic;        /* where it came from: a topic, or "file:PATH" */
+	const char *id;    /* "PARTITION:OFFSET" in the topic, "file:LINE", "file@GENERATION:LINE" of a rebuild */
+	const char *topic; /* where it came from: a topic, or "file:PATH" */
 	const char *resend_topic; /* where a resend goes; "" when unknown */
 	int32_t partition;
 	int64_t offset, timestamp_ms;
@@ -65,10 +65,14 @@ struct dead_letter {
 typedef int (*dead_letter_each)(void *arg, const struct dead_letter *letter);
 
 /*
- * All letters there are now, oldest first within a partition: those of the file in store_path, then those of the topic
- * when kafka.bootstrap.servers is set. SOURCE_RETRY when the broker does not answer for timeout_ms.
+ * All letters there are now, oldest first within a partition: those of the file in store_path, those of the topic when
+ * kafka.bootstrap.servers is set, and those of the current generation's rebuild whose record has none of these.
+ * SOURCE_RETRY when the broker does not answer for timeout_ms.
  */
 int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_each each, void *arg,
 		      struct error *e) MUST_CHECK;
+
+/* Is there a broker to ask? Else files are all there is. */
+bool dead_letters_have_topic(const struct settings *set);
 
 #endif

@@ -171,17 +171,15 @@ static int64_t int_of(const json_t *j, const char *name)
 	return (int64_t)json_integer_value(json_object_get(j, name));
 }
 
-static int give(const struct settings *set, const json_t *j, unsigned long line, dead_letter_each each, void *arg)
+static int give(const struct settings *set, const json_t *j, const char *id, dead_letter_each each, void *arg)
 {
 	enum topic kind = TOPIC_EVENTS;
 	size_t key_len, value_len;
 	unsigned char *key = bytes_of(j, "key", &key_len), *value = bytes_of(j, "value", &value_len);
-	char id[32];
 	int rc;
 
 	while (kind < TOPIC_COUNT && strcmp(kinds[kind], text_of(j, "kind")))
 		kind++;
-	snprintf(id, sizeof(id), "file:%lu", line);
 	rc = each(arg, &(struct dead_letter){
 			       .id = id,
 			       .topic = text_of(j, "topic"),
@@ -201,15 +199,16 @@ static int give(const struct settings *set, const json_t *j, unsigned long line,
 	return rc;
 }
 
-int letters__file_read(const struct settings *set, dead_letter_each each, void *arg, struct error *e)
+int letters__file_read(const struct settings *set, const char *dir, const char *prefix, dead_letter_each each,
+		       void *arg, struct error *e)
 {
-	char path[4200], *line = NULL;
+	char path[4200], id[48], *line = NULL;
 	size_t room = 0;
 	ssize_t n;
 	FILE *f;
 	int rc = 0;
 
-	path_of(setting_string(set, SET_STORE_PATH), path, sizeof(path));
+	path_of(dir, path, sizeof(path));
 	f = fopen(path, "re");
 	if (!f)
 		return errno == ENOENT
@@ -223,7 +222,8 @@ int letters__file_read(const struct settings *set, dead_letter_each each, void *
 			log_warn("line of dead letters is not whole", "file=%s line=%lu", path, number);
 			continue;
 		}
-		rc = give(set, j, number, each, arg);
+		snprintf(id, sizeof(id), "%s:%lu", prefix, number);
+		rc = give(set, j, id, each, arg);
 		json_decref(j);
 	}
 	free(line);

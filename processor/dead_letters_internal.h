@@ -13,6 +13,8 @@ void letters__file_close(struct letters_file *f);
 void letters__file_add(struct letters_file *f, const struct record *r, const char *log_name, const struct error *why);
 /* 0 when all that was added is on the disk. */
 int letters__file_sync(struct letters_file *f, struct error *e) MUST_CHECK;
-int letters__file_read(const struct settings *set, dead_letter_each each, void *arg, struct error *e) MUST_CHECK;
+/* The file in `dir`; ids are "PREFIX:LINE". */
+int letters__file_read(const struct settings *set, const char *dir, const char *prefix, dead_letter_each each,
+		       void *arg, struct error *e) MUST_CHECK;
 
 #endif

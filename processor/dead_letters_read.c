@@ -1,11 +1,17 @@
 /* Dead letters back: the topic read from its beginning to its present end by a consumer of its own. */
 #include "processor/dead_letters_internal.h"
 #include "processor/kafka_conf.h"
+#include "views/generation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define POLL_MS 100
+
+bool dead_letters_have_topic(const struct settings *set)
+{
+	return kafka_names_broker(set);
+}
 
 /* A header as text in `buf`; "" when it is not there. */
 static const char *header(const rd_kafka_headers_t *h, const char *name, char *buf, size_t n)
@@ -155,9 +161,79 @@ out:
 	return rc;
 }
 
+/* ---- the letters of a rebuild ---- */
+
+/* A record's letter may be there of its first reading and of each rebuild. */
+struct seen {
+	uint64_t fingerprint;
+	int64_t offset, partition;
+};
+
+struct once {
+	struct seen *v;
+	size_t n, room;
+	dead_letter_each each;
+	void *arg;
+};
+
+static struct seen seen_of(const struct dead_letter *l)
+{
+	struct record r = {
+		.timestamp_ms = l->timestamp_ms, .key = l->key, .value = l->value, .value_len = l->value_len
+	};
+
+	return (struct seen){ record_fingerprint(&r), l->offset, l->partition };
+}
+
+static int compare_seen(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct seen));
+}
+
+static int give_and_note(void *arg, const struct dead_letter *l)
+{
+	struct once *o = arg;
+
+	if (o->n == o->room) {
+		o->room = o->room ? 2 * o->room : 256;
+		o->v = xrealloc(o->v, o->room * sizeof(*o->v));
+	}
+	o->v[o->n++] = seen_of(l);
+	return o->each(o->arg, l);
+}
+
+static int give_unless_seen(void *arg, const struct dead_letter *l)
+{
+	struct once *o = arg;
+	struct seen key = seen_of(l);
+
+	return o->n && bsearch(&key, o->v, o->n, sizeof(key), compare_seen) ? 0 : o->each(o->arg, l);
+}
+
+static int read_rebuilt(const struct settings *set, struct once *o, struct error *e)
+{
+	const char *store = setting_string(set, SET_STORE_PATH);
+	char dir[GENERATION_PATH_MAX], prefix[32];
+	unsigned n;
+
+	if (generation_current(store, &n, NULL))
+		return 0;
+	if (o->n)
+		qsort(o->v, o->n, sizeof(*o->v), compare_seen);
+	generation_path(store, n, dir);
+	snprintf(prefix, sizeof(prefix), "file@%u", n);
+	return letters__file_read(set, dir, prefix, give_unless_seen, o, e);
+}
+
 int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_each each, void *arg, struct error *e)
 {
-	int rc = letters__file_read(set, each, arg, e);
+	struct once o = { .each = each, .arg = arg };
+	int rc = letters__file_read(set, setting_string(set, SET_STORE_PATH), "file", give_and_note, &o, e);
 
-	return rc || !kafka_names_broker(set) ? rc : read_topic(set, timeout_ms, each, arg, e);
+	if (!rc && dead_letters_have_topic(set))
+		rc = read_topic(set, timeout_ms, give_and_note, &o, e);
+	if (!rc)
+		rc = read_rebuilt(set, &o, e);
+	free(o.v);
+	return rc;
 }

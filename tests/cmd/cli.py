@@ -327,6 +327,17 @@ class Cli(Case):
         self.aisle("replay", "--rollback", "--store", "st")
         self.assertEqual(self.aisle("inspect", "--digest", "--store", "st").stdout, lost)
 
+    def letters(self):
+        return [json.loads(line)["id"] for line in self.aisle("dlq", "list", "--json", "--store", "st").stdout.splitlines()]
+
+    def test_letters_of_a_rebuild_are_listed_and_come_along(self):
+        self.write("a.ndjson", '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\njunk\n')
+        self.aisle("replay", "--rebuild", "--from-file", "a.ndjson", "--store", "st")
+        self.assertEqual(self.letters(), ["file@1:1"])
+        self.aisle("replay", "--view", "popularity", "--from-file", "a.ndjson", "--store", "st")
+        self.assertEqual(self.letters(), ["file@2:1"])
+        self.assertIn("junk", self.aisle("dlq", "show", "file@2:1", "--store", "st").stdout)
+
     def test_a_view_that_cannot_be_made_alone_is_refused(self):
         for arguments, words in ((["--view", "nope"], "there is no view 'nope': catalog, stock,"),
                                  (["--view", "offsets"], "without the others; these can: catalog, stock,"),

@@ -1,5 +1,6 @@
 #include "processor/dead_letters.h"
 #include "tests/lib/processor_log.h"
+#include "views/generation.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -144,6 +145,44 @@ Test(dead_letters, a_topic_keeps_every_byte, .init = NULL, .fini = NULL)
 	cr_assert_eq(dead_letters_read(l.settings, 10000, expect_bad, &n, &e), 0, "%s", e.text);
 	cr_assert_eq(n, 1);
 	test_log_fini(&l);
+}
+
+static int note_id(void *arg, const struct dead_letter *l)
+{
+	strcat(strcat(arg, l->id), " ");
+	cr_expect_str_eq(l->resend_topic, "shop.stock");
+	return 0;
+}
+
+Test(dead_letters, those_of_a_rebuild_are_read_unless_they_are_there_already)
+{
+	char generation[GENERATION_PATH_MAX], ids[128] = "";
+	struct error e = { 0 }, why = { .code = ERR_BAD_UTF8 };
+	struct dead_letters *d = NULL;
+	struct record other = bad;
+	atomic_bool stop = false;
+	unsigned number;
+
+	cr_assert_eq(generation_create(dir, NULL, &number, &e), 0);
+	generation_path(dir, number, generation);
+	cr_assert_eq(dead_letters_open(NULL, NULL, generation, &d, &e), 0);
+	add_bad(d);
+	other.offset = 18;
+	dead_letters_add(d, &other, "shop.stock", &why);
+	cr_assert_eq(dead_letters_settle(d, &stop, &e), 0);
+	dead_letters_close(d);
+	cr_assert_eq(dead_letters_read(set, 10, note_id, ids, &e), 0);
+	cr_expect_str_eq(ids, "", "of a generation that is not current");
+	cr_assert_eq(generation_swap(dir, number, &e), 0);
+	cr_assert_eq(dead_letters_read(set, 10, note_id, ids, &e), 0);
+	cr_expect_str_eq(ids, "file@1:1 file@1:2 ");
+
+	ids[0] = '\0';
+	cr_assert_eq(dead_letters_open(NULL, NULL, dir, &d, &e), 0);
+	add_bad(d);
+	dead_letters_close(d);
+	cr_assert_eq(dead_letters_read(set, 10, note_id, ids, &e), 0);
+	cr_expect_str_eq(ids, "file:1 file@1:2 ");
 }
 
 static int send_more(void *arg, const struct dead_letter *l)
