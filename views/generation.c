@@ -169,8 +169,13 @@ int generation_replay_lock(const char *store, int *ret, struct error *e)
 {
 	char file[GENERATION_PATH_MAX];
 	long holder;
-	int rc = generation_check_owner(store, e);
+	int rc;
 
+	if (access(store, F_OK) && errno == ENOENT)
+		return error_set(e, ERR_STORE_OPEN, "store.path",
+				 "cannot open store '%s': it does not exist; run `aisle run' or `aisle replay' first",
+				 store);
+	rc = generation_check_owner(store, e);
 	if (rc)
 		return rc;
 	snprintf(file, sizeof(file), "%s/replay.lock", store);

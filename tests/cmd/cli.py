@@ -519,6 +519,11 @@ class DamagedStores(Case):
                      commands=(*WRITERS, ["replay", "--rollback"], ["replay", "--rebuild", "--from-file", "e.ndjson"]))
         self.assertIn("popularity", self.aisle("inspect", "--digest", "--store", "s").stdout)
 
+    def test_a_replay_of_generations_without_a_store(self):
+        for arguments in (["--rollback"], ["--swap", "1"], ["--drop-old"]):
+            error = self.aisle("replay", *arguments, "--store", "none", status=1).stderr
+            self.assertIn("cannot open store 'none': it does not exist; run", error)
+
     def test_a_generation_that_is_not_there(self):
         self.assertIn("no generation 7: it has 1", self.aisle("replay", "--swap", "7", "--store", "s", status=1).stderr)
 
