@@ -238,6 +238,8 @@ static int plan(struct rebuild *rb, struct error *e)
 
 	if (!rc && rb->from.kind != POINT_NONE)
 		rc = replay_plan_make(rb->set, &rb->from, &rb->opt->to, &rb->plan, e);
+	if (!rc && !rb->opt->n) /* files may be all there is before that time */
+		rc = replay_plan_check_time(&rb->plan, rb->set, &rb->from, e);
 	if (!rc && rb->opt->view)
 		rc = replay_view_plan(rb, e);
 	return rc ? rc : check_files(rb, e);

@@ -223,6 +223,26 @@ static int bound(struct making *m, const struct replay_point *from, const struct
 	return rc;
 }
 
+int replay_plan_check_time(const struct replay_plan *plan, const struct settings *set, const struct replay_point *from,
+			   struct error *e)
+{
+	bool holds = false;
+
+	for (size_t i = 0; i < plan->n; i++) {
+		const struct replay_part *p = &plan->v[i];
+
+		if (p->log != TOPIC_EVENTS)
+			continue;
+		if (p->begin < p->high)
+			return 0;
+		holds |= p->low < p->high;
+	}
+	return from->kind != POINT_TIME || !holds
+		       ? 0
+		       : error_set(e, ERR_BAD_REQUEST, "from", "'%s' holds no record of %s or later",
+				   setting_topic(set, TOPIC_EVENTS), from->text);
+}
+
 int replay_plan_make(const struct settings *set, const struct replay_point *from, const struct replay_point *to,
 		     struct replay_plan *ret, struct error *e)
 {

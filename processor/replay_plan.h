@@ -47,6 +47,9 @@ struct replay_plan {
 /* Asks the broker. `from` and `to` may be of kind NONE: from the beginning, to the ends of now. */
 int replay_plan_make(const struct settings *set, const struct replay_point *from, const struct replay_point *to,
 		     struct replay_plan *ret, struct error *e) MUST_CHECK;
+/* BAD_REQUEST when events are there, and none of them at or after the time of `from`: nothing would be read of them. */
+int replay_plan_check_time(const struct replay_plan *plan, const struct settings *set, const struct replay_point *from,
+			   struct error *e) MUST_CHECK;
 void replay_plan_fini(struct replay_plan *plan);
 
 struct replay_part *replay_plan_find(const struct replay_plan *plan, uint16_t log, int32_t id);

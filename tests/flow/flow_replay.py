@@ -108,6 +108,8 @@ def places(t, topics, store):
     check(generations(store) == [2, second["generation"]], f"{number} was kept: {generations(store)}")
     gone = replay(topics, store, "--from", "99999999", status=1)
     check("there is no 99999999" in gone, gone)
+    late = replay(topics, store, "--from", "2099-01-01T00:00:00Z", status=1)
+    check("holds no record of 2099-01-01T00:00:00Z or later" in late, late)
     wrong = run([AISLE, "replay", "--from", "yesterday", "--store", store], status=None)[1]
     check("is no place in the log" in wrong, wrong)
     replay(topics, store, "--swap", str(second["generation"]))

@@ -1,4 +1,5 @@
 #include "processor/replay_plan.h"
+#include "tests/lib/processor_log.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -53,4 +54,27 @@ Test(replay_point, what_is_no_place_is_refused)
 		cr_expect_eq(kind_of(copy), POINT_NONE, "'%s' was taken", wrong[i]);
 		free(copy);
 	}
+}
+
+/* The embedded broker knows of no record by its time, as a real one of none that is later than all. */
+Test(replay_plan, a_time_behind_the_last_event_is_refused, .timeout = 60)
+{
+	struct replay_point from = { 0 }, none = { 0 };
+	struct replay_plan plan = { 0 };
+	struct error e = { 0 };
+	struct test_log l;
+
+	test_log_init(&l, 2, NULL);
+	cr_assert_eq(replay_point_parse("2099-01-01T00:00:00Z", &from, &e), 0);
+	cr_assert_eq(replay_plan_make(l.settings, &from, &none, &plan, &e), 0, "%s", e.text);
+	cr_expect_eq(replay_plan_check_time(&plan, l.settings, &from, &e), 0, "a log without events");
+	replay_plan_fini(&plan);
+	test_log_send(&l, setting_topic(l.settings, TOPIC_EVENTS), 1, "k", "v", 1);
+	cr_assert_eq(replay_plan_make(l.settings, &from, &none, &plan, &e), 0, "%s", e.text);
+	cr_expect_eq(replay_plan_check_time(&plan, l.settings, &from, &e), ERR_BAD_REQUEST);
+	cr_expect(strstr(e.text, "no record of 2099-01-01T00:00:00Z or later"), "%s", e.text);
+	plan.v[1].begin = plan.v[1].low; /* as if one were found */
+	cr_expect_eq(replay_plan_check_time(&plan, l.settings, &from, &e), 0);
+	replay_plan_fini(&plan);
+	test_log_fini(&l);
 }
