@@ -64,6 +64,8 @@ static error_t dlq_parse(int key, char *arg, struct argp_state *state)
 			argp_error(state, "say list, show or resend");
 		else if (strcmp(opt->verb, "list") && !opt->n && !opt->all)
 			argp_error(state, "%s needs ids as `aisle dlq list' prints them, or --all", opt->verb);
+		else if (opt->n && opt->all)
+			argp_error(state, "ids and --all exclude one another");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -270,6 +272,31 @@ static int resend(struct dlq *q, const struct settings *set, struct error *e)
 			 rc == ERR_PRODUCE ? "the broker did not take every record; resend again" : error_text(rc));
 }
 
+static void print_sent(const struct dlq *q)
+{
+	if (q->opt->json)
+		printf("{\"sent\":%zu}\n", q->chosen);
+	else
+		printf("%zu sent again\n", q->chosen);
+}
+
+/* No letters would look like good news where nobody was asked for them. */
+static int check_places(const struct settings *set, struct error *e)
+{
+	const char *path = setting_string(set, SET_STORE_PATH);
+
+	if (dead_letters_have_topic(set))
+		return 0;
+	if (access(path, F_OK))
+		return error_set(e, ERR_BAD_SETTING, "kafka.bootstrap.servers",
+				 "kafka.bootstrap.servers is not set, and store '%s' does not exist: there is nothing "
+				 "to read",
+				 path);
+	fprintf(stderr, "aisle: kafka.bootstrap.servers is not set: only letters of replays in store '%s' are read\n",
+		path);
+	return 0;
+}
+
 static int dlq_run(struct command_context *ctx)
 {
 	const struct dlq_options *opt = ctx->options;
@@ -280,9 +307,11 @@ static int dlq_run(struct command_context *ctx)
 	if (!strcmp(opt->verb, "resend")) {
 		rc = resend(&q, ctx->settings, &e);
 		if (!rc)
-			printf("%zu sent again\n", q.chosen);
+			print_sent(&q);
 	} else {
-		rc = dead_letters_read(ctx->settings, ANSWER_MS, print_one, &q, &e);
+		rc = check_places(ctx->settings, &e);
+		if (!rc)
+			rc = dead_letters_read(ctx->settings, ANSWER_MS, print_one, &q, &e);
 	}
 	if (!rc)
 		rc = check_found(&q, "", &e);
