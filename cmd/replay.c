@@ -42,10 +42,11 @@ static void take_view(const char *arg, struct replay_options *opt, struct argp_s
 					      view_registry[i]->name);
 	if (!v)
 		argp_error(state, "there is no view '%s': %s", arg, names);
+	else if (!strcmp(v->name, "profile"))
+		argp_error(state, "view 'profile' lies in the rows of 'history': use --view history");
 	else if (!v->tables)
 		argp_error(state, "view '%s' cannot be made anew without the others; these can: %s", arg, names);
 	opt->view = v;
-	opt->rebuild = true;
 }
 
 static const char *contradiction_of_view(const struct replay_options *opt)
@@ -60,7 +61,7 @@ static const char *contradiction_of_view(const struct replay_options *opt)
 /* What goes together. */
 static const char *contradiction(const struct replay_options *opt)
 {
-	bool builds = opt->from_text || opt->rebuild;
+	bool builds = opt->from_text || opt->rebuild || opt->view;
 	bool of_a_build = opt->dry_run | opt->no_swap | opt->without_files | opt->rate_given;
 	int swaps = opt->rollback + (opt->swap_to != 0), kinds = swaps + builds + opt->into_current;
 	const struct {
@@ -73,8 +74,10 @@ static const char *contradiction(const struct replay_options *opt)
 		{ swaps && opt->n, "--rollback and --swap read no files" },
 		{ opt->to_text && !opt->from_text && !opt->view, "--to needs --from" },
 		{ opt->to.kind == POINT_EARLIEST, "--to cannot be earliest" },
-		{ opt->from_text && opt->n && !opt->rebuild, "files and --from together need --rebuild" },
-		{ opt->rebuild && !opt->n && !opt->from_text && !opt->view, "--rebuild needs --from or --from-file" },
+		{ opt->from_text && opt->n && !opt->rebuild && !opt->view, "files and --from together need --rebuild" },
+		{ opt->rebuild && opt->view, "--view makes a new generation by itself: leave --rebuild out" },
+		{ opt->rebuild && !opt->n && !opt->from_text, "--rebuild needs --from or --from-file" },
+		{ opt->into_current && !opt->n, "--into-current needs --from-file" },
 		{ of_a_build && !builds,
 		  "--dry-run, --no-swap, --without-files and --rate are of a rebuild: --from, --rebuild or --view" },
 	};
@@ -151,6 +154,7 @@ static error_t replay_parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (contradiction(opt))
 			argp_error(state, "%s", contradiction(opt));
+		opt->rebuild |= opt->view != NULL;
 		return 0;
 	default:
 		break;
@@ -286,6 +290,15 @@ static int rebuild(const struct replay_options *opt, const struct settings *set)
 
 /* ---- generations that are there ---- */
 
+static void print_number(const char *name, unsigned n)
+{
+	struct json_out j = { 0 };
+
+	json_out_object(&j);
+	key_int(&j, name, n);
+	replay_print_json(&j);
+}
+
 static int swap_to(const struct replay_options *opt, const struct settings *set)
 {
 	struct error e = { 0 };
@@ -293,11 +306,14 @@ static int swap_to(const struct replay_options *opt, const struct settings *set)
 
 	if (replay_swap_to(set, opt->swap_to, &n, &e))
 		return command_failed("%s", e.text);
-	printf("generation %u is current\n", n);
+	if (opt->json)
+		print_number("generation", n);
+	else
+		printf("generation %u is current\n", n);
 	return 0;
 }
 
-static int drop_old(const struct settings *set)
+static int drop_old(const struct replay_options *opt, const struct settings *set)
 {
 	const char *path = setting_string(set, SET_STORE_PATH);
 	struct error e = { 0 };
@@ -310,7 +326,10 @@ static int drop_old(const struct settings *set)
 	close(lock);
 	if (rc)
 		return command_failed("%s", e.text[0] ? e.text : "the store has no generations");
-	printf("%u generations dropped\n", dropped);
+	if (opt->json)
+		print_number("dropped", dropped);
+	else
+		printf("%u generation%s dropped\n", dropped, dropped == 1 ? "" : "s");
 	return 0;
 }
 
@@ -323,7 +342,7 @@ static int replay_run(struct command_context *ctx)
 		return swap_to(opt, ctx->settings);
 	if (opt->from_text || opt->rebuild)
 		return rebuild(opt, ctx->settings);
-	return opt->n ? replay_into_current(opt, ctx->settings) : drop_old(ctx->settings);
+	return opt->n ? replay_into_current(opt, ctx->settings) : drop_old(opt, ctx->settings);
 }
 
 static const struct argp_option replay_own_options[] = {
@@ -346,7 +365,9 @@ static const struct argp_option replay_own_options[] = {
 	{ "without-files", OPT_WITHOUT_FILES, NULL, 0, "Rebuild from the log though the store also holds files", 0 },
 	{ "rollback", OPT_ROLLBACK, NULL, 0, "Make the generation before the current one again", 0 },
 	{ "swap", OPT_SWAP, "N", 0, "Make generation N the current one", 0 },
-	{ "drop-old", OPT_DROP_OLD, NULL, 0, "Drop the generation before, by itself or after a rebuild", 0 },
+	{ "drop-old", OPT_DROP_OLD, NULL, 0,
+	  "Drop the generations beside the current one, by itself or after a rebuild; not one that a stopped replay can go on with",
+	  0 },
 	{ "json", 'j', NULL, 0, "The summary as JSON", 0 },
 	{ 0 },
 };

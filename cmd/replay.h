@@ -118,7 +118,10 @@ int replay_view_build(struct rebuild *rb, struct error *e) MUST_CHECK;
 
 /* Generation n becomes the current one, 0: the one before it, and the current one the one before. *ret: which. */
 int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct error *e) MUST_CHECK;
-/* Drop those that are neither current nor `keep` (0: none), and count them. One that is still held is waited for a little. */
+/*
+ * Drop those that are neither current nor `keep` (0: none) nor half built, and count them. One that is still held is
+ * waited for a little.
+ */
 int replay_drop_others(const struct settings *set, unsigned keep, unsigned *ret_dropped, struct error *e) MUST_CHECK;
 /* Drop one, and its young levels. */
 int replay_drop(const struct settings *set, unsigned n, struct error *e) MUST_CHECK;

@@ -44,6 +44,14 @@ static int drop_soon(const struct settings *set, unsigned n, struct error *e)
 	return rc ? error_set(e, rc, "store.path", "%s", held.text) : 0;
 }
 
+/* Its replay was stopped, and the same command goes on with it. */
+static bool can_go_on(const char *path, unsigned n)
+{
+	char plan[GENERATION_PLAN_MAX];
+
+	return generation_marked(path, n, plan) && strcmp(plan, REPLAY_KEPT) != 0;
+}
+
 int replay_drop_others(const struct settings *set, unsigned keep, unsigned *ret_dropped, struct error *e)
 {
 	const char *path = setting_string(set, SET_STORE_PATH);
@@ -54,7 +62,7 @@ int replay_drop_others(const struct settings *set, unsigned keep, unsigned *ret_
 	if (!rc)
 		rc = generation_list(path, all, &n, e);
 	for (size_t i = 0; !rc && i < n; i++)
-		if (all[i] != current && all[i] != keep) {
+		if (all[i] != current && all[i] != keep && !can_go_on(path, all[i])) {
 			rc = drop_soon(set, all[i], e);
 			*ret_dropped += !rc;
 		}
@@ -94,7 +102,6 @@ static int check_can_be_read(const struct settings *set, unsigned n, struct erro
 int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct error *e)
 {
 	const char *path = setting_string(set, SET_STORE_PATH);
-	char plan[GENERATION_PLAN_MAX];
 	unsigned current;
 	int lock, rc = generation_replay_lock(path, &lock, e);
 
@@ -108,7 +115,7 @@ int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct
 		rc = generation_unmark(path, current, e);
 	if (!rc && !n)
 		rc = previous_of(path, current, &n, e);
-	if (!rc && generation_marked(path, n, plan) && strcmp(plan, REPLAY_KEPT) != 0)
+	if (!rc && can_go_on(path, n))
 		rc = error_set(e, ERR_BAD_REQUEST, "swap", "generation %u is not whole: its replay did not end", n);
 	if (!rc)
 		rc = check_can_be_read(set, n, e);

@@ -336,10 +336,31 @@ class Cli(Case):
         self.assertEqual(self.letters(), ["file@1:1"])
         self.aisle("replay", "--view", "popularity", "--from-file", "a.ndjson", "--store", "st")
         self.assertEqual(self.letters(), ["file@2:1"])
-        self.assertIn("junk", self.aisle("dlq", "show", "file@2:1", "--store", "st").stdout)
+        shown = self.aisle("dlq", "show", "file@2:1", "--store", "st")
+        self.assertIn("junk", shown.stdout)
+        self.assertIn("kafka.bootstrap.servers is not set: only letters of replays", shown.stderr)
+        self.assertIn("store 'none' does not exist", self.aisle("dlq", "list", "--store", "none", status=1).stderr)
+        self.assertIn("exclude one another", self.aisle("dlq", "resend", "--all", "0:1", status=2).stderr)
+
+    def test_old_generations_are_dropped_but_not_a_half_built_one(self):
+        self.write("a.ndjson", '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n')
+        for _ in range(2):
+            self.aisle("replay", "--rebuild", "--from-file", "a.ndjson", "--store", "st")
+        swapped = self.aisle("replay", "--rollback", "--json", "--store", "st").stdout
+        self.assertEqual(json.loads(swapped), {"generation": 1})
+        half = os.path.join(self.directory, "st", "generations", "3")
+        os.mkdir(half)
+        with open(os.path.join(half, "building"), "w", encoding="utf-8") as out:
+            out.write("a plan")
+        dropped = self.aisle("replay", "--drop-old", "--json", "--store", "st").stdout
+        self.assertEqual(json.loads(dropped), {"dropped": 1})
+        self.assertEqual(sorted(os.listdir(os.path.dirname(half))), ["1", "3"])
 
     def test_a_view_that_cannot_be_made_alone_is_refused(self):
         for arguments, words in ((["--view", "nope"], "there is no view 'nope': catalog, stock,"),
+                                 (["--view", "profile"], "use --view history"),
+                                 (["--view", "stock", "--rebuild", "-f", "one"], "leave --rebuild out"),
+                                 (["--into-current"], "needs --from-file"),
                                  (["--view", "offsets"], "without the others; these can: catalog, stock,"),
                                  (["--view", "history", "--from", "earliest", "--to", "7"], "no --to"),
                                  (["--view", "stock", "--from", "7"], "whole topic"),
