@@ -1,13 +1,14 @@
 #include "cmd/command.h"
 #include "cmd/config_docs.h"
 #include "cmd/http_client.h"
+#include "query/json_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 struct config_options {
 	const char *verb, *dir, *server, *by;
-	bool force, dry_run, prune, shipped;
+	bool force, dry_run, prune, shipped, json;
 };
 
 enum { OPT_SERVER = 0x100, OPT_BY, OPT_FORCE, OPT_DRY_RUN, OPT_PRUNE, OPT_SHIPPED };
@@ -19,6 +20,7 @@ static const struct argp_option options[] = {
 	{ "dry-run", OPT_DRY_RUN, NULL, 0, "push: say what would be done; the server checks the documents", 0 },
 	{ "prune", OPT_PRUNE, NULL, 0, "push: delete what was pulled and has no file any more", 0 },
 	{ "shipped", OPT_SHIPPED, NULL, 0, "pull: the program's own documents too", 0 },
+	{ "json", 'j', NULL, 0, "One JSON object a document", 0 },
 	{ 0 },
 };
 
@@ -44,6 +46,9 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 		return 0;
 	case OPT_SHIPPED:
 		opt->shipped = true;
+		return 0;
+	case 'j':
+		opt->json = true;
 		return 0;
 	case ARGP_KEY_ARG:
 		if (opt->dir)
@@ -72,12 +77,23 @@ static bool is_same(const struct config_doc *a, const struct config_doc *b)
 	return a && b && str_eq(a->text, b->text);
 }
 
-static void say(const char *what, const struct config_doc *doc, const char *more)
+static void say(const struct sides *s, const char *what, const struct config_doc *doc, const char *more)
 {
 	char name[CONFIG_PATH_MAX];
+	struct json_out j = { 0 };
 
 	config_doc_name(doc, name);
-	printf("%-8s %s%s%s\n", what, name, *more ? ": " : "", more);
+	if (!s->opt->json) {
+		printf("%-8s %s%s%s\n", what, name, *more ? ": " : "", more);
+		return;
+	}
+	json_out_object(&j);
+	key_text(&j, "document", name);
+	key_text(&j, "what", what);
+	key_text(&j, "text", more);
+	json_out_end_object(&j);
+	printf("%.*s\n", (int)j.n, j.p);
+	json_out_fini(&j);
 }
 
 /* ---- pull ---- */
@@ -92,18 +108,19 @@ static int pull(struct sides *s, struct error *e)
 		if (is_same(doc, old))
 			continue;
 		rc = config_doc_save(s->opt->dir, doc, e);
-		say(old && old->text.n ? "changed" : "new", doc, "");
+		say(s, old && old->text.n ? "changed" : "new", doc, "");
 		s->changed++;
 	}
 	for (size_t i = 0; i < s->here.n && !rc; i++) {
 		struct config_doc *doc = &s->here.v[i];
 
-		if (doc->revision < 0 || !doc->text.n || config_docs_find(&s->there, doc->kind, doc->id))
+		/* revision 0 is a shipped one, which is not asked for each time */
+		if (doc->revision <= 0 || !doc->text.n || config_docs_find(&s->there, doc->kind, doc->id))
 			continue;
 		free((char *)doc->text.p);
 		doc->text = (struct str){ NULL, 0 };
 		rc = config_doc_save(s->opt->dir, doc, e);
-		say("deleted", doc, "");
+		say(s, "deleted", doc, "");
 		s->changed++;
 	}
 	return rc ? rc : config_docs_note(s->opt->dir, &s->there, e);
@@ -145,16 +162,16 @@ static int send_one(struct sides *s, struct config_doc *doc, int64_t revision, s
 	if (rc)
 		return rc;
 	if (a.status == 200) {
-		say(doc->text.n ? s->opt->dry_run ? "would" : "put" : "deleted", doc, "");
+		say(s, doc->text.n ? s->opt->dry_run ? "would" : "put" : "deleted", doc, "");
 		doc->revision = s->opt->dry_run ? revision : doc->text.n ? config_answer_revision(a.body) : -1;
 		s->changed++;
 	} else if (a.status == 202) {
-		say("unclear", doc, "the log has it, but it was not applied in time: pull tells what became of it");
+		say(s, "unclear", doc, "the log has it, but it was not applied in time: pull tells what became of it");
 		s->refused++;
 	} else {
 		char *why = xstrndup(a.body.p, a.body.n);
 
-		say("REFUSED", doc, why);
+		say(s, "REFUSED", doc, why);
 		free(why);
 		s->refused++;
 	}
@@ -181,12 +198,12 @@ static int push_one(struct sides *s, struct config_doc *doc, struct error *e)
 		return 0;
 	}
 	if (!s->opt->force && is_overtaken(doc, there)) {
-		say("REFUSED", doc, "it was changed on the server since the pull: pull and merge, or --force");
+		say(s, "REFUSED", doc, "it was changed on the server since the pull: pull and merge, or --force");
 		s->refused++;
 		return 0;
 	}
 	if (!doc->text.n && s->opt->dry_run) {
-		say("would", doc, "delete");
+		say(s, "would", doc, "delete");
 		s->changed++;
 		return 0;
 	}
@@ -230,7 +247,8 @@ static int diff(struct sides *s, struct error *e)
 
 		if (is_same(doc, there) || (!doc->text.n && !stands))
 			continue;
-		say(!doc->text.n ? "server"
+		say(s,
+		    !doc->text.n ? "server"
 		    : stands     ? "differs"
 				 : "here",
 		    doc,
@@ -244,7 +262,7 @@ static int diff(struct sides *s, struct error *e)
 
 		if (doc->shipped || config_docs_find(&s->here, doc->kind, doc->id))
 			continue;
-		say("server", doc, "");
+		say(s, "server", doc, "");
 		s->changed++;
 	}
 	return 0;
@@ -270,7 +288,7 @@ static int finish(const struct sides *s, int rc, const struct error *e)
 		return command_failed("%s", e->text[0] ? e->text : error_text(rc));
 	if (s->refused)
 		return command_failed("%u of the documents were not taken", s->refused);
-	if (!s->changed)
+	if (!s->changed && !s->opt->json)
 		printf(diffs ? "no difference\n" : "nothing to do\n");
 	return diffs && s->changed ? 1 : 0;
 }
