@@ -58,7 +58,7 @@ static const char *contradiction_of_view(const struct replay_options *opt)
 	return NULL;
 }
 
-/* What goes together. */
+/* What goes together. allow size: a table of conditions */
 static const char *contradiction(const struct replay_options *opt)
 {
 	bool builds = opt->from_text || opt->rebuild || opt->view;
