@@ -408,6 +408,16 @@ class Served(Case):
                 path = answer["next"]
             self.assertEqual(sorted(seen), sorted(f"i{n}" for n in range(30)), first)
 
+    def test_pulled_files_stay(self):
+        config = ["config", "pull", "shop", "--server", self.url]
+        first = [json.loads(line) for line in self.aisle(*config, "--shipped", "--json").stdout.splitlines()]
+        self.assertIn({"document": "scenarios/home", "what": "new", "text": ""}, first)
+        edited = self.write("shop/scenarios/home.json", '{"description":"a change that is not pushed","chain":[{"strategy":"trending"}]}\n')
+        self.assertEqual(self.aisle(*config).stdout, "nothing to do\n")
+        with open(edited, encoding="utf-8") as f:
+            self.assertIn("a change", f.read())
+        self.assertEqual(self.aisle(*config, "--json").stdout, "")
+
     def test_refusals_say_what_to_do(self):
         for path, words in (("/v1/recommendations/home?itemIds=a", "'home' does not read 'itemIds', it reads userId, visitorId"),
                             ("/v1/recommendations/productpage?itemIds=a", "did you mean 'product-page'?"),
