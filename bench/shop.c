@@ -88,7 +88,7 @@ static void fill_catalogue(struct fold *f)
 			(struct str){ category, (uint32_t)snprintf(category, sizeof(category), "Group %u > Shelf %u",
 								   i % SHOP_CATEGORIES / 10, i % SHOP_CATEGORIES) };
 		shop_check(fold_catalog(f, &item, false), NULL);
-		shop_check(fold_stock(f, &stock, false, START_MS), NULL);
+		shop_check(fold_stock(f, &stock, false, START_MS, NULL), NULL);
 	}
 }
 

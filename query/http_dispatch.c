@@ -11,7 +11,8 @@ static struct str str_of_iovec(h2o_iovec_t v)
 /* Bytes of "http://host" before the path: every server takes that form too (RFC 9112, 3.2.2). */
 static uint32_t authority_length(struct str target)
 {
-	uint32_t scheme = target.n > 7 && !strncasecmp(target.p, "http://", 7)    ? 7
+	uint32_t scheme = target.n && *target.p == '/'                            ? 0
+			  : target.n > 7 && !strncasecmp(target.p, "http://", 7)  ? 7
 			  : target.n > 8 && !strncasecmp(target.p, "https://", 8) ? 8
 										  : 0;
 	const char *slash = scheme ? memchr(target.p + scheme, '/', target.n - scheme) : NULL;

@@ -1,3 +1,4 @@
+#include "query/http_body.h"
 #include "query/http_internal.h"
 
 #include "config/log.h"
@@ -50,9 +51,7 @@ struct str http_list_of(struct http_req *rq, const char *name)
 		memcpy(p + n, h->entries[at].value.base, h->entries[at].value.len);
 		n += h->entries[at].value.len;
 	}
-	for (n--; n && (p[n - 1] == ' ' || p[n - 1] == '\t'); n--)
-		;
-	return (struct str){ p, (uint32_t)n };
+	return body_trim((struct str){ p, (uint32_t)n - 1 });
 }
 
 struct http_end *http_on_end(struct http_req *rq, void (*ended)(void *arg), void *arg)
@@ -185,15 +184,6 @@ bool http_takes_gzip(const struct http_req *rq)
 	return (h2o_get_compressible_types(&rq->h2o->headers) & H2O_COMPRESSIBLE_GZIP) != 0;
 }
 
-static struct str trimmed(struct str s)
-{
-	while (s.n && (*s.p == ' ' || *s.p == '\t'))
-		s = (struct str){ s.p + 1, s.n - 1 };
-	while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t'))
-		s.n--;
-	return s;
-}
-
 /* "q=0", "q=0.000": not wanted. */
 static bool is_refusal(struct str parameter)
 {
@@ -213,11 +203,11 @@ bool http_accepts(struct http_req *rq, const char *media_type)
 		bool refused = false;
 
 		split_next(&one, ';', &part);
-		part = trimmed(part);
+		part = body_trim(part);
 		if (part.n != strlen(media_type) || strncasecmp(part.p, media_type, part.n) != 0)
 			continue;
 		while (split_next(&one, ';', &part))
-			refused = refused || is_refusal(trimmed(part));
+			refused = refused || is_refusal(body_trim(part));
 		return !refused;
 	}
 	return false;
