@@ -281,8 +281,11 @@ void command_reload_log_level(const struct command_context *ctx)
 		log_error("settings not reread", "why=\"%s\"", e.text);
 		return;
 	}
-	if (log_level_parse(setting_string(fresh, SET_LOG_LEVEL), &level))
+	if (log_level_parse(setting_string(fresh, SET_LOG_LEVEL), &level)) {
+		log_set_level(LOG_LEVEL_INFO); /* whoever sent the signal sees that it came */
+		log_info("settings reread", "log.level=%s", setting_string(fresh, SET_LOG_LEVEL));
 		log_set_level(level);
+	}
 	settings_free(fresh);
 }
 

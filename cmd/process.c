@@ -1,6 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/ingest.h"
 #include "config/log.h"
+#include "processor/sources.h"
 
 static int process_run(struct command_context *ctx)
 {
@@ -9,7 +10,9 @@ static int process_run(struct command_context *ctx)
 	int rc;
 
 	ingest_signals();
-	rc = ingest_open(&in, ctx->settings, &e);
+	rc = kafka_settings_usable(ctx->settings, &e);
+	if (!rc)
+		rc = ingest_open(&in, ctx->settings, &e);
 	if (!rc)
 		rc = ingest_kafka(&in, ctx->settings, &e);
 	if (!rc)

@@ -47,6 +47,8 @@ void replay_progress_end(struct replay_progress *pr);
 
 /* ---- replay_files.c ---- */
 
+/* SOURCE_OPEN for a file that cannot be read, before a store is made for it. */
+int replay_check_files(const struct replay_options *opt, struct error *e) MUST_CHECK;
 /* Files into the current generation; the exit status. */
 int replay_into_current(const struct replay_options *opt, const struct settings *set);
 /* The object's end, on standard output. */

@@ -3,7 +3,9 @@
 
 #include "processor/sources.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 void replay_print_json(struct json_out *j)
 {
@@ -48,13 +50,24 @@ static void show(void *arg, uint64_t records, int64_t left)
 	replay_progress_show(&rd->progress, records, done, total);
 }
 
+int replay_check_files(const struct replay_options *opt, struct error *e)
+{
+	for (size_t i = 0; i < opt->n; i++)
+		if (strcmp(opt->files[i], "-") != 0 && access(opt->files[i], R_OK))
+			return error_set(e, ERR_SOURCE_OPEN, "", "cannot open '%s': %s", opt->files[i],
+					 strerror(errno));
+	return 0;
+}
+
 static int read_files(struct ingest *in, const struct replay_options *opt, const struct settings *set, struct error *e)
 {
 	struct reading rd = { 0 };
 	struct processor_options more = { .progress = show, .progress_arg = &rd };
 	double began = replay_seconds();
-	int rc = ingest_open(in, set, e);
+	int rc = replay_check_files(opt, e);
 
+	if (!rc)
+		rc = ingest_open(in, set, e);
 	replay_progress_begin(&rd.progress, REPLAY_BUILDING, opt->json);
 	if (!rc)
 		rc = ingest_processor(in, set, &more, e);

@@ -3,11 +3,13 @@
 
 #include "config/clock.h"
 #include "config/version.h"
+#include "processor/sources.h"
 #include "views/generation.h"
 #include "views/offsets.h"
 #include "views/view.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -245,10 +247,20 @@ static int plan(struct rebuild *rb, struct error *e)
 	return rc ? rc : check_files(rb, e);
 }
 
+/* What fails for want of a setting or a file leaves no empty store behind. */
+static int check_inputs(const struct rebuild *rb, struct error *e)
+{
+	int rc = replay_check_files(rb->opt, e);
+
+	return rc || rb->from.kind == POINT_NONE ? rc : kafka_settings_usable(rb->set, e);
+}
+
 int rebuild_prepare(struct rebuild *rb, struct error *e)
 {
-	int rc;
+	int rc = check_inputs(rb, e);
 
+	if (rc)
+		return rc;
 	if (!rb->opt->dry_run && mkdir(rb->path, 0700) && errno != EEXIST)
 		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make store '%s': %s", rb->path,
 				 strerror(errno));
@@ -294,6 +306,20 @@ static int64_t bytes_of(const char *path, unsigned generation)
 	return stat(file, &st) ? 0 : (int64_t)st.st_blocks * 512;
 }
 
+/* A store that is not there yet is made in its parent. */
+static int space_of(const char *path, struct statvfs *ret)
+{
+	char *parent;
+	int r = statvfs(path, ret);
+
+	if (!r || errno != ENOENT)
+		return r;
+	parent = xstrndup(path, strlen(path));
+	r = statvfs(dirname(parent), ret);
+	free(parent);
+	return r;
+}
+
 static int look_at_room(const struct rebuild *rb, struct room *ret, struct error *e)
 {
 	struct store_options opt = command_store_options(rb->set);
@@ -302,7 +328,7 @@ static int look_at_room(const struct rebuild *rb, struct room *ret, struct error
 	int rc;
 
 	*ret = (struct room){ 0 };
-	if (statvfs(rb->path, &fs))
+	if (space_of(rb->path, &fs))
 		return error_set(e, ERR_IO, "store.path", "cannot ask for the space of '%s': %s", rb->path,
 				 strerror(errno));
 	ret->available = (int64_t)(fs.f_bavail * fs.f_frsize);

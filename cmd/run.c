@@ -1,8 +1,8 @@
 #include "cmd/command.h"
 #include "cmd/ingest.h"
+#include "config/log.h"
+#include "processor/sources.h"
 #include "query/server.h"
-
-#include <stdio.h>
 
 #define DRAIN_MS 5000
 
@@ -21,7 +21,7 @@ static int serve(struct ingest *in, struct command_context *ctx, struct error *e
 		return rc;
 	rc = ingest_start(in, e);
 	if (!rc) {
-		fprintf(stderr, "ready: %s\n", server_url(server));
+		log_ready(server_url(server));
 		/* a log that cannot be read any more does not end the answers */
 		ingest_wait(in, ctx, false);
 	}
@@ -41,7 +41,9 @@ static int run_run(struct command_context *ctx)
 	int rc;
 
 	ingest_signals();
-	rc = ingest_open(&in, ctx->settings, &e);
+	rc = kafka_settings_usable(ctx->settings, &e);
+	if (!rc)
+		rc = ingest_open(&in, ctx->settings, &e);
 	if (!rc)
 		rc = ingest_kafka(&in, ctx->settings, &e);
 	if (!rc)
@@ -54,8 +56,8 @@ const struct command command_run = {
 	.name = "run",
 	.summary = "Read the log, keep the views and answer requests, in one process",
 	.description =
-		"Both halves of aisle: `process' and `serve'. Prints `ready: http://HOST:PORT' on standard error once it answers. "
-		"Runs until SIGTERM or SIGINT, then lets requests end and commits what was read. SIGHUP rereads log.level.\n\n"
+		"Both halves of aisle: `process' and `serve'. Prints `ready: http://HOST:PORT' on standard error once it answers, "
+		"with log.format=json as the message of a line. Runs until SIGTERM or SIGINT, then lets requests end and commits what was read. SIGHUP rereads log.level.\n\n"
 		"When the log cannot be read on (the store is full, a topic was made anew), the answers go on and say how old they "
 		"are; the reason is in the log and in /readyz.\n\n"
 		"Examples:\n"

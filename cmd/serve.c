@@ -1,9 +1,8 @@
 #include "cmd/command.h"
 #include "cmd/ingest.h"
+#include "config/log.h"
 #include "processor/sources.h"
 #include "query/server.h"
-
-#include <stdio.h>
 
 #define DRAIN_MS 5000
 
@@ -38,7 +37,7 @@ static int serve_run(struct command_context *ctx)
 		rc = server_start(&opt, &server, &e);
 	}
 	if (!rc) {
-		fprintf(stderr, "ready: %s\n", server_url(server));
+		log_ready(server_url(server));
 		ingest_wait(&in, ctx, false);
 	}
 	server_stop(server, DRAIN_MS);

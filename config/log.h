@@ -19,6 +19,9 @@ void log_set_level(enum log_level level);
 /* "debug", "info", "warn", "error"; false when it is none of them. */
 bool log_level_parse(const char *name, enum log_level *ret);
 
+/* "ready: URL" whatever the level: a line of its own, or the message of one in JSON. */
+void log_ready(const char *url);
+
 /* `message` is a constant; the details are "key=value ..." or NULL. */
 void log_line(enum log_level level, const char *message, const char *details_fmt, ...) PRINTF_LIKE(3, 4);
 

@@ -176,6 +176,16 @@ int kafka_conf_make(const struct settings *set, enum kafka_role role, rd_kafka_c
 	return 0;
 }
 
+int kafka_settings_usable(const struct settings *set, struct error *e)
+{
+	rd_kafka_conf_t *conf;
+	int rc = kafka_conf_make(set, KAFKA_CONSUMER, &conf, e);
+
+	if (!rc)
+		rd_kafka_conf_destroy(conf);
+	return rc;
+}
+
 int kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret, struct error *e)
 {
 	char why[200];

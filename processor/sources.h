@@ -42,6 +42,9 @@ void source_files_progress(struct source *src, uint64_t *done, uint64_t *total);
  */
 void kafka_settings_check(const struct settings *set, void (*bad)(void *arg, const char *text), void *arg);
 
+/* BAD_SETTING when there is no broker, or one of kafka.* would not be taken, before anything is made for a log that cannot be read. */
+int kafka_settings_usable(const struct settings *set, struct error *e) MUST_CHECK;
+
 /* acks=all, idempotent, kafka.* passed through; message.max.bytes is so large that the broker's limit counts. */
 int publisher_kafka_open(const struct settings *set, struct publisher **ret, struct error *e) MUST_CHECK;
 

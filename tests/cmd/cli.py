@@ -9,6 +9,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import sys
@@ -356,6 +357,13 @@ class Cli(Case):
         self.assertEqual(json.loads(dropped), {"dropped": 1})
         self.assertEqual(sorted(os.listdir(os.path.dirname(half))), ["1", "3"])
 
+    def test_what_fails_makes_no_store(self):
+        for command in (["process"], ["run"], ["replay", "--from", "earliest"]):
+            self.assertIn("kafka.bootstrap.servers is not set", self.aisle(*command, status=1).stderr)
+        for command in (["replay", "--from-file"], ["replay", "--rebuild", "--from-file"]):
+            self.assertIn("'none.ndjson': No such file", self.aisle(*command, "none.ndjson", status=1).stderr)
+        self.assertEqual(os.listdir(self.directory), [])
+
     def test_a_view_that_cannot_be_made_alone_is_refused(self):
         for arguments, words in ((["--view", "nope"], "there is no view 'nope': catalog, stock,"),
                                  (["--view", "profile"], "use --view history"),
@@ -397,6 +405,20 @@ class Served(Case):
                 return reply.status, json.load(reply)
         except urllib.error.HTTPError as error:
             return error.code, json.load(error)
+
+    def test_a_signal_rereads_the_level_and_says_so(self):
+        self.server.send_signal(signal.SIGHUP)
+        self.assertRegex(self.server.stderr.readline(), "info  settings reread  log.level=info")
+
+    def test_a_log_of_json_is_all_json(self):
+        sets = ["--set", "log.format=json", "--set", "log.level=error", "--set", "http.listen=127.0.0.1:0"]
+        server = subprocess.Popen([AISLE, "serve", "--store", "s", *sets], text=True, cwd=self.directory,
+                                  stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        line = json.loads(server.stderr.readline())
+        server.terminate()
+        server.communicate(timeout=20)
+        self.assertEqual(line["level"], "info")
+        self.assertRegex(line["message"], "^ready: http://127.0.0.1:[0-9]+$")
 
     def test_a_list_is_followed_to_its_end(self):
         for first in ("/v1/trending?count=7", "/v1/recommendations/home?visitorId=v&count=7&fill=none"):

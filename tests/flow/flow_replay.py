@@ -110,6 +110,8 @@ def places(t, topics, store):
     check("there is no 99999999" in gone, gone)
     late = replay(topics, store, "--from", "2099-01-01T00:00:00Z", status=1)
     check("holds no record of 2099-01-01T00:00:00Z or later" in late, late)
+    plan = replayed(topics, t.path("not-there-yet"), "--from", "earliest", "--dry-run")
+    check(plan["generation"] == 1 and plan["bytesAvailable"] > 0 and not os.path.exists(t.path("not-there-yet")), f"{plan}")
     wrong = run([AISLE, "replay", "--from", "yesterday", "--store", store], status=None)[1]
     check("is no place in the log" in wrong, wrong)
     replay(topics, store, "--swap", str(second["generation"]))
