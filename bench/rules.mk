@@ -1,9 +1,10 @@
-# make bench [EVENTS=1000000] [BENCH_SCALE=1] [BENCH="decode fold stream live answers"] [RESULTS=bench/RESULTS.md]
+# make bench [EVENTS=1000000] [BENCH_SCALE=1] [BENCH="decode fold stream live answers replay"] [KILLS=3] [RESULTS=bench/RESULTS.md]
 # BENCH=jvm: a run of its own
 EVENTS ?= 1000000
 BENCH_SCALE ?= 1
 BENCH ?=
 RESULTS ?=
+KILLS ?= 3
 
 $(OUT)/bench/bench_decode: $(OUT)/bench/bench_decode.o $(OUT)/libschemas.a
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(ALL_LIBS)
@@ -15,11 +16,12 @@ $(OUT)/bench/bench_raw_consume $(OUT)/bench/bench_bare_http: %: %.o
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $< $(ALL_LIBS)
 
 BENCH_COMMAND = make bench$(if $(filter-out 1000000,$(EVENTS)), EVENTS=$(EVENTS))$(if $(filter-out 1,$(BENCH_SCALE)), \
-	BENCH_SCALE=$(BENCH_SCALE))$(if $(BENCH), BENCH="$(BENCH)")$(if $(RESULTS), RESULTS=$(RESULTS))
+	BENCH_SCALE=$(BENCH_SCALE))$(if $(BENCH), BENCH="$(BENCH)")$(if \
+	$(filter-out 3,$(KILLS)), KILLS=$(KILLS))$(if $(RESULTS), RESULTS=$(RESULTS))
 
 bench-run: $(BENCHES) $(OUT)/aisle kafka
 	@BENCH_COMMAND='$(BENCH_COMMAND)' BENCH_OUT=$(CURDIR)/$(OUT) $(PYTHON) bench/run.py --events $(EVENTS) \
-		--scale $(BENCH_SCALE) $(if $(RESULTS),--write $(RESULTS)) $(BENCH)
+		--scale $(BENCH_SCALE) --kills $(KILLS) $(if $(RESULTS),--write $(RESULTS)) $(BENCH)
 
 # make quality DATA=DIR [QUALITY="sessions parts learning speed baskets"] [SET=NAME] [EVERY=1] [RESULTS=bench/RESULTS.md]
 DATA ?=

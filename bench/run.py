@@ -1,10 +1,10 @@
 #!/usr/bin/python3
 """The benchmarks, each beside its limit in the same run. `make bench` builds what this needs and starts it.
 
-    bench/run.py [--events N] [--scale X] [--repeat N] [--write FILE] [SECTION...]
+    bench/run.py [--events N] [--scale X] [--repeat N] [--kills N] [--write FILE] [SECTION...]
 
-SECTION: decode, fold, stream (catching up from real Kafka), live, answers; default these. live and answers go on with the
-store of stream. jvm: catching up beside Kafka Streams, a run of its own. Everything on loopback; whatever is started is
+SECTION: decode, fold, stream (catching up from real Kafka), live, answers, replay; default these. live, answers and replay
+go on with the store of stream. jvm: catching up beside Kafka Streams, a run of its own. Everything on loopback; whatever is started is
 ended with the run.
 """
 import argparse
@@ -22,9 +22,10 @@ import folding  # noqa: E402
 import harness  # noqa: E402
 import jvm  # noqa: E402
 import machine  # noqa: E402
+import replaying  # noqa: E402
 import stream  # noqa: E402
 
-SECTIONS = ("decode", "fold", "stream", "live", "answers")
+SECTIONS = ("decode", "fold", "stream", "live", "answers", "replay")
 JVM_TITLE = "Beside Kafka Streams"
 FAILURES = (machine.BenchFailed, harness.FlowFailed, harness.Ended, harness.kafka.KafkaError)
 
@@ -33,7 +34,7 @@ class Options:
     """Sizes, each bounded below so that a small scale still measures something."""
 
     def __init__(self, args):
-        self.scale, self.repeat, self.seed = args.scale, args.repeat, 1
+        self.scale, self.repeat, self.kills, self.seed = args.scale, args.repeat, args.kills, 1
         self.events = max(1_000, int(args.events * args.scale))
         self.live_s = max(5, round(16 * min(args.scale, 1)))
         self.http_s = max(1, round(2 * min(args.scale, 1)))
@@ -48,10 +49,11 @@ def parse():
     parser.add_argument("--events", type=int, default=1_000_000, help="events of the topic that is caught up with")
     parser.add_argument("--scale", type=float, default=1.0, help="makes every size smaller or larger")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each; the one in the middle counts")
+    parser.add_argument("--kills", type=int, default=3, help="replays that are killed on their way")
     parser.add_argument("--write", metavar="FILE", help="put the figures there too")
     args = parser.parse_args()
     unknown = set(args.sections) - {*SECTIONS, "jvm"}
-    if unknown or args.repeat < 1 or args.scale <= 0 or args.events < 1:
+    if unknown or args.repeat < 1 or args.scale <= 0 or args.events < 1 or args.kills < 0:
         parser.error(f"no such section: {', '.join(unknown)}" if unknown else "sizes are above 0")
     if "jvm" in args.sections and len(args.sections) > 1:
         parser.error("jvm is a run of its own")
@@ -64,7 +66,7 @@ def run_sections(report, names, options):
         folding.decode(report, options)
     if "fold" in names:
         folding.fold(report, options)
-    if not {"stream", "live", "answers", "jvm"} & set(names):
+    if not {"stream", "live", "answers", "replay", "jvm"} & set(names):
         return
     harness.ktool_build()
     flow = harness.Flow("bench", quick_broker=False)
@@ -78,6 +80,8 @@ def run_sections(report, names, options):
             stream.live(report, shop, options)
         if "answers" in names:
             answers.answers(report, shop, options)
+        if "replay" in names:
+            replaying.replaying(report, shop, options)
     finally:
         flow.close()
         shutil.rmtree(flow.directory, ignore_errors=True)

@@ -1,5 +1,6 @@
 /* Dead letters back: the topic read from its beginning to its present end by a consumer of its own. */
 #include "processor/dead_letters_internal.h"
+#include "processor/kafka_ask.h"
 #include "processor/kafka_conf.h"
 #include "views/generation.h"
 
@@ -51,21 +52,6 @@ static int give(const rd_kafka_message_t *m, dead_letter_each each, void *arg)
 			 });
 }
 
-/* How many partitions the topic has: 0 when it does not exist, -1 when the broker does not answer. */
-static int partitions_of(rd_kafka_t *rk, const char *topic, int timeout_ms)
-{
-	rd_kafka_topic_t *t = rd_kafka_topic_new(rk, topic, NULL);
-	const struct rd_kafka_metadata *md = NULL;
-	int n = -1;
-
-	if (!rd_kafka_metadata(rk, 0, t, &md, timeout_ms)) {
-		n = md->topic_cnt && !md->topics[0].err ? md->topics[0].partition_cnt : 0;
-		rd_kafka_metadata_destroy(md);
-	}
-	rd_kafka_topic_destroy(t);
-	return n;
-}
-
 static int no_answer(struct error *e)
 {
 	return error_set(e, ERR_SOURCE_RETRY, "kafka.bootstrap.servers",
@@ -83,7 +69,7 @@ static int look(rd_kafka_t *rk, const char *topic, struct part *parts, int n, in
 	for (int i = 0; i < n; i++) {
 		int64_t low;
 
-		if (rd_kafka_query_watermark_offsets(rk, topic, i, &low, &parts[i].high, timeout_ms))
+		if (kafka_ask_ends(rk, topic, i, &low, &parts[i].high, timeout_ms))
 			return no_answer(e);
 	}
 	return 0;
@@ -130,18 +116,18 @@ static int read_topic(const struct settings *set, int timeout_ms, dead_letter_ea
 	struct part *parts = NULL;
 	rd_kafka_t *rk = NULL;
 	rd_kafka_conf_t *conf;
-	int rc, n;
+	int32_t n;
+	int rc;
 
 	rc = kafka_conf_make(set, KAFKA_CONSUMER, &conf, e);
 	if (!rc)
 		rc = kafka_client_new(RD_KAFKA_CONSUMER, conf, &rk, e);
 	if (rc)
 		return rc;
-	n = partitions_of(rk, topic, timeout_ms);
-	if (n <= 0) {
-		rc = n ? no_answer(e) : 0;
+	if (kafka_ask_partitions(rk, topic, &n, timeout_ms))
+		rc = no_answer(e);
+	if (rc || n == 0)
 		goto out;
-	}
 	parts = xcalloc((size_t)n, sizeof(*parts));
 	rc = look(rk, topic, parts, n, timeout_ms, e);
 	if (rc)

@@ -1,5 +1,6 @@
 #include "processor/replay_plan.h"
 
+#include "processor/kafka_ask.h"
 #include "processor/kafka_conf.h"
 #include "schemas/decode.h"
 
@@ -100,20 +101,15 @@ static int no_answer(struct making *m, const char *what, const char *topic, rd_k
 static int add_topic(struct making *m, uint16_t log)
 {
 	const char *name = setting_topic(m->set, (enum topic)log);
-	rd_kafka_topic_t *handle = rd_kafka_topic_new(m->rk, name, NULL);
-	const struct rd_kafka_metadata *md = NULL;
-	rd_kafka_resp_err_t err = rd_kafka_metadata(m->rk, 0, handle, &md, ANSWER_MS);
-	int32_t count = !err && md && md->topic_cnt && !md->topics[0].err ? md->topics[0].partition_cnt : 0;
+	int32_t count = 0;
+	rd_kafka_resp_err_t err = kafka_ask_partitions(m->rk, name, &count, ANSWER_MS);
 	int rc = err ? no_answer(m, "the partitions", name, err) : 0;
 
-	if (md)
-		rd_kafka_metadata_destroy(md);
-	rd_kafka_topic_destroy(handle);
 	m->plan->v = xrealloc(m->plan->v, (m->plan->n + (size_t)count) * sizeof(*m->plan->v));
 	for (int32_t id = 0; id < count && !rc; id++) {
 		struct replay_part p = { .log = log, .id = id };
 
-		err = rd_kafka_query_watermark_offsets(m->rk, name, id, &p.low, &p.high, ANSWER_MS);
+		err = kafka_ask_ends(m->rk, name, id, &p.low, &p.high, ANSWER_MS);
 		if (err)
 			rc = no_answer(m, "the ends", name, err);
 		p.begin = p.low;
@@ -134,7 +130,7 @@ static int look_up_time(struct making *m, int64_t t_ms, rd_kafka_topic_partition
 		rd_kafka_topic_partition_list_add(list, setting_topic(m->set, (enum topic)m->plan->v[i].log),
 						  m->plan->v[i].id)
 			->offset = t_ms;
-	err = m->plan->n ? rd_kafka_offsets_for_times(m->rk, list, ANSWER_MS) : 0;
+	err = m->plan->n ? kafka_ask_times(m->rk, list, ANSWER_MS) : 0;
 	if (err) {
 		rd_kafka_topic_partition_list_destroy(list);
 		return no_answer(m, "offsets by time", "all topics", err);
