@@ -52,6 +52,15 @@ int command_misused(const char *command, const char *fmt, ...)
 	return EXIT_USAGE;
 }
 
+/* At exit, so that --help is looked after as well. */
+static void check_output(void)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		command_failed("cannot write to standard output");
+		_exit(EXIT_FAILED);
+	}
+}
+
 /* ---- options every command takes ---- */
 
 struct common {
@@ -215,8 +224,6 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 			set_log_up(ctx.settings);
 		status = cmd->run(&ctx);
 	}
-	if (fflush(stdout) != 0 && status == 0)
-		status = command_failed("cannot write to standard output");
 	settings_free(ctx.settings);
 	free(ctx.options);
 	free(common.store_set);
@@ -371,6 +378,7 @@ int command_main(int argc, char **argv)
 
 	list_commands(list);
 	argp_err_exit_status = EXIT_USAGE;
+	atexit(check_output);
 	argp_parse(&top, argc, argv, ARGP_IN_ORDER, NULL, &choice);
 	return run_command(choice.command, argc - choice.at, argv + choice.at);
 }

@@ -180,8 +180,6 @@ static int run(struct command_context *ctx)
 		error_set(&e, rc, "", "cannot read a store: %s", error_text(rc));
 	if (rc)
 		command_failed("%s", e.text);
-	else if (fflush(stdout) || ferror(stdout))
-		command_failed("cannot write to standard output");
 	else
 		status = same ? 0 : 1;
 	close_side(&sides[0]);

@@ -317,7 +317,7 @@ static int dlq_run(struct command_context *ctx)
 		rc = check_found(&q, "", &e);
 	free(q.found);
 	free(opt->ids);
-	return rc ? command_failed("%s", e.text[0] ? e.text : error_text(rc)) : 0;
+	return rc && !ferror(stdout) ? command_failed("%s", e.text[0] ? e.text : error_text(rc)) : 0;
 }
 
 static const struct argp_option dlq_own_options[] = {

@@ -207,7 +207,7 @@ static int run(struct command_context *ctx)
 	struct store *st = NULL;
 	struct snap *snap = NULL;
 	struct error e = { 0 };
-	int r, status = 1;
+	int r, status = 0;
 
 	if (!opt->view && !opt->digest && !opt->sizes)
 		return list_views(opt->json);
@@ -222,12 +222,8 @@ static int run(struct command_context *ctx)
 		r = snapshot_limit_start(ctx->settings, st, snap, &limit, &e);
 	if (r == 0)
 		r = opt->sizes ? store_sizes(st, print_size, (void *)opt) : inspect(opt, view, snap);
-	if (ferror(stdout))
-		command_failed("cannot write to standard output");
-	else if (r < 0)
-		command_failed("cannot read store '%s': %s", store_path(st), error_text(r));
-	else
-		status = 0;
+	if (r < 0 && !ferror(stdout))
+		status = command_failed("cannot read store '%s': %s", store_path(st), error_text(r));
 	snapshot_limit_stop(limit);
 	snap_close(snap);
 	store_close(st);

@@ -163,6 +163,20 @@ class Cli(Case):
     def test_version(self):
         self.assertRegex(self.aisle("--version").stdout, r"^aisle \d+\.\d+\.\d+\n$")
 
+    def test_who_cannot_write_says_so(self):
+        self.views_loaded("s", "one")
+        self.views_loaded("other", "two")
+        self.write("junk.ndjson", "junk\n" * 1000)
+        self.aisle("replay", "--from-file", "junk.ndjson", "--store", "s")
+        for arguments in (["check-config"], ["check-config", "--json"], ["--help"], ["run", "--help"], ["--version"], ["inspect"],
+                          ["inspect", "popularity", "--store", "s"], ["diff", "s", "s"], ["diff", "s", "other"],
+                          ["dlq", "list", "--json", "--store", "s"], ["simulate", "--events", "9"]):
+            with self.subTest(arguments=arguments), open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([AISLE, *arguments], cwd=self.directory, stdout=full, stderr=subprocess.PIPE, text=True,
+                                      timeout=60, check=False)
+                self.assertEqual(done.returncode, 1)
+                self.assertRegex(done.stderr, r"\A(aisle: kafka.bootstrap.servers is not set.*\n)?aisle: cannot write .*\n\Z")
+
     def test_wrong_usage_exits_with_2_and_a_hint(self):
         for arguments in [[], ["inspct"], ["--nonsense"], ["run", "--nonsense"], ["inspect", "a", "b"],
                           ["inspect", "--item", "x"], ["inspect", "popularty"], ["simulate"], ["run", "--set", "x"],
