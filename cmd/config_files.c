@@ -17,16 +17,26 @@ static int io_failed(struct error *e, const char *what, const char *path)
 	return error_set(e, ERR_IO, "", "cannot %s '%s': %s", what, path, strerror(errno));
 }
 
+/* A pipe or a device may have no end. */
+static int open_file(const char *path, FILE **ret, struct error *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return error_set(e, ERR_IO, "", "'%s' is not a regular file", path);
+	*ret = fopen(path, "r");
+	return *ret ? 0 : io_failed(e, "open", path);
+}
+
 static int read_file(const char *path, char **ret, size_t *ret_n, struct error *e)
 {
-	char *p = xmalloc(FILE_MAX + 1);
-	FILE *in = fopen(path, "r");
-	int rc = 0;
+	FILE *in = NULL;
+	int rc = open_file(path, &in, e);
+	char *p;
 
-	if (!in) {
-		free(p);
-		return io_failed(e, "open", path);
-	}
+	if (rc)
+		return rc;
+	p = xmalloc(FILE_MAX + 1);
 	*ret_n = fread(p, 1, FILE_MAX + 1, in);
 	if (ferror(in))
 		rc = io_failed(e, "read", path);
@@ -90,12 +100,15 @@ static int load_revisions(const char *dir, struct config_docs *ret, struct error
 {
 	char path[4200], line[256], kind_name[32], id[CONTROL_ID_MAX + 1];
 	long long revision;
-	FILE *in;
+	FILE *in = NULL;
+	int rc;
 
 	snprintf(path, sizeof(path), "%s/" REVISIONS, dir);
-	in = fopen(path, "r");
-	if (!in)
-		return errno == ENOENT ? 0 : io_failed(e, "open", path);
+	if (access(path, F_OK) && errno == ENOENT)
+		return 0;
+	rc = open_file(path, &in, e);
+	if (rc)
+		return rc;
 	while (fgets(line, sizeof(line), in)) {
 		enum control_kind kind = CONTROL_KIND_COUNT;
 

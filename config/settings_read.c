@@ -6,6 +6,7 @@
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #define KAFKA_PREFIX "kafka."
 #define KAFKA_PREFIX_LEN (sizeof(KAFKA_PREFIX) - 1)
@@ -68,6 +69,19 @@ static void assign(struct settings_load *load, const char *key, const char *valu
 		unknown_key(load, key, origin);
 	else if (!setting__assign(&load->settings->values[id], (enum setting_id)id, value, origin, problem))
 		settings__problem(load, "%s: %s: %s", origin, key, problem);
+}
+
+/* Who opened a named pipe would wait for its writer; one of a shell's <(...) has its own. */
+static FILE *open_file(const char *path, const char **ret_why)
+{
+	struct stat st;
+	FILE *f = NULL;
+
+	if (stat(path, &st) == 0 && S_ISFIFO(st.st_mode) && strncmp(path, "/dev/", 5) != 0)
+		*ret_why = "it is a named pipe, not a file";
+	else if (!(f = fopen(path, "re")))
+		*ret_why = strerror(errno);
+	return f;
 }
 
 /* ---- the file: libinih splits lines, we count them ---- */
@@ -164,12 +178,13 @@ static int take_pair(void *arg, const char *section, const char *key, const char
 
 void settings__read_file(struct settings_load *load, const char *path)
 {
-	struct reader r = { .load = load, .path = path, .f = fopen(path, "re") };
+	const char *why;
+	struct reader r = { .load = load, .path = path, .f = open_file(path, &why) };
 	int bad_line;
 
 	if (!r.f) {
 		load->unreadable = true;
-		settings__problem(load, "cannot open settings '%s': %s", path, strerror(errno));
+		settings__problem(load, "cannot open settings '%s': %s", path, why);
 		return;
 	}
 	ini_allow_multiline = false;
@@ -284,23 +299,23 @@ void settings__read_sets(struct settings_load *load, const char *const *sets, si
 
 /* ---- kafka.NAME.file: the value of kafka.NAME is in a file ---- */
 
-static bool read_secret(const char *path, char *ret, size_t ret_size)
+/* NULL, or what went wrong. */
+static const char *read_secret(const char *path, char *ret, size_t ret_size)
 {
-	FILE *f = fopen(path, "re");
+	const char *why = NULL;
+	FILE *f = open_file(path, &why);
 	size_t n;
-	bool ok;
 
 	if (!f)
-		return false;
+		return why;
 	n = fread(ret, 1, ret_size - 1, f);
-	ok = !ferror(f) && feof(f);
-	if (!ok && !ferror(f))
-		errno = EFBIG;
+	if (ferror(f) || !feof(f))
+		why = strerror(ferror(f) ? errno : EFBIG);
 	fclose(f);
 	while (n && (ret[n - 1] == '\n' || ret[n - 1] == '\r'))
 		n--;
 	ret[n] = '\0';
-	return ok;
+	return why;
 }
 
 void settings__read_secrets(struct settings_load *load)
@@ -311,6 +326,7 @@ void settings__read_secrets(struct settings_load *load)
 	for (size_t i = 0; i < s->kafka_n;) {
 		struct kafka_pair pair = s->kafka[i];
 		size_t n = strlen(pair.name), tail = sizeof(SECRET_SUFFIX) - 1;
+		const char *why;
 
 		if (n <= tail || strcmp(pair.name + n - tail, SECRET_SUFFIX) != 0) {
 			i++;
@@ -318,12 +334,13 @@ void settings__read_secrets(struct settings_load *load)
 		}
 		memmove(&s->kafka[i], &s->kafka[i + 1], (s->kafka_n - i - 1) * sizeof(*s->kafka));
 		s->kafka_n--;
-		if (read_secret(pair.value, secret, 65536)) {
+		why = read_secret(pair.value, secret, 65536);
+		if (why) {
+			settings__problem(load, "%s: cannot read '%s' of kafka.%s: %s", pair.origin, pair.value,
+					  pair.name, why);
+		} else {
 			pair.name[n - tail] = '\0';
 			settings__put_kafka(s, pair.name, secret, pair.origin);
-		} else {
-			settings__problem(load, "%s: cannot read '%s' of kafka.%s: %s", pair.origin, pair.value,
-					  pair.name, strerror(errno));
 		}
 		free(pair.name);
 		free(pair.value);

@@ -221,6 +221,20 @@ class Cli(Case):
         self.assertEqual(len(shown["warnings"]), 1)
         self.assertIn("AISLE_NOTHING", done.stderr)
 
+    def test_named_pipes_are_not_waited_for(self):
+        pipe = os.path.join(self.directory, "pipe")
+        os.mkfifo(pipe)
+        for arguments in (["check-config", pipe], ["check-config", "--set", f"kafka.sasl.password.file={pipe}"],
+                          ["inspect", "--config", pipe]):
+            self.assertIn(f"'{pipe}'", self.aisle(*arguments, status=1).stderr)
+            self.assertIn("a named pipe, not a file", self.aisle(*arguments, status=1).stderr)
+        os.mkdir(os.path.join(self.directory, "rules"))
+        for name in ("rules/a.json", ".revisions"):
+            os.rename(pipe, os.path.join(self.directory, name))
+            for verb in ("diff", "push", "pull"):
+                self.assertIn(f"{name}' is not a regular file", self.aisle("config", verb, self.directory, status=1).stderr)
+            os.rename(os.path.join(self.directory, name), pipe)
+
     def test_settings_of_the_working_directory_are_found(self):
         self.write("aisle.conf", "http.threads = 7\n")
         self.assertRegex(self.aisle("check-config").stdout, r"(?m)^http.threads +7 +./aisle.conf:1$")
