@@ -76,6 +76,10 @@ static error_t at_end(struct argp_state *state, const struct simulate_command_op
 		argp_error(state, "--to-kafka and --to-file exclude each other");
 	if (opt->truth && !opt->traffic.recommendations)
 		argp_error(state, "--truth needs --recommendations");
+	/* the last event may lie some minutes behind the span */
+	if (opt->traffic.start_ms < 0 ||
+	    (double)opt->traffic.start_ms + (span_days(&opt->traffic) + 1) * (double)MS_PER_DAY >= (double)TIME_END_MS)
+		argp_error(state, "--start: the events, and a day behind them, must lie in the years 1970 to 9999");
 	if (opt->traffic.recommendations && span_days(&opt->traffic) > SIMULATE_ANSWERS_DAYS_MAX)
 		argp_error(state, "--recommendations: at most %d days", SIMULATE_ANSWERS_DAYS_MAX);
 	return 0;

@@ -301,6 +301,14 @@ class Cli(Case):
         for name in ("no.key", "short.key"):
             self.assertIn(name, self.aisle(*options, "--set", f"person.key.file={name}", status=1).stderr)
 
+    def test_traffic_lies_in_years_that_can_be_read(self):
+        for start, days in (("0000-01-01", "1"), ("1969-12-31", "9"), ("9999-12-31", "1"), ("9990-01-01", "4000")):
+            refused = self.aisle("simulate", "--events", "9", "--start", f"{start}T00:00:00Z", "--days", days, status=2)
+            self.assertIn("the years 1970 to 9999", refused.stderr)
+        for start in ("1970-01-01", "9999-12-29"):
+            self.aisle("simulate", "--events", "99", "--start", f"{start}T00:00:00Z", "--days", "1", "--to-file", "a.ndjson")
+            self.assertIn("99 events, 0 dead", self.aisle("replay", "--from-file", "a.ndjson", "--store", start).stdout)
+
     def test_replayed_traffic_can_be_inspected(self):
         self.aisle("simulate", "--events", "5000", "--items", "50", "--users", "40", "--to-file", "a.ndjson")
         self.aisle("replay", "--from-file", "a.ndjson", "--store", "st")
