@@ -70,6 +70,12 @@ int generation_current(const char *store, unsigned *ret, struct error *e)
 	if (!n)
 		return error_set(e, ERR_STORE_CORRUPT, "store.path",
 				 "'%s' is not a link to one of the store's generations: make it one (ln -sfn)", path);
+	if (access(path, F_OK) && errno == ENOENT)
+		return error_set(
+			e, ERR_STORE_CORRUPT, "store.path",
+			"generation %u is gone, and '%s' is a link to it: make it one to another (ln -sfn), or "
+			"remove it and read the log again",
+			n, path);
 	*ret = n;
 	return 0;
 }

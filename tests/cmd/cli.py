@@ -613,6 +613,14 @@ class DamagedStores(Case):
             error = self.aisle("replay", *arguments, "--store", "none", status=1).stderr
             self.assertIn("cannot open store 'none': it does not exist; run", error)
 
+    def test_a_current_generation_that_is_gone(self):
+        shutil.rmtree(self.path("s", "generations", "1"))
+        self.refused("generation 1 is gone", "s/current' is a link to it", "ln -sfn", "remove it and read the log again",
+                     commands=(*READERS, *WRITERS, ["replay", "--rollback"], ["replay", "--drop-old"], ["calibrate"],
+                               ["replay", "--rebuild", "--from-file", "e.ndjson"]))
+        os.unlink(self.path("s", "current"))
+        self.assertIn("5000 events", self.aisle("replay", "--from-file", "e.ndjson", "--store", "s").stdout)
+
     def test_a_generation_that_is_not_there(self):
         self.assertIn("no generation 7: it has 1", self.aisle("replay", "--swap", "7", "--store", "s", status=1).stderr)
 
