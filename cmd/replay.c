@@ -366,7 +366,7 @@ static const struct argp_option replay_own_options[] = {
 	{ "rollback", OPT_ROLLBACK, NULL, 0, "Make the generation before the current one again", 0 },
 	{ "swap", OPT_SWAP, "N", 0, "Make generation N the current one", 0 },
 	{ "drop-old", OPT_DROP_OLD, NULL, 0,
-	  "Drop the generations beside the current one, by itself or after a rebuild; not one that a stopped replay can go on with",
+	  "Drop all generations but the current one, by itself or after a rebuild; one half built stays, for its replay to go on with",
 	  0 },
 	{ "json", 'j', NULL, 0, "The summary as JSON", 0 },
 	{ 0 },
