@@ -10,6 +10,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -262,6 +263,12 @@ class Cli(Case):
         for slug in STRATEGIES:
             self.assertRegex(text, rf" - {slug}, .* ms\n +1 ")
         self.check_demo_follows_recommendations()
+
+    def test_the_demo_says_at_once_that_its_port_is_taken(self):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            address = f"127.0.0.1:{taken.getsockname()[1]}"
+            done = self.aisle("demo", "--store", "d", "--set", f"http.listen={address}", status=1)
+        self.assertRegex(done.stderr, rf"\Aaisle: cannot listen on .*{address}.*\n\Z")
 
     def check_demo_follows_recommendations(self):
         rows = [json.loads(line) for line in self.aisle("inspect", "engagement", "--store", "d").stdout.splitlines()]
