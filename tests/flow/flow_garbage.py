@@ -171,6 +171,28 @@ def check_dlq_command(topics, store, letters):
     say("dlq list, show and resend do what they say")
 
 
+def check_letters_of_a_rebuild(t, topics, letters):
+    """Into another store, beside another topic of dead letters: those in the topic would not be listed twice."""
+    store = t.path("rebuilt")
+    settings = {**topics.settings(), "topics.deadLetters": topics.dead_letters + "-none"}
+
+    def aisle(*args):
+        return harness.run([harness.AISLE, *args, "--store", store, *harness.sets(settings)])[0]
+    aisle("replay", "--from", "earliest")
+    listed = [json.loads(text) for text in aisle("dlq", "list", "--json").splitlines()]
+    check(len(listed) == len(letters), f"a rebuild has {len(listed)} letters, the processor had {len(letters)}")
+    check({row["id"] for row in listed} == {f"file@1:{number}" for number in range(1, len(listed) + 1)},
+          f"ids of a rebuild's letters: {listed[0]['id']} to {listed[-1]['id']}")
+    letter = next(row for row in listed if row["code"] == "unknown-event-type")
+    before = topics.high()
+    aisle("dlq", "resend", letter["id"])
+    check(sum(topics.high().values()) == sum(before.values()) + 1, "dlq resend sent not one record of a rebuild")
+    sent = topics.dump(topics.events)
+    new = [record for record in sent if record["offset"] >= before.get(record["partition"], 0)]
+    check(len(new) == 1 and b"teleport" in new[0]["value"] and new[0]["key"] == b"k", f"what was sent again: {new}")
+    say("the letters of a rebuild are listed, and one is sent again")
+
+
 def check_told(aisle):
     """The first one at once, then one line a minute."""
     told = [text for text in aisle.log().splitlines() if "records cannot be read" in text]
@@ -200,6 +222,7 @@ def flow(t):
     check_dlq_command(topics, aisle.store, letters)
     check_told(aisle)
     aisle.stop()
+    check_letters_of_a_rebuild(t, topics, topics.dump(topics.dead_letters))
 
 
 if __name__ == "__main__":
