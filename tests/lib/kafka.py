@@ -30,6 +30,7 @@ LIBS = os.path.join(CACHE, "libs")
 TEMPLATE = os.path.join(CACHE, "formatted")
 ARCHIVE = os.path.join(CACHE, "kafka.jsa")
 START_DEADLINE_S = 90
+PICKED = []  # the file of ports, open while this process lives
 
 POM = """<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -166,12 +167,17 @@ def properties(port, controller_port, data, extra):
 
 
 def free_ports(count):
-    """Below those that the kernel gives to whoever connects: a broker that is away for a moment finds its own free again."""
+    """Below those that the kernel gives to whoever connects: a broker that is away for a moment finds its own free again.
+    Until this process ends no other is given them: each is a byte of a file that is locked."""
+    os.makedirs(CACHE, exist_ok=True)
+    if not PICKED:
+        PICKED.append(open(os.path.join(CACHE, "ports"), "ab"))
     with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as f:
         end = min(int(f.read().split()[0]), 32768)
     ret = []
     for port in random.sample(range(end // 2, end), 100 + count):
         with socket.socket() as s, contextlib.suppress(OSError):
+            fcntl.lockf(PICKED[0], fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
             s.bind(("127.0.0.1", port))
             ret.append(port)
         if len(ret) == count:
