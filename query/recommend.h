@@ -34,7 +34,6 @@
 #define SCENARIO_CHAIN_MAX 9
 #define RULE_EFFECTS_MAX 8 /* rules that an item of an answer names */
 #define RULE_TRACE_MAX 500
-#define RECOMMEND_QUOTAS_MAX 8
 
 /* Inputs a scenario or strategy may read; one that it does not read is refused. `common` ones are always read. */
 enum input {
@@ -66,18 +65,6 @@ enum fill_mode {
 };
 
 enum strictness { STRICT_DEFAULT, STRICT_TRUE, STRICT_FALSE };
-
-/* An item that has its place, whatever its score: a rule's, not a caller's. */
-struct pin {
-	struct str item_id;
-	unsigned rank; /* 1..; the next free place behind it when it is taken */
-};
-
-/* At most so many items on a page that match a condition (filter.h). */
-struct quota {
-	struct str condition;
-	unsigned at_most;
-};
 
 /* What a rule did to an item. */
 enum rule_effect_kind { RULE_PINNED, RULE_BOOSTED, RULE_BURIED, RULE_FILTERED, RULE_EXCLUDED, RULE_QUOTA_FULL };
@@ -127,9 +114,6 @@ struct recommend_request {
 	unsigned rank_before;          /* ranks begin after it */
 	const struct control_set *set; /* what people decided; NULL: the newest */
 	struct rule_trace *trace;      /* filled; NULL: nobody wants to know */
-	const struct pin *pins;
-	const struct quota *quotas;
-	unsigned pin_count, quota_count;
 	unsigned item_count, session_item_count, exclude_count, property_count;
 	struct str item_ids[RECOMMEND_ITEMS_MAX];
 	struct str session_items[RECOMMEND_SESSION_MAX]; /* a session passed inline, oldest first */

@@ -73,60 +73,26 @@ static void mix(struct asking *q)
 
 /* ---- quotas and pins ---- */
 
-/* Counts the item in each quota it falls under, if there is room in all of them: 1, else 0. */
-static int within_quotas(struct asking *q, const struct candidate *of, unsigned counts[RECOMMEND_QUOTAS_MAX],
-			 bool is_pinned)
-{
-	const struct conditions *c = &q->a->conditions;
-	struct filter_item about;
-	unsigned under = 0;
-	int rc = q->rq->quota_count ? shelf_look(q, of->item, &about) : 0;
-
-	if (rc < 0)
-		return rc;
-	for (unsigned i = 0; i < q->rq->quota_count; i++) {
-		if (!filter_matches(&c->space.pool, c->quotas[i], &about))
-			continue;
-		if (counts[i] >= q->rq->quotas[i].at_most && !is_pinned)
-			return 0;
-		under |= 1u << i;
-	}
-	if (!rules_count(q, of, is_pinned))
-		return 0;
-	for (unsigned i = 0; i < q->rq->quota_count; i++)
-		counts[i] += under >> i & 1;
-	return 1;
-}
-
 /* Pins count first, they are never dropped. */
-static int apply_quotas(struct asking *q)
+static void apply_quotas(struct asking *q)
 {
-	unsigned counts[RECOMMEND_QUOTAS_MAX] = { 0 }, n = 0;
-	int rc;
+	unsigned n = 0;
 
-	if (!q->rq->quota_count && !q->a->rules.quota_n)
-		return 0;
+	if (!q->a->rules.quota_n)
+		return;
 	rules_count_begin(q);
-	for (unsigned i = 0; i < q->pin_n; i++) {
-		rc = within_quotas(q, &q->a->pinned[i], counts, true);
-		if (rc < 0)
-			return rc;
-	}
-	for (unsigned i = 0; i < q->list_n; i++) {
-		rc = within_quotas(q, q->a->list[i], counts, false);
-		if (rc < 0)
-			return rc;
-		if (rc)
+	for (unsigned i = 0; i < q->pin_n; i++)
+		rules_count(q, &q->a->pinned[i]);
+	for (unsigned i = 0; i < q->list_n; i++)
+		if (rules_count(q, q->a->list[i]))
 			q->a->list[n++] = q->a->list[i];
-	}
 	q->list_n = n;
-	return 0;
 }
 
 /* On this page: ranks go on from page to page. */
 static unsigned place_of_pin(const struct asking *q, unsigned i)
 {
-	unsigned rank = q->a->pin_ranks[i], before = q->rq->rank_before;
+	unsigned rank = q->a->pinned[i].pinned_at, before = q->rq->rank_before;
 
 	return rank > before ? rank - before - 1 : 0;
 }
@@ -142,7 +108,7 @@ static void place_pins(struct asking *q)
 
 			if (place_of_pin(q, i) != place)
 				continue;
-			while (at < q->list_n && list[at]->promoted)
+			while (at < q->list_n && list[at]->pinned_by)
 				at++;
 			memmove(list + at + 1, list + at, (q->list_n - at) * sizeof(*list));
 			list[at] = &q->a->pinned[i];
@@ -157,10 +123,9 @@ int list_arrange(struct asking *q)
 
 	mix(q);
 	rc = list_diversify(q);
-	if (!rc)
-		rc = apply_quotas(q);
 	if (rc)
 		return rc;
+	apply_quotas(q);
 	place_pins(q);
 	return list_sort(q);
 }

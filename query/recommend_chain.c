@@ -11,8 +11,7 @@ static bool reorders(const struct asking *q)
 {
 	const struct conditions *c = &q->a->conditions;
 
-	return c->boost.n || c->own_boost.n || q->diversity > 0 || q->rq->quota_count || q->is_deep ||
-	       q->rq->sort != SORT_RELEVANCE;
+	return c->boost.n || c->own_boost.n || q->diversity > 0 || q->is_deep || q->rq->sort != SORT_RELEVANCE;
 }
 
 /* How many candidates a turn may bring. Sorted by price, say, every page must be cut from the same candidates. */
@@ -73,7 +72,7 @@ unsigned page_missing(const struct asking *q)
 	unsigned n = q->list_n;
 
 	for (unsigned i = 0; i < q->pin_n && n > 0; i++)
-		n -= q->a->pin_ranks[i] > q->rq->rank_before + q->count;
+		n -= q->a->pinned[i].pinned_at > q->rq->rank_before + q->count;
 	return n < q->count ? q->count - n : 0;
 }
 
@@ -121,9 +120,7 @@ int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by
 	if (shelf_was_shown(q, item))
 		return 0;
 	idmap_put(&q->a->hidden, item, 0);
-	q->a->pin_ranks[q->pin_n] = rank;
 	q->a->pinned[q->pin_n++] = (struct candidate){ .item = item,
-						       .promoted = true,
 						       .pinned_by = by,
 						       .pinned_at = rank,
 						       .quotas = q->verdict.quotas,
@@ -135,12 +132,6 @@ int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by
 static int take_pins(struct asking *q)
 {
 	q->a->turns[q->turn_n].share = 0;
-	for (unsigned i = 0; i < q->rq->pin_count; i++) {
-		int rc = pin_take(q, q->rq->pins[i].item_id, q->rq->pins[i].rank, NULL);
-
-		if (rc)
-			return rc;
-	}
 	return rules_pin(q);
 }
 

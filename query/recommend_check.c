@@ -88,8 +88,6 @@ int conditions_parse(struct asking *q, struct error *e)
 		rc = filter_parse(&c->space.pool, "filter", rq->filter, &c->asked, e);
 	if (!rc && rq->boost.n)
 		rc = boost_parse(&c->space.pool, rq->boost, &c->boost, e);
-	for (unsigned i = 0; i < rq->quota_count && !rc; i++)
-		rc = filter_parse(&c->space.pool, "quotas", rq->quotas[i].condition, &c->quotas[i], e);
 	return rc;
 }
 
@@ -153,12 +151,6 @@ static int check_shape(const struct recommend_request *rq, struct error *e)
 		return error_set(e, ERR_BAD_REQUEST, "diversity", "is a number of 0 to 1");
 	if (rq->strict == STRICT_TRUE && rq->fill == FILL_ANY)
 		return error_set(e, ERR_BAD_REQUEST, "fill", "'any' contradicts strictFiltering");
-	if (rq->pin_count > RECOMMEND_PINS_MAX || rq->quota_count > RECOMMEND_QUOTAS_MAX)
-		return error_set(e, ERR_BAD_REQUEST, "rules", "at most %d pins and %d quotas", RECOMMEND_PINS_MAX,
-				 RECOMMEND_QUOTAS_MAX);
-	for (unsigned i = 0; i < rq->pin_count; i++)
-		if (rq->pins[i].rank < 1 || rq->pins[i].rank > SHELF_MAX)
-			return error_set(e, ERR_BAD_REQUEST, "rules", "a pin's rank is 1 to %d", SHELF_MAX);
 	return 0;
 }
 

@@ -101,7 +101,7 @@ static int read_all(struct asking *q, struct features *v)
 /* A page's worth is chosen, and one more for what quotas drop; the others follow as they were. */
 int list_diversify(struct asking *q)
 {
-	unsigned wanted = q->rq->quota_count || q->a->rules.quota_n ? 2 * q->count : q->count, n = 0;
+	unsigned wanted = q->a->rules.quota_n ? 2 * q->count : q->count, n = 0;
 	struct candidate *list[SHELF_MAX];
 	struct features *v;
 	int rc;

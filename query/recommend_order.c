@@ -149,7 +149,7 @@ int list_sort(struct asking *q)
 		rc = rankings_ready(q);
 	}
 	for (unsigned i = 0; i < q->list_n && !rc; i++) {
-		if (list[i]->promoted)
+		if (list[i]->pinned_by)
 			continue;
 		v[n] = (struct sorting){ .c = list[i], .place = i };
 		rc = key_of(q, &v[n++]);
@@ -158,7 +158,7 @@ int list_sort(struct asking *q)
 		return rc;
 	qsort(v, n, sizeof(*v), in_order);
 	for (unsigned i = 0, k = 0; i < q->list_n; i++)
-		if (!list[i]->promoted)
+		if (!list[i]->pinned_by)
 			list[i] = v[k++].c;
 	return 0;
 }

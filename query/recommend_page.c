@@ -53,7 +53,7 @@ static int describe(struct asking *q, const struct candidate *c, struct recommen
 		return rc;
 	r->low_stock = r->stock.known && r->stock.quantity <= q->a->low_stock;
 	promotion = promotion_of(q, r);
-	r->promoted = c->promoted || promotion;
+	r->promoted = c->pinned_by || promotion;
 	r->promotion = promotion ? str_of(promotion->id) : (struct str){ NULL, 0 };
 	r->urgency = urgency_of(q, r);
 	r->effect_n = 0;
@@ -83,7 +83,7 @@ int page_fill(struct asking *q)
 			return rc;
 		r->rank = q->rq->rank_before + i + 1;
 		ret->item_count = i + 1;
-		if (!c->promoted && q->a->turns[c->turn].is_fallback)
+		if (!c->pinned_by && q->a->turns[c->turn].is_fallback)
 			ret->fallback = true;
 	}
 	return rc;

@@ -245,11 +245,11 @@ void rules_count_begin(struct asking *q)
 	memset(q->a->rules.counts, 0, sizeof(q->a->rules.counts));
 }
 
-bool rules_count(struct asking *q, const struct candidate *c, bool is_pinned)
+bool rules_count(struct asking *q, const struct candidate *c)
 {
 	struct rules_on *on = &q->a->rules;
 
-	for (uint64_t left = is_pinned ? 0 : c->quotas; left; left &= left - 1) {
+	for (uint64_t left = c->pinned_by ? 0 : c->quotas; left; left &= left - 1) {
 		unsigned i = (unsigned)__builtin_ctzll(left);
 		const struct control_doc *d = q->set->rules.v[on->quotas[i]];
 
@@ -305,7 +305,7 @@ int rules_explain(struct asking *q, const struct candidate *c, struct recommende
 	if (c->pinned_by)
 		add_effect(r,
 			   (struct rule_effect){ .rule = c->pinned_by, .what = RULE_PINNED, .position = c->pinned_at });
-	if (c->promoted || !on->scores)
+	if (c->pinned_by || !on->scores)
 		return 0;
 	rc = shelf_look(q, c->item, &about);
 	for (uint32_t place = 0; place < q->set->rules.n && rc >= 0; place++) {

@@ -2,9 +2,9 @@
  * rules.h - the rules that hold for one request, and what they do to its list (recommend_rules.c).
  *
  * Which hold is looked up once a request, by placement and category, then by time, country and segment. Gates (filter,
- * exclude) stand beside the scenario's own filter and are never lifted; boost and bury multiply scores; quotas and pins
- * stand beside the request's. Those of higher priority come first: a pin takes its place before another, and of an item
- * that two pin the first is meant.
+ * exclude) stand beside the scenario's own filter and are never lifted; boost and bury multiply scores; a quota lets so
+ * many items on a page; a pin gives an item its place, or the next free one behind it. Those of higher priority come first:
+ * a pin takes its place before another, and of an item that two pin the first is meant.
  *
  * What an item means to them is worked out once, when it is let through. A rule whose filter needs a brand, say, is found by
  * the item's brand (filter_anchored); the others are `loose` and tried on every item.
@@ -55,8 +55,8 @@ bool rules_look(const struct asking *q);
 bool rules_exclude(struct asking *q, uint32_t item);
 /* The verdict on it, in q->verdict. */
 void rules_judge(struct asking *q, uint32_t item, const struct filter_item *about);
-/* Counts it in each quota it falls under, if there is room in all of them; `is_pinned`: in any case. */
-bool rules_count(struct asking *q, const struct candidate *c, bool is_pinned);
+/* Counts it in each quota it falls under, if there is room in all of them; what is pinned: in any case. */
+bool rules_count(struct asking *q, const struct candidate *c);
 /* Before the first rules_count of a list. */
 void rules_count_begin(struct asking *q);
 /* Candidates for places of their own, behind those that are there. */

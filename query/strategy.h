@@ -235,12 +235,11 @@ struct explanation similar_explained(struct asking *q, const struct similar *ix,
 
 struct candidate {
 	uint32_t item;
-	uint16_t turn; /* in answerer.turns */
-	bool promoted;
+	uint16_t turn;         /* in answerer.turns */
 	const char *pinned_by; /* a rule; NULL: none */
-	unsigned pinned_at;
-	double factor;   /* of rules */
-	uint64_t quotas; /* of rules, that it falls under */
+	unsigned pinned_at;    /* the rank it is meant for */
+	double factor;         /* of rules */
+	uint64_t quotas;       /* of rules, that it falls under */
 	const struct strategy *strategy;
 	double score;
 	struct explanation why; /* its strings are the arena's */
@@ -261,7 +260,6 @@ struct conditions {
 	struct filter own;   /* of the scenario: never lifted */
 	struct filter asked; /* of the request */
 	bool has_own, has_asked;
-	struct filter quotas[RECOMMEND_QUOTAS_MAX];
 	struct boost own_boost, boost; /* of the scenario, of the request */
 	struct str category;           /* as the catalogue writes it; in the room */
 	char category_room[CATEGORY_JOINED_MAX(CATALOG_TEXT_MAX)];
@@ -300,7 +298,6 @@ struct answerer {
 	struct candidate shelf[SHELF_MAX];
 	struct turn turns[TURNS_MAX];
 	struct candidate pinned[RECOMMEND_PINS_MAX];
-	unsigned pin_ranks[RECOMMEND_PINS_MAX];
 	struct candidate *list[SHELF_MAX + RECOMMEND_PINS_MAX]; /* the page, and what is behind it */
 	struct arena arena;                                     /* strings of the answer */
 };
@@ -384,7 +381,7 @@ int shelf_offer(struct asking *q, uint32_t item, double score, const struct expl
 int shelf_offer_votes(struct asking *q,
 		      struct explanation (*explained)(struct asking *q, const struct vote *v)) MUST_CHECK;
 
-/* Give an item its place before strategies take their turns, when it may be shown at all; `by`: a rule, or NULL. */
+/* Give an item the place of a rule, before strategies take their turns, when it may be shown at all. */
 int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by) MUST_CHECK;
 
 /* Is the person in one of these segments? 1, 0 or an error (recommend_segments.c). */

@@ -298,10 +298,6 @@ int stall_ask(struct stall *s, const char *request)
 	while ((word = strtok_r(NULL, ";", &save)))
 		parse_word(s, word + strspn(word, " "), rq);
 	memset(&s->e, 0, sizeof(s->e));
-	rq->pins = s->pins;
-	rq->pin_count = s->pin_count;
-	rq->quotas = s->quotas;
-	rq->quota_count = s->quota_count;
 	rc = recommend(s->answerer, rq, &s->answer, &s->e);
 	free(copy);
 	free(rq);

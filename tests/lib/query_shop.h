@@ -33,10 +33,7 @@ struct stall {
 	struct clock_fake clock; /* at SHOP_START */
 	struct answer answer;    /* the last one */
 	struct idmap shown;      /* of the last request */
-	const struct pin *pins;  /* of every request */
-	const struct quota *quotas;
-	unsigned pin_count, quota_count;
-	struct error e; /* of the last refusal */
+	struct error e;          /* of the last refusal */
 };
 
 /* Settings as "key=value", NULL at the end; young.bytesMax=N: with young levels, otherwise there are none. */

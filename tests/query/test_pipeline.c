@@ -164,12 +164,10 @@ Test(pipeline, diversity_moves_likes_apart)
 
 Test(pipeline, pins_have_their_places)
 {
-	static const struct pin pins[] = {
-		{ STR("p6"), 2 }, { STR("p5"), 2 }, { STR("nothing"), 1 }, { STR("p4"), 9 }
-	};
-
-	s.pins = pins;
-	s.pin_count = ARRAY_SIZE(pins);
+	stall_decide(&s, "rule/a", "{'action':{'pin':{'itemIds':['p6'],'position':2}}}");
+	stall_decide(&s, "rule/b", "{'action':{'pin':{'itemIds':['p5'],'position':2}}}");
+	stall_decide(&s, "rule/c", "{'action':{'pin':{'itemIds':['nothing']}}}");
+	stall_decide(&s, "rule/d", "{'action':{'pin':{'itemIds':['p4'],'position':9}}}");
 	stall_expect(&s, "best-sellers", "p1 p6 p5 p2 p3 p4");
 	cr_assert(s.answer.items[1].promoted && s.answer.items[2].promoted && s.answer.items[5].promoted);
 	cr_assert_not(s.answer.items[0].promoted || s.answer.items[3].promoted);
@@ -184,15 +182,11 @@ Test(pipeline, pins_have_their_places)
 
 Test(pipeline, quotas_limit_what_matches)
 {
-	static const struct quota quotas[] = { { STR("brand = 'x'"), 1 }, { STR("category = 'D'"), 1 } };
-	static const struct pin pins[] = { { STR("p3"), 1 } };
-
-	s.quotas = quotas;
-	s.quota_count = ARRAY_SIZE(quotas);
+	stall_decide(&s, "rule/few-x", "{'action':{'quota':{'filter':\"brand = 'x'\",'max':1}}}");
+	stall_decide(&s, "rule/few-d", "{'action':{'quota':{'filter':\"category = 'D'\",'max':1}}}");
 	stall_expect(&s, "best-sellers; count=3", "p1 p4 p5");
 	stall_expect(&s, "product-page; items=p1; count=3", "p2 p4 p5");
-	s.pins = pins;
-	s.pin_count = 1;
+	stall_decide(&s, "rule/pin", "{'action':{'pin':{'itemIds':['p3']}}}");
 	stall_expect(&s, "best-sellers", "p3 p4 p5");
 }
 

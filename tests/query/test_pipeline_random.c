@@ -157,7 +157,7 @@ static void draw_test(struct condition *c)
 	else if (which == 5)
 		snprintf(c->text, sizeof(c->text), "category in ('%s', 'Q')", category);
 	else
-		snprintf(c->text, sizeof(c->text), "attributes.color = 'red' or brand != \"x\"");
+		snprintf(c->text, sizeof(c->text), "attributes.color = 'red' or brand != 'x'");
 	for (unsigned i = 0; i < ITEMS; i++) {
 		const struct model *m = &items[i];
 
@@ -191,11 +191,28 @@ static void draw_condition(struct condition *c, unsigned depth)
 		c->of[i] = how == 1 ? a.of[i] && b.of[i] : how == 2 ? a.of[i] || b.of[i] : !a.of[i];
 }
 
+static struct condition limited; /* by a rule, to `limit` a page; ITEMS: there is none */
+static unsigned limit, pins;
+
+/* Rules of all requests until the items change again. */
+static void change_rules(void)
+{
+	unsigned item = below(ITEMS - 1);
+	char rule[640];
+
+	limit = below(4) ? ITEMS : below(3);
+	draw_condition(&limited, 1);
+	snprintf(rule, sizeof(rule), "{'action':{'quota':{'filter':\"%s\",'max':%u}}}", limited.text, limit);
+	stall_decide(&s, "rule/quota", limit < ITEMS ? rule : NULL);
+	pins = below(4) ? 0 : 2;
+	snprintf(rule, sizeof(rule), "{'action':{'pin':{'itemIds':['p%u','p%u'],'position':%u}}}", item, item + 1,
+		 1 + below(12));
+	stall_decide(&s, "rule/pin", pins ? rule : NULL);
+}
+
 /* ---- a request ---- */
 
-static struct condition filter, quota_condition;
-static struct quota quota;
-static struct pin pins[3];
+static struct condition filter;
 static struct idmap shown;
 static int person; /* whose, or -1 */
 
@@ -204,7 +221,6 @@ static void draw_inputs(const struct scenario_info *info)
 	static char user[16];
 
 	rq.given = info->required & INPUT_PLACE;
-
 	person = info->inputs & INPUT_USER_ID && (info->required & INPUT_USER_ID || below(2)) ? (int)below(PEOPLE) : -1;
 	if (person >= 0) {
 		snprintf(user, sizeof(user), "u%d", person);
@@ -246,24 +262,11 @@ static void draw_shape(void)
 	rq.min_score = 0.5;
 	for (unsigned i = below(4) ? 0 : below(10); i > 0; i--)
 		rq.exclude_ids[rq.exclude_count++] = str_of(items[below(ITEMS)].id);
-}
-
-static void draw_rules(void)
-{
 	idmap_clear(&shown);
 	for (unsigned i = below(4) ? 0 : below(10); i > 0; i--)
 		idmap_put(&shown, shown_key(str_of(items[below(ITEMS)].id)), 0);
 	rq.shown = below(2) ? &shown : NULL;
 	rq.rank_before = below(2) * 7;
-	if (below(4) == 0) {
-		draw_condition(&quota_condition, 1);
-		quota = (struct quota){ str_of(quota_condition.text), below(3) };
-		rq.quotas = &quota;
-		rq.quota_count = 1;
-	}
-	rq.pins = pins;
-	for (unsigned i = below(4) ? 0 : below(4); i > 0; i--)
-		pins[rq.pin_count++] = (struct pin){ str_of(items[below(ITEMS)].id), 1 + below(12) };
 }
 
 static void draw_request(void)
@@ -279,7 +282,6 @@ static void draw_request(void)
 	rq.max_staleness_ms = -1;
 	draw_inputs(&info);
 	draw_shape();
-	draw_rules();
 }
 
 /* ---- what must hold ---- */
@@ -388,11 +390,11 @@ static void check_answer(void)
 		EXPECT(!mismatch_of(r, m), "%s is %s\n", m->id, mismatch_of(r, m));
 		EXPECT(r->rank == rq.rank_before + i + 1, "rank %u\n", r->rank);
 		EXPECT(r->reason[0], "%s has no reason\n", m->id);
-		in_quota += rq.quota_count && quota_condition.of[number];
+		in_quota += limited.of[number];
 		pinned += r->promoted;
 	}
-	EXPECT(pinned <= rq.pin_count, "%u pinned\n", pinned);
-	EXPECT(!rq.quota_count || in_quota <= quota.at_most + pinned, "%u in the quota\n", in_quota);
+	EXPECT(pinned <= pins, "%u pinned\n", pinned);
+	EXPECT(in_quota <= limit + pinned, "%u in the quota\n", in_quota);
 	check_order();
 }
 
@@ -405,8 +407,8 @@ static void check_completeness(void)
 	unsigned possible = 0, got = s.answer.item_count;
 	struct error e = { 0 };
 
-	if (!str_eq(rq.scenario, STR("best-sellers")) || rq.category.n || rq.has_min_score || rq.quota_count ||
-	    rq.pin_count || rq.fill == FILL_ANY || rq.strict == STRICT_FALSE)
+	if (!str_eq(rq.scenario, STR("best-sellers")) || rq.category.n || rq.has_min_score || limit < ITEMS || pins ||
+	    rq.fill == FILL_ANY || rq.strict == STRICT_FALSE)
 		return;
 	cr_assert_eq(recommend(s.answerer, &all, &s.answer, &e), 0, "%s", e.text);
 	for (unsigned i = 0; i < s.answer.item_count; i++) {
@@ -423,12 +425,14 @@ Test(pipeline_random, nothing_that_may_not_be_shown_is, .timeout = 600)
 
 	for (unsigned shop = 0; shop < SHOPS; shop++) {
 		open_shop(shop + 1);
+		change_rules();
 		for (unsigned i = 0; i < REQUESTS; i++) {
 			struct error e = { 0 };
 
 			if (i % CHANGES == CHANGES - 1) {
 				change_item(&items[below(ITEMS)]);
 				cr_assert_eq(fold_commit(s.shop.fold, NULL), 0);
+				change_rules();
 			}
 			if (i % 1000 == 999)
 				stall_rank(&s);
