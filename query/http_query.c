@@ -1,4 +1,5 @@
 #include "query/http_query.h"
+#include "schemas/scan.h"
 
 static int hex_digit(char c)
 {
@@ -42,45 +43,9 @@ bool text_has_control(struct str s)
 	return false;
 }
 
-/* The well-formed sequences by first byte; after it, the second byte's range. RFC 3629, table of section 4. */
-static const struct {
-	unsigned char first, last, n, second_low, second_high;
-} sequences[] = {
-	{ 0x01, 0x7f, 1, 0, 0 },       { 0xc2, 0xdf, 2, 0x80, 0xbf }, { 0xe0, 0xe0, 3, 0xa0, 0xbf },
-	{ 0xe1, 0xec, 3, 0x80, 0xbf }, { 0xed, 0xed, 3, 0x80, 0x9f }, { 0xee, 0xef, 3, 0x80, 0xbf },
-	{ 0xf0, 0xf0, 4, 0x90, 0xbf }, { 0xf1, 0xf3, 4, 0x80, 0xbf }, { 0xf4, 0xf4, 4, 0x80, 0x8f },
-};
-
-/* Bytes of the character that starts at p, 0 when it is none. */
-static uint32_t utf8_length(const unsigned char *p, uint32_t left)
-{
-	size_t k = 0;
-	uint32_t n;
-
-	while (k < ARRAY_SIZE(sequences) && (p[0] < sequences[k].first || p[0] > sequences[k].last))
-		k++;
-	if (k == ARRAY_SIZE(sequences) || sequences[k].n > left)
-		return 0;
-	n = sequences[k].n;
-	if (n > 1 && (p[1] < sequences[k].second_low || p[1] > sequences[k].second_high))
-		return 0;
-	for (uint32_t i = 2; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	return n;
-}
-
 bool text_is_utf8(struct str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
-	uint32_t step;
-
-	for (uint32_t i = 0; i < s.n; i += step) {
-		step = utf8_length(p + i, s.n - i);
-		if (!step)
-			return false;
-	}
-	return true;
+	return !s.n || (!memchr(s.p, 0, s.n) && utf8_valid(s.p, s.n));
 }
 
 bool split_next(struct str *rest, char separator, struct str *ret)
