@@ -41,13 +41,17 @@ enum input {
 	INPUT_VISITOR_ID = 1 << 1,
 	INPUT_SESSION_ID = 1 << 2,
 	INPUT_ITEM_IDS = 1 << 3,
-	INPUT_CATEGORY = 1 << 4,
-	INPUT_WINDOW = 1 << 5,
-	INPUT_COMMON = 1 << 6, /* count, exclude, filter, sort, language and all that is about any list */
-	INPUT_SESSION_ITEMS = 1 << 7,
-	INPUT_QUERY = 1 << 8,
-	INPUT_PLACE = 1 << 9 /* context.country or context.region */
+	INPUT_SESSION_ITEMS = 1 << 4,
+	INPUT_QUERY = 1 << 5,
+	INPUT_CATEGORY = 1 << 6,
+	INPUT_WINDOW = 1 << 7,
+	INPUT_PLACE = 1 << 8, /* context.country or context.region */
+	INPUT_COMMON =
+		1 << 9 /* count, exclude, filter, sort, language and all that is about any list; it has no name */
 };
+
+/* By bit, NULL at the end. */
+extern const char *const input_names[];
 
 enum window { WINDOW_DEFAULT, WINDOW_1H, WINDOW_24H, WINDOW_7D };
 

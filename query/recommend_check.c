@@ -13,36 +13,14 @@ static unsigned given_inputs(const struct recommend_request *rq)
 	       (rq->category.n ? INPUT_CATEGORY : 0) | (rq->window != WINDOW_DEFAULT ? INPUT_WINDOW : 0);
 }
 
-static const char *input_name(unsigned bit)
-{
-	switch (bit) {
-	case INPUT_USER_ID:
-		return "userId";
-	case INPUT_VISITOR_ID:
-		return "visitorId";
-	case INPUT_SESSION_ID:
-		return "sessionId";
-	case INPUT_ITEM_IDS:
-		return "itemIds";
-	case INPUT_SESSION_ITEMS:
-		return "sessionItems";
-	case INPUT_QUERY:
-		return "query";
-	case INPUT_CATEGORY:
-		return "category";
-	case INPUT_WINDOW:
-		return "window";
-	case INPUT_PLACE:
-		return "context";
-	}
-	return "";
-}
+const char *const input_names[] = { "userId", "visitorId", "sessionId", "itemIds", "sessionItems",
+				    "query",  "category",  "window",    "context", NULL };
 
 unsigned input_bit(struct str name)
 {
-	for (unsigned bit = 1; bit <= INPUT_PLACE; bit <<= 1)
-		if (name.n && str_eq(name, str_of(input_name(bit))))
-			return bit;
+	for (unsigned i = 0; input_names[i]; i++)
+		if (str_eq(name, str_of(input_names[i])))
+			return 1u << i;
 	return 0;
 }
 
@@ -159,9 +137,9 @@ static int refuse_unread(const struct scenario *sc, unsigned reads, const char *
 	char names[160] = "";
 	size_t n = 0;
 
-	for (unsigned bit = 1; bit <= INPUT_PLACE; bit <<= 1)
-		if (reads & bit && *input_name(bit) && n < sizeof(names))
-			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", input_name(bit));
+	for (unsigned i = 0; input_names[i]; i++)
+		if (reads >> i & 1 && n < sizeof(names))
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", input_names[i]);
 	return error_set(e, ERR_BAD_REQUEST, input, "'%s' does not read '%s', it reads %s", sc->slug, input,
 			 n ? names : "none of the kind");
 }
@@ -188,7 +166,7 @@ int request_check(struct asking *q, struct scenario *ret, struct error *e)
 	reads = ret->inputs | (personal_exclude(rq) ? INPUT_USER_ID | INPUT_VISITOR_ID : 0);
 	unread = given_inputs(rq) & ~reads & ~(unsigned)INPUT_COMMON;
 	if (unread)
-		return refuse_unread(ret, reads, input_name(unread & -unread), e);
+		return refuse_unread(ret, reads, input_names[__builtin_ctz(unread)], e);
 	if (rq->count > RECOMMEND_COUNT_MAX)
 		return error_set(e, ERR_BAD_REQUEST, "count", "at most %d", RECOMMEND_COUNT_MAX);
 	if (rq->item_count > RECOMMEND_ITEMS_MAX)

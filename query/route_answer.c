@@ -172,3 +172,13 @@ uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const s
 	json_out_end_object(j);
 	return ret;
 }
+
+void key_inputs(struct json_out *j, const char *key, unsigned inputs)
+{
+	json_out_key(j, key);
+	json_out_array(j);
+	for (unsigned i = 0; input_names[i]; i++)
+		if (inputs >> i & 1)
+			json_out_text(j, input_names[i]);
+	json_out_end_array(j);
+}

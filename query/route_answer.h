@@ -29,4 +29,7 @@ void stock_write(struct json_out *j, const struct stock_level *stock, bool low);
 void stored_item_write(struct json_out *j, const struct catalog_item *item, const struct stock_level *stock,
 		       int64_t low);
 
+/* A key and the names of INPUT_ bits. */
+void key_inputs(struct json_out *j, const char *key, unsigned inputs);
+
 #endif

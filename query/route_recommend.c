@@ -146,29 +146,6 @@ void route_shop_list(struct http_req *rq)
 	answer_query(rq, INPUT_CATEGORY | INPUT_WINDOW | INPUT_COMMON);
 }
 
-static void write_inputs(struct json_out *j, const char *key, unsigned inputs)
-{
-	static const struct {
-		unsigned bit;
-		const char *name;
-	} names[] = { { INPUT_USER_ID, "userId" },
-		      { INPUT_VISITOR_ID, "visitorId" },
-		      { INPUT_SESSION_ID, "sessionId" },
-		      { INPUT_ITEM_IDS, "itemIds" },
-		      { INPUT_SESSION_ITEMS, "sessionItems" },
-		      { INPUT_QUERY, "query" },
-		      { INPUT_CATEGORY, "category" },
-		      { INPUT_WINDOW, "window" },
-		      { INPUT_PLACE, "context" } };
-
-	json_out_key(j, key);
-	json_out_array(j);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (inputs & names[i].bit)
-			json_out_text(j, names[i].name);
-	json_out_end_array(j);
-}
-
 static void write_chain(struct json_out *j, const struct scenario_info *info)
 {
 	json_out_key(j, "chain");
@@ -195,8 +172,8 @@ static void write_scenario(struct json_out *j, const struct scenario_info *info)
 	if (info->is_strategy && info->formula) {
 		key_text(j, "formula", info->formula);
 	}
-	write_inputs(j, "inputs", info->inputs);
-	write_inputs(j, "required", info->required);
+	key_inputs(j, "inputs", info->inputs);
+	key_inputs(j, "required", info->required);
 	if (!info->is_strategy)
 		write_chain(j, info);
 	json_out_end_object(j);

@@ -1,29 +1,8 @@
 #include "query/shipped.h"
 
 #include "query/json_keys.h"
+#include "query/route_answer.h"
 #include "query/segments.h"
-
-static void write_requires(struct json_out *j, unsigned inputs)
-{
-	static const struct {
-		unsigned bit;
-		const char *name;
-	} names[] = { { INPUT_USER_ID, "userId" },
-		      { INPUT_VISITOR_ID, "visitorId" },
-		      { INPUT_SESSION_ID, "sessionId" },
-		      { INPUT_ITEM_IDS, "itemIds" },
-		      { INPUT_SESSION_ITEMS, "sessionItems" },
-		      { INPUT_CATEGORY, "category" },
-		      { INPUT_QUERY, "query" },
-		      { INPUT_PLACE, "context" } };
-
-	json_out_key(j, "requires");
-	json_out_array(j);
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (inputs & names[i].bit)
-			json_out_text(j, names[i].name);
-	json_out_end_array(j);
-}
 
 static void write_scenario(struct json_out *j, const struct scenario_info *info)
 {
@@ -42,7 +21,7 @@ static void write_scenario(struct json_out *j, const struct scenario_info *info)
 	}
 	json_out_end_array(j);
 	if (info->required)
-		write_requires(j, info->required);
+		key_inputs(j, "requires", info->required);
 	if (info->filter)
 		key_text(j, "filter", info->filter);
 	json_out_end_object(j);
