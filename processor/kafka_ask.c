@@ -2,13 +2,18 @@
 
 #include "config/clock.h"
 
-#include <unistd.h>
+#include <time.h>
 
-#define PAUSE_US 100000
+#define PAUSE_NS 100000000
 
 static int64_t now_ms(void)
 {
 	return (int64_t)(clock_system.monotonic_ns(&clock_system) / 1000000);
+}
+
+static void pause_a_moment(void)
+{
+	nanosleep(&(struct timespec){ 0, PAUSE_NS }, NULL);
 }
 
 /* One try. */
@@ -37,7 +42,7 @@ rd_kafka_resp_err_t kafka_ask_partitions(rd_kafka_t *rk, const char *topic, int3
 	for (int64_t left = timeout_ms; err && left > 0; left = until - now_ms()) {
 		err = ask_partitions(rk, handle, ret, (int)left);
 		if (err)
-			usleep(PAUSE_US);
+			pause_a_moment();
 	}
 	rd_kafka_topic_destroy(handle);
 	return err;
@@ -52,7 +57,7 @@ rd_kafka_resp_err_t kafka_ask_ends(rd_kafka_t *rk, const char *topic, int32_t pa
 	for (int64_t left = timeout_ms; err && left > 0; left = until - now_ms()) {
 		err = rd_kafka_query_watermark_offsets(rk, topic, partition, ret_low, ret_high, (int)left);
 		if (err)
-			usleep(PAUSE_US);
+			pause_a_moment();
 	}
 	return err;
 }
@@ -79,7 +84,7 @@ rd_kafka_resp_err_t kafka_ask_times(rd_kafka_t *rk, rd_kafka_topic_partition_lis
 			break;
 		for (int i = 0; i < list->cnt; i++)
 			list->elems[i].offset = times->elems[i].offset;
-		usleep(PAUSE_US);
+		pause_a_moment();
 	}
 	rd_kafka_topic_partition_list_destroy(times);
 	return err;

@@ -92,6 +92,12 @@ struct sides {
 	const struct snap_count *a, *a_end, *b, *b_end;
 };
 
+/* A list that has had no entry yet is NULL, to which not even 0 may be added. */
+static struct sides sides_of(const struct snap_count *a, size_t a_n, const struct snap_counts *b)
+{
+	return (struct sides){ a, a_n ? a + a_n : a, b->v, b->n ? b->v + b->n : b->v };
+}
+
 struct side_counts {
 	uint32_t member, a, b;
 	bool in_a, in_b;
@@ -132,7 +138,7 @@ static void make_room(struct snap_counts *list, size_t n)
 /* n->base and n->young to n->scratch. */
 static void add_sides(struct neighbours *n)
 {
-	struct sides s = { n->base.v, n->base.v + n->base.n, n->young.v, n->young.v + n->young.n };
+	struct sides s = sides_of(n->base.v, n->base.n, &n->young);
 	struct snap_counts *to = &n->scratch;
 	struct side_counts c;
 
@@ -154,7 +160,7 @@ static void hold(struct neighbours *n, struct kept *k, uint32_t least)
 	struct sides s;
 
 	h->v = xmalloc((n->base.n + n->young.n) * sizeof(h->v[0]));
-	s = (struct sides){ n->base.v, n->base.v + n->base.n, n->young.v, n->young.v + n->young.n };
+	s = sides_of(n->base.v, n->base.n, &n->young);
 	while (next_of(&s, &c)) {
 		if (sum_of(c.a, c.b) > least || c.b > 1)
 			h->v[h->n++] = (struct snap_count){ c.member, c.a };
@@ -181,7 +187,7 @@ static int renew(struct neighbours *n, const struct kept *k, struct snap *sn, ui
 	if (rc)
 		return rc;
 	make_room(to, h->n);
-	s = (struct sides){ h->v, h->v + h->n, n->young.v, n->young.v + n->young.n };
+	s = sides_of(h->v, h->n, &n->young);
 	while (next_of(&s, &c)) {
 		if (c.in_a)
 			to->v[to->n++] = (struct snap_count){ c.member, sum_of(c.a, c.b) };
