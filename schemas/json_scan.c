@@ -1,8 +1,5 @@
 #include "schemas/json_scan.h"
 
-#define ONES UINT64_C(0x0101010101010101)
-#define HIGH (ONES * 0x80)
-
 static int bad(struct scan *s, const char *what)
 {
 	if (s->p >= s->end)
@@ -26,8 +23,9 @@ static inline const unsigned char *skip_plain(const unsigned char *p, const unsi
 	while (end - p >= 8) {
 		uint64_t w = load64(p);
 		/* A borrow only reaches bytes above the first hit, and only the first hit counts. */
-		uint64_t hit = (w | (w - ONES * 0x20) | ((w ^ ONES * '"') - ONES) | ((w ^ ONES * '\\') - ONES)) & HIGH;
+		uint64_t hit = w | (w - EIGHT(0x20)) | ((w ^ EIGHT('"')) - EIGHT(1)) | ((w ^ EIGHT('\\')) - EIGHT(1));
 
+		hit &= EIGHT(0x80);
 		if (hit)
 			return p + __builtin_ctzll(hit) / 8;
 		p += 8;

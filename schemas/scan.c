@@ -243,15 +243,12 @@ static bool is_ascii(const unsigned char *p, size_t n)
 	const unsigned char *end = p + n;
 	uint64_t all = 0;
 
-	if (n < 8) {
-		while (p < end)
-			all |= *p++;
-		return all < 0x80;
-	}
+	if (n < 8)
+		return !n || !(load_short(p, n) & EIGHT(0x80));
 	for (; end - p > 8; p += 8)
 		all |= load64(p);
 	all |= load64(end - 8);
-	return !(all & UINT64_C(0x8080808080808080));
+	return !(all & EIGHT(0x80));
 }
 
 bool utf8_valid(const void *bytes, size_t n)

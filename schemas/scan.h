@@ -17,6 +17,9 @@
 
 #include "schemas/decode.h"
 
+/* The same byte eight times: to look at eight bytes at once. */
+#define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
+
 #define SCAN_KEYS_MAX 2048 /* unknown keys of all objects that are open at once */
 
 enum token {
@@ -98,6 +101,19 @@ static inline uint64_t load64(const void *p)
 
 	memcpy(&v, p, sizeof(v));
 	return v;
+}
+
+/* 1 to 7 bytes in no order, some of them twice, or filled up with spaces; its branches are those that lengths seldom change. */
+static inline uint64_t load_short(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	uint32_t first, last;
+
+	if (n < 4)
+		return (EIGHT(' ') << 24) | (uint64_t)p[n - 1] << 16 | (uint64_t)p[n / 2] << 8 | p[0];
+	memcpy(&first, p, 4);
+	memcpy(&last, p + n - 4, 4);
+	return (uint64_t)last << 32 | first;
 }
 
 uint32_t scan__long_key_hash(struct str s);

@@ -106,6 +106,33 @@ ParameterizedTest(struct refused *c, decode_event, refused)
 	cr_expect_eq(error_class(r->e.code), CLASS_SKIP);
 }
 
+/* The verdict on an id of n letters whose letter `at` is written as `text`. */
+static const char *with_letter(int n, int at, const char *text)
+{
+	char json[200];
+
+	snprintf(json, sizeof(json), "{\"type\":\"view\",\"itemId\":\"a\",\"userId\":\"%.*s%s%.*s\"}", at, X64, text,
+		 n - at - 1, X64);
+	return event_from(json)->slug;
+}
+
+Test(decode_event, control_characters_are_found_anywhere_in_an_id)
+{
+	static const char *const bad[] = { "\\u0000", "\\u0001", "\\u001f", "\\n", "\\u007f", "\x7f" };
+	static const char *const good[] = {
+		" ", "~", "\\u0020", "\\u0080", "\xc2\x9f", "\xc3\xbf", "\xf0\x9f\xbf\xbf"
+	};
+
+	for (int n = 1; n <= 25; n++) {
+		for (int at = 0; at < n; at++) {
+			for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+				cr_expect_str_eq(with_letter(n, at, bad[i]), "bad-id", "%s, %d of %d", bad[i], at, n);
+			for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+				cr_expect_str_eq(with_letter(n, at, good[i]), "ok", "%s, %d of %d", good[i], at, n);
+		}
+	}
+}
+
 Test(decode_event, every_field)
 {
 	const struct decoded *r = event_from(
