@@ -5,14 +5,22 @@
 
 static const double z_95 = 1.959963984540054;
 
+#define MOMENT_MAX ((__int128)(~(unsigned __int128)0 >> 1))
+
+static void add_product(__int128 *sum, int64_t a, int64_t b)
+{
+	if (__builtin_add_overflow(*sum, (__int128)a * b, sum))
+		*sum = MOMENT_MAX;
+}
+
 void moments_add(struct moments *m, int64_t x, int64_t y)
 {
 	m->n++;
 	m->x += x;
 	m->y += y;
-	m->xx += (__int128)x * x;
-	m->xy += (__int128)x * y;
-	m->yy += (__int128)y * y;
+	add_product(&m->xx, x, x);
+	add_product(&m->xy, x, y);
+	add_product(&m->yy, y, y);
 }
 
 struct estimate stats_ratio(const struct moments *m, double unit)
@@ -31,7 +39,7 @@ struct estimate stats_ratio(const struct moments *m, double unit)
 	spread = squares - 2 * ratio * (double)m->xy;
 	ret.variance = n / (n - 1) * spread / (x * x) * unit * unit;
 	/* less is what rounding leaves of the difference when nobody differs */
-	ret.known = spread > 1e-12 * squares;
+	ret.known = spread > 1e-12 * squares && m->xx < MOMENT_MAX && m->xy < MOMENT_MAX && m->yy < MOMENT_MAX;
 	return ret;
 }
 

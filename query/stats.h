@@ -17,7 +17,10 @@
 
 #define STATS_BEST_MAX 9 /* variants that stats_best compares */
 
-/* A figure and what chance moves it by. Not known: fewer than two people, nothing to divide by, or no two people differ. */
+/*
+ * A figure and what chance moves it by. Not known: fewer than two people, nothing to divide by, no two people differ, or
+ * they have too much.
+ */
 struct estimate {
 	double value, variance;
 	bool known;
@@ -27,7 +30,10 @@ struct interval {
 	double low, high;
 };
 
-/* Sums over people of x, y and their products: exact, so that no order of people gives other figures. All zero: nobody. */
+/*
+ * Sums over people of x, y >= 0 and their products: exact, so that no order of people gives other figures. All zero: nobody.
+ * A sum of products that would be too large is as large as can be, and an estimate of it not known.
+ */
 struct moments {
 	int64_t n;
 	__int128 x, y, xx, xy, yy;

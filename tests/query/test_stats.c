@@ -132,6 +132,19 @@ Test(stats, nine_alike_have_the_same_chance)
 		cr_assert_float_eq(got[i], 1.0 / STATS_BEST_MAX, 1e-12);
 }
 
+/* Three squares of it are more than 127 bits. */
+Test(stats, people_of_the_largest_revenue)
+{
+	struct moments m = { 0 };
+
+	for (int i = 1; i <= 5; i++) {
+		moments_add(&m, 1, INT64_MAX);
+		moments_add(&m, 1, 0);
+		cr_assert_float_eq(stats_ratio(&m, 1).value, (double)INT64_MAX / 2, 1);
+		cr_assert_eq(stats_ratio(&m, 1).known, i < 3);
+	}
+}
+
 Test(stats, what_cannot_be_estimated_is_not_known)
 {
 	struct moments none = { 0 }, one = { 0 }, same = { 0 }, nothing = { 0 };
