@@ -14,6 +14,11 @@ struct clock {
 
 extern const struct clock clock_system;
 
+static inline uint64_t clock_now_ns(void)
+{
+	return clock_system.monotonic_ns(&clock_system);
+}
+
 /* Which run of the machine this is, as the monotonic clock begins anew with each: text, zeros behind it; "" when unknown. */
 #define CLOCK_BOOT_MAX 40
 void clock_boot(char ret[CLOCK_BOOT_MAX]);

@@ -161,14 +161,9 @@ static void cut(struct letter *l)
 	snprintf(l->full, sizeof(l->full), "%zu", l->full_len);
 }
 
-static uint64_t now_ns(void)
-{
-	return clock_system.monotonic_ns(&clock_system);
-}
-
 static void complain(struct dead_letters *d, size_t letters)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 
 	if (d->complained_ns && now - d->complained_ns < COMPLAIN_EVERY_NS)
 		return;
@@ -186,7 +181,7 @@ void dead_letters_on_wait(struct dead_letters *d, dead_letters_wait waiting, voi
 /* So many letters are not acknowledged yet. */
 static void tell_waiting(struct dead_letters *d, size_t letters, uint64_t since_ns)
 {
-	bool is_long = now_ns() - since_ns > PATIENCE_NS;
+	bool is_long = clock_now_ns() - since_ns > PATIENCE_NS;
 	char why[256];
 
 	if (is_long)
@@ -247,14 +242,14 @@ static void await_answers(const struct dead_letters *d)
 int dead_letters_settle(struct dead_letters *d, const atomic_bool *stop, struct error *e)
 {
 	size_t failed = 0, left;
-	uint64_t began_ns = now_ns(), stopped_ns = 0;
+	uint64_t began_ns = clock_now_ns(), stopped_ns = 0;
 
 	if (d->file)
 		return letters__file_sync(d->file, e);
 	while ((left = sweep(d, &failed)) > 0) {
 		if (atomic_load(stop) && !stopped_ns)
-			stopped_ns = now_ns();
-		if (stopped_ns && now_ns() - stopped_ns > STOPPED_NS)
+			stopped_ns = clock_now_ns();
+		if (stopped_ns && clock_now_ns() - stopped_ns > STOPPED_NS)
 			return error_set(e, ERR_SOURCE_RETRY, "topics.deadLetters",
 					 "stopped before dead letters were acknowledged");
 		tell_waiting(d, left, began_ns);

@@ -18,11 +18,6 @@ struct replay_source {
 	double budget; /* records that may be read now */
 };
 
-static uint64_t now_ns(void)
-{
-	return clock_system.monotonic_ns(&clock_system);
-}
-
 static struct replay_source *self(struct source *base)
 {
 	return (struct replay_source *)base;
@@ -53,7 +48,7 @@ static bool at_end(struct replay_source *s)
 /* Records that may be read by now; a fifth of a second's worth can be saved up. */
 static int allowed(struct replay_source *s, int max)
 {
-	uint64_t now = now_ns();
+	uint64_t now = clock_now_ns();
 	double most = (double)s->opt.rate / 5 + 1;
 
 	if (!s->opt.rate)
@@ -110,9 +105,9 @@ static int source_poll(struct source *base, struct record *ret, int max, int tim
 	struct replay_source *s = self(base);
 	int n, rc;
 
-	if (s->opt.tick && now_ns() - s->tick_ns >= TICK_NS) {
+	if (s->opt.tick && clock_now_ns() - s->tick_ns >= TICK_NS) {
 		s->opt.tick(s->opt.tick_arg);
-		s->tick_ns = now_ns();
+		s->tick_ns = clock_now_ns();
 	}
 	rc = look_at_stopped(s, e);
 	if (rc)
@@ -213,7 +208,7 @@ int replay_source_open(const struct replay_source_options *opt, struct source **
 
 	s->base.ops = &replay_source_ops;
 	s->opt = *opt;
-	s->filled_ns = now_ns();
+	s->filled_ns = clock_now_ns();
 	if (opt->files) {
 		s->opt.plan = NULL;
 		rc = source_files_open(opt->settings, opt->files, opt->file_count, processor_resume, opt->processor,

@@ -2,6 +2,7 @@
 #include "processor/source_kafka.h"
 #include "processor/sources.h"
 
+#include "config/clock.h"
 #include "config/log.h"
 
 #include <assert.h>
@@ -50,7 +51,7 @@ static void take_error(struct source_kafka *s, const rd_kafka_message_t *m)
 		p->eof_at = m->offset;
 		p->seen = true;
 		p->last_error = 0;
-		s->alive_ns = kafka__now_ns();
+		s->alive_ns = clock_now_ns();
 	} else if (p) {
 		kafka__suspect(s, p, m->err);
 	} else if (log >= 0) {
@@ -99,7 +100,7 @@ static void sift(struct source_kafka *s, size_t n)
 
 static void begin_look(struct source_kafka *s)
 {
-	uint64_t now = kafka__now_ns();
+	uint64_t now = clock_now_ns();
 	struct part **due = NULL;
 	size_t n = 0, room = 0;
 
@@ -172,7 +173,7 @@ static int hand_out(struct source_kafka *s, struct record *ret)
 	}
 	if (n) {
 		advance(s, &ret[n - 1]);
-		s->alive_ns = kafka__now_ns();
+		s->alive_ns = clock_now_ns();
 	}
 	return n;
 }
@@ -209,7 +210,7 @@ static int fetch_more(struct source_kafka *s, size_t max, int timeout_ms, struct
 {
 	int rc;
 
-	if (kafka__now_ns() - s->alive_ns > ALIVE_NS && s->look_ns > kafka__now_ns() + ALIVE_NS)
+	if (clock_now_ns() - s->alive_ns > ALIVE_NS && s->look_ns > clock_now_ns() + ALIVE_NS)
 		s->look_ns = 0;
 	rc = kafka__look_around(s, e);
 	if (rc)

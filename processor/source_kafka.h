@@ -76,7 +76,6 @@ bool verifier_wait(struct verifier *v, int timeout_ms);
 struct part *const *verifier_looked(const struct verifier *v, size_t *n);
 void verifier_cancel(struct verifier *v);
 
-uint64_t kafka__now_ns(void);
 /* The message as a record of the partition; borrows the message's bytes. */
 struct record kafka__record(const struct part *p, const rd_kafka_message_t *m);
 

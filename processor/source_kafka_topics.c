@@ -1,6 +1,7 @@
 /* Which partitions there are, and the reading client's assignment. */
 #include "processor/source_kafka.h"
 
+#include "config/clock.h"
 #include "config/log.h"
 
 #include <assert.h>
@@ -21,7 +22,7 @@ void kafka__reader_close(struct source_kafka *s)
 	s->queue = NULL;
 	s->rk = NULL;
 	s->restart = false;
-	s->restart_ns = kafka__now_ns() + SOON_NS;
+	s->restart_ns = clock_now_ns() + SOON_NS;
 	memset(s->seen, 0, sizeof(s->seen));
 	for (int log = 0; log < TOPIC_COUNT; log++)
 		for (int32_t i = 0; i < s->part_count[log]; i++)
@@ -127,7 +128,7 @@ static bool discover(struct source_kafka *s)
 	if (s->down)
 		log_info("broker answers again", NULL);
 	s->down = false;
-	s->alive_ns = kafka__now_ns();
+	s->alive_ns = clock_now_ns();
 	return true;
 }
 
@@ -221,7 +222,7 @@ static bool anything_awaited(struct source_kafka *s)
 
 int kafka__look_around(struct source_kafka *s, struct error *e)
 {
-	uint64_t now = kafka__now_ns();
+	uint64_t now = clock_now_ns();
 	struct part **waiting = NULL;
 	size_t n;
 	int rc = 0;
@@ -241,7 +242,7 @@ int kafka__look_around(struct source_kafka *s, struct error *e)
 		rc = start_reading(s, waiting, verify(s, waiting, n), e);
 		free(waiting);
 	}
-	s->look_ns = kafka__now_ns() + (anything_awaited(s) ? SOON_NS : (uint64_t)s->discovery_ms * 1000000u);
+	s->look_ns = clock_now_ns() + (anything_awaited(s) ? SOON_NS : (uint64_t)s->discovery_ms * 1000000u);
 	return rc;
 }
 

@@ -18,11 +18,6 @@ struct verifier {
 	uint64_t began_ns;
 };
 
-uint64_t kafka__now_ns(void)
-{
-	return clock_system.monotonic_ns(&clock_system);
-}
-
 struct verifier *verifier_new(rd_kafka_t *probe, const char *const *topics)
 {
 	struct verifier *v = xcalloc(1, sizeof(*v));
@@ -98,7 +93,7 @@ void verifier_begin(struct verifier *v, struct part *const *parts, size_t n)
 	memcpy(v->parts, parts, n * sizeof(struct part *));
 	v->n = v->pending = n;
 	/* taken before the look: what was fetched before this moment is what it vouches for */
-	v->began_ns = kafka__now_ns();
+	v->began_ns = clock_now_ns();
 	for (size_t i = 0; i < n; i++) {
 		rd_kafka_topic_partition_list_add(list, v->topics[parts[i]->log], parts[i]->id)->offset =
 			parts[i]->at.last;
@@ -111,7 +106,7 @@ void verifier_begin(struct verifier *v, struct part *const *parts, size_t n)
 
 static void take_answers(struct verifier *v, uint64_t deadline)
 {
-	while (v->pending && kafka__now_ns() < deadline) {
+	while (v->pending && clock_now_ns() < deadline) {
 		rd_kafka_message_t *m = rd_kafka_consumer_poll(v->probe, 50);
 		struct part *p = m ? find(v, m) : NULL;
 
@@ -210,8 +205,8 @@ void verifier_cancel(struct verifier *v)
 
 bool verifier_wait(struct verifier *v, int timeout_ms)
 {
-	take_answers(v, kafka__now_ns() + (uint64_t)timeout_ms * 1000000u);
-	if (v->pending && kafka__now_ns() - v->began_ns < LOOK_PATIENCE_NS)
+	take_answers(v, clock_now_ns() + (uint64_t)timeout_ms * 1000000u);
+	if (v->pending && clock_now_ns() - v->began_ns < LOOK_PATIENCE_NS)
 		return false;
 	verifier_cancel(v);
 	for (size_t i = 0; i < v->n; i++) {

@@ -61,10 +61,8 @@ static int print_person(struct printing *p, struct str id)
 
 	for (int i = 0; i < n && !rc; i++) {
 		unsigned char be[4];
-		struct str country;
 
-		rc = country_get(p->sn, actors[i], &country);
-		rc = rc == ERR_NOT_FOUND ? 0 : rc ? rc : print_row(p, id_key(actors[i], be), country);
+		rc = snap_each(p->sn, TBL_COUNTRIES, id_key(actors[i], be), print_row, p);
 	}
 	return n < 0 ? n : rc;
 }

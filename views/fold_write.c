@@ -9,11 +9,6 @@
 
 #include <stdlib.h>
 
-static uint64_t now_ns(void)
-{
-	return clock_system.monotonic_ns(&clock_system);
-}
-
 static int write_rows(struct store_txn *t, struct delta_row **rows, size_t n)
 {
 	int rc = 0;
@@ -88,13 +83,13 @@ static int write_sums(struct batch *b, struct store_txn *t, bool young, struct c
 	for (int id = 0; id < TABLE_COUNT && !rc; id++) {
 		struct sum_delta *deltas;
 		int64_t *columns;
-		uint64_t start = now_ns();
+		uint64_t start = clock_now_ns();
 		size_t n;
 
 		if (b->delta.sums[id].n == 0)
 			continue;
 		deltas = sum_log_take(&b->delta.sums[id], table_get(id)->columns, &n, &columns);
-		fig->sort_ns += now_ns() - start;
+		fig->sort_ns += clock_now_ns() - start;
 		fig->rows_added += n;
 		rc = store_add(t, id, deltas, n);
 		if (!rc && young && id == TBL_ITEM_SESSIONS)
@@ -125,13 +120,13 @@ static int note_items_changed(const struct batch *b, struct store_txn *t)
 
 static int write_all(struct batch *b, struct store_txn *t, bool young, struct commit_figures *fig)
 {
-	uint64_t start = now_ns();
+	uint64_t start = clock_now_ns();
 	struct delta_row **rows;
 	size_t rows_n;
 	int rc;
 
 	rows = delta_sorted_rows(&b->delta, &rows_n);
-	fig->sort_ns = now_ns() - start;
+	fig->sort_ns = clock_now_ns() - start;
 	fig->rows_replaced = rows_n;
 	rc = write_rows(t, rows, rows_n);
 	if (!rc && young)
@@ -146,7 +141,7 @@ static int write_all(struct batch *b, struct store_txn *t, bool young, struct co
 	if (!rc)
 		rc = store_put(t, TBL_META, FOLD_META, &b->meta, sizeof(b->meta));
 	FAULT_POINT("commit:meta-written");
-	fig->apply_ns = now_ns() - start - fig->sort_ns;
+	fig->apply_ns = clock_now_ns() - start - fig->sort_ns;
 	return rc;
 }
 
@@ -174,11 +169,11 @@ int fold__write(struct batch *b, struct store *s, bool young, struct commit_figu
 	if (!rc && !young)
 		rc = fold__expire(t);
 	FAULT_POINT("commit:expired");
-	start = now_ns();
+	start = clock_now_ns();
 	if (!rc)
 		rc = store_commit(t);
 	else
 		store_abort(t);
-	ret->commit_ns = now_ns() - start;
+	ret->commit_ns = clock_now_ns() - start;
 	return rc;
 }

@@ -70,7 +70,6 @@ static int add_location(void *arg, struct str key, struct str value)
 		return 0;
 	level->known = true;
 	level->quantity += head.quantity;
-	level->locations++;
 	return 0;
 }
 

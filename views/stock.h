@@ -9,7 +9,6 @@
 struct stock_level {
 	bool known;       /* false: no stock record; the item counts as available */
 	int64_t quantity; /* over all locations */
-	unsigned locations;
 };
 
 /* One location that has a record; valid during the call. */

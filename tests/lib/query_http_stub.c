@@ -148,7 +148,7 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 				   .score = 0.25,
 				   .rank = 1,
 				   .strategy = stub_shape(rq),
-				   .stock = { true, 3, 1 },
+				   .stock = { true, 3 },
 				   .low_stock = true,
 				   .urgency = { .units_left = 3, .sold_today = 12 },
 				   .why = { .kind = EXPLAIN_PAIR,

@@ -91,7 +91,7 @@ static const char *const true_of_the_shoe[] = {
 
 Test(filter, is_true)
 {
-	struct filter_item item = { STR("p1"), &shoe, { true, 3, 1 }, 5 };
+	struct filter_item item = { STR("p1"), &shoe, { true, 3 }, 5 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(true_of_the_shoe); i++) {
 		char opposite[512];
@@ -125,7 +125,7 @@ static const char *const false_without[] = {
 Test(filter, what_an_item_does_not_have_is_in_no_relation)
 {
 	struct catalog_item empty;
-	struct filter_item without = { STR("p1"), NULL, { false, 0, 0 }, 5 }, bare = without;
+	struct filter_item without = { STR("p1"), NULL, { false, 0 }, 5 }, bare = without;
 
 	catalog_item_init(&empty);
 	bare.record = &empty;
@@ -136,7 +136,7 @@ Test(filter, what_an_item_does_not_have_is_in_no_relation)
 	cr_assert(matches("region = 'DE'", &bare));
 	cr_assert_not(matches("region = 'DE'", &without));
 	cr_assert(matches("brand != 'Acme' and itemId = 'p1' and inStock", &without));
-	bare.stock = (struct stock_level){ true, 0, 1 };
+	bare.stock = (struct stock_level){ true, 0 };
 	cr_assert(matches("not inStock and stock = 0", &bare));
 }
 
@@ -229,7 +229,7 @@ Test(filter, tells_what_it_asks_for)
 Test(filter, damaged_attributes_match_nothing)
 {
 	static const char *const bad[] = { "{", "[]", "{\"a\":", "{\"a\":[1", "{\"b\":{}", "5", "{\"b\":1,}" };
-	struct filter_item item = { STR("p1"), &shoe, { false, 0, 0 }, 5 };
+	struct filter_item item = { STR("p1"), &shoe, { false, 0 }, 5 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		shoe.attributes = str_of(bad[i]);
@@ -294,7 +294,7 @@ Test(filter, wrong_ones_are_refused_with_a_place)
 Test(filter, is_bounded)
 {
 	static char text[FILTER_TEXT_MAX + 2];
-	struct filter_item item = { STR("p1"), &shoe, { false, 0, 0 }, 5 };
+	struct filter_item item = { STR("p1"), &shoe, { false, 0 }, 5 };
 	struct filter f;
 	struct error e;
 	size_t n;
@@ -330,7 +330,7 @@ Test(filter, is_bounded)
 
 Test(filter, boost_multiplies)
 {
-	struct filter_item item = { STR("p1"), &shoe, { false, 0, 0 }, 5 };
+	struct filter_item item = { STR("p1"), &shoe, { false, 0 }, 5 };
 	struct error e = { 0 };
 	struct boost b;
 
