@@ -57,7 +57,7 @@ void processor__tell_letter(struct processor *p, struct source *src, const struc
 	p->letters_untold++;
 	if (p->letters_told_ns && now - p->letters_told_ns < LETTERS_EVERY_NS)
 		return;
-	log_warn("records cannot be read, `aisle dlq list' has all of them",
+	log_warn("records cannot be read, all of them are kept for `aisle dlq list'",
 		 "count=%llu code=%s topic=%s partition=%d offset=%lld", (unsigned long long)p->letters_untold,
 		 error_slug(code), src->ops->log_name(src, r->log), r->partition, (long long)r->offset);
 	p->letters_untold = 0;
