@@ -36,7 +36,7 @@ static int64_t visit_ms(const struct clock *c)
 static uint64_t system_ns(const struct clock *c)
 {
 	(void)c;
-	return clock_system.monotonic_ns(&clock_system);
+	return clock_now_ns();
 }
 
 static void keep(struct demo_log *log, struct demo_shown *shown)

@@ -96,7 +96,7 @@ static int read_applied(struct stream *s)
 	snap_park(s->snap);
 	if (applied != s->applied_records) {
 		s->applied_records = applied;
-		s->moved_ns = clock_system.monotonic_ns(&clock_system);
+		s->moved_ns = clock_now_ns();
 	}
 	return 0;
 }
@@ -118,7 +118,7 @@ static uint64_t unapplied_at_most(struct stream *s)
 
 static void draw_bar(struct stream *s, bool last)
 {
-	uint64_t now = clock_system.monotonic_ns(&clock_system);
+	uint64_t now = clock_now_ns();
 	uint64_t total = demo_log_count(s->opt->log), done = s->applied_records;
 	char cells[BAR_CELLS + 1];
 
@@ -148,7 +148,7 @@ static int wait_a_moment(struct stream *s, struct error *e)
 	draw_bar(s, false);
 	if (STATUS_GET(page, stopped_partitions))
 		return error_set(e, ERR_PRODUCE, "", "a partition stopped: %s", page->stopped_why);
-	if (clock_system.monotonic_ns(&clock_system) - s->moved_ns > STUCK_NS)
+	if (clock_now_ns() - s->moved_ns > STUCK_NS)
 		return error_set(e, ERR_PRODUCE, "", "nothing was applied for %d s, %" PRIu64 " records are",
 				 (int)(STUCK_NS / 1000000000), s->applied_records);
 	return 0;
@@ -259,7 +259,7 @@ int demo_stream(const struct demo_stream_options *opt, struct demo_stream_figure
 	int r;
 
 	s->opt = opt;
-	s->started_ns = s->moved_ns = clock_system.monotonic_ns(&clock_system);
+	s->started_ns = s->moved_ns = clock_now_ns();
 	pthread_mutex_init(&s->lock, NULL);
 	r = snap_open(opt->store, &s->snap);
 	if (r)
@@ -269,7 +269,7 @@ int demo_stream(const struct demo_stream_options *opt, struct demo_stream_figure
 	if (opt->publisher->ops->flush(opt->publisher, 10000)) /* what is under way still points to s: it stays */
 		return error_set(e, ERR_PRODUCE, "", "the embedded broker does not acknowledge what was sent");
 	draw_bar(s, true);
-	s->figures.seconds = (double)(clock_system.monotonic_ns(&clock_system) - s->started_ns) / 1e9;
+	s->figures.seconds = (double)(clock_now_ns() - s->started_ns) / 1e9;
 	*ret = s->figures;
 	snap_close(s->snap);
 	for (int t = 0; t < TOPIC_COUNT; t++)

@@ -143,16 +143,11 @@ void ingest_signals(void)
 	signal(SIGXFSZ, SIG_IGN); /* a write beyond `ulimit -f' is an error like a full disk */
 }
 
-static uint64_t now_ns(void)
-{
-	return clock_system.monotonic_ns(&clock_system);
-}
-
 static bool swapped(const struct ingest *in)
 {
 	unsigned n;
 
-	return now_ns() >= in->next_try_ns && generation_current(store_path(in->store), &n, NULL) == 0 &&
+	return clock_now_ns() >= in->next_try_ns && generation_current(store_path(in->store), &n, NULL) == 0 &&
 	       n != store_generation(in->store);
 }
 
@@ -171,7 +166,7 @@ static void follow(struct ingest *in)
 			  error_slug(rc), e.text);
 	else
 		log_info("generation", "current=%u", store_generation(in->store));
-	in->next_try_ns = rc < 0 ? now_ns() + FOLLOW_RETRY_NS : 0;
+	in->next_try_ns = rc < 0 ? clock_now_ns() + FOLLOW_RETRY_NS : 0;
 	if (!in->settings)
 		return;
 	e = (struct error){ 0 };

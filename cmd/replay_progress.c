@@ -9,7 +9,7 @@
 
 double replay_seconds(void)
 {
-	return (double)clock_system.monotonic_ns(&clock_system) / 1e9;
+	return (double)clock_now_ns() / 1e9;
 }
 
 void replay_progress_begin(struct replay_progress *pr, enum replay_phase phase, bool quiet)

@@ -197,7 +197,7 @@ static int run(struct command_context *ctx)
 {
 	const struct simulate_command_options *opt = ctx->options;
 	struct simulate_options traffic = opt->traffic;
-	uint64_t began = clock_system.monotonic_ns(&clock_system), records = 0;
+	uint64_t began = clock_now_ns(), records = 0;
 	struct simulation *sim = NULL;
 	struct simulate_sink *sink = NULL;
 	struct error e = { 0 };
@@ -217,7 +217,7 @@ static int run(struct command_context *ctx)
 	simulation_free(sim);
 	if (r < 0 || closed < 0)
 		return command_failed("%s", e.text);
-	seconds = (double)(clock_system.monotonic_ns(&clock_system) - began) / 1e9;
+	seconds = (double)(clock_now_ns() - began) / 1e9;
 	fprintf(stderr, "%llu records in %.2f s, %.0f a second\n", (unsigned long long)records, seconds,
 		(double)records / (seconds > 0 ? seconds : 1));
 	return 0;

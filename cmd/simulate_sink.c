@@ -138,11 +138,10 @@ static void count_result(void *arg, int code, int32_t partition, int64_t offset)
 static int wait_for(struct simulate_sink *sink, int (*idle)(struct simulate_sink *sink, const struct simulated *record),
 		    const struct simulated *record, struct error *e)
 {
-	uint64_t since = clock_system.monotonic_ns(&clock_system), seen = atomic_load(&sink->acknowledged);
+	uint64_t since = clock_now_ns(), seen = atomic_load(&sink->acknowledged);
 
 	while (idle(sink, record) != 0) {
-		uint64_t now = clock_system.monotonic_ns(&clock_system),
-			 acknowledged = atomic_load(&sink->acknowledged);
+		uint64_t now = clock_now_ns(), acknowledged = atomic_load(&sink->acknowledged);
 
 		if (acknowledged != seen) {
 			seen = acknowledged;

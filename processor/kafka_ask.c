@@ -8,7 +8,7 @@
 
 static int64_t now_ms(void)
 {
-	return (int64_t)(clock_system.monotonic_ns(&clock_system) / 1000000);
+	return (int64_t)(clock_now_ns() / 1000000);
 }
 
 static void pause_a_moment(void)

@@ -145,7 +145,7 @@ static void count_free(struct store_watch *w, uint64_t now_ns)
 
 	if (store_free_bytes(w->store, &bytes) == 0)
 		STATUS_SET(w->page, store_free_bytes, bytes);
-	took_ns = clock_system.monotonic_ns(&clock_system) - now_ns;
+	took_ns = clock_now_ns() - now_ns;
 	w->count_ns = now_ns + (COUNT_SHARE * took_ns > COUNT_EVERY_NS ? COUNT_SHARE * took_ns : COUNT_EVERY_NS);
 }
 

@@ -54,11 +54,6 @@ static uint64_t thread_cpu_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-static uint64_t now_ns(void)
-{
-	return clock_system.monotonic_ns(&clock_system);
-}
-
 static void publish(struct ranker *r, struct rankings *ra)
 {
 	struct rankings *old;
@@ -107,7 +102,8 @@ static enum refresh due(const struct ranker *r, int64_t watermark_ms)
 		return REFRESH_FULL;
 	if (version != r->version && time_bucket(watermark_ms, MS_PER_HOUR) != r->full_hour)
 		return REFRESH_FULL;
-	if (version != r->full_version && now_ns() - r->full_done_ns >= (rest > FULL_EVERY_NS ? rest : FULL_EVERY_NS))
+	if (version != r->full_version &&
+	    clock_now_ns() - r->full_done_ns >= (rest > FULL_EVERY_NS ? rest : FULL_EVERY_NS))
 		return REFRESH_FULL;
 	if (version != r->version)
 		return REFRESH_QUICK;
@@ -193,7 +189,7 @@ static int refresh(struct ranker *r, enum refresh how)
 		r->full_version = r->version;
 		r->full_segments = r->segments.done.hash;
 		r->full_cost_ns = thread_cpu_ns() - start_ns;
-		r->full_done_ns = now_ns();
+		r->full_done_ns = clock_now_ns();
 	}
 	return 0;
 }

@@ -25,11 +25,6 @@ struct merger {
 	struct merger_figures figures;
 };
 
-static uint64_t now(void)
-{
-	return clock_system.monotonic_ns(&clock_system);
-}
-
 struct merger *merger_new(struct store *s, int (*last)(struct store_txn *t))
 {
 	struct merger *m = xcalloc(1, sizeof(*m));
@@ -41,10 +36,10 @@ struct merger *merger_new(struct store *s, int (*last)(struct store_txn *t))
 
 static void merge(struct merger *m)
 {
-	uint64_t began = now();
+	uint64_t began = clock_now_ns();
 
 	m->code = store_merge(m->store, m->number, m->last);
-	m->took_ns = now() - began;
+	m->took_ns = clock_now_ns() - began;
 }
 
 static void *run(void *arg)
@@ -106,9 +101,9 @@ int merger_step(struct merger *m, uint64_t age_max_ns)
 	if (rc || m->running)
 		return rc;
 	if (bytes && !m->began_ns)
-		m->began_ns = now();
+		m->began_ns = clock_now_ns();
 	number = store_young_sealed(m->store);
-	if (!number && bytes && (bytes > max || now() - m->began_ns > age_max_ns)) {
+	if (!number && bytes && (bytes > max || clock_now_ns() - m->began_ns > age_max_ns)) {
 		store_young_seal(m->store);
 		number = store_young_sealed(m->store);
 		m->began_ns = 0;
