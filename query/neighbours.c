@@ -92,10 +92,14 @@ struct sides {
 	const struct snap_count *a, *a_end, *b, *b_end;
 };
 
-/* A list that has had no entry yet is NULL, to which not even 0 may be added. */
-static struct sides sides_of(const struct snap_count *a, size_t a_n, const struct snap_counts *b)
+/* A list without an entry may be NULL, to which not even 0 may be added. */
+static struct sides sides_of(const struct snap_count *a, size_t a_n, const struct snap_counts *list)
 {
-	return (struct sides){ a, a_n ? a + a_n : a, b->v, b->n ? b->v + b->n : b->v };
+	static const struct snap_count none;
+	const struct snap_count *b = list->n ? list->v : &none;
+
+	a = a_n ? a : &none;
+	return (struct sides){ a, a + a_n, b, b + list->n };
 }
 
 struct side_counts {
