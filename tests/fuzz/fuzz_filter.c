@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct bytes in = { bytes, n };
 	uint8_t how = take_byte(&in);
 	struct catalog_item record;
-	struct filter_item item = { STR("p1"), how & 1 ? &record : NULL, { how & 2, how >> 4, 1 }, 5 };
+	struct filter_item item = { STR("p1"), how & 1 ? &record : NULL, { how & 2, how >> 4 }, 5 };
 	struct filter_person person = { .orders = 3,
 					.spend = how,
 					.first_ms = TIME_ABSENT,
