@@ -1,13 +1,12 @@
 """Answers a second and their latency, route by route, beside a bare libh2o handler of the same body size."""
 import http.client
 import json
-import os
 import random
 import subprocess
 import urllib.parse
 
 import stream
-from machine import BenchFailed, CHILD, HERE, count, cpu_seconds, median, percentile, program, run_json
+from machine import BenchFailed, CHILD, count, cpu_seconds, median, percentile, program, run_json, wrk
 from steady import APPLIED, Events
 
 THREADS = 2
@@ -74,8 +73,7 @@ class Bare:
 def load(url, pid, path_file, seconds):
     """wrk for some seconds; the server's own CPU time beside it."""
     before = cpu_seconds(pid)
-    got = run_json(["wrk", "-t", THREADS, "-c", CONNECTIONS, "-d", f"{seconds}s", "-s", os.path.join(HERE, "wrk.lua"),
-                    url, "--", path_file], seconds + 30)
+    got = run_json(wrk(THREADS, CONNECTIONS, seconds, url, path_file), seconds + 30)
     if got["bad_status"] or got["broken"]:
         raise BenchFailed(f"{got['bad_status']} answers of {got['requests']} were not 2xx, {got['broken']} connections "
                           f"broke ({url}, {path_file})")

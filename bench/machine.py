@@ -41,6 +41,13 @@ def run_json(command, timeout_s):
     return json.loads(run(command, timeout_s).strip().splitlines()[-1])
 
 
+def wrk(threads, connections, seconds, url, path_file, wait_ms=None):
+    """The command line; with wait_ms each connection waits so long before each request, on an average (wrk.lua)."""
+    wait = [] if wait_ms is None else [f"{wait_ms:.0f}"]
+    return ["wrk", "-t", str(threads), "-c", str(connections), "-d", f"{seconds}s", "-s", os.path.join(HERE, "wrk.lua"),
+            url, "--", path_file, *wait]
+
+
 def cpu_seconds(pid):
     """User and system time of a process and all its threads, so far."""
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as f:

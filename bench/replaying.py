@@ -11,7 +11,7 @@ import time
 import answers
 import harness
 import stream
-from machine import BenchFailed, CHILD, HERE, count
+from machine import BenchFailed, CHILD, count, wrk
 from steady import APPLIED, Events, warm_up
 
 REQUESTS = 2_000   # a second
@@ -24,12 +24,11 @@ class Requests:
     """wrk at about REQUESTS a second until the block ends; then .got has its figures. None may fail."""
 
     def __init__(self, url, path_file):
-        wait_ms = answers.CONNECTIONS / REQUESTS * 1000
-        self.command = ["wrk", "-t", answers.THREADS, "-c", answers.CONNECTIONS, "-d", f"{REPLAY_LIMIT_S}s", "-s",
-                        os.path.join(HERE, "wrk.lua"), url, "--", path_file, f"{wait_ms:.0f}"]
+        self.command = wrk(answers.THREADS, answers.CONNECTIONS, REPLAY_LIMIT_S, url, path_file,
+                           answers.CONNECTIONS / REQUESTS * 1000)
 
     def __enter__(self):
-        self.process = subprocess.Popen([str(word) for word in self.command], **CHILD)
+        self.process = subprocess.Popen(self.command, **CHILD)
         return self
 
     def __exit__(self, *_):
@@ -63,11 +62,11 @@ class Beside:
         with open(self.path_file, "w", encoding="utf-8") as f:
             f.write("\n".join(paths) + "\n")
 
-    def command(self, store, *more):
-        return [harness.AISLE, "replay", "--from", "earliest", "--store", store, "--json", *more, *self.shop.sets()]
+    def command(self, store):
+        return [harness.AISLE, "replay", "--from", "earliest", "--store", store, "--json", *self.shop.sets()]
 
-    def replay(self, store, *more):
-        return json.loads(harness.run(self.command(store, *more), REPLAY_LIMIT_S)[0])
+    def replay(self, store):
+        return json.loads(harness.run(self.command(store), REPLAY_LIMIT_S)[0])
 
     def measured(self, seconds, work):
         """(what wrk and the probes say of the time of work(), what that gave)."""

@@ -1,5 +1,4 @@
 """How fast next-in-session is with real sessions: wrk beside `aisle run`, while other events are being applied."""
-import os
 import random
 import urllib.parse
 
@@ -24,17 +23,16 @@ def paths_of(data, path):
             out.write(f"/v1/recommendations/next-in-session?count={sessions.COUNT}&sessionItems={items}\n")
 
 
-def wrk(url, path, seconds, *wait):
-    return machine.run_json(["wrk", "-t", THREADS, "-c", CONNECTIONS, "-d", f"{seconds}s", "-s",
-                             os.path.join(machine.HERE, "wrk.lua"), url, "--", path, *wait], seconds + 30)
+def wrk(url, path, seconds, wait_ms=None):
+    return machine.run_json(machine.wrk(THREADS, CONNECTIONS, seconds, url, path, wait_ms), seconds + 30)
 
 
 def asked(url, pid, path, rate=None):
     """wrk at full speed, or at about a rate: each connection waits at random between its requests."""
-    wait = [f"{CONNECTIONS / rate * 1000:.0f}"] if rate else []
+    wait_ms = CONNECTIONS / rate * 1000 if rate else None
     wrk(url, path, WARM_UP_S)
     before = machine.cpu_seconds(pid)
-    got = wrk(url, path, SECONDS, *wait)
+    got = wrk(url, path, SECONDS, wait_ms)
     if got["bad_status"] or got["broken"]:
         raise machine.BenchFailed(f"{got['bad_status']} answers were not 2xx, {got['broken']} connections broke")
     cpu = (machine.cpu_seconds(pid) - before) / got["requests"] * 1e6

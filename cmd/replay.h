@@ -92,7 +92,7 @@ struct standing {
 	struct rebuild *rb;
 	int64_t *ends; /* one for each part of the plan, to be freed; -1 none */
 	uint64_t files, lines;
-	bool log; /* it holds records of Kafka */
+	unsigned topics; /* bits: it holds records of them */
 };
 /* `s` NULL: the generation that is answered from. */
 int rebuild_stand(struct rebuild *rb, struct store *s, struct standing *ret, struct error *e) MUST_CHECK;

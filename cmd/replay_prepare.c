@@ -27,7 +27,8 @@ static int stand(void *arg, struct str log_name, int32_t partition, const struct
 		st->lines += (uint64_t)pos->next;
 	}
 	for (int topic = 0; topic < TOPIC_COUNT; topic++)
-		st->log |= str_eq(log_name, str_of(setting_topic(st->rb->set, (enum topic)topic)));
+		if (str_eq(log_name, str_of(setting_topic(st->rb->set, (enum topic)topic))))
+			st->topics |= 1u << topic;
 	for (size_t i = 0; i < st->rb->plan.n; i++) {
 		const struct replay_part *p = &st->rb->plan.v[i];
 
@@ -220,12 +221,16 @@ static int check_nobody_reads_on(struct rebuild *rb, struct error *e)
 			 rb->path);
 }
 
-static int check_files(struct rebuild *rb, struct error *e)
+static int check_standing(struct rebuild *rb, struct error *e)
 {
 	struct standing st;
+	unsigned needed;
 	int rc = rebuild_stand(rb, NULL, &st, e);
 
 	free(st.ends);
+	needed = rb->opt->view ? 1u << rb->opt->view->topic : st.topics | 1u << TOPIC_EVENTS;
+	if (!rc && rb->from.kind != POINT_NONE)
+		rc = replay_plan_check_topics(&rb->plan, rb->set, needed, e);
 	if (rc || !st.files || rb->opt->n || rb->opt->without_files)
 		return rc;
 	return error_set(e, ERR_BAD_REQUEST, "from",
@@ -241,10 +246,10 @@ static int plan(struct rebuild *rb, struct error *e)
 	if (!rc && rb->from.kind != POINT_NONE)
 		rc = replay_plan_make(rb->set, &rb->from, &rb->opt->to, &rb->plan, e);
 	if (!rc && !rb->opt->n) /* files may be all there is before that time */
-		rc = replay_plan_check_time(&rb->plan, rb->set, &rb->from, e);
+		rc = replay_plan_check_times(&rb->plan, rb->set, &rb->from, &rb->opt->to, e);
 	if (!rc && rb->opt->view)
 		rc = replay_view_plan(rb, e);
-	return rc ? rc : check_files(rb, e);
+	return rc ? rc : check_standing(rb, e);
 }
 
 /* What fails for want of a setting or a file leaves no empty store behind. */

@@ -52,7 +52,7 @@ int replay_view_prepare(struct rebuild *rb, struct error *e)
 		return rc;
 	rc = rebuild_stand(rb, NULL, &st, e);
 	free(st.ends);
-	if (!rc && rb->from.kind == POINT_NONE && st.log)
+	if (!rc && rb->from.kind == POINT_NONE && st.topics)
 		rb->from.kind = POINT_EARLIEST;
 	return rc;
 }

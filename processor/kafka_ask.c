@@ -11,9 +11,14 @@ static int64_t now_ms(void)
 	return (int64_t)(clock_now_ns() / 1000000);
 }
 
-static void pause_a_moment(void)
+/* After a pause; *left_ms is what is left then. False with an answer, and when nothing is left. */
+static bool ask_again(rd_kafka_resp_err_t err, int64_t until_ms, int *left_ms)
 {
+	if (!err)
+		return false;
 	nanosleep(&(struct timespec){ 0, PAUSE_NS }, NULL);
+	*left_ms = (int)(until_ms - now_ms());
+	return *left_ms > 0;
 }
 
 /* One try. */
@@ -36,14 +41,12 @@ static rd_kafka_resp_err_t ask_partitions(rd_kafka_t *rk, rd_kafka_topic_t *topi
 rd_kafka_resp_err_t kafka_ask_partitions(rd_kafka_t *rk, const char *topic, int32_t *ret, int timeout_ms)
 {
 	rd_kafka_topic_t *handle = rd_kafka_topic_new(rk, topic, NULL);
-	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
-	int64_t until = now_ms() + timeout_ms;
+	int64_t until_ms = now_ms() + timeout_ms;
+	rd_kafka_resp_err_t err;
 
-	for (int64_t left = timeout_ms; err && left > 0; left = until - now_ms()) {
-		err = ask_partitions(rk, handle, ret, (int)left);
-		if (err)
-			pause_a_moment();
-	}
+	do
+		err = ask_partitions(rk, handle, ret, timeout_ms);
+	while (ask_again(err, until_ms, &timeout_ms));
 	rd_kafka_topic_destroy(handle);
 	return err;
 }
@@ -51,14 +54,12 @@ rd_kafka_resp_err_t kafka_ask_partitions(rd_kafka_t *rk, const char *topic, int3
 rd_kafka_resp_err_t kafka_ask_ends(rd_kafka_t *rk, const char *topic, int32_t partition, int64_t *ret_low,
 				   int64_t *ret_high, int timeout_ms)
 {
-	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
-	int64_t until = now_ms() + timeout_ms;
+	int64_t until_ms = now_ms() + timeout_ms;
+	rd_kafka_resp_err_t err;
 
-	for (int64_t left = timeout_ms; err && left > 0; left = until - now_ms()) {
-		err = rd_kafka_query_watermark_offsets(rk, topic, partition, ret_low, ret_high, (int)left);
-		if (err)
-			pause_a_moment();
-	}
+	do
+		err = rd_kafka_query_watermark_offsets(rk, topic, partition, ret_low, ret_high, timeout_ms);
+	while (ask_again(err, until_ms, &timeout_ms));
 	return err;
 }
 
@@ -75,17 +76,14 @@ static rd_kafka_resp_err_t ask_times(rd_kafka_t *rk, rd_kafka_topic_partition_li
 rd_kafka_resp_err_t kafka_ask_times(rd_kafka_t *rk, rd_kafka_topic_partition_list_t *list, int timeout_ms)
 {
 	rd_kafka_topic_partition_list_t *times = rd_kafka_topic_partition_list_copy(list);
-	rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT;
-	int64_t until = now_ms() + timeout_ms;
+	int64_t until_ms = now_ms() + timeout_ms;
+	rd_kafka_resp_err_t err;
 
-	for (int64_t left = timeout_ms; err && left > 0; left = until - now_ms()) {
-		err = ask_times(rk, list, (int)left);
-		if (!err)
-			break;
+	do {
 		for (int i = 0; i < list->cnt; i++)
 			list->elems[i].offset = times->elems[i].offset;
-		pause_a_moment();
-	}
+		err = ask_times(rk, list, timeout_ms);
+	} while (ask_again(err, until_ms, &timeout_ms));
 	rd_kafka_topic_partition_list_destroy(times);
 	return err;
 }

@@ -2,7 +2,7 @@
  * kafka_ask.h - questions to the broker that are asked again until they are answered.
  *
  * A client that has just learnt of a topic, or that is told of it again at this moment, now and then says of a partition
- * that is there that it is unknown or has no leader (librdkafka 2.0.2; its issues 196 and 1373). A moment later it knows.
+ * that is there that it is unknown or has no leader (librdkafka 2.0.2; its issue 1373). A moment later it knows.
  *
  * The last error when there was no answer within timeout_ms. Thread: any, one at a time for a client.
  */

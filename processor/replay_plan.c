@@ -219,24 +219,40 @@ static int bound(struct making *m, const struct replay_point *from, const struct
 	return rc;
 }
 
-int replay_plan_check_time(const struct replay_plan *plan, const struct settings *set, const struct replay_point *from,
-			   struct error *e)
+int replay_plan_check_times(const struct replay_plan *plan, const struct settings *set, const struct replay_point *from,
+			    const struct replay_point *to, struct error *e)
 {
-	bool holds = false;
+	bool by_time = from->kind == POINT_TIME || to->kind == POINT_TIME, holds = false;
 
 	for (size_t i = 0; i < plan->n; i++) {
 		const struct replay_part *p = &plan->v[i];
 
 		if (p->log != TOPIC_EVENTS)
 			continue;
-		if (p->begin < p->high)
+		if (p->begin < p->end)
 			return 0;
 		holds |= p->low < p->high;
 	}
-	return from->kind != POINT_TIME || !holds
-		       ? 0
-		       : error_set(e, ERR_BAD_REQUEST, "from", "'%s' holds no record of %s or later",
-				   setting_topic(set, TOPIC_EVENTS), from->text);
+	if (!by_time || !holds)
+		return 0;
+	if (to->kind == POINT_NONE)
+		return error_set(e, ERR_BAD_REQUEST, "from", "'%s' holds no record of %s or later",
+				 setting_topic(set, TOPIC_EVENTS), from->text);
+	return error_set(e, ERR_BAD_REQUEST, "to", "'%s' holds no record between --from and --to",
+			 setting_topic(set, TOPIC_EVENTS));
+}
+
+int replay_plan_check_topics(const struct replay_plan *plan, const struct settings *set, unsigned topics,
+			     struct error *e)
+{
+	for (uint16_t log = 0; log < TOPIC_COUNT; log++)
+		if (topics >> log & 1 && !replay_plan_find(plan, log, 0))
+			return error_set(
+				e, ERR_BAD_REQUEST, "topics",
+				"topic '%s' does not exist, and nothing would be left of it: is its name in the "
+				"settings right?",
+				setting_topic(set, (enum topic)log));
+	return 0;
 }
 
 int replay_plan_make(const struct settings *set, const struct replay_point *from, const struct replay_point *to,

@@ -47,9 +47,12 @@ struct replay_plan {
 /* Asks the broker. `from` and `to` may be of kind NONE: from the beginning, to the ends of now. */
 int replay_plan_make(const struct settings *set, const struct replay_point *from, const struct replay_point *to,
 		     struct replay_plan *ret, struct error *e) MUST_CHECK;
-/* BAD_REQUEST when events are there, and none of them at or after the time of `from`: nothing would be read of them. */
-int replay_plan_check_time(const struct replay_plan *plan, const struct settings *set, const struct replay_point *from,
-			   struct error *e) MUST_CHECK;
+/* BAD_REQUEST when events are there, and none of them within the times of `from` and `to`: nothing would be read of them. */
+int replay_plan_check_times(const struct replay_plan *plan, const struct settings *set, const struct replay_point *from,
+			    const struct replay_point *to, struct error *e) MUST_CHECK;
+/* BAD_REQUEST when one of these (bits) is not there: nothing would be read of it, and a swap would lose what was. */
+int replay_plan_check_topics(const struct replay_plan *plan, const struct settings *set, unsigned topics,
+			     struct error *e) MUST_CHECK;
 void replay_plan_fini(struct replay_plan *plan);
 
 struct replay_part *replay_plan_find(const struct replay_plan *plan, uint16_t log, int32_t id);

@@ -112,6 +112,11 @@ def places(t, topics, store):
     check("holds no record of 2099-01-01T00:00:00Z or later" in late, late)
     plan = replayed(topics, t.path("not-there-yet"), "--from", "earliest", "--dry-run")
     check(plan["generation"] == 1 and plan["bytesAvailable"] > 0 and not os.path.exists(t.path("not-there-yet")), f"{plan}")
+    early = replay(topics, store, "--from", "earliest", "--to", "2001-01-01T00:00:00Z", status=1)
+    check("no record between --from and --to" in early, early)
+    for what, topic in ((["--from", "earliest"], "events"), (["--view", "history"], "events"), (["--view", "stock"], "stock")):
+        absent = run([*arguments(topics, store, *what), "--set", f"topics.{topic}=not-there"], status=1)[1]
+        check("topic 'not-there' does not exist" in absent, absent)
     wrong = run([AISLE, "replay", "--from", "yesterday", "--store", store], status=None)[1]
     check("is no place in the log" in wrong, wrong)
     replay(topics, store, "--swap", str(second["generation"]))

@@ -67,14 +67,16 @@ Test(replay_plan, a_time_behind_the_last_event_is_refused, .timeout = 60)
 	test_log_init(&l, 2, NULL);
 	cr_assert_eq(replay_point_parse("2099-01-01T00:00:00Z", &from, &e), 0);
 	cr_assert_eq(replay_plan_make(l.settings, &from, &none, &plan, &e), 0, "%s", e.text);
-	cr_expect_eq(replay_plan_check_time(&plan, l.settings, &from, &e), 0, "a log without events");
+	cr_expect_eq(replay_plan_check_times(&plan, l.settings, &from, &none, &e), 0, "a log without events");
 	replay_plan_fini(&plan);
 	test_log_send(&l, setting_topic(l.settings, TOPIC_EVENTS), 1, "k", "v", 1);
 	cr_assert_eq(replay_plan_make(l.settings, &from, &none, &plan, &e), 0, "%s", e.text);
-	cr_expect_eq(replay_plan_check_time(&plan, l.settings, &from, &e), ERR_BAD_REQUEST);
+	cr_expect_eq(replay_plan_check_times(&plan, l.settings, &from, &none, &e), ERR_BAD_REQUEST);
 	cr_expect(strstr(e.text, "no record of 2099-01-01T00:00:00Z or later"), "%s", e.text);
 	plan.v[1].begin = plan.v[1].low; /* as if one were found */
-	cr_expect_eq(replay_plan_check_time(&plan, l.settings, &from, &e), 0);
+	cr_expect_eq(replay_plan_check_times(&plan, l.settings, &from, &none, &e), 0);
+	plan.v[1].end = plan.v[1].low; /* as if all came after --to */
+	cr_expect_eq(replay_plan_check_times(&plan, l.settings, &none, &from, &e), ERR_BAD_REQUEST);
 	replay_plan_fini(&plan);
 	test_log_fini(&l);
 }
