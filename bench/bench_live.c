@@ -6,7 +6,8 @@
  *
  * One thread sends RATE simulated events a second, made before the clock starts, in portions of a millisecond. Another
  * sends, every 30 to 90 ms, a view by a user nobody has seen, and asks recently-viewed of every user not yet
- * answered for, over one connection, with half a millisecond between rounds. Latency is from before the probe is
+ * answered for, over one connection, with half a millisecond between rounds; who waited long is asked for less often, or asking
+ * for many late ones would take the time that they wait for. Latency is from before the probe is
  * handed to its producer (linger 0) to the end of the first answer that holds it. The first two seconds have no probes.
  * At the end probes may come in for GRACE_S more; those that do not are counted with the time they waited.
  * The limit: each probe also goes to ECHO_TOPIC, of one partition, and a consumer of librdkafka alone waits for it.
@@ -32,6 +33,7 @@
 
 #define WARM_UP_S 2
 #define GRACE_S 15
+#define PATIENCE 32 /* a probe is asked for again after this part of the time that it has waited */
 #define PROBES_MAX 4096
 #define ANSWER_MAX (1u << 20)
 #define CONNECTION_TIMEOUT_S 10
@@ -53,6 +55,7 @@ struct traffic {
 struct probe {
 	char name[48];
 	double sent, seen, echoed; /* 0: not yet */
+	double next;               /* ask no earlier */
 };
 
 struct probing {
@@ -276,12 +279,13 @@ static void look_for_probes(struct probing *p)
 		struct probe *pr = &p->v[i];
 		char path[128], wanted[80];
 
-		if (pr->seen > 0)
+		if (pr->seen > 0 || seconds() < pr->next)
 			continue;
 		snprintf(path, sizeof(path), "/v1/users/%s/recently-viewed", pr->name);
 		snprintf(wanted, sizeof(wanted), "\"itemId\":\"%s\"", pr->name);
 		if (strstr(get(p, path), wanted))
 			pr->seen = seconds();
+		pr->next = seconds() + (seconds() - pr->sent) / PATIENCE;
 	}
 	while (p->first_open < p->n && p->v[p->first_open].seen > 0)
 		p->first_open++;
