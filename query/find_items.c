@@ -127,21 +127,6 @@ static int compare(const void *pa, const void *pb, void *sn)
 
 /* ---- the answer ---- */
 
-static int write_one(struct snap *sn, uint32_t item, int64_t low, struct json_out *j)
-{
-	struct catalog_item record;
-	struct stock_level stock;
-	int rc = catalog_get(sn, item, &record);
-
-	if (rc != CATALOG_LIVE)
-		return rc < 0 ? rc : ERR_STORE_CORRUPT;
-	rc = stock_get(sn, item, &stock);
-	if (rc < 0)
-		return rc;
-	stored_item_write(j, &record, &stock, low);
-	return 0;
-}
-
 static int write_found(const struct finding *f, int64_t low, struct json_out *j)
 {
 	json_out_reset(j);
@@ -149,10 +134,10 @@ static int write_found(const struct finding *f, int64_t low, struct json_out *j)
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (uint32_t i = 0; i < f->n && i < FIND_ITEMS_MAX; i++) {
-		int rc = write_one(f->sn, f->v[i].item, low, j);
+		int rc = stored_item_write(j, f->sn, f->v[i].item, low);
 
-		if (rc)
-			return rc;
+		if (rc != CATALOG_LIVE)
+			return rc < 0 ? rc : ERR_STORE_CORRUPT;
 	}
 	json_out_end_array(j);
 	key_int(j, "found", f->n);

@@ -3,7 +3,9 @@
 #include "query/json_keys.h"
 #include "query/route_explain.h"
 #include "query/route_next.h"
+#include "views/catalog.h"
 #include "views/catalog_json.h"
+#include "views/stock.h"
 #include "views/view.h"
 
 #include <xxhash.h>
@@ -25,15 +27,49 @@ void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
 	json_out_end_object(j);
 }
 
-void stored_item_write(struct json_out *j, const struct catalog_item *item, const struct stock_level *stock,
-		       int64_t low)
+struct locations {
+	struct json_out *j;
+	unsigned n;
+};
+
+static int write_location(void *arg, const struct stock_row *row)
 {
+	struct locations *l = arg;
+	struct json_out *j = l->j;
+
+	if (l->n++ == STORED_LOCATIONS_MAX)
+		return 1;
 	json_out_object(j);
-	key_str(j, "itemId", item->item_id);
-	properties_write_all(j, item);
-	json_out_key(j, "stock");
-	stock_write(j, stock, stock->known && stock->quantity <= low);
+	if (row->location.n)
+		key_str(j, "location", row->location);
+	key_int(j, "quantity", row->quantity);
 	json_out_end_object(j);
+	return 0;
+}
+
+int stored_item_write(struct json_out *j, struct snap *sn, uint32_t id, int64_t low)
+{
+	struct catalog_item item;
+	struct stock_level stock;
+	struct locations locations = { .j = j };
+	int found = catalog_get(sn, id, &item), rc;
+
+	if (found != CATALOG_LIVE)
+		return found;
+	rc = stock_get(sn, id, &stock);
+	if (rc)
+		return rc;
+	json_out_object(j);
+	key_str(j, "itemId", item.item_id);
+	properties_write_all(j, &item);
+	json_out_key(j, "stock");
+	stock_write(j, &stock, stock.known && stock.quantity <= low);
+	json_out_key(j, "locations");
+	json_out_array(j);
+	rc = stock_each(sn, id, write_location, &locations);
+	json_out_end_array(j);
+	json_out_end_object(j);
+	return rc < 0 ? rc : found;
 }
 
 const char *const answer_properties[] = {

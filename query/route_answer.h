@@ -25,9 +25,13 @@ void properties_write_all(struct json_out *j, const struct catalog_item *item);
 /* {"level":..., "quantity":..., "lowStock":...} */
 void stock_write(struct json_out *j, const struct stock_level *stock, bool low);
 
-/* A record with its stock, as GET /v1/items/{itemId} says it. */
-void stored_item_write(struct json_out *j, const struct catalog_item *item, const struct stock_level *stock,
-		       int64_t low);
+#define STORED_LOCATIONS_MAX 100
+
+/*
+ * A record with its stock and the first locations of it, as GET /v1/items/{itemId} says it: CATALOG_LIVE; else another
+ * CATALOG_ and nothing is written; negative: an error of the store.
+ */
+int stored_item_write(struct json_out *j, struct snap *sn, uint32_t id, int64_t low) MUST_CHECK;
 
 /* A key and the names of INPUT_ bits. */
 void key_inputs(struct json_out *j, const char *key, unsigned inputs);

@@ -15,36 +15,18 @@ static bool item_id_is_good(struct http_req *rq)
 	return false;
 }
 
-static void write_item(struct http_req *rq, const struct catalog_item *item, const struct stock_level *stock)
-{
-	struct json_out *j = &rq->w->out;
-	int64_t low = setting_int(rq->w->shared->opt.settings, SET_ANSWER_LOW_STOCK);
-
-	json_out_reset(j);
-	stored_item_write(j, item, stock, low);
-}
-
 /* The snapshot is open: 0 with `out` filled, NOT_FOUND, or an error of the store. */
 static int look_up(struct http_req *rq)
 {
-	struct snap *sn = rq->w->snap;
-	uint32_t id = snap_item(sn, rq->params[0]);
-	struct catalog_item item;
-	struct stock_level stock;
+	uint32_t id = snap_item(rq->w->snap, rq->params[0]);
+	int64_t low = setting_int(rq->w->shared->opt.settings, SET_ANSWER_LOW_STOCK);
 	int rc;
 
 	if (id == ID_NONE)
 		return ERR_NOT_FOUND;
-	rc = catalog_get(sn, id, &item);
-	if (rc < 0)
-		return rc;
-	if (rc != CATALOG_LIVE)
-		return ERR_NOT_FOUND;
-	rc = stock_get(sn, id, &stock);
-	if (rc < 0)
-		return rc;
-	write_item(rq, &item, &stock);
-	return 0;
+	json_out_reset(&rq->w->out);
+	rc = stored_item_write(&rq->w->out, rq->w->snap, id, low);
+	return rc == CATALOG_LIVE ? 0 : rc < 0 ? rc : ERR_NOT_FOUND;
 }
 
 void route_item_get(struct http_req *rq)

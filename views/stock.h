@@ -8,13 +8,13 @@
 
 struct stock_level {
 	bool known;       /* false: no stock record; the item counts as available */
-	int64_t quantity; /* over all locations */
+	int64_t quantity; /* over all locations, and what was said without one */
 };
 
 /* One location that has a record; valid during the call. */
 struct stock_row {
 	uint32_t item;
-	struct str location; /* n = 0: the shop's only stock */
+	struct str location; /* n = 0: what was said without a location */
 	int64_t quantity;
 	int64_t lead_time_hours; /* -1: unknown */
 	struct str ships_to;     /* packed: stock_ships_to */

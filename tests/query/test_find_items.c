@@ -1,10 +1,12 @@
 /* Which items are found by words, and in which order. */
 #include "query/find_items.h"
+#include "query/route_answer.h"
 #include "tests/lib/views_shop.h"
 
 #include <criterion/criterion.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static struct shop shop;
 
@@ -84,6 +86,61 @@ Test(find_items, its_own_id_then_what_sells)
 	cr_expect_str_eq(found("mug"), "mug p1 p2 p3 4");
 	shop_play(&shop, "u2 buy p3 @40d q=3; u3 buy p2 @9d q=99");
 	cr_expect_str_eq(found("mug"), "mug p3 p1 p2 4");
+}
+
+static void put_stock(const char *id, const char *location, int64_t quantity)
+{
+	struct stock_record rec = {
+		.item_id = str_of(id), .location = str_of(location), .quantity = quantity, .lead_time_hours = -1
+	};
+
+	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START, NULL), 0);
+}
+
+/* The answer about p4; the caller's. */
+static char *answer_about_p4(void)
+{
+	struct json_out out = { 0 };
+	char *ret;
+
+	shop_play(&shop, "u2 view p2 @40d");
+	cr_assert_eq(find_items(shop.snap, STR("smug"), 0, &out), 0);
+	ret = xstrndup(out.p, out.n);
+	json_out_fini(&out);
+	return ret;
+}
+
+/* What is said without a location replaces none of them. */
+Test(find_items, stock_is_the_sum_of_its_locations)
+{
+	char *text;
+
+	put_stock("p4", "north", 3);
+	put_stock("p4", "east", 4);
+	put_stock("p4", NULL, 0);
+	text = answer_about_p4();
+	cr_expect(strstr(text, "\"stock\":{\"level\":\"in-stock\",\"quantity\":7,\"lowStock\":false},"
+			       "\"locations\":[{\"quantity\":0},{\"location\":\"east\",\"quantity\":4},"
+			       "{\"location\":\"north\",\"quantity\":3}]}"),
+		  "%s", text);
+	free(text);
+}
+
+Test(find_items, locations_are_listed_up_to_a_bound)
+{
+	char name[16], *text;
+	size_t n = 0;
+
+	for (int i = 0; i <= STORED_LOCATIONS_MAX; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		put_stock("p4", name, 1);
+	}
+	text = answer_about_p4();
+	for (const char *p = text; (p = strstr(p, "\"location\":")); p++)
+		n++;
+	cr_expect_eq(n, STORED_LOCATIONS_MAX);
+	cr_expect(strstr(text, "\"quantity\":101,"), "%s", text);
+	free(text);
 }
 
 Test(find_items, not_what_was_deleted_and_at_most_so_many)
