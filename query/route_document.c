@@ -104,6 +104,11 @@ void document_reply(struct http_req *rq, const struct config_row *row, bool ship
 	http_reply_json(rq, 200, j);
 }
 
+static void refuse_unknown(struct http_req *rq)
+{
+	http_refuse(rq, PROBLEM_UNKNOWN_DOCUMENT, "id", "no %s has this id", control_kind_name(document_kind(rq)));
+}
+
 /* GET /v1/KIND/{id} */
 void route_document_get(struct http_req *rq)
 {
@@ -117,8 +122,7 @@ void route_document_get(struct http_req *rq)
 	if (rc)
 		http_refuse_error(rq, rc, NULL);
 	else if (!document_exists(&st))
-		http_refuse(rq, PROBLEM_UNKNOWN_DOCUMENT, "id", "no %s has this id",
-			    control_kind_name(document_kind(rq)));
+		refuse_unknown(rq);
 	else if (st.is_shipped)
 		document_reply(rq, &st.row, true, (struct str){ st.shipped.p, (uint32_t)st.shipped.n });
 	else
@@ -249,6 +253,7 @@ static int write_past(void *arg, const struct config_row *row)
 void route_document_history(struct http_req *rq)
 {
 	struct json_out *j = &rq->w->out;
+	struct document_state st;
 	struct str id;
 	int rc;
 
@@ -258,15 +263,17 @@ void route_document_history(struct http_req *rq)
 	json_out_object(j);
 	json_out_key(j, "items");
 	json_out_array(j);
-	rc = snap_renew(rq->w->snap);
-	if (!rc) {
-		rc = config_history(rq->w->snap, document_kind(rq), id, write_past, j);
-		snap_park(rq->w->snap);
-	}
+	rc = document_state(rq, document_kind(rq), id, &st);
+	if (!rc)
+		rc = config_history(rq->w->snap, st.row.kind, id, write_past, j);
 	json_out_end_array(j);
 	json_out_end_object(j);
 	if (rc)
 		http_refuse_error(rq, rc, NULL);
+	else if (!st.row.revision && !st.is_shipped)
+		refuse_unknown(rq);
 	else
 		http_reply_json(rq, 200, j);
+	snap_park(rq->w->snap);
+	document_state_fini(&st);
 }

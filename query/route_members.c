@@ -43,11 +43,29 @@ static void reply_count(struct http_req *rq)
 	http_reply_json(rq, 200, j);
 }
 
+/* A list that no segment asks for would be kept and never looked at. */
+static bool refuses_unknown(struct http_req *rq, struct str id)
+{
+	const struct control_set *set = control_set_newest(rq->w->shared->control);
+	const char *near;
+	bool known = control_set_has_segment(set, id, &near);
+	struct problem p;
+
+	if (!known) {
+		problem_set(&p, PROBLEM_UNKNOWN_DOCUMENT, "id", "no segment has this id%s%s%s",
+			    near ? "; did you mean '" : "", near ? near : ": put its document first", near ? "'?" : "");
+		snprintf(p.suggestion, sizeof(p.suggestion), "%s", near ? near : "");
+		http_problem(rq, &p);
+	}
+	control_set_release(set);
+	return !known;
+}
+
 void route_members_get(struct http_req *rq)
 {
 	struct str id;
 
-	if (!http_refuses_query(rq) && document_id(rq, &id))
+	if (!http_refuses_query(rq) && document_id(rq, &id) && !refuses_unknown(rq, id))
 		reply_count(rq);
 }
 
@@ -75,24 +93,6 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 	} else {
 		change_reply_accepted(rq, rq->params[0]);
 	}
-}
-
-/* A list that no segment asks for would be kept and never looked at. */
-static bool refuses_unknown(struct http_req *rq, struct str id)
-{
-	const struct control_set *set = control_set_newest(rq->w->shared->control);
-	const char *near;
-	bool known = control_set_has_segment(set, id, &near);
-	struct problem p;
-
-	if (!known) {
-		problem_set(&p, PROBLEM_UNKNOWN_DOCUMENT, "id", "no segment has this id%s%s%s",
-			    near ? "; did you mean '" : "", near ? near : ": put its document first", near ? "'?" : "");
-		snprintf(p.suggestion, sizeof(p.suggestion), "%s", near ? near : "");
-		http_problem(rq, &p);
-	}
-	control_set_release(set);
-	return !known;
 }
 
 /* n = 0: it ends the list. */

@@ -151,6 +151,8 @@ Test(documents, put_get_delete)
 	expect(ask(&front, "GET", "/v1/rules/r", NULL), 404, NULL, "");
 	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"4\"\r\n", rule(5)), 412, "4", "");
 	expect(ask(&front, "PUT", "/v1/rules/r", rule(5)), 200, "5", "");
+	expect_problem(ask(&front, "GET", "/v1/rules/q/history", NULL), 404, "unknown-document", "id", "no such rule");
+	expect(ask(&front, "GET", "/v1/scenarios/home/history", NULL), 200, NULL, "{\"items\":[]}");
 	expect(ask(&front, "GET", "/v1/rules/r/history", NULL), 200, NULL, "{\"items\":[{\"id\":\"r\",\"revision\":5,");
 	cr_expect(strstr(ask(&front, "GET", "/v1/rules/r/history", NULL)->body, "\"revision\":4,\"changedAt\":\"20"));
 }
@@ -273,10 +275,11 @@ Test(documents, a_list_of_members)
 {
 	struct reply *r;
 
-	expect(ask(&front, "GET", "/v1/segments/vip/members", NULL), 200, NULL, "{\"segment\":\"vip\",\"members\":0}");
+	expect_problem(ask(&front, "GET", "/v1/segments/vip/members", NULL), 404, "unknown-document", "id", "none");
 	expect_problem(ask(&front, "PUT", "/v1/segments/vip/members", "[\"u1\"]"), 404, "unknown-document", "id",
 		       "none");
 	expect(ask(&front, "PUT", "/v1/segments/vip", "{\"members\":true}"), 200, NULL, "");
+	expect(ask(&front, "GET", "/v1/segments/vip/members", NULL), 200, NULL, "{\"segment\":\"vip\",\"members\":0}");
 	r = ask(&front, "PUT", "/v1/segments/vpi/members", "[\"u1\"]");
 	expect_problem(r, 404, "unknown-document", "id", "misspelt");
 	cr_expect(strstr(r->body, "\"suggestion\":\"vip\""), "%s", r->body);
