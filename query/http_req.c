@@ -175,6 +175,7 @@ void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t
 	if (age_s)
 		snprintf(text, sizeof(text), "public, max-age=%lld", (long long)age_s);
 	http_header(rq, "cache-control", text);
+	http_header(rq, "vary", "accept-encoding");
 	if (!has_it(rq, true, hash))
 		http_reply(rq, 200, "application/json", (struct str){ out->p, (uint32_t)out->n });
 }
@@ -216,8 +217,7 @@ bool http_accepts(struct http_req *rq, const char *media_type)
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding)
 {
 	http_header(rq, "cache-control", "no-cache");
-	if (encoding)
-		http_header(rq, "vary", "accept-encoding");
+	http_header(rq, "vary", "accept-encoding");
 	if (has_it(rq, false, XXH3_64bits(bytes.p, bytes.n)))
 		return;
 	if (encoding)
