@@ -153,7 +153,8 @@ static void write_processor(const struct metrics_input *in, FILE *out)
 	       (double)STATUS_GET(p, commit_ns_total) / 1e9);
 	figure(out, "gauge", "commit_records", "records of the last transaction",
 	       (double)STATUS_GET(p, batch_records_last));
-	figure(out, "gauge", "lag_records", "records not yet applied, -1 unknown", (double)STATUS_GET(p, lag_records));
+	figure(out, "gauge", "lag_records", "records of the log that were not read yet, -1 unknown",
+	       (double)STATUS_GET(p, lag_records));
 	figure(out, "gauge", "lag_seconds", "time since everything in the log was in the views, -1: no log was read",
 	       lag_seconds(p, in->clock));
 	figure(out, "gauge", "stopped_partitions", "partitions refused and read no further",
@@ -204,7 +205,7 @@ static void write_replay(const struct metrics_input *in, FILE *out)
 	figure(out, "gauge", "replay_generation", "the generation that is built, or was last", (double)p->generation);
 	figure(out, "gauge", "replay_records", "records applied by this run of the replay", (double)p->records);
 	figure(out, "gauge", "replay_done", "offsets or bytes of this phase that are read", (double)p->offsets_done);
-	figure(out, "gauge", "replay_total", "offsets or bytes of this phase", (double)p->offsets_total);
+	figure(out, "gauge", "replay_size", "offsets or bytes of this phase", (double)p->offsets_total);
 	figure(out, "gauge", "replay_records_per_second", "its rate", (double)p->records_per_second);
 	figure(out, "gauge", "replay_seconds_left", "estimated, -1 unknown", (double)p->seconds_left);
 }
