@@ -262,7 +262,7 @@ export const kinds = {
 						help: "One a line; those under it are meant too. Empty: all.",
 						placeholder: "Shoes > Running",
 					},
-					{ path: "countries", type: "words", label: "Countries", help: "As the shop writes them: DE, FR. Empty: all." },
+					{ path: "countries", type: "words", label: "Countries", help: "As the shop writes them: Germany, France. Empty: all." },
 					from,
 					to,
 					{
@@ -424,7 +424,7 @@ export const kinds = {
 						...filter(
 							"filter",
 							"Customers that meet",
-							'For example: orders >= 3 and spend > 100 and daysSinceLast < 60 and country = "DE"',
+							'For example: orders >= 3 and spend > 100 and daysSinceLast < 60 and country = "Germany"',
 						),
 						about: "person",
 					},

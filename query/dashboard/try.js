@@ -17,7 +17,7 @@ const HINTS = {
 	itemIds: "the page's item, or the basket's: p1, p2",
 	category: "Kitchen > Mugs",
 	query: "espresso cups",
-	country: "DE",
+	country: "Germany",
 };
 
 /*
