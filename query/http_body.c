@@ -1,6 +1,7 @@
 #include "query/http_body.h"
 
 #include <jansson.h>
+#include <string.h>
 
 static bool is_space(char c)
 {
@@ -18,18 +19,55 @@ struct str body_trim(struct str body)
 	return body;
 }
 
-struct json_t *body_json(struct str body, struct problem *ret)
+static const char *meaning_of(const json_error_t *why)
+{
+	switch (json_error_code(why)) {
+	case json_error_stack_overflow:
+		return "is nested too deep";
+	case json_error_invalid_utf8:
+		return "is not UTF-8";
+	case json_error_premature_end_of_input:
+		return "ends before the JSON does";
+	case json_error_end_of_input_expected:
+		return "has something behind the JSON";
+	case json_error_null_character:
+	case json_error_null_byte_in_key:
+		return "has \\u0000 in a text, which none may have";
+	case json_error_duplicate_key:
+		return "names a key of an object twice";
+	case json_error_numeric_overflow:
+		return "has a number that is too large";
+	default:
+		return "is not JSON";
+	}
+}
+
+/* Where the library stopped, as an editor counts. */
+static void refuse_json(struct str body, struct str part, const json_error_t *why, struct problem *ret)
+{
+	const char *stop = part.p + why->position, *near = strstr(why->text, " near '");
+	int line = 1, column = 0;
+
+	for (const char *p = body.p; p < stop && p < body.p + body.n; p++) {
+		line += *p == '\n';
+		column = *p == '\n' ? 0 : column + ((*p & 0xc0) != 0x80);
+	}
+	problem_set(ret, PROBLEM_BAD_BODY, NULL, "line %d column %d: the body %s%s", line, column, meaning_of(why),
+		    near ? near : "");
+}
+
+struct json_t *body_json(struct str body, struct str part, struct problem *ret)
 {
 	json_error_t why;
 	json_t *v;
 
-	if (!body_trim(body).n) {
+	if (!body_trim(part).n) {
 		problem_set(ret, PROBLEM_BAD_BODY, NULL, "the body is empty");
 		return NULL;
 	}
-	v = json_loadb(body.p, body.n, JSON_REJECT_DUPLICATES, &why);
+	v = json_loadb(part.p, part.n, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
 	if (!v)
-		problem_set(ret, PROBLEM_BAD_BODY, NULL, "line %d column %d: %s", why.line, why.column, why.text);
+		refuse_json(body, part, &why, ret);
 	return v;
 }
 

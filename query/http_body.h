@@ -9,8 +9,11 @@
 
 struct json_t;
 
-/* The caller's, to json_decref; NULL with *ret filled: syntax, duplicate keys, NUL characters, bytes after the end. */
-struct json_t *body_json(struct str body, struct problem *ret);
+/*
+ * A part of the body, or all of it: any value, the caller's, to json_decref; NULL with *ret filled, the line and column
+ * of the body in it: syntax, duplicate keys, NUL characters, bytes after the end.
+ */
+struct json_t *body_json(struct str body, struct str part, struct problem *ret);
 
 /* The body without white space around it. */
 struct str body_trim(struct str body);

@@ -41,7 +41,7 @@ static bool read_request(struct http_req *rq, struct str element, json_t **ret_b
 			    RECOMMEND_BODY_MAX);
 		return false;
 	}
-	*ret_body = body_json(element, p);
+	*ret_body = body_json(rq->body, element, p);
 	if (!*ret_body)
 		return false;
 	scenario = json_object_get(*ret_body, "scenario");
@@ -118,6 +118,17 @@ static void ended(void *arg)
 	shown_fini(&((struct batch *)arg)->shown);
 }
 
+static void refuse_body(struct http_req *rq)
+{
+	struct problem p;
+	json_t *body = body_json(rq->body, rq->body, &p);
+
+	if (body)
+		problem_set(&p, PROBLEM_BAD_BODY, NULL, "send a JSON array of requests");
+	json_decref(body);
+	http_problem(rq, &p);
+}
+
 /* False when the request was answered. */
 static bool cut(struct http_req *rq, struct batch *b)
 {
@@ -130,7 +141,7 @@ static bool cut(struct http_req *rq, struct batch *b)
 		http_refuse(rq, PROBLEM_BODY_SIZE, NULL, "%lld requests, at most %lld in one batch", (long long)n,
 			    (long long)max);
 	else if (n <= 0)
-		http_refuse(rq, PROBLEM_BAD_BODY, NULL, "send a JSON array of requests");
+		refuse_body(rq);
 	else
 		b->n = (size_t)n;
 	return b->n > 0;

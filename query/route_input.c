@@ -203,7 +203,7 @@ static bool set_object(const json_t *object, unsigned where, struct recommend_re
 bool input_from_json(const struct json_t *body, struct recommend_request *ask, struct problem *ret)
 {
 	if (!json_is_object(body)) {
-		problem_set(ret, PROBLEM_BAD_BODY, NULL, "the body must be a JSON object");
+		problem_set(ret, PROBLEM_BAD_BODY, NULL, "a request for a list is a JSON object");
 		return false;
 	}
 	return set_object(body, IN_BODY, ask, ret);

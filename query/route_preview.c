@@ -307,7 +307,7 @@ void route_preview(struct http_req *rq)
 		return;
 	}
 	*pv = (struct preview){ 0 };
-	body = body_json(rq->body, &p);
+	body = body_json(rq->body, rq->body, &p);
 	if (body && read_body(rq, body, pv, &p) && make_sets(rq, pv, &p))
 		reply(rq, pv, &p);
 	else

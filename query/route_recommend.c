@@ -103,7 +103,7 @@ void route_recommend_post(struct http_req *rq)
 		return;
 	}
 	input_init(&rq->w->ask, rq->params[0]);
-	body = body_json(rq->body, &p);
+	body = body_json(rq->body, rq->body, &p);
 	if (body && input_from_json(body, &rq->w->ask, &p))
 		recommend_reply(rq);
 	else

@@ -252,6 +252,30 @@ static const struct {
 	{ "{\"maxStalenessMs\":-5}", "bad-parameter", "maxStalenessMs" },
 };
 
+static const struct {
+	const char *body, *detail;
+} no_json[] = {
+	{ "null", "\"a request for a list is a JSON object\"" },
+	{ "{", "\"line 1 column 1: the body ends before the JSON does\"" },
+	{ "{\n\"\xc3\xbc\":1 x}", "\"line 2 column 7: the body is not JSON near 'x'\"" },
+	{ "{} x", "\"line 1 column 4: the body has something behind the JSON near 'x'\"" },
+	{ "{\"count\":1,\"count\":2}", "names a key of an object twice near '\\\"count\\\"'\"" },
+	{ "{\"a\":1e999}", "the body has a number that is too large near '1e999'\"" },
+	{ "{\"userId\":\"\xff\"}", "the body is not UTF-8" },
+	{ "{\"a\\u0000b\":1}", "the body has \\\\u0000 in a text, which none may have near" },
+	{ "{\"userId\":\"a\\u0000b\"}", "the body has \\\\u0000 in a text, which none may have near" },
+};
+
+Test(http_recommend, what_is_no_json_is_told_in_our_words)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(no_json); i++) {
+		struct reply *r = ask(&f, "POST", "/v1/recommendations/home", no_json[i].body);
+
+		expect_problem(r, 400, "bad-body", NULL, no_json[i].body);
+		cr_expect(strstr(r->body, no_json[i].detail), "%s", r->body);
+	}
+}
+
 Test(http_recommend, bad_bodies_name_the_field)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(bad_bodies); i++)
