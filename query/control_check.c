@@ -90,7 +90,7 @@ static int check_room(const struct control_set *set, const struct control_doc *d
 	return 0;
 }
 
-/* An order names an offer by its id or its code: one that two understand would draw on both budgets. */
+/* An order names an offer or promotion by its id or its code: one that two understand would draw on both budgets. */
 static int check_code(const struct control_set *set, const struct control_doc *d, struct error *e)
 {
 	struct str id = str_of(d->id), code = d->is->offer.code;
@@ -99,8 +99,12 @@ static int check_code(const struct control_set *set, const struct control_doc *d
 		const struct offer *o = &set->offers->v[i];
 		struct str other = o->is->offer.code;
 
-		if (d->kind == o->doc->kind && str_eq(id, str_of(o->id)))
-			continue;
+		if (str_eq(id, str_of(o->id))) {
+			if (d->kind == o->doc->kind)
+				continue;
+			return error_set(e, ERR_BAD_CONFIG, "id", "it is the id of a%s that is switched on",
+					 o->doc->kind == CONTROL_OFFER ? "n offer" : " promotion");
+		}
 		if (code.n && (str_eq(code, other) || str_eq(code, str_of(o->id))))
 			return error_set(e, ERR_BAD_CONFIG, "code", "orders that name '%.*s' are those of %s '%s'",
 					 STR_FMT(code), control_kind_name(o->doc->kind), o->id);
