@@ -2,6 +2,7 @@
 #include "schemas/json_scan.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <strings.h>
@@ -105,6 +106,8 @@ static void read_number(struct filter_parser *p)
 	p->p = (const char *)from;
 	p->kind = LEX_NUMBER;
 	p->number = number_to_double(&n);
+	if (!isfinite(p->number))
+		filter__fail(p, "this number is too large");
 }
 
 static void read_word(struct filter_parser *p)

@@ -184,6 +184,11 @@ int http_on_req(h2o_handler_t *self, h2o_req_t *h)
 		http_refuse(&rq, PROBLEM_URL_SIZE, NULL, "at most %d bytes", HTTP_URL_MAX);
 		return 0;
 	}
+	if (rq.query.n && memchr(rq.query.p, '%', rq.query.n)) {
+		char *settled = http_alloc(&rq, rq.query.n);
+
+		rq.query = (struct str){ settled, percent_settle(rq.query, settled) };
+	}
 	dispatch(&rq, method);
 	return 0;
 }

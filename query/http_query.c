@@ -1,6 +1,8 @@
 #include "query/http_query.h"
 #include "schemas/scan.h"
 
+#include <ctype.h>
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -12,20 +14,40 @@ static int hex_digit(char c)
 	return -1;
 }
 
+/* The byte that in.p[i] and the two behind it stand for, -1 when they are no escape. */
+static int escaped_byte(struct str in, uint32_t i)
+{
+	int high = in.p[i] == '%' && in.n - i > 2 ? hex_digit(in.p[i + 1]) : -1;
+	int low = high >= 0 ? hex_digit(in.p[i + 2]) : -1;
+
+	return low < 0 ? -1 : high << 4 | low;
+}
+
+uint32_t percent_settle(struct str in, char *ret)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < in.n; i++) {
+		int c = escaped_byte(in, i);
+		bool plain = c > 0 && c < 0x80 && (isalnum(c) || strchr("-._~", c));
+
+		ret[n++] = plain ? (char)c : in.p[i];
+		i += plain ? 2 : 0;
+	}
+	return n;
+}
+
 int percent_decode(struct str in, bool plus_is_space, char *ret)
 {
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < in.n; i++) {
-		unsigned char c = (unsigned char)in.p[i];
+		int c = (unsigned char)in.p[i];
 
 		if (c == '%') {
-			int high = in.n - i > 2 ? hex_digit(in.p[i + 1]) : -1;
-			int low = high >= 0 ? hex_digit(in.p[i + 2]) : -1;
-
-			if (low < 0)
+			c = escaped_byte(in, i);
+			if (c < 0)
 				return -1;
-			c = (unsigned char)(high << 4 | low);
 			i += 2;
 		} else if (c == '+' && plus_is_space) {
 			c = ' ';

@@ -13,6 +13,8 @@
  * or wrong escape, a NUL, or bytes that are not UTF-8.
  */
 int percent_decode(struct str in, bool plus_is_space, char *ret);
+/* Letters, digits and "-._~" that were escaped are as if they were not (RFC 3986, 6.2.2.2); `ret` as above. */
+uint32_t percent_settle(struct str in, char *ret);
 
 /* Has it an ASCII control character? No id, name or word of a request may; expressions may be of several lines. */
 bool text_has_control(struct str s);

@@ -1,5 +1,6 @@
 /* Is a request one that its scenario can answer? What is not read is refused, so that no caller believes it was. */
 #include "query/control_internal.h"
+#include "views/searches.h"
 
 #include <stdio.h>
 
@@ -123,12 +124,14 @@ static int check_required(const struct recommend_request *rq, const struct scena
 /* What the list shall look like. */
 static int check_shape(const struct recommend_request *rq, struct error *e)
 {
-	char room[CATEGORY_JOINED_MAX(CATALOG_TEXT_MAX)];
+	char room[CATEGORY_JOINED_MAX(CATALOG_TEXT_MAX)], words[SEARCH_QUERY_MAX];
 
 	if (rq->category.n > CATALOG_TEXT_MAX)
 		return error_set(e, ERR_BAD_REQUEST, "category", "at most %d bytes", CATALOG_TEXT_MAX);
 	if (rq->category.n && !category_join(rq->category, room).n)
 		return error_set(e, ERR_BAD_REQUEST, "category", "a category has a name");
+	if (rq->query.n && !search_normalise(rq->query, words))
+		return error_set(e, ERR_BAD_REQUEST, "query", "a query has words");
 	if (!(rq->diversity >= 0 && rq->diversity <= 1))
 		return error_set(e, ERR_BAD_REQUEST, "diversity", "is a number of 0 to 1");
 	if (rq->strict == STRICT_TRUE && rq->fill == FILL_ANY)

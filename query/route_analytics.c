@@ -68,7 +68,7 @@ static bool set_by(struct figures_ask *ask, struct str v)
 
 		while (i < ARRAY_SIZE(known) && !str_eq(part, str_of(known[i].name)))
 			i++;
-		if (i == ARRAY_SIZE(known))
+		if (i == ARRAY_SIZE(known) || (ask->by & known[i].bit))
 			return false;
 		ask->by |= known[i].bit;
 	}

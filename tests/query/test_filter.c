@@ -272,6 +272,7 @@ static const struct {
 	{ "brand = 'a\\n'", "character 11: a backslash stands before", "" },
 	{ "price < 5x", "character 9: this is no number", "" },
 	{ "price < 05", "character 9: this is no number", "" },
+	{ "price < 1e309", "character 9: this number is too large", "" },
 	{ "price < -", "character 9: a character that means nothing here", "" },
 	{ "price < 5 # 6", "character 11: a character that means nothing here", "" },
 	{ "price < 5 -> 2", "character 11: 'and', 'or' or the end is expected", "" },

@@ -63,6 +63,7 @@ static const struct {
 	{ "from=%zz", "bad-parameter", "from" },
 	{ "by=week", "bad-parameter", "by" },
 	{ "by=hour,day", "bad-parameter", "by" },
+	{ "by=day,day", "bad-parameter", "by" },
 	{ "by=", "bad-parameter", "by" },
 	{ "by=day&by=day", "bad-parameter", "by" },
 	{ "format=xml", "bad-parameter", "format" },

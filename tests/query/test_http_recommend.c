@@ -30,6 +30,7 @@ static const struct {
 	  "ex=2/x101" },
 	{ "/v1/recommendations/x?window=1h&count=100", "w=1 n=100" },
 	{ "/v1/recommendations/x?window=7d&&count=001", "w=3 n=1" },
+	{ "/v1/recommendations/x?%77indow=7%64&c%6Funt=1&userId=a%2541%26", "u=a%41& v= s= c= w=3 n=1" },
 	{ "/v1/recommendations/x?properties=title,price&explain=true&maxStalenessMs=5", "p=2 e=1 m=5 g=200" },
 	{ "/v1/recommendations/x?filter=price+%3C+5&boost=inStock+-%3E+2&sort=-price&fill=filtered",
 	  "f=price < 5 b=inStock -> 2 o=4 fi=2 st=0 d=0 min=0/0 at=/ after=0" },
