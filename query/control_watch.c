@@ -1,13 +1,12 @@
 /* The newest set: a thread looks whether a document has changed, and makes the next one. */
 #include "config/log.h"
+#include "config/stopper.h"
 #include "query/control_internal.h"
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
-#define NS_PER_MS 1000000L
-#define NS_PER_S 1000000000L
+#define NS_PER_MS UINT64_C(1000000)
 
 struct control_watch {
 	pthread_mutex_t follow_lock; /* of sn */
@@ -16,9 +15,8 @@ struct control_watch {
 	pthread_mutex_t published_lock;
 	const struct control_set *published;
 
-	pthread_mutex_t stop_lock;
-	pthread_cond_t stop_cond;
-	bool stopping, has_thread;
+	struct stopper stopper;
+	bool has_thread;
 	pthread_t thread;
 };
 
@@ -93,30 +91,12 @@ int control_watch_follow(struct control_watch *w)
 
 /* ---- the thread ---- */
 
-/* True when it is time to stop. */
-static bool rest(struct control_watch *w)
-{
-	struct timespec until;
-	bool stopping;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += CONTROL_POLL_MS * NS_PER_MS;
-	until.tv_sec += until.tv_nsec / NS_PER_S;
-	until.tv_nsec %= NS_PER_S;
-	pthread_mutex_lock(&w->stop_lock);
-	while (!w->stopping && pthread_cond_timedwait(&w->stop_cond, &w->stop_lock, &until) == 0)
-		;
-	stopping = w->stopping;
-	pthread_mutex_unlock(&w->stop_lock);
-	return stopping;
-}
-
 static void *run(void *arg)
 {
 	struct control_watch *w = arg;
 	int failed = 0;
 
-	while (!rest(w)) {
+	while (!stopper_rest(&w->stopper, CONTROL_POLL_MS * NS_PER_MS)) {
 		int rc = control_watch_follow(w);
 
 		if (rc && rc != failed)
@@ -127,25 +107,14 @@ static void *run(void *arg)
 	return NULL;
 }
 
-static void init_locks(struct control_watch *w)
-{
-	pthread_condattr_t attr;
-
-	pthread_mutex_init(&w->follow_lock, NULL);
-	pthread_mutex_init(&w->published_lock, NULL);
-	pthread_mutex_init(&w->stop_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&w->stop_cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 int control_watch_start(struct store *s, struct control_watch **ret, struct error *e)
 {
 	struct control_watch *w = xcalloc(1, sizeof(*w));
 	int rc;
 
-	init_locks(w);
+	pthread_mutex_init(&w->follow_lock, NULL);
+	pthread_mutex_init(&w->published_lock, NULL);
+	stopper_init(&w->stopper);
 	rc = snap_open(s, &w->sn);
 	if (!rc) {
 		rc = follow(w);
@@ -173,10 +142,7 @@ void control_watch_stop(struct control_watch *w)
 	if (!w)
 		return;
 	if (w->has_thread) {
-		pthread_mutex_lock(&w->stop_lock);
-		w->stopping = true;
-		pthread_cond_signal(&w->stop_cond);
-		pthread_mutex_unlock(&w->stop_lock);
+		stopper_pull(&w->stopper);
 		pthread_join(w->thread, NULL);
 	}
 	if (w->sn)
@@ -184,7 +150,6 @@ void control_watch_stop(struct control_watch *w)
 	control_set_release(w->published);
 	pthread_mutex_destroy(&w->follow_lock);
 	pthread_mutex_destroy(&w->published_lock);
-	pthread_mutex_destroy(&w->stop_lock);
-	pthread_cond_destroy(&w->stop_cond);
+	stopper_fini(&w->stopper);
 	free(w);
 }

@@ -2,6 +2,7 @@
 #include "query/ranker_internal.h"
 #include "config/clock.h"
 #include "config/log.h"
+#include "config/stopper.h"
 #include "views/view.h"
 
 #include <pthread.h>
@@ -40,9 +41,8 @@ struct ranker {
 	pthread_mutex_t published_lock;
 	struct rankings *published;
 
-	pthread_mutex_t stop_lock;
-	pthread_cond_t stop_cond;
-	bool stopping, has_thread;
+	struct stopper stopper;
+	bool has_thread;
 	pthread_t thread;
 };
 
@@ -223,24 +223,6 @@ int ranker_refresh(struct ranker *r)
 
 /* ---- the thread ---- */
 
-/* True when it is time to stop. */
-static bool rest(struct ranker *r, uint64_t ns)
-{
-	struct timespec until;
-	bool stopping;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	ns += (uint64_t)until.tv_nsec;
-	until.tv_sec += (time_t)(ns / 1000000000u);
-	until.tv_nsec = (long)(ns % 1000000000u);
-	pthread_mutex_lock(&r->stop_lock);
-	while (!r->stopping && pthread_cond_timedwait(&r->stop_cond, &r->stop_lock, &until) == 0)
-		;
-	stopping = r->stopping;
-	pthread_mutex_unlock(&r->stop_lock);
-	return stopping;
-}
-
 static void *run(void *arg)
 {
 	struct ranker *r = arg;
@@ -258,21 +240,9 @@ static void *run(void *arg)
 				 error_text(rc));
 		failed = rc;
 		cost_ns = thread_cpu_ns() - start_ns;
-	} while (!rest(r, COST_SHARE * cost_ns > r->refresh_ns ? COST_SHARE * cost_ns : r->refresh_ns));
+	} while (!stopper_rest(&r->stopper,
+			       COST_SHARE * cost_ns > r->refresh_ns ? COST_SHARE * cost_ns : r->refresh_ns));
 	return NULL;
-}
-
-static void init_locks(struct ranker *r)
-{
-	pthread_condattr_t attr;
-
-	pthread_mutex_init(&r->refresh_lock, NULL);
-	pthread_mutex_init(&r->published_lock, NULL);
-	pthread_mutex_init(&r->stop_lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->stop_cond, &attr);
-	pthread_condattr_destroy(&attr);
 }
 
 int ranker__open(struct store *s, const struct settings *set, struct ranker **ret, struct error *e)
@@ -289,7 +259,9 @@ int ranker__open(struct store *s, const struct settings *set, struct ranker **re
 	r->revisits_by_distance = next.without & NEXT_NO_CONTEXT;
 	r->refresh_ns = (uint64_t)setting_int(set, SET_RANK_REFRESH) * NS_PER_MS;
 	r->new_days = setting_int(set, SET_ANSWER_NEW_DAYS);
-	init_locks(r);
+	pthread_mutex_init(&r->refresh_lock, NULL);
+	pthread_mutex_init(&r->published_lock, NULL);
+	stopper_init(&r->stopper);
 	if (calendar_parse(setting_string(set, SET_ANSWER_SEASONS), &r->calendar))
 		r->calendar.n = 0; /* settings are checked when they are read */
 	rc = snap_open(s, &r->snap);
@@ -323,10 +295,7 @@ void ranker_stop(struct ranker *r)
 {
 	if (!r)
 		return;
-	pthread_mutex_lock(&r->stop_lock);
-	r->stopping = true;
-	pthread_cond_signal(&r->stop_cond);
-	pthread_mutex_unlock(&r->stop_lock);
+	stopper_pull(&r->stopper);
 	if (r->has_thread)
 		pthread_join(r->thread, NULL);
 	snap_close(r->snap);
@@ -336,8 +305,7 @@ void ranker_stop(struct ranker *r)
 	year_fini(&r->year);
 	segment_round_fini(&r->segments);
 	counts_fini(&r->counts);
-	pthread_cond_destroy(&r->stop_cond);
-	pthread_mutex_destroy(&r->stop_lock);
+	stopper_fini(&r->stopper);
 	pthread_mutex_destroy(&r->published_lock);
 	pthread_mutex_destroy(&r->refresh_lock);
 	free(r);

@@ -271,11 +271,10 @@ int recommend(struct answerer *a, const struct recommend_request *rq, struct ans
 	return 0;
 }
 
-bool recommendation_scenario(struct answerer *a, struct str recommendation_id, char ret[TOKEN_SCENARIO_MAX + 1])
+bool recommendation_scenario(struct str recommendation_id, char ret[TOKEN_SCENARIO_MAX + 1])
 {
 	struct answer_token_text t;
 
-	(void)a;
 	if (!token_read(recommendation_id, &t))
 		return false;
 	memcpy(ret, t.token.scenario, sizeof(t.token.scenario));

@@ -280,8 +280,7 @@ void answerer_rest(struct answerer *a);
 int recommend(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e) MUST_CHECK;
 
 /* The slug of the scenario in a recommendationId, whoever made it; false: it has not the form of one. */
-bool recommendation_scenario(struct answerer *a, struct str recommendation_id,
-			     char ret[TOKEN_SCENARIO_MAX + 1]) MUST_CHECK;
+bool recommendation_scenario(struct str recommendation_id, char ret[TOKEN_SCENARIO_MAX + 1]) MUST_CHECK;
 /* Did a server of this store give it, to the person of this request or about nobody? */
 bool recommendation_given(struct answerer *a, struct str recommendation_id,
 			  const struct recommend_request *rq) MUST_CHECK;

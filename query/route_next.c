@@ -184,7 +184,7 @@ void route_recommend_next(struct http_req *rq)
 	char *slug = http_alloc(rq, TOKEN_SCENARIO_MAX + 1);
 	struct problem p;
 
-	if (!answers->scenario_of(rq->w->answerer, rq->params[0], slug)) {
+	if (!answers->scenario_of(rq->params[0], slug)) {
 		refuse_unknown(rq);
 		return;
 	}

@@ -28,7 +28,7 @@ struct answer_ops {
 	void (*rest)(struct answerer *a);
 	int (*recommend)(struct answerer *a, const struct recommend_request *rq, struct answer *ret, struct error *e);
 	bool (*info)(size_t index, struct scenario_info *ret);
-	bool (*scenario_of)(struct answerer *a, struct str recommendation_id, char ret[TOKEN_SCENARIO_MAX + 1]);
+	bool (*scenario_of)(struct str recommendation_id, char ret[TOKEN_SCENARIO_MAX + 1]);
 	bool (*given)(struct answerer *a, struct str recommendation_id, const struct recommend_request *rq);
 	int (*segments)(struct answerer *a, struct str user_id, struct person_segments *ret, struct error *e);
 	int (*offers)(struct answerer *a, struct str user_id, struct person_offers *ret, struct error *e);

@@ -163,11 +163,10 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	return 0;
 }
 
-static bool stub_scenario_of(struct answerer *a, struct str id, char ret[TOKEN_SCENARIO_MAX + 1])
+static bool stub_scenario_of(struct str id, char ret[TOKEN_SCENARIO_MAX + 1])
 {
 	struct str start = STR("id-of-");
 
-	(void)a;
 	if (id.n <= start.n || memcmp(id.p, start.p, start.n) != 0)
 		return false;
 	snprintf(ret, TOKEN_SCENARIO_MAX + 1, "%.*s", (int)(id.n - start.n), id.p + start.n);
