@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
@@ -63,6 +64,8 @@ INSTEAD = """window.aisleFetch = window.fetch;
 ROWS = """return [...document.querySelectorAll('[data-testid="figures"] tbody tr')].map(
     (row) => [...row.children].map((cell) => cell.textContent))"""
 
+SALES_ASKED = """return performance.getEntriesByType('resource').map((e) => e.name).findLast(
+    (name) => name.includes('/v1/analytics/sales?')) ?? null"""
 SOLD = "return [...document.querySelectorAll('[data-testid=\"sold\"] td')].map((cell) => cell.textContent)"
 
 
@@ -229,11 +232,15 @@ def story_overview(room):
     room.says(at("sold"), "Kitchen")
     cells = room.page.run(SOLD)
     check(any(re.match(r"[▲▼] [+−]\d", cell) for cell in cells), f"no category has grown or shrunk: {cells}")
-    day, end = 86400, harness.http("GET", room.url + "/v1/analytics/sales")[1]["to"]
     for days in (7, 28):
+        room.page.run("performance.clearResourceTimings()")
         room.page.choose(at("period"), str(days))
-        to = datetime.datetime.fromisoformat(end)
-        query = f"?from={(to - datetime.timedelta(seconds=days * day)).date()}&to={to.date()}"
+        poll("the page asks for its sales", lambda: room.page.run(SALES_ASKED), 10)
+        asked = urllib.parse.parse_qs(urllib.parse.urlsplit(room.page.run(SALES_ASKED)).query)
+        # the days that the page asked for: midnight may have passed since
+        begin, end = (datetime.datetime.fromisoformat(asked[name][0]) for name in ("from", "to"))
+        check(end - begin == datetime.timedelta(days=days), f"{days} days are {begin} to {end}")
+        query = f"?from={begin.date()}&to={end.date()}"
         sales = harness.http("GET", room.url + "/v1/analytics/sales" + query)[1]["total"]
         visits = harness.http("GET", room.url + "/v1/analytics/engagement" + query)[1]["total"]
         room.says(at("sales-orders"), f"{sales['orders']:,}")
