@@ -85,6 +85,9 @@ Test(segments, choose_what_their_people_buy)
 	cr_assert_eq(segments_now("u3"), IN(FREQUENT) | IN(SPENDER));
 	cr_assert_eq(segments_now("u5"), IN(FIRST), "what its visitor bought");
 	cr_assert_eq(segments_now("nobody"), 0);
+	shop_play(&s.shop, "u6 return a @3d p=1; u7 view a @3d");
+	cr_assert_eq(segments_now("u6"), 0, "it bought before the log began");
+	cr_assert_eq(segments_now("u7"), IN(NEW));
 	stall_expect(&s, "segment-picks; user=nobody", "");
 	stall_refuses(&s, "segment-picks", ERR_BAD_REQUEST, "userId");
 	stall_close(&s);
