@@ -111,10 +111,11 @@ static int check_required(const struct recommend_request *rq, const struct scena
 		return error_set(e, ERR_BAD_REQUEST, field, "needs userId or visitorId: whose items are left out?");
 	if (rc)
 		return rc;
-	if (rq->session_id.n && !rq->user_id.n && !rq->visitor_id.n)
-		return error_set(e, ERR_BAD_REQUEST, "sessionId", "needs userId or visitorId: whose session is it?");
 	if (inputs_given(rq, sc->required))
-		return 0;
+		return rq->session_id.n && !rq->user_id.n && !rq->visitor_id.n
+			       ? error_set(e, ERR_BAD_REQUEST, "sessionId",
+					   "needs userId or visitorId: whose session is it?")
+			       : 0;
 	if (sc->required & INPUT_SESSION_ITEMS)
 		return error_set(e, ERR_BAD_REQUEST, "sessionItems", "'%s' needs sessionItems, or userId or visitorId",
 				 sc->slug);

@@ -180,7 +180,7 @@ ParameterizedTestParameters(recommend, refuses)
 		{ "home; items=p1", "itemIds", ERR_BAD_REQUEST },
 		{ "cart; items=p1; session=s1", "sessionId", ERR_BAD_REQUEST },
 		{ "home; session=s1", "sessionId", ERR_BAD_REQUEST },
-		{ "next-in-session; session=s1", "sessionId", ERR_BAD_REQUEST },
+		{ "next-in-session; seen=a; session=s1", "sessionId", ERR_BAD_REQUEST },
 		{ "search; query=\t \t", "query", ERR_BAD_REQUEST },
 		{ "product-page", "itemIds", ERR_BAD_REQUEST },
 		{ "product-page; items=p1; window=1h", "window", ERR_BAD_REQUEST },
