@@ -136,8 +136,8 @@ void levels__replace(struct store *s, struct levels *ls);
 void levels__put(struct store *s, struct levels *ls);
 
 /*
- * Open the environment at `file` (MDB_ flags) and its tables, made when `create`; map_size 0: as its writer has it. Returns
- * what LMDB says; level__close is due.
+ * Open the environment at `file` (MDB_ flags) and its tables, made when `create`; map_size 0: as its writer has it. A
+ * reader maps more where it can. Returns what LMDB says; level__close is due.
  */
 int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max,
 		bool create);

@@ -2,6 +2,10 @@
 #include "views/store_internal.h"
 
 #include <errno.h>
+#include <sys/resource.h>
+
+/* What the largest store.mapSize allows: address space of which only pages that are read take memory. */
+#define READER_MAP (UINT64_C(1) << 40)
 
 int store__error(int rc)
 {
@@ -78,6 +82,17 @@ static int open_tables(struct level *l, bool create)
 	return mdb_txn_commit(txn);
 }
 
+/*
+ * A writer may be started again with a larger map and go beyond what was mapped here. LMDB takes a new map only while nobody in the
+ * process reads, so a reader has room for the largest from the beginning, unless its address space is limited.
+ */
+static uint64_t reader_map(uint64_t otherwise)
+{
+	struct rlimit space;
+
+	return getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur == RLIM_INFINITY ? READER_MAP : otherwise;
+}
+
 int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max, bool create)
 {
 	int rc = mdb_env_create(&l->env);
@@ -87,6 +102,8 @@ int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_
 		rc = mdb_env_set_maxdbs(l->env, TABLE_COUNT + 8);
 	if (!rc)
 		rc = mdb_env_set_maxreaders(l->env, readers_max);
+	if (flags & MDB_RDONLY)
+		map_size = reader_map(map_size);
 	if (!rc && map_size)
 		rc = mdb_env_set_mapsize(l->env, map_size);
 	if (!rc)

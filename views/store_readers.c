@@ -115,7 +115,7 @@ int store_figures(struct store *s, struct store_figures *ret)
 	levels__put(s, ls);
 	if (rc)
 		return store__error(rc);
-	*ret = (struct store_figures){ .map_size = info.me_mapsize,
+	*ret = (struct store_figures){ .map_size = s->opt.read_only ? s->opt.map_size : info.me_mapsize,
 				       .used_bytes = (info.me_last_pgno + 1) * st.ms_psize,
 				       .last_txn = info.me_last_txnid,
 				       .oldest_reader_txn = info.me_last_txnid,

@@ -46,7 +46,6 @@ static int open_level(struct levels *ls, uint64_t number, bool create, struct le
 	young__file(ls, number, file);
 	if (map_size < MAP_LEAST)
 		map_size = MAP_LEAST;
-	/* a reader takes the writer's, whatever its own settings are */
 	rc = level__open(l, file, flags, ls->writer ? map_size : 0, ls->readers_max, create);
 	if (rc) {
 		level__close(l);

@@ -120,6 +120,28 @@ Test(store_large, the_run_grows_with_the_level_and_takes_no_more_room_each_time)
 	cr_expect_eq(level__used_bytes(base), used);
 }
 
+/* As one that was started before the writer was given a larger store.mapSize. */
+Test(store_large, a_reader_goes_on_beyond_its_own_map_size)
+{
+	struct store_options opt = { .path = shop.dir, .map_size = UINT64_C(2) << 20, .read_only = true };
+	struct store_figures figures;
+	struct store *reader;
+	struct snap *sn;
+	struct str got;
+
+	cr_assert_eq(store_open(&opt, &reader, NULL), 0);
+	cr_assert_eq(snap_open(reader, &sn), 0);
+	snap_park(sn);
+	rewrite(0, ROWS - 1, 1, false);
+	cr_assert_eq(store_figures(reader, &figures), 0);
+	cr_assert_gt(figures.used_bytes, opt.map_size);
+	cr_expect_eq(figures.map_size, opt.map_size, "the setting is what is told");
+	cr_assert_eq(snap_renew(sn), 0);
+	cr_expect_eq(snap_get(sn, TBL_CATALOG, key_of(ROWS - 1), &got), 0);
+	snap_close(sn);
+	store_close(reader);
+}
+
 /* One more than the map has room for would fail the transaction, which may need little. */
 Test(store_large, asks_for_none_where_the_map_has_little_room)
 {
