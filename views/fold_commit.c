@@ -115,7 +115,8 @@ static int commit_young(struct fold *f, struct commit_figures *ret)
 	FAULT_POINT("commit:forgotten");
 	if (ret)
 		*ret = fig;
-	return snap_renew(f->snap);
+	rc = snap_renew(f->snap);
+	return rc ? failed(f, rc) : 0;
 }
 
 int fold_commit_bulk(struct fold *f, struct commit_figures *ret)
@@ -181,10 +182,10 @@ int fold_tend(struct fold *f, int64_t young_age_max_ms)
 
 	if (!rc && !f->writer.running)
 		rc = merger_step(f->merger, (uint64_t)young_age_max_ms * 1000000);
-	if (rc)
-		return failed(f, rc);
 	/* an old snapshot would hold the merged level's memory */
-	return merger_figures(f->merger)->merges != merges ? snap_renew(f->snap) : 0;
+	if (!rc && merger_figures(f->merger)->merges != merges)
+		rc = snap_renew(f->snap);
+	return rc ? failed(f, rc) : 0;
 }
 
 int fold_settle(struct fold *f)
@@ -194,7 +195,9 @@ int fold_settle(struct fold *f)
 	snap_park(f->snap);
 	if (!rc)
 		rc = merger_finish(f->merger);
-	return rc ? failed(f, rc) : snap_renew(f->snap);
+	if (!rc)
+		rc = snap_renew(f->snap);
+	return rc ? failed(f, rc) : 0;
 }
 
 const struct merger_figures *fold_merges(const struct fold *f)

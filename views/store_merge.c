@@ -46,7 +46,8 @@ static int merge_sums(struct merging *m, enum table_id id, const MDB_val *k, con
 	const unsigned char *p = v->mv_data, *end = p + v->mv_size;
 	unsigned columns = table_get(id)->columns;
 	struct sum_entry e = { 0 };
-	int rc = 0;
+	uint64_t group;
+	int rc = store__group(k, &group) ? 0 : ERR_STORE_CORRUPT;
 
 	while (p < end && !rc) {
 		int64_t *to = m->columns + m->n * STORE_COLUMNS_MAX;
@@ -55,8 +56,7 @@ static int merge_sums(struct merging *m, enum table_id id, const MDB_val *k, con
 		if (!p)
 			return ERR_STORE_CORRUPT;
 		memcpy(to, e.columns, columns * sizeof(*to));
-		m->deltas[m->n++] =
-			(struct sum_delta){ .group = get_be64(k->mv_data), .member = e.member, .columns = to };
+		m->deltas[m->n++] = (struct sum_delta){ .group = group, .member = e.member, .columns = to };
 		if (m->n == SUMS_A_STEP)
 			rc = flush_sums(m, id);
 	}

@@ -47,10 +47,14 @@ static int open_level(struct levels *ls, uint64_t number, bool create, struct le
 	if (map_size < MAP_LEAST)
 		map_size = MAP_LEAST;
 	rc = level__open(l, file, flags, ls->writer ? map_size : 0, ls->readers_max, create);
+	if (!create && !young__exists(ls, number)) {
+		/* its writer removed it meanwhile, and LMDB may have made its lock file anew */
+		young__drop(ls, number);
+		rc = ENOENT;
+	}
 	if (rc) {
 		level__close(l);
 		free(l);
-		/* another process may be removing it at this moment */
 		return rc == ENOENT ? ERR_NOT_FOUND : store__error(rc);
 	}
 	*ret = l;

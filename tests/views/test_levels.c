@@ -1,5 +1,6 @@
 /* The young level over base: what is seen through both, what a merge leaves, and what is left when young is lost. */
 #include "tests/lib/views_shop.h"
+#include "views/fold_internal.h"
 #include "views/merger.h"
 #include "views/store_internal.h"
 
@@ -191,6 +192,39 @@ static void expect_young_lost(void)
 	cr_assert_eq(store_open(&opt, &reader, NULL), 0);
 	cr_assert_eq(snap_open(reader, &sn), ERR_STORE_YOUNG_LOST);
 	store_close(reader);
+}
+
+/* What was committed cannot be looked at: whoever goes on then has nothing to look into. */
+Test(levels, a_commit_whose_snapshot_fails_is_fatal)
+{
+	MDB_txn *held[STORE_READERS_MAX + 64];
+	struct position at = { .next = 1 };
+	struct level *young;
+	size_t n = 0;
+
+	shop_play(&shop, "u1 view a @0s");
+	fold_position(shop.fold, "log", 0, &at);
+	snap_park(shop.fold->snap);
+	cr_assert_eq(young__acquire(shop.store->levels, 1, &young), 0);
+	while (mdb_txn_begin(young->env, NULL, MDB_RDONLY, &held[n]) == 0)
+		cr_assert_lt(++n, ARRAY_SIZE(held));
+	cr_expect_eq(fold_commit(shop.fold, NULL), ERR_STORE_BROKEN);
+	while (n)
+		mdb_txn_abort(held[--n]);
+	young__release(shop.store->levels, young);
+}
+
+/* Half a key of sums would be read behind its end. */
+Test(levels, a_damaged_key_of_sums_is_not_merged)
+{
+	MDB_val key = { 3, (void *)"key" }, value = { 0, NULL };
+	struct store_txn *t;
+
+	shop_play(&shop, "u1 buy p1,p2 @0s");
+	cr_assert_eq(store_begin_young(shop.store, &t), 0);
+	cr_assert_eq(mdb_put(t->txn, t->level->dbi[TBL_BOUGHT_TOGETHER], &key, &value, 0), 0);
+	cr_assert_eq(store_commit(t), 0);
+	cr_expect_eq(fold_settle(shop.fold), ERR_STORE_CORRUPT);
 }
 
 Test(levels, losing_a_young_level_leaves_base_with_its_own_offsets)
