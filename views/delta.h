@@ -62,7 +62,7 @@ struct delta_row **delta_sorted_rows(const struct delta *d, size_t *n);
 
 /* Of a table with few members, all in group 0, of which each event adds to many: added up at once instead of noted. */
 #define DELTA_TALLIES 4096
-void delta_tally(struct delta *d, enum table_id id, uint32_t member, unsigned column, int64_t by);
+void delta_tally(struct delta *d, enum table_id id, uint32_t member, unsigned column);
 /* Into the logs, before they are taken. */
 void delta_note_tallies(struct delta *d);
 

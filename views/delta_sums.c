@@ -129,14 +129,14 @@ void sum_log_add(struct sum_log *log, uint64_t group, uint32_t member, uint32_t 
 	log->v[log->n++] = (struct sum_add){ group, member, column, delta };
 }
 
-void delta_tally(struct delta *d, enum table_id id, uint32_t member, unsigned column, int64_t by)
+void delta_tally(struct delta *d, enum table_id id, uint32_t member, unsigned column)
 {
 	unsigned columns = table_get(id)->columns;
 
 	assert(member < DELTA_TALLIES && column < columns);
 	if (!d->tallies[id])
 		d->tallies[id] = xcalloc(DELTA_TALLIES, columns * sizeof(int64_t));
-	d->tallies[id][member * columns + column] += by;
+	d->tallies[id][member * columns + column]++;
 }
 
 void delta_note_tallies(struct delta *d)

@@ -259,9 +259,9 @@ void fold_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member,
 	sum_log_add(&f->batch.delta.sums[id], group, member, column, delta);
 }
 
-void fold_tally(struct fold *f, enum table_id id, uint32_t member, unsigned column, int64_t by)
+void fold_tally(struct fold *f, enum table_id id, uint32_t member, unsigned column)
 {
-	delta_tally(&f->batch.delta, id, member, column, by);
+	delta_tally(&f->batch.delta, id, member, column);
 }
 
 uint32_t fold_lane(const struct fold *f)

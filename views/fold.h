@@ -137,7 +137,7 @@ void fold_edited(struct fold *f, enum table_id id, struct str key, size_t n);
 
 /* Adding: column += delta. */
 void fold_add(struct fold *f, enum table_id id, uint64_t group, uint32_t member, unsigned column, int64_t delta);
-/* The same in group 0 of a table with fewer than DELTA_TALLIES members, cheaper when an event adds to many of them. */
-void fold_tally(struct fold *f, enum table_id id, uint32_t member, unsigned column, int64_t by);
+/* column += 1 in group 0 of a table with fewer than DELTA_TALLIES members, cheaper when an event adds to many of them. */
+void fold_tally(struct fold *f, enum table_id id, uint32_t member, unsigned column);
 
 #endif

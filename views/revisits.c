@@ -61,9 +61,9 @@ static void revisits_apply(struct fold *f, const struct moment *m)
 		uint32_t distinct = revisit_chances(m->views->items, m->views->before + i, chances);
 
 		for (uint32_t y = 0; y < distinct; y++) {
-			fold_tally(f, TBL_REVISITS, chances[y].cell, COL_CHANCES, 1);
+			fold_tally(f, TBL_REVISITS, chances[y].cell, COL_CHANCES);
 			if (chances[y].item == m->items[i].item)
-				fold_tally(f, TBL_REVISITS, chances[y].cell, COL_HITS, 1);
+				fold_tally(f, TBL_REVISITS, chances[y].cell, COL_HITS);
 		}
 	}
 }
