@@ -270,16 +270,11 @@ int config_counts(struct snap *sn, struct config_counts *ret)
 
 /* ---- as JSON ---- */
 
-void config_change_text(uint64_t change_id, char ret[CONFIG_CHANGE_HEX])
-{
-	snprintf(ret, CONFIG_CHANGE_HEX, "%016llx", (unsigned long long)change_id);
-}
-
 static void write_row(struct json_out *j, const struct config_row *row, const char *number, uint64_t revision)
 {
-	char change[CONFIG_CHANGE_HEX];
+	char change[17];
 
-	config_change_text(row->change_id, change);
+	snprintf(change, sizeof(change), "%016llx", (unsigned long long)row->change_id);
 	json_out_object(j);
 	json_out_key(j, "kind");
 	json_out_text(j, control_kind_name(row->kind));

@@ -48,8 +48,6 @@ struct config_counts {
 };
 int config_counts(struct snap *sn, struct config_counts *ret) MUST_CHECK;
 
-#define CONFIG_CHANGE_HEX 17
-void config_change_text(uint64_t change_id, char ret[CONFIG_CHANGE_HEX]);
 /* The row as the value of the record that made it. */
 void config_write_record(struct json_out *j, const struct config_row *row);
 
