@@ -188,23 +188,11 @@ int rebuild_processor(const struct rebuild *rb, bool *ret, struct error *e)
 {
 	unsigned all[GENERATIONS_MAX];
 	size_t n;
-	int fd, rc = generation_list(rb->path, all, &n, e);
+	int rc = generation_list(rb->path, all, &n, e);
 
 	*ret = false;
-	for (size_t i = 0; i < n && !rc && !*ret; i++) {
-		struct error held = { 0 };
-
-		if (all[i] == rb->generation) /* ours; closing it once would unlock it */
-			continue;
-		rc = generation_lock(rb->path, all[i], &fd, &held);
-		*ret = rc == ERR_STORE_LOCKED;
-		if (!rc)
-			close(fd);
-		else if (!*ret)
-			error_set(e, rc, "", "%s", held.text);
-		else
-			rc = 0;
-	}
+	for (size_t i = 0; i < n && !rc && !*ret; i++)
+		*ret = all[i] != rb->generation && generation_held(rb->path, all[i]); /* ours is held here */
 	return rc;
 }
 

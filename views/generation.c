@@ -141,9 +141,12 @@ int generation_swap(const char *store, unsigned n, struct error *e)
 static int lock_file(const char *file, int *ret, long *holder, struct error *e)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int fd, rc = store__check_access(file, R_OK | W_OK, e);
 
 	*holder = 0;
+	if (rc)
+		return rc;
+	fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return generation__failed(e, "open", file);
 	if (fcntl(fd, F_SETLK, &lock) == 0) {
@@ -181,7 +184,7 @@ int generation_replay_lock(const char *store, int *ret, struct error *e)
 		return error_set(e, ERR_STORE_OPEN, "store.path",
 				 "cannot open store '%s': it does not exist; run `aisle run' or `aisle replay' first",
 				 store);
-	rc = generation_check_owner(store, e);
+	rc = store__check_place(store, true, e);
 	if (rc)
 		return rc;
 	snprintf(file, sizeof(file), "%s/replay.lock", store);
@@ -193,19 +196,33 @@ int generation_replay_lock(const char *store, int *ret, struct error *e)
 	return rc;
 }
 
-long generation_replay_holder(const char *store)
+static long holder_of(const char *file)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char file[GENERATION_PATH_MAX];
 	long ret = 0;
-	int fd;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
-	snprintf(file, sizeof(file), "%s/replay.lock", store);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	if (fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK)
 		ret = lock.l_pid;
 	close(fd);
 	return ret;
+}
+
+bool generation_held(const char *store, unsigned n)
+{
+	char path[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
+
+	generation_path(store, n, path);
+	snprintf(file, sizeof(file), "%s/processor.lock", path);
+	return holder_of(file) != 0;
+}
+
+long generation_replay_holder(const char *store)
+{
+	char file[GENERATION_PATH_MAX];
+
+	snprintf(file, sizeof(file), "%s/replay.lock", store);
+	return holder_of(file);
 }

@@ -66,8 +66,8 @@ int generation_lock(const char *store, unsigned n, int *ret, struct error *e) MU
 
 #define GENERATION_PLAN_MAX 4096
 
-/* STORE_OPEN when this is root and the store is another user's. */
-int generation_check_owner(const char *store, struct error *e) MUST_CHECK;
+/* Does another process hold its processor.lock? Not to be asked of one that is held here: that would let go of it. */
+bool generation_held(const char *store, unsigned n);
 /* Only one replay at a time; *ret as that of generation_lock. */
 int generation_replay_lock(const char *store, int *ret, struct error *e) MUST_CHECK;
 /* The pid of another process that holds it, or 0. Never called by a process that holds it: that would let go of it. */

@@ -1,4 +1,4 @@
-/* generation_internal.h - what generation*.c share. */
+/* generation_internal.h - what generation*.c share, and store_*.c of them. */
 #ifndef AISLE_VIEWS_GENERATION_INTERNAL_H
 #define AISLE_VIEWS_GENERATION_INTERNAL_H
 
@@ -10,5 +10,12 @@
 int generation__failed(struct error *e, const char *what, const char *path);
 /* The directory's entries are on the disk. */
 int generation__sync(const char *path, struct error *e) MUST_CHECK;
+
+/* ---- store_refuse.c: may this user do that? What is missing is fine ---- */
+
+/* `mode` as for access(). */
+int store__check_access(const char *path, int mode, struct error *e) MUST_CHECK;
+/* The store's directory; root does not write to that of another user. */
+int store__check_place(const char *path, bool writes, struct error *e) MUST_CHECK;
 
 #endif

@@ -115,9 +115,7 @@ int store__error(int mdb_rc);
 
 /* ---- store_refuse.c: why a store cannot be opened, with the way out ---- */
 
-/* May this user use the directory? One that is missing is fine. */
-int store__check_place(const char *path, bool writes, struct error *e) MUST_CHECK;
-/* The same for an environment's directory and its files; rows that are lost are told. */
+/* May this user use an environment's directory and its files? Those that are missing are fine; rows that are lost are told. */
 int store__check_environment(const char *dir, bool writes, struct error *e) MUST_CHECK;
 /* *e from what LMDB said when it opened the store. */
 int store__cannot_open(const struct store *s, int mdb_rc, struct error *e);

@@ -1,8 +1,8 @@
 /* Opening, closing and describing the store. */
+#include "views/generation_internal.h"
 #include "views/store_internal.h"
 
 #include "schemas/fault.h"
-#include "views/generation.h"
 #include "views/sync.h"
 
 #include <errno.h>

@@ -21,8 +21,7 @@ static const char *user_name(uid_t uid, char buf[64])
 	return buf;
 }
 
-/* 0 when `path` may be used so, or is not there. */
-static int check_access(const char *path, int mode, struct error *e)
+int store__check_access(const char *path, int mode, struct error *e)
 {
 	char owner[64], self[64];
 	struct stat st;
@@ -48,7 +47,7 @@ static int check_access(const char *path, int mode, struct error *e)
  * Root may write everywhere, and what it writes here the store's own user could not use. Whose store it is the folder of
  * generations tells: its first writer made it, while the store's may be a mounted volume of anybody's.
  */
-int generation_check_owner(const char *store, struct error *e)
+static int check_owner(const char *store, struct error *e)
 {
 	char path[GENERATION_PATH_MAX], owner[64], self[64];
 	struct stat st;
@@ -66,9 +65,9 @@ int generation_check_owner(const char *store, struct error *e)
 
 int store__check_place(const char *path, bool writes, struct error *e)
 {
-	int rc = check_access(path, writes ? R_OK | W_OK | X_OK : X_OK, e);
+	int rc = store__check_access(path, writes ? R_OK | W_OK | X_OK : X_OK, e);
 
-	return rc || !writes ? rc : generation_check_owner(path, e);
+	return rc || !writes ? rc : check_owner(path, e);
 }
 
 int store__check_environment(const char *dir, bool writes, struct error *e)
@@ -79,12 +78,12 @@ int store__check_environment(const char *dir, bool writes, struct error *e)
 
 	snprintf(data, sizeof(data), "%s/data.mdb", dir);
 	snprintf(lock, sizeof(lock), "%s/lock.mdb", dir);
-	rc = check_access(dir, writes ? R_OK | W_OK | X_OK : X_OK, e);
+	rc = store__check_access(dir, writes ? R_OK | W_OK | X_OK : X_OK, e);
 	if (!rc)
-		rc = check_access(data, writes ? R_OK | W_OK : R_OK, e);
+		rc = store__check_access(data, writes ? R_OK | W_OK : R_OK, e);
 	/* readers are registered in it; a read-only file system has no writer and does without */
 	if (!rc && (writes || access(lock, W_OK) == 0 || errno != EROFS))
-		rc = check_access(lock, R_OK | W_OK, e);
+		rc = store__check_access(lock, R_OK | W_OK, e);
 	if (rc)
 		return rc;
 	if (stat(data, &st) == 0 && st.st_size == 0)

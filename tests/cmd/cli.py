@@ -607,6 +607,16 @@ class DamagedStores(Case):
         os.chmod(self.directory, 0o755)
         self.before = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         self.refused("belongs to user 'root'", "run as its owner")
+        self.refused("belongs to user 'root'", "run as its owner", commands=(
+            ["replay", "--rollback"], ["replay", "--drop-old"], ["replay", "--rebuild", "--from-file", "e.ndjson"]))
+        for name in ("s", "s/generations", "s/generations/1", "s/generations/1/base"):
+            os.chmod(self.path(name), 0o755)
+        for name in ("s/person.key", "s/status", "s/current/levels", "s/current/base/data.mdb", "s/current/base/lock.mdb"):
+            os.chmod(self.path(name), 0o666)
+        kept = sorted(os.listdir(self.path("s", "current")))
+        self.assertIn("would be built", self.aisle(
+            "replay", "--rebuild", "--from-file", "e.ndjson", "--dry-run", "--store", "s").stdout)
+        self.assertEqual(sorted(os.listdir(self.path("s", "current"))), kept)
 
     @unittest.skipIf(os.geteuid() != 0, "only root may write what is another's")
     def test_root_writes_to_nobody_elses_store(self):
