@@ -35,6 +35,16 @@ static void check_code(const char *code, struct argp_state *state)
 		   near ? "'?" : "");
 }
 
+static bool is_id(const char *text)
+{
+	int topic = 0, file = 0, rebuilt = 0;
+
+	sscanf(text, "%*[0-9]:%*[0-9]%n", &topic);
+	sscanf(text, "file:%*[0-9]%n", &file);
+	sscanf(text, "file@%*[0-9]:%*[0-9]%n", &rebuilt);
+	return *text && strlen(text) == (size_t)(topic + file + rebuilt);
+}
+
 static error_t dlq_parse(int key, char *arg, struct argp_state *state)
 {
 	struct dlq_options *opt = state->input;
@@ -55,6 +65,8 @@ static error_t dlq_parse(int key, char *arg, struct argp_state *state)
 			opt->verb = arg;
 			return 0;
 		}
+		if (!is_id(arg))
+			argp_error(state, "'%s' is no id: PARTITION:OFFSET, file:LINE or file@GENERATION:LINE", arg);
 		opt->ids = xrealloc(opt->ids, (opt->n + 1) * sizeof(*opt->ids));
 		opt->ids[opt->n++] = arg;
 		return 0;
@@ -283,17 +295,20 @@ static void print_sent(const struct dlq *q)
 /* No letters would look like good news where nobody was asked for them. */
 static int check_places(const struct settings *set, struct error *e)
 {
+	bool have_topic = dead_letters_have_topic(set);
 	const char *path = setting_string(set, SET_STORE_PATH);
 
-	if (dead_letters_have_topic(set))
-		return 0;
-	if (access(path, F_OK))
+	if (access(path, F_OK) && !have_topic)
 		return error_set(e, ERR_BAD_SETTING, "kafka.bootstrap.servers",
 				 "kafka.bootstrap.servers is not set, and store '%s' does not exist: there is nothing "
 				 "to read",
 				 path);
-	fprintf(stderr, "aisle: kafka.bootstrap.servers is not set: only letters of replays in store '%s' are read\n",
-		path);
+	if (access(path, F_OK))
+		fprintf(stderr, "aisle: store '%s' does not exist: only letters of the topic are read\n", path);
+	else if (!have_topic)
+		fprintf(stderr,
+			"aisle: kafka.bootstrap.servers is not set: only letters of replays in store '%s' are read\n",
+			path);
 	return 0;
 }
 

@@ -201,9 +201,10 @@ static int read_rebuilt(const struct settings *set, struct once *o, struct error
 	const char *store = setting_string(set, SET_STORE_PATH);
 	char dir[GENERATION_PATH_MAX], prefix[32];
 	unsigned n;
+	int rc = generation_current(store, &n, e);
 
-	if (generation_current(store, &n, NULL))
-		return 0;
+	if (rc)
+		return rc == ERR_NOT_FOUND ? 0 : rc;
 	if (o->n)
 		qsort(o->v, o->n, sizeof(*o->v), compare_seen);
 	generation_path(store, n, dir);

@@ -384,6 +384,8 @@ class Cli(Case):
         self.assertIn("junk", shown.stdout)
         self.assertIn("kafka.bootstrap.servers is not set: only letters of replays", shown.stderr)
         self.assertIn("store 'none' does not exist", self.aisle("dlq", "list", "--store", "none", status=1).stderr)
+        for name in ("x", "1", "0:", "file", "file1:2", "file@:1", "0:1x"):
+            self.assertIn(f"'{name}' is no id: PARTITION:OFFSET, file:LINE", self.aisle("dlq", "show", name, status=2).stderr)
         self.assertIn("exclude one another", self.aisle("dlq", "resend", "--all", "0:1", status=2).stderr)
 
     def test_old_generations_are_dropped_but_not_a_half_built_one(self):
@@ -633,7 +635,7 @@ class DamagedStores(Case):
     def test_a_current_generation_that_is_gone(self):
         shutil.rmtree(self.path("s", "generations", "1"))
         self.refused("generation 1 is gone", "s/current' is a link to it", "ln -sfn", "remove it and read the log again",
-                     commands=(*READERS, *WRITERS, ["replay", "--rollback"], ["replay", "--drop-old"], ["calibrate"],
+                     commands=(*READERS, *WRITERS, ["replay", "--rollback"], ["replay", "--drop-old"], ["calibrate"], ["dlq", "list"],
                                ["replay", "--rebuild", "--from-file", "e.ndjson"]))
         os.unlink(self.path("s", "current"))
         self.assertIn("5000 events", self.aisle("replay", "--from-file", "e.ndjson", "--store", "s").stdout)
