@@ -324,16 +324,25 @@ bool replay_is_another_log(int rc)
 	return rc == ERR_LOG_RECREATED || rc == ERR_LOG_TRUNCATED || rc == ERR_LOG_GAP;
 }
 
-/* What was built of a log that is not there any more would be refused for ever by the command that goes on with it. */
-static int drop_what_is_of_another_log(struct rebuild *rb, int rc, struct error *e)
+/*
+ * What was built of a log that is not there any more would be refused for ever by the command that goes on with it; what filled the
+ * disk has taken the room of the generation in use.
+ */
+static int drop_what_is_of_no_use(struct rebuild *rb, int rc, struct error *e)
 {
 	struct error why = *e, none = { 0 };
 
-	if (!replay_is_another_log(rc))
+	if (!replay_is_another_log(rc) && rc != ERR_DISK_FULL)
 		return rc;
 	if (replay_drop(rb->set, rb->generation, &none))
 		log_warn("cannot drop what was built", "why=\"%s\"", none.text);
 	*e = (struct error){ 0 };
+	if (rc == ERR_DISK_FULL)
+		return error_set(
+			e, rc, "store.path",
+			"the disk is too small for generation %u, which is dropped: make room, --dry-run says how "
+			"much, and run the command again (%s)",
+			rb->generation, why.text);
 	return error_set(e, rc, "topics",
 			 "the log changed under generation %u, which is dropped: run the command again (%s)",
 			 rb->generation, why.text);
@@ -364,7 +373,7 @@ int rebuild_run(struct rebuild *rb, struct error *e)
 		rc = generation_mark(rb->path, rb->generation, REPLAY_KEPT, e);
 	else if (!rc)
 		rc = swap(rb, e);
-	rc = drop_what_is_of_another_log(rb, rc, e);
+	rc = drop_what_is_of_no_use(rb, rc, e);
 	tell_rate(rb);
 	if (rc)
 		snprintf(rb->progress.page->why, sizeof(rb->progress.page->why), "%s", e->text);

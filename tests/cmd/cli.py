@@ -627,6 +627,23 @@ class DamagedStores(Case):
                      commands=(*WRITERS, ["replay", "--rollback"], ["replay", "--rebuild", "--from-file", "e.ndjson"]))
         self.assertIn("popularity", self.aisle("inspect", "--digest", "--store", "s").stdout)
 
+    @unittest.skipIf(os.geteuid() != 0, "only root may mount")
+    def test_a_rebuild_that_fills_the_disk_is_dropped(self):
+        disk = self.path("disk")
+        os.mkdir(disk)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "none", disk], stderr=subprocess.PIPE, check=False).returncode:
+            self.skipTest("nothing can be mounted here")
+        self.addCleanup(subprocess.run, ["umount", disk], check=True)
+        store = os.path.join(disk, "s")
+        self.aisle("replay", "--from-file", "e.ndjson", "--store", store)
+        space = os.statvfs(disk)
+        with open(os.path.join(disk, "fill"), "wb") as fill:
+            fill.write(bytes(space.f_bavail * space.f_frsize - 300000))
+        for what in (["--rebuild"], ["--view", "popularity"]):
+            error = self.aisle("replay", *what, "--from-file", "e.ndjson", "--store", store, status=1).stderr
+            self.assertRegex(error, "too small for generation [0-9]+, which is dropped: make room")
+            self.assertEqual(os.listdir(os.path.join(store, "generations")), ["1"])
+
     def test_a_replay_of_generations_without_a_store(self):
         for arguments in (["--rollback"], ["--swap", "1"], ["--drop-old"]):
             error = self.aisle("replay", *arguments, "--store", "none", status=1).stderr
