@@ -45,7 +45,10 @@ void kafka_settings_check(const struct settings *set, void (*bad)(void *arg, con
 /* BAD_SETTING when there is no broker, or one of kafka.* would not be taken, before anything is made for a log that cannot be read. */
 int kafka_settings_usable(const struct settings *set, struct error *e) MUST_CHECK;
 
-/* acks=all, idempotent, kafka.* passed through; message.max.bytes is so large that the broker's limit counts. */
+/*
+ * acks=all, idempotent, kafka.* passed through; message.max.bytes is so large that the broker's limit counts. `set` must outlive it.
+ * A fatal error of the producer fails what is under way (ERR_PRODUCE); what is sent a moment later goes through another one.
+ */
 int publisher_kafka_open(const struct settings *set, struct publisher **ret, struct error *e) MUST_CHECK;
 
 /* librdkafka's mock cluster in this process, `partitions` each topic of the settings. */

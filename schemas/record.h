@@ -96,7 +96,8 @@ struct source {
 	const struct source_ops *ops;
 };
 
-/* The result of one publish; called on the publisher's own thread or in a `flush`, once for each accepted send. */
+/* The result of one publish; called on the publisher's own thread or in a `flush`, once for each accepted send.
+ * It may not call the publisher. */
 typedef void (*publish_done)(void *arg, int code, int32_t partition, int64_t offset);
 
 struct header {
