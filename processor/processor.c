@@ -12,6 +12,7 @@
 #define RETRY_FIRST_MS 1000
 #define RETRY_MOST_MS 30000
 #define RETRY_SLICE_MS 100
+#define ENDS_EVERY_NS UINT64_C(10000000000)
 
 static uint64_t now_ns(const struct processor *p)
 {
@@ -144,6 +145,29 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	return 0;
 }
 
+/*
+ * Retention deletes the end of a transaction as well as its records: where the store does not know that it was passed,
+ * that would look like records that were never read.
+ */
+static int commit_ends(struct processor *p, struct source *src, bool at_once, struct error *e)
+{
+	const char *log_name;
+	int32_t partition;
+	struct position at;
+	bool any = false;
+	int rc;
+
+	if (p->pending || !src->ops->ended || (!at_once && now_ns(p) - p->ends_ns < ENDS_EVERY_NS))
+		return 0;
+	p->ends_ns = now_ns(p);
+	while (src->ops->ended(src, &log_name, &partition, &at)) {
+		fold_position(p->fold, log_name, partition, &at);
+		any = true;
+	}
+	rc = any ? fold_commit(p->fold, NULL) : 0;
+	return rc ? commit_failed(p, rc, e) : 0;
+}
+
 static int merge_failed(const struct processor *p, int rc, struct error *e)
 {
 	return error_set(e, rc, "store.path", "cannot merge the young level of '%s': %s", store_path(p->opt.store),
@@ -205,6 +229,8 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 				     }))
 		rc = commit(p, src, e);
 	if (!rc)
+		rc = commit_ends(p, src, false, e);
+	if (!rc)
 		rc = tend(p, src, e);
 	if (rc || n >= 0 || n == ERR_SOURCE_RETRY)
 		return rc;
@@ -244,6 +270,8 @@ static int commit_all(struct processor *p, struct source *src, struct error *e)
 {
 	int rc = commit(p, src, e);
 
+	if (!rc)
+		rc = commit_ends(p, src, true, e);
 	if (!rc && (rc = atomic_load(&p->leaving) ? fold_wait(p->fold) : fold_settle(p->fold)))
 		merge_failed(p, rc, e);
 	if (!rc)

@@ -245,6 +245,7 @@ static int source_poll(struct source *base, struct record *ret, int max, int tim
 
 	if (!s->holds) {
 		source_release(base);
+		kafka__pass(s);
 		rc = fetch_more(s, (size_t)max, timeout_ms, e);
 		if (rc)
 			return rc;
@@ -359,6 +360,11 @@ static void source_close(struct source *base)
 	free(s);
 }
 
+static bool source_ended(struct source *base, const char **log_name, int32_t *partition, struct position *ret)
+{
+	return kafka__ended(self(base), log_name, partition, ret);
+}
+
 static void source_rewind(struct source *base)
 {
 	struct source_kafka *s = self(base);
@@ -379,6 +385,7 @@ static const struct source_ops source_kafka_ops = {
 	.log_name = source_log_name,
 	.stopped = source_stopped,
 	.close = source_close,
+	.ended = source_ended,
 	.at_end = source_at_end,
 	.rewind = source_rewind,
 	.live = true,

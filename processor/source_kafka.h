@@ -39,8 +39,10 @@ struct part {
 	uint16_t log;
 	int32_t id;
 	enum part_state state;
-	bool known; /* `at` says something: stored before, or read by now */
-	struct position at;
+	bool known;         /* `at` says something: stored before, or read by now */
+	struct position at; /* next: where reading begins; last + 1 when there is a last one */
+	int64_t passed; /* nothing between at.next and here is a record: markers of transactions, and what was aborted */
+	int64_t told;   /* `passed` as the store has it */
 	uint64_t verified_ns;
 	int64_t eof_at;   /* the log ended here when last seen; -1 unknown */
 	bool seen;        /* the broker answered for it since it is being read */
@@ -110,6 +112,10 @@ struct source_kafka {
 };
 
 /* ---- source_kafka_held.c ---- */
+
+/* All messages were handed out: what was read to its end is passed. */
+void kafka__pass(struct source_kafka *s);
+bool kafka__ended(struct source_kafka *s, const char **log_name, int32_t *partition, struct position *ret);
 
 /* Say what an open transaction has held back for longer than topics.heldWarn. */
 void kafka__tell_held(struct source_kafka *s, uint64_t now_ns);

@@ -67,6 +67,10 @@ void kafka__resume(struct source_kafka *s, struct part *p)
 {
 	p->at = (struct position){ .last = -1 };
 	p->known = s->resume && s->resume(s->resume_arg, s->topics[p->log], p->id, &p->at);
+	p->passed = p->told = p->at.next;
+	/* were the log cut in what was passed, records could come to lie there */
+	if (p->at.last >= 0)
+		p->at.next = p->at.last + 1;
 }
 
 static void parts_grow(struct source_kafka *s, uint16_t log, int32_t count)

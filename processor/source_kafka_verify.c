@@ -153,10 +153,12 @@ static void consult_watermarks(struct verifier *v, struct part *p)
 		return;
 	}
 	p->truncated_looks = 0;
-	if (low > p->at.next)
+	if (low > p->at.next && low > p->passed) {
 		refuse(v, p, ERR_LOG_GAP, "records that were not read yet are gone; " OUT);
-	else if (low == p->at.next)
+	} else if (low >= p->at.next) {
+		p->at.next = low;
 		accept_unseen(v, p, "it is older than the topic's retention");
+	}
 }
 
 static void conclude(struct verifier *v, struct part *p, uint64_t looked_ns)

@@ -32,7 +32,7 @@ struct record {
 
 /* Where one partition of one log stands; what the offsets view keeps. */
 struct position {
-	int64_t next; /* the offset to apply next */
+	int64_t next; /* the offset to apply next; past last + 1 where the log was seen to hold no record in between */
 	int64_t last; /* the offset of the last applied record; -1 none */
 	int64_t last_timestamp_ms;
 	uint64_t fingerprint; /* record_fingerprint() of the last applied record */
@@ -80,6 +80,12 @@ struct source_ops {
 	bool (*stopped)(struct source *s, size_t index, const char **log_name, int32_t *partition, struct error *why);
 
 	void (*close)(struct source *s);
+
+	/*
+	 * Partitions that were read to their end, past offsets that hold no record, until false; each end is told once. Only
+	 * to be asked when all that was handed out is committed. NULL: there are none.
+	 */
+	bool (*ended)(struct source *s, const char **log_name, int32_t *partition, struct position *ret);
 
 	/*
 	 * Is what `lag` counts not to be read yet (of a transaction that is open), as far as known? NULL: no.

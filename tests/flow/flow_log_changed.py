@@ -147,11 +147,42 @@ def deleted_up_to_position(t):
     case.end()
 
 
+def deleted_up_to_a_marker(t):
+    """The last records and the end of their transaction are gone: all was read, no reason to refuse."""
+    case = Case(t, "deleted-up-to-a-marker")
+    lines = [harness.line(case.topics.events, view(number, "committed", 0), "k", 0) for number in range(READ)]
+    case.topics.tool("transaction", "-", "commit", stdin="".join(lines).encode())
+    poll("the transaction is read", lambda: views_of(case.store, "committed") == READ, 20)
+    poll("its end is passed", lambda: harness.offsets_of(case.store, case.topics.events)[0] == 2 * READ + 1, 30)
+    case.aisle.kill()
+    for _again in range(2):
+        case.topics.tool("delete-records", case.topics.events, 0, 2 * READ + 1)
+        case.start()
+        poll("/readyz", lambda: case.aisle.get("/readyz")[0] == 200, 20)
+        case.end()
+    case.start()
+    produce(case.topics, "more", READ, [0])
+    poll("the log after its end", lambda: views_of(case.store, "more") == READ, 20)
+    check(case.aisle.good("/v1/trending").get("stale") is not True, "stale without a reason")
+    say("deleted-up-to-a-marker: goes on")
+    case.topics.tool("transaction", "-", "abort", stdin="".join(lines).encode())
+    high = case.topics.high()[0]
+    poll("an aborted transaction is passed", lambda: harness.offsets_of(case.store, case.topics.events)[0] == high, 30)
+    case.end()
+    case.topics.tool("delete-records", case.topics.events, 0, high)
+    case.start()
+    produce(case.topics, "last", READ, [0])
+    poll("the log after an aborted transaction", lambda: views_of(case.store, "last") == READ, 20)
+    case.expect_views("committed", READ)
+    case.end()
+
+
 def flow(t):
     recreated_while_stopped(t)
     shorter_than_read(t)
     deleted_beyond_position(t)
     deleted_up_to_position(t)
+    deleted_up_to_a_marker(t)
     recreated_while_running(t)
     deleted_while_running(t)
 
