@@ -54,7 +54,7 @@ int replay_into_current(const struct replay_options *opt, const struct settings 
 /* The object's end, on standard output. */
 void replay_print_json(struct json_out *j);
 
-/* ---- replay_prepare.c, replay_build.c, replay_view.c, replay_swap.c ---- */
+/* ---- replay_prepare.c, replay_dry_run.c, replay_build.c, replay_view.c, replay_swap.c ---- */
 
 struct rebuild {
 	const struct replay_options *opt;

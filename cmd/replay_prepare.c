@@ -2,6 +2,7 @@
 #include "cmd/replay.h"
 
 #include "config/clock.h"
+#include "config/log.h"
 #include "config/version.h"
 #include "processor/sources.h"
 #include "views/generation.h"
@@ -9,11 +10,9 @@
 #include "views/view.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* ---- where the generation that is answered from stands ---- */
@@ -118,12 +117,28 @@ int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e)
 
 /* ---- the generation to build ---- */
 
+/* Its first line: what the same log would be folded into something else by. */
+static void plan_settings(const struct settings *set, FILE *out)
+{
+	static const enum setting_id ids[] = { SET_TOPIC_EVENTS, SET_TOPIC_CATALOG,     SET_TOPIC_STOCK,
+					       SET_TOPIC_CONFIG, SET_DECODE_RECORD_MAX, SET_DECODE_VOCABULARIES };
+	char value[300], origin[16];
+	const char *key;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		setting_describe(set, ids[i], &key, value, sizeof(value), origin, sizeof(origin));
+		fprintf(out, "%s%s=%s", i ? " " : "", key, value);
+	}
+	fputc('\n', out);
+}
+
 /*
- * What makes two builds the same: where it reads, what the views mean, and that the machine was not switched off in
+ * What makes two builds the same: settings, where it reads, what the views mean, and that the machine was not switched off in
  * between, since an unsynced build would not have survived that whole.
  */
-static void plan_text(const struct replay_options *opt, unsigned before, char ret[GENERATION_PLAN_MAX])
+static void plan_text(const struct rebuild *rb, char ret[GENERATION_PLAN_MAX])
 {
+	const struct replay_options *opt = rb->opt;
 	char boot[CLOCK_BOOT_MAX];
 	FILE *out = fmemopen(ret, GENERATION_PLAN_MAX - 1, "w");
 
@@ -131,8 +146,9 @@ static void plan_text(const struct replay_options *opt, unsigned before, char re
 	if (!out)
 		return;
 	clock_boot(boot);
+	plan_settings(rb->set, out);
 	if (opt->view)
-		fprintf(out, "view %s beside generation %u\n", opt->view->name, before);
+		fprintf(out, "view %s beside generation %u\n", opt->view->name, rb->before);
 	fprintf(out, "from %s to %s\nboot %s\nversion %s", opt->from_text ? opt->from_text : "-",
 		opt->to_text ? opt->to_text : "-", boot, AISLE_VERSION);
 	for (size_t i = 0; view_registry[i]; i++)
@@ -141,6 +157,16 @@ static void plan_text(const struct replay_options *opt, unsigned before, char re
 	for (size_t i = 0; i < opt->n; i++)
 		fprintf(out, "%s\n", opt->files[i]);
 	fclose(out);
+}
+
+/* The same but for the line of settings. */
+static void tell_settings_changed(unsigned generation, const char *found, const char *plan)
+{
+	size_t were = strcspn(found, "\n"), are = strcspn(plan, "\n");
+
+	if (found[were] && !strcmp(found + were, plan + are))
+		log_warn("begun anew, settings changed since it was stopped", "dropped=%u were=\"%.*s\" are=\"%.*s\"",
+			 generation, (int)were, found, (int)are, plan);
 }
 
 /* One that a killed replay left and that goes on; others it left are dropped. */
@@ -158,8 +184,10 @@ static int take_leftover(struct rebuild *rb, const char *plan, struct error *e)
 			rc = rb->opt->dry_run ? 0 : generation_unmark(rb->path, all[i], e);
 		else if (!rb->generation && !strcmp(found, plan))
 			rb->generation = all[i];
-		else if (!rb->opt->dry_run)
+		else if (!rb->opt->dry_run) {
+			tell_settings_changed(all[i], found, plan);
 			rc = replay_drop(rb->set, all[i], e);
+		}
 	}
 	rb->resumed = rb->generation != 0;
 	return rc;
@@ -172,7 +200,7 @@ static int choose(struct rebuild *rb, struct error *e)
 	size_t n;
 	int rc;
 
-	plan_text(rb->opt, rb->before, plan);
+	plan_text(rb, plan);
 	rc = take_leftover(rb, plan, e);
 	if (rc || rb->resumed)
 		return rc;
@@ -280,149 +308,4 @@ void rebuild_fini(struct rebuild *rb)
 	page_file_unmap(rb->progress.page);
 	if (rb->lock >= 0)
 		close(rb->lock);
-}
-
-/* ---- dry run ---- */
-
-struct room {
-	int64_t base, young,
-		available; /* bytes; young: of the levels above base, whose rows a new generation has in its base */
-};
-
-static int64_t bytes_of(const char *path, unsigned generation)
-{
-	char dir[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
-	struct stat st;
-
-	generation_path(path, generation, dir);
-	snprintf(file, sizeof(file), "%s/base/data.mdb", dir);
-	return stat(file, &st) ? 0 : (int64_t)st.st_blocks * 512;
-}
-
-/* A store that is not there yet is made in its parent. */
-static int space_of(const char *path, struct statvfs *ret)
-{
-	char *parent;
-	int r = statvfs(path, ret);
-
-	if (!r || errno != ENOENT)
-		return r;
-	parent = xstrndup(path, strlen(path));
-	r = statvfs(dirname(parent), ret);
-	free(parent);
-	return r;
-}
-
-static int look_at_room(const struct rebuild *rb, struct room *ret, struct error *e)
-{
-	struct store_options opt = command_store_options(rb->set);
-	struct store *current = NULL;
-	struct statvfs fs;
-	int rc;
-
-	*ret = (struct room){ 0 };
-	if (space_of(rb->path, &fs))
-		return error_set(e, ERR_IO, "store.path", "cannot ask for the space of '%s': %s", rb->path,
-				 strerror(errno));
-	ret->available = (int64_t)(fs.f_bavail * fs.f_frsize);
-	if (!rb->before)
-		return 0;
-	ret->base = bytes_of(rb->path, rb->before);
-	opt.generation = rb->before;
-	rc = store_open(&opt, &current, e);
-	if (!rc)
-		ret->young = (int64_t)store_young_bytes_above(current);
-	store_close(current);
-	return rc;
-}
-
-static void dry_run_json(const struct rebuild *rb, uint64_t rate, const struct room *room)
-{
-	struct json_out j = { 0 };
-
-	json_out_object(&j);
-	key_int(&j, "generation", rb->generation);
-	key_int(&j, "current", rb->before);
-	if (rb->opt->view) {
-		key_text(&j, "view", rb->opt->view->name);
-	}
-	key_bool(&j, "resumed", rb->resumed);
-	json_out_key(&j, "partitions");
-	json_out_array(&j);
-	for (size_t i = 0; i < rb->plan.n; i++) {
-		const struct replay_part *p = &rb->plan.v[i];
-
-		json_out_object(&j);
-		key_text(&j, "topic", setting_topic(rb->set, (enum topic)p->log));
-		key_int(&j, "partition", p->id);
-		key_int(&j, "begin", p->begin);
-		key_int(&j, "end", p->end);
-		key_int(&j, "low", p->low);
-		key_int(&j, "high", p->high);
-		json_out_end_object(&j);
-	}
-	json_out_end_array(&j);
-	key_int(&j, "records", replay_plan_offsets(&rb->plan));
-	key_int(&j, "recordsPerSecondLastTime", rate);
-	key_int(&j, "bytesOfCurrent", room->base + room->young);
-	key_int(&j, "bytesOfYoungLevels", room->young);
-	key_int(&j, "bytesAvailable", room->available);
-	replay_print_json(&j);
-}
-
-static void dry_run_text(const struct rebuild *rb, uint64_t rate, const struct room *room)
-{
-	int64_t records = replay_plan_offsets(&rb->plan), used = room->base + room->young;
-	int64_t needed = rb->opt->view ? 2 * used : used;
-	const struct view *view = rb->opt->view;
-
-	printf("generation %u would be %s; current is ", rb->generation, rb->resumed ? "gone on with" : "built");
-	printf(rb->before ? "%u\n" : "none\n", rb->before);
-	if (view)
-		printf("all views would be as they are now, but '%s' made anew\n", view->name);
-	for (size_t i = 0; i < rb->plan.n; i++) {
-		const struct replay_part *p = &rb->plan.v[i];
-
-		if (view && p->log != view->topic)
-			continue;
-		printf("  %s %d: offsets %lld to %lld, %lld records at most",
-		       setting_topic(rb->set, (enum topic)p->log), p->id, (long long)p->begin, (long long)p->end,
-		       (long long)(p->end - p->begin));
-		if (p->whole && p->low)
-			printf("; the log begins at %lld, what was before is gone", (long long)p->low);
-		putchar('\n');
-	}
-	for (size_t i = 0; i < rb->opt->n; i++)
-		printf("  %s\n", rb->opt->files[i]);
-	printf("%lld records at most", (long long)records);
-	if (rate)
-		printf("; %lld s at %llu/s, the rate of the last replay or its limit",
-		       (long long)(records / (int64_t)rate), (unsigned long long)rate);
-	printf("\nthe current generation takes %lld MB, ", (long long)(used >> 20));
-	if (room->young)
-		printf("%lld MB of them in young levels, ", (long long)(room->young >> 20));
-	printf("the disk has %lld MB left%s\n", (long long)(room->available >> 20),
-	       needed <= room->available ? ""
-	       : view                    ? ": TOO LITTLE for two more as large"
-					 : ": TOO LITTLE for one more as large");
-}
-
-int rebuild_dry_run(struct rebuild *rb, struct error *e)
-{
-	struct replay_page last = { 0 };
-	struct room room;
-	bool at_work;
-	uint64_t rate, most;
-	int rc = look_at_room(rb, &room, e);
-
-	if (rc)
-		return rc;
-	if (replay_status_read(rb->path, &last, &at_work, e))
-		return e->code;
-	rate = last.phase == REPLAY_DONE ? last.records_per_second : 0;
-	most = rebuild_rate(rb);
-	if (most && (!rate || rate > most))
-		rate = most;
-	(rb->opt->json ? dry_run_json : dry_run_text)(rb, rate, &room);
-	return 0;
 }

@@ -388,6 +388,31 @@ class Cli(Case):
             self.assertIn(f"'{name}' is no id: PARTITION:OFFSET, file:LINE", self.aisle("dlq", "show", name, status=2).stderr)
         self.assertIn("exclude one another", self.aisle("dlq", "resend", "--all", "0:1", status=2).stderr)
 
+    def test_a_replay_begins_anew_under_other_settings(self):
+        mark = os.path.join(self.directory, "st", "generations", "1", "building")
+
+        def leave_half(*settings):
+            process = subprocess.Popen([AISLE, "replay", "--rebuild", "--from-file", "-", "--store", "st", *settings],
+                                       cwd=self.directory, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            deadline = time.monotonic() + 20
+            while not (os.path.exists(mark) and os.path.getsize(mark)) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            process.kill()
+            process.communicate()
+
+        again = ["replay", "--rebuild", "--from-file", "-", "--store", "st", "--json"]
+        leave_half("--set", "decode.recordMax=2048")
+        done = self.aisle(*again)
+        self.assertIn("begun anew, settings changed since it was stopped", done.stderr)
+        self.assertIn("decode.recordMax=2048", done.stderr)
+        self.assertFalse(json.loads(done.stdout)["resumed"])
+        self.aisle("replay", "--drop-old", "--store", "st")
+        mark = mark.replace("/1/", "/2/")
+        leave_half()
+        done = self.aisle(*again)
+        self.assertNotIn("begun anew", done.stderr)
+        self.assertTrue(json.loads(done.stdout)["resumed"])
+
     def test_old_generations_are_dropped_but_not_a_half_built_one(self):
         self.write("a.ndjson", '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n')
         for _ in range(2):
