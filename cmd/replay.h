@@ -32,8 +32,12 @@ struct replay_options {
 struct replay_progress {
 	struct replay_page *page; /* NULL: nobody else is told */
 	double began, shown;
-	uint64_t records, done; /* when the phase began, or the first time they were told in it */
-	bool counts;            /* they were */
+	double told, came;      /* the last time, and the last one at which there was something new */
+	double rate, speed;     /* records and offsets (bytes) a second, of about the last ten seconds */
+	double busy_s;          /* time in which records came, */
+	uint64_t busy_records;  /* and how many */
+	uint64_t records, done; /* as last told */
+	bool counts;            /* they were in this phase */
 	bool terminal;
 	bool open; /* the bar's line is not over */
 };

@@ -145,7 +145,7 @@ int rebuild_dry_run(struct rebuild *rb, struct error *e)
 		return rc;
 	if (replay_status_read(rb->path, &last, &at_work, e))
 		return e->code;
-	rate = last.phase == REPLAY_DONE ? last.records_per_second : 0;
+	rate = last.phase == REPLAY_DONE ? last.built_per_second : 0;
 	most = rebuild_rate(rb);
 	if (most && (!rate || rate > most))
 		rate = most;

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define REPLAY_FORMAT UINT64_C(0x6169736c65720001)
+#define REPLAY_FORMAT UINT64_C(0x6169736c65720002)
 
 _Static_assert(sizeof(struct replay_page) <= PAGE_FILE_BYTES, "the status is one page");
 

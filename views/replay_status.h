@@ -28,10 +28,11 @@ struct replay_page {
 	uint64_t phase;      /* enum replay_phase; last written by a replay that may be gone: see replay_status_read */
 	uint64_t generation; /* being built, or built */
 	uint64_t records;    /* applied in this run */
-	uint64_t offsets_done;  /* of this phase: of the log, or bytes of files */
-	uint64_t offsets_total; /* 0 unknown */
-	uint64_t records_per_second;
-	int64_t seconds_left; /* -1 unknown */
+	uint64_t offsets_done;       /* of this phase: of the log, or bytes of files */
+	uint64_t offsets_total;      /* 0 unknown */
+	uint64_t records_per_second; /* lately */
+	uint64_t built_per_second;   /* while BUILDING, over the time in which records came */
+	int64_t seconds_left;        /* -1 unknown */
 	int64_t started_ms, updated_ms;
 	char why[256]; /* FAILED: the sentence, NUL-terminated; written before the phase */
 };
