@@ -164,6 +164,8 @@ static int run(struct command_context *ctx)
 	struct settings *s = NULL;
 	const char *warning;
 
+	if (opt->file && ctx->config_given)
+		return command_misused("check-config", "FILE and --config exclude one another");
 	if (opt->file)
 		from.file = opt->file;
 	settings_check(&from, add_problem, &problems, &s);

@@ -217,6 +217,7 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 
 	parse_command(cmd, argc, argv, &in);
 	sources_of(&common, &from);
+	ctx.config_given = common.config != NULL;
 	if (!cmd->without_settings && settings_load(&from, &ctx.settings, &e) < 0) {
 		status = command_failed("%s", e.text);
 	} else {

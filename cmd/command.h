@@ -17,6 +17,7 @@
 struct command_context {
 	struct settings *settings;
 	const struct settings_sources *from; /* where they came from; for command_reload_log_level and check-config */
+	bool config_given;                   /* --config */
 	void *options;                       /* the command's own, options_size bytes, zeroed, filled by its parser */
 };
 

@@ -237,6 +237,18 @@ static int check_nobody_reads_on(struct rebuild *rb, struct error *e)
 			 rb->path);
 }
 
+/* Whatever is not there is no error: a shop may have no stock, or no scenarios yet. */
+static void tell_empty(const struct rebuild *rb)
+{
+	static const char *const keys[TOPIC_COUNT] = { "topics.events", "topics.catalog", "topics.stock",
+						       "topics.config" };
+
+	for (uint16_t log = 0; log < TOPIC_COUNT; log++)
+		if (!replay_plan_find(&rb->plan, log, 0))
+			log_warn("topic does not exist, it is taken as empty", "setting=%s topic=%s", keys[log],
+				 setting_topic(rb->set, (enum topic)log));
+}
+
 static int check_standing(struct rebuild *rb, struct error *e)
 {
 	struct standing st;
@@ -247,6 +259,8 @@ static int check_standing(struct rebuild *rb, struct error *e)
 	needed = rb->opt->view ? 1u << rb->opt->view->topic : st.topics | 1u << TOPIC_EVENTS;
 	if (!rc && rb->from.kind != POINT_NONE)
 		rc = replay_plan_check_topics(&rb->plan, rb->set, needed, e);
+	if (!rc && rb->from.kind != POINT_NONE && !rb->opt->view)
+		tell_empty(rb);
 	if (rc || !st.files || rb->opt->n || rb->opt->without_files)
 		return rc;
 	return error_set(e, ERR_BAD_REQUEST, "from",

@@ -66,6 +66,12 @@ class Cli(Case):
                 self.assertIn(f"aisle {command}", text.split("Examples:")[1])
                 self.assertLessEqual(max(map(len, text.splitlines())), 80)
 
+    def test_check_config_takes_one_file(self):
+        path = self.write("a.conf", "http.threads = 3\n")
+        for one in ([path], ["--config", path]):
+            self.assertIn("http.threads", self.aisle("check-config", *one).stdout)
+        self.assertIn("exclude one another", self.aisle("check-config", path, "--config", path, status=2).stderr)
+
     def test_check_config_asks_librdkafka(self):
         path = self.write("k.conf", "kafka.nope = 1\nkafka.socket.timeout.ms = soon\nkafka.auto.offset.reset = earliest\n")
         problems = self.aisle("check-config", path, status=1).stderr.splitlines()

@@ -45,7 +45,7 @@ def building(store):
     for number in generations(store):
         with contextlib.suppress(OSError):
             with open(os.path.join(store, "generations", str(number), "building"), encoding="utf-8") as mark:
-                if mark.read().startswith("from"):
+                if mark.read() not in ("", "kept\n"):
                     return True
     return False
 
@@ -112,6 +112,8 @@ def places(t, topics, store):
     check("holds no record of 2099-01-01T00:00:00Z or later" in late, late)
     plan = replayed(topics, t.path("not-there-yet"), "--from", "earliest", "--dry-run")
     check(plan["generation"] == 1 and plan["bytesAvailable"] > 0 and not os.path.exists(t.path("not-there-yet")), f"{plan}")
+    _, told = run([*arguments(topics, store, "--from", "earliest", "--dry-run"), "--set", "topics.catalog=mistyped"])
+    check("it is taken as empty" in told and "setting=topics.catalog topic=mistyped" in told, told)
     early = replay(topics, store, "--from", "earliest", "--to", "2001-01-01T00:00:00Z", status=1)
     check("no record between --from and --to" in early, early)
     for what, topic in ((["--from", "earliest"], "events"), (["--view", "history"], "events"), (["--view", "stock"], "stock")):
