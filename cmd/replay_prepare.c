@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <xxhash.h>
 
 /* ---- where the generation that is answered from stands ---- */
 
@@ -140,6 +141,7 @@ static void plan_text(const struct rebuild *rb, char ret[GENERATION_PLAN_MAX])
 {
 	const struct replay_options *opt = rb->opt;
 	char boot[CLOCK_BOOT_MAX];
+	uint64_t files = 0;
 	FILE *out = fmemopen(ret, GENERATION_PLAN_MAX - 1, "w");
 
 	memset(ret, 0, GENERATION_PLAN_MAX);
@@ -153,9 +155,10 @@ static void plan_text(const struct rebuild *rb, char ret[GENERATION_PLAN_MAX])
 		opt->to_text ? opt->to_text : "-", boot, AISLE_VERSION);
 	for (size_t i = 0; view_registry[i]; i++)
 		fprintf(out, " %s=%u", view_registry[i]->name, view_registry[i]->version);
-	fprintf(out, "\nfiles %zu\n", opt->n);
+	/* names of files may be more than there is room for */
 	for (size_t i = 0; i < opt->n; i++)
-		fprintf(out, "%s\n", opt->files[i]);
+		files = XXH3_64bits_withSeed(opt->files[i], strlen(opt->files[i]) + 1, files);
+	fprintf(out, "\nfiles %zu %016llx\n", opt->n, (unsigned long long)files);
 	fclose(out);
 }
 

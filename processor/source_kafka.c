@@ -291,7 +291,8 @@ int64_t source_kafka_reached(struct source *src, uint16_t log, int32_t partition
 	p = &s->parts[log][partition];
 	if (p->state != PART_READING)
 		return -1;
-	return p->eof_at > p->at.next ? p->eof_at : p->at.next;
+	/* the end was seen behind what is held: nobody has that yet */
+	return !s->holds && p->eof_at > p->at.next ? p->eof_at : p->at.next;
 }
 
 static bool source_at_end(struct source *base)

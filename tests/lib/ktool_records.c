@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define RECORD_MAX "20000000"
 
@@ -118,6 +119,7 @@ static void end_transaction(rd_kafka_t *rk, const char *outcome)
 void produce(const char *brokers, const char *path, const char *outcome)
 {
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
+	char transactional_id[32];
 	rd_kafka_t *rk;
 	long count;
 
@@ -126,7 +128,9 @@ void produce(const char *brokers, const char *path, const char *outcome)
 	conf_set(conf, "partitioner", "murmur2_random");
 	conf_set(conf, "message.max.bytes", RECORD_MAX);
 	if (outcome) {
-		conf_set(conf, "transactional.id", "ktool");
+		/* flows that run at a time would fence one another off */
+		snprintf(transactional_id, sizeof(transactional_id), "ktool-%d", (int)getpid());
+		conf_set(conf, "transactional.id", transactional_id);
 		conf_set(conf, "transaction.timeout.ms", "900000"); /* it is not the broker that ends it */
 	}
 	rd_kafka_conf_set_dr_msg_cb(conf, delivered);
