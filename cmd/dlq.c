@@ -42,7 +42,7 @@ static bool is_id(const char *text)
 	sscanf(text, "%*[0-9]:%*[0-9]%n", &topic);
 	sscanf(text, "file:%*[0-9]%n", &file);
 	sscanf(text, "file@%*[0-9]:%*[0-9]%n", &rebuilt);
-	return *text && strlen(text) == (size_t)(topic + file + rebuilt);
+	return *text && (int)strlen(text) == topic + file + rebuilt;
 }
 
 static error_t dlq_parse(int key, char *arg, struct argp_state *state)
