@@ -52,7 +52,6 @@ static void add_credits(const struct moment *m, int64_t columns[COLUMNS])
 
 static void actor_days_apply(struct fold *f, const struct moment *m)
 {
-	uint32_t actor = m->user != ID_NONE ? m->user : m->visitor;
 	int64_t columns[COLUMNS] = { [COL_CAME] = m->new_day };
 
 	add_credits(m, columns);
@@ -66,7 +65,8 @@ static void actor_days_apply(struct fold *f, const struct moment *m)
 		columns[COL_REVENUE] = -revenue_of(m);
 	for (unsigned i = 0; i < COLUMNS; i++)
 		if (columns[i])
-			fold_add(f, TBL_ACTOR_DAYS, (uint64_t)time_bucket(m->t_ms, MS_PER_DAY), actor, i, columns[i]);
+			fold_add(f, TBL_ACTOR_DAYS, (uint64_t)time_bucket(m->t_ms, MS_PER_DAY), m->actor, i,
+				 columns[i]);
 }
 
 static int actor_days_expire(struct store_txn *t, int64_t watermark_ms, size_t rows_max)

@@ -13,7 +13,7 @@ static void countries_apply(struct fold *f, const struct moment *m)
 	struct str country = m->ev->country;
 
 	if (m->new_country)
-		fold_put(f, TBL_COUNTRIES, id_key(m->user != ID_NONE ? m->user : m->visitor, be), country.p, country.n);
+		fold_put(f, TBL_COUNTRIES, id_key(m->actor, be), country.p, country.n);
 }
 
 int country_get(struct snap *sn, uint32_t actor, struct str *ret)

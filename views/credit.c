@@ -158,13 +158,13 @@ static void load(struct credit_desk *d, struct fold *f, struct str row)
 	answers_init(&d->answers);
 }
 
-static void save(struct credit_desk *d, struct fold *f, uint32_t actor, int64_t t_ms)
+static void save(struct credit_desk *d, struct fold *f, const struct moment *m)
 {
 	unsigned char be[4], row[ANSWERS_ROW_MAX];
 
 	d->any = true;
-	mark_set(&d->answers.head.mark, f, t_ms);
-	fold_put(f, TBL_ANSWERS, id_key(actor, be), row, answers_write(&d->answers, row));
+	mark_set(&d->answers.head.mark, f, m->t_ms);
+	fold_put(f, TBL_ANSWERS, id_key(m->actor, be), row, answers_write(&d->answers, row));
 }
 
 /* ---- experiments ---- */
@@ -358,7 +358,7 @@ static void credit_items(struct credit_desk *d, struct fold *f, const struct mom
 	}
 }
 
-void credit_take(struct credit_desk *d, struct fold *f, uint32_t actor, struct moment *m)
+void credit_take(struct credit_desk *d, struct fold *f, struct moment *m)
 {
 	enum credit_kind kind = kind_of(m->ev->type);
 	bool ids = kind != CREDIT_KINDS && has_id(m->ev), follows;
@@ -369,7 +369,7 @@ void credit_take(struct credit_desk *d, struct fold *f, uint32_t actor, struct m
 	m->credits = &d->out;
 	if (!ids && (!d->any || (!m->new_session && m->ev->type != EVENT_PURCHASE)))
 		return;
-	row = fold_peek(f, TBL_ANSWERS, id_key(actor, be));
+	row = fold_peek(f, TBL_ANSWERS, id_key(m->actor, be));
 	if (!ids && !answers_has_exposures(row))
 		return;
 	load(d, f, row);
@@ -381,5 +381,5 @@ void credit_take(struct credit_desk *d, struct fold *f, uint32_t actor, struct m
 	if (follows)
 		follow(d, m);
 	if (follows || d->out.n)
-		save(d, f, actor, m->t_ms);
+		save(d, f, m);
 }

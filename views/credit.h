@@ -71,8 +71,8 @@ void credit_desk_free(struct credit_desk *d);
 /* Once, and whenever the fold begins anew from the store: nobody is looked up as long as there is nothing to be found. */
 int credit_desk_look(struct credit_desk *d, struct snap *sn) MUST_CHECK;
 
-/* m->credits becomes what this event, of this actor, is owed to; valid until the next call. */
-void credit_take(struct credit_desk *d, struct fold *f, uint32_t actor, struct moment *m);
+/* m->credits becomes what this event is owed to; valid until the next call. */
+void credit_take(struct credit_desk *d, struct fold *f, struct moment *m);
 
 /* Since the desk was made. */
 const uint64_t *credit_refused(const struct credit_desk *d);

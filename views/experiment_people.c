@@ -22,8 +22,6 @@ static int64_t oldest_epoch(int64_t watermark_ms)
 
 static void experiment_people_apply(struct fold *f, const struct moment *m)
 {
-	uint32_t actor = m->user != ID_NONE ? m->user : m->visitor;
-
 	for (uint32_t i = 0; i < m->credits->exposure_n; i++) {
 		const struct exposure *x = &m->credits->exposures[i];
 		const int64_t columns[COLUMNS] = { x->is_new ? x->add.first_ms : 0,
@@ -35,7 +33,8 @@ static void experiment_people_apply(struct fold *f, const struct moment *m)
 
 		for (unsigned c = 0; c < COLUMNS; c++)
 			if (columns[c])
-				fold_add(f, TBL_EXPERIMENT_PEOPLE, group_of(x->epoch, x->label), actor, c, columns[c]);
+				fold_add(f, TBL_EXPERIMENT_PEOPLE, group_of(x->epoch, x->label), m->actor, c,
+					 columns[c]);
 	}
 }
 

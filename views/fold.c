@@ -326,12 +326,12 @@ int fold_event(struct fold *f, struct event *ev, int64_t record_ts_ms, struct er
 	if (!history_remember(f, actor, ev))
 		return 1;
 	journal_take(f->journal, f, ev, actor, &m);
-	profile_add(f, actor, &m);
+	profile_add(f, &m);
 	m.user = kind == ACTOR_USER ? actor : ID_NONE;
 	m.visitor = kind == ACTOR_VISITOR ? actor
 		    : ev->visitor_id.n    ? fold__actor(f, ACTOR_VISITOR, ev->visitor_id)
 					  : ID_NONE;
-	credit_take(f->desk, f, actor, &m);
+	credit_take(f->desk, f, &m);
 	for (size_t i = 0; view_registry[i]; i++)
 		if (view_registry[i]->apply && !f->versions.frozen[i])
 			view_registry[i]->apply(f, &m);

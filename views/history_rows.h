@@ -14,6 +14,6 @@ bool history_remember(struct fold *f, uint32_t actor, const struct event *ev);
 
 /* Then, for the view `profile`. Sets the moment's new_actor, new_day and new_country. */
 struct moment;
-void profile_add(struct fold *f, uint32_t actor, struct moment *m);
+void profile_add(struct fold *f, struct moment *m);
 
 #endif

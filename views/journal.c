@@ -412,6 +412,7 @@ void journal_take(struct journal *j, struct fold *f, const struct event *ev, uin
 	*ret = (struct moment){
 		.ev = ev,
 		.t_ms = ev->t_ms,
+		.actor = actor,
 		.query = query,
 		.new_order = new_order,
 		.new_session = j->new_session,

@@ -49,6 +49,7 @@ struct moment_item {
 struct moment {
 	const struct event *ev;
 	int64_t t_ms;
+	uint32_t actor;         /* the user, or the visitor of an event without one */
 	uint32_t user, visitor; /* ID_NONE when the event does not carry it */
 	uint32_t query;         /* of the session's last search, this event if it is one; ID_NONE: none so far */
 	bool new_order;         /* purchase: the first of its order */

@@ -30,7 +30,7 @@ static bool takes_country(struct history_profile *p, const struct event *ev)
 	return p->country != before;
 }
 
-void profile_add(struct fold *f, uint32_t actor, struct moment *m)
+void profile_add(struct fold *f, struct moment *m)
 {
 	const struct event *ev = m->ev;
 	unsigned char be[4];
@@ -40,7 +40,7 @@ void profile_add(struct fold *f, uint32_t actor, struct moment *m)
 
 	if (ev->type == EVENT_IMPRESSION)
 		return;
-	row = fold_edit(f, TBL_HISTORY, id_key(actor, be), 0, &n);
+	row = fold_edit(f, TBL_HISTORY, id_key(m->actor, be), 0, &n);
 	if (n < sizeof(head)) {
 		fold_damaged(f);
 		return;

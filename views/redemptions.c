@@ -53,7 +53,7 @@ static void redemptions_apply(struct fold *f, const struct moment *m)
 
 	if (!offer.n || m->ev->type != EVENT_PURCHASE || !m->new_order)
 		return;
-	key = key_of(offer, m->user != ID_NONE ? m->user : m->visitor, buf);
+	key = key_of(offer, m->actor, buf);
 	own = take_row(f, key);
 	own.orders++;
 	own.more = m->t_ms > own.more ? m->t_ms : own.more;

@@ -44,7 +44,7 @@ static void searched_then_bought_apply(struct fold *f, const struct moment *m)
 	if (m->query == ID_NONE)
 		return;
 	if (m->ev->type == EVENT_SEARCH)
-		note_actor(f, m->query, m->user != ID_NONE ? m->user : m->visitor);
+		note_actor(f, m->query, m->actor);
 	for (uint32_t i = 0; i < m->item_count; i++) {
 		const struct moment_item *mi = &m->items[i];
 
