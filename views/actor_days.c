@@ -2,7 +2,6 @@
 #include "views/actor_days.h"
 #include "schemas/json_out.h"
 #include "views/credit.h"
-#include "views/delta.h"
 #include "views/identity.h"
 #include "views/ids.h"
 #include "views/session_rows.h"
@@ -23,15 +22,6 @@ enum {
 static int64_t oldest_kept(int64_t watermark_ms)
 {
 	return oldest_bucket(watermark_ms, MS_PER_DAY, ACTOR_DAYS_KEPT);
-}
-
-static int64_t revenue_of(const struct moment *m)
-{
-	int64_t sum = 0;
-
-	for (uint32_t i = 0; i < m->item_count; i++)
-		sum = saturating_add(sum, (int64_t)m->items[i].line->quantity * m->items[i].line->price_micros);
-	return sum;
 }
 
 static void add_credits(const struct moment *m, int64_t columns[COLUMNS])
@@ -59,10 +49,10 @@ static void actor_days_apply(struct fold *f, const struct moment *m)
 		columns[COL_SESSIONS] = m->views->before == 0;
 	if (m->ev->type == EVENT_PURCHASE) {
 		columns[COL_ORDERS] = m->new_order;
-		columns[COL_REVENUE] = revenue_of(m);
+		columns[COL_REVENUE] = moment_revenue(m);
 	}
 	if (m->ev->type == EVENT_RETURN)
-		columns[COL_REVENUE] = -revenue_of(m);
+		columns[COL_REVENUE] = -moment_revenue(m);
 	for (unsigned i = 0; i < COLUMNS; i++)
 		if (columns[i])
 			fold_add(f, TBL_ACTOR_DAYS, (uint64_t)time_bucket(m->t_ms, MS_PER_DAY), m->actor, i,

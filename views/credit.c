@@ -1,6 +1,5 @@
 #include "views/credit.h"
 #include "views/answer_rows.h"
-#include "views/delta.h"
 #include "views/ids.h"
 #include "views/keys.h"
 #include "views/labels.h"
@@ -254,10 +253,8 @@ static bool note_session(struct actor_answers *a, const struct moment *m)
 static void follow(struct credit_desk *d, const struct moment *m)
 {
 	bool new_session = note_session(&d->answers, m);
-	int64_t paid = 0;
+	int64_t paid = m->ev->type == EVENT_PURCHASE ? moment_revenue(m) : 0;
 
-	for (uint32_t i = 0; m->ev->type == EVENT_PURCHASE && i < m->item_count; i++)
-		paid = saturating_add(paid, m->items[i].line->quantity * m->items[i].line->price_micros);
 	for (uint32_t i = 0; i < d->answers.head.exposure_n; i++) {
 		struct exposure *x;
 

@@ -1,7 +1,6 @@
 /* traffic: day x hour of the day -> actors, new actors, sessions, views, carts, orders, units, revenue */
 #include "views/traffic.h"
 #include "schemas/json_out.h"
-#include "views/delta.h"
 #include "views/journal.h"
 #include "views/session_rows.h"
 #include "views/view.h"
@@ -26,16 +25,12 @@ static void add(struct fold *f, const struct moment *m, unsigned column, int64_t
 
 static void add_sale(struct fold *f, const struct moment *m, int64_t sign)
 {
-	int64_t units = 0, revenue = 0;
+	int64_t units = 0;
 
-	for (uint32_t i = 0; i < m->item_count; i++) {
-		const struct event_item *line = m->items[i].line;
-
-		units += line->quantity;
-		revenue = saturating_add(revenue, (int64_t)line->quantity * line->price_micros);
-	}
+	for (uint32_t i = 0; i < m->item_count; i++)
+		units += m->items[i].line->quantity;
 	add(f, m, COL_UNITS, sign * units);
-	add(f, m, COL_REVENUE, sign * revenue);
+	add(f, m, COL_REVENUE, sign * moment_revenue(m));
 }
 
 static void traffic_apply(struct fold *f, const struct moment *m)
