@@ -1,7 +1,6 @@
 /* profile: in the head of an actor's history, which each of its events writes anyway */
 #include "views/profile.h"
 #include "schemas/json_out.h"
-#include "views/delta.h"
 #include "views/history_entry.h"
 #include "views/history_rows.h"
 #include "views/identity.h"

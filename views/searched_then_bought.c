@@ -1,6 +1,5 @@
 /* searched-then-bought: (epoch, query) x item -> clicks, orders; and who used a query, until enough have */
 #include "schemas/json_out.h"
-#include "views/delta.h"
 #include "views/ids.h"
 #include "views/keys.h"
 #include "views/pair_rows.h"

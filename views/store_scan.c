@@ -1,5 +1,4 @@
 /* Reading many rows: the levels of a snapshot side by side, in the order of their keys. */
-#include "views/delta.h"
 #include "views/store_internal.h"
 
 #include <assert.h>

@@ -5,7 +5,6 @@
  * member is the last one whose key is not above it, and a group's rows cover all members without gaps.
  */
 #include "schemas/varint.h"
-#include "views/delta.h"
 #include "views/store_internal.h"
 
 struct merge {
