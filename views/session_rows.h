@@ -4,7 +4,7 @@
  *   TBL_SESSIONS         number u64 BE -> head, items u32[n] oldest first, steps: of n - 1 views, the newest of them first,
  *                        how far t lies before the next newer one's (zigzag varints)
  *   TBL_ITEM_SESSIONS    block of numbers << 32 | item, UINT32_MAX - number in it: so the newest come first;
- *                        the same with ID_NONE, UINT32_MAX - part of the block: the sessions that began there
+ *                        the same with ID_NONE, SESSION_PARTS - 1 - part of the block: how many sessions began there
  *   TBL_SESSION_CHANGES  young levels only: what a commit changed, so that readers need not look again at the rest
  *
  * A block has 2^32 numbers, 199 days. A session whose number lies more than SESSION_MOVES behind moves to a new number with

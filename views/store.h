@@ -255,7 +255,10 @@ int snap_each_from(struct snap *sn, enum table_id id, struct str first, snap_row
 typedef int (*snap_sum)(void *arg, uint64_t group, uint32_t member, const int64_t *columns);
 int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg);
 
-/* As columns are added: a sum that would be too large, or too small, stays at the end of the range. */
+/*
+ * As columns are added: a sum that would be too large, or too small, stays at the end of the range. Where it has been there,
+ * additions of the other sign make it depend on the order and the batches.
+ */
 int64_t saturating_add(int64_t a, int64_t b);
 
 /*
