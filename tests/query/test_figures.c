@@ -143,6 +143,7 @@ Test(figures, periods_that_make_no_sense)
 	struct figures_ask ask = sales(0, 4000);
 
 	cr_expect_str_eq(made(sales(4, 2)), "'from' is not before 'to'");
+	cr_expect_str_eq(made(sales(4, 4)), "'from' is not before 'to'");
 	ask.by = BY_HOUR;
 	cr_expect_str_eq(made(ask), "the period has more than 50000 rows: ask for a shorter one, or by=day");
 }
