@@ -185,33 +185,42 @@ bool http_takes_gzip(const struct http_req *rq)
 	return (h2o_get_compressible_types(&rq->h2o->headers) & H2O_COMPRESSIBLE_GZIP) != 0;
 }
 
-/* "q=0", "q=0.000": not wanted. */
-static bool is_refusal(struct str parameter)
+/* "q=0.25" is 250. */
+static unsigned quality(struct str parameter)
 {
+	unsigned q = 0, unit = 1000;
+
 	if (parameter.n < 3 || strncasecmp(parameter.p, "q=", 2) != 0)
-		return false;
-	for (uint32_t i = 2; i < parameter.n; i++)
-		if (parameter.p[i] != '0' && parameter.p[i] != '.')
-			return false;
-	return true;
+		return 1000;
+	for (uint32_t i = 2; i < parameter.n; i++) {
+		unsigned digit = (unsigned)parameter.p[i] - '0';
+
+		if (digit > 9)
+			continue;
+		q += digit * unit;
+		unit /= 10;
+	}
+	return q;
 }
 
-bool http_accepts(struct http_req *rq, const char *media_type)
+unsigned http_accepts(struct http_req *rq, const char *media_type)
 {
 	struct str rest = http_list_of(rq, "accept"), one, part;
 
 	while (split_next(&rest, ',', &one)) {
-		bool refused = false;
+		unsigned q = 1000, v;
 
 		split_next(&one, ';', &part);
 		part = body_trim(part);
 		if (part.n != strlen(media_type) || strncasecmp(part.p, media_type, part.n) != 0)
 			continue;
-		while (split_next(&one, ';', &part))
-			refused = refused || is_refusal(body_trim(part));
-		return !refused;
+		while (split_next(&one, ';', &part)) {
+			v = quality(body_trim(part));
+			q = v < q ? v : q;
+		}
+		return q;
 	}
-	return false;
+	return 0;
 }
 
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding)

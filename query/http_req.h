@@ -100,8 +100,8 @@ void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t
  */
 void http_reply_file(struct http_req *rq, const char *content_type, struct str bytes, const char *encoding);
 bool http_takes_gzip(const struct http_req *rq);
-/* Does its Accept header name this media type, and not with q=0? */
-bool http_accepts(struct http_req *rq, const char *media_type);
+/* How much its Accept header wants this media type, by name: the q of it in thousandths; 0: not at all. */
+unsigned http_accepts(struct http_req *rq, const char *media_type);
 void http_problem(struct http_req *rq, const struct problem *p);
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);

@@ -242,7 +242,10 @@ static void reply_figures(struct http_req *rq, enum figures_kind kind, struct st
 	static const struct later_ops ops = { work, answer, drop };
 	struct figures_work *w;
 	struct figures_ask ask = {
-		.kind = kind, .from_ms = TIME_NONE, .to_ms = TIME_NONE, .csv = http_accepts(rq, CSV)
+		.kind = kind,
+		.from_ms = TIME_NONE,
+		.to_ms = TIME_NONE,
+		.csv = http_accepts(rq, CSV) > http_accepts(rq, "application/json"),
 	};
 	struct str rest = rq->query, name, value;
 	unsigned given = 0;

@@ -44,6 +44,12 @@ Test(http_analytics, json_and_csv)
 		cr_expect_eq(strncmp(r->body, "start,", 6), 0);
 		r = ask_with(&f, "GET", path, "accept: application/json, text/csv;q=0\r\n", NULL);
 		cr_expect(strstr(r->head, "content-type: application/json"));
+		r = ask_with(&f, "GET", path, "accept: text/csv;q=0.5, application/json\r\n", NULL);
+		cr_expect(strstr(r->head, "content-type: application/json"));
+		r = ask_with(&f, "GET", path, "accept: application/json, text/csv, */*\r\n", NULL);
+		cr_expect(strstr(r->head, "content-type: application/json"));
+		r = ask_with(&f, "GET", path, "accept: text/csv, application/json;q=0.50\r\n", NULL);
+		cr_expect(strstr(r->head, "content-type: text/csv"));
 		r = ask_with(&f, "GET", path, "accept: text/csvx\r\naccept: Text/CSV ; q=0.1\r\n", NULL);
 		cr_expect(strstr(r->head, "content-type: text/csv"));
 		snprintf(path, sizeof(path), "/v1/analytics/%s?format=csv&to=2026-11-03&from=2026-11-02", kinds[i]);
