@@ -1,5 +1,7 @@
 #include "query/http_body.h"
 
+#include "schemas/json_scan.h"
+
 #include <jansson.h>
 #include <string.h>
 
@@ -46,12 +48,9 @@ static const char *meaning_of(const json_error_t *why)
 static void refuse_json(struct str body, struct str part, const json_error_t *why, struct problem *ret)
 {
 	const char *stop = part.p + why->position, *near = strstr(why->text, " near '");
-	int line = 1, column = 0;
+	const char *end = body.p + body.n;
+	int column, line = json_line(body.p, stop < end ? stop : end, &column);
 
-	for (const char *p = body.p; p < stop && p < body.p + body.n; p++) {
-		line += *p == '\n';
-		column = *p == '\n' ? 0 : column + ((*p & 0xc0) != 0x80);
-	}
 	problem_set(ret, PROBLEM_BAD_BODY, NULL, "line %d column %d: the body %s%s", line, column, meaning_of(why),
 		    near ? near : "");
 }
@@ -69,6 +68,15 @@ struct json_t *body_json(struct str body, struct str part, struct problem *ret)
 	if (!v)
 		refuse_json(body, part, &why, ret);
 	return v;
+}
+
+void body_refuse_array(struct str body, const char *wanted, struct problem *ret)
+{
+	json_t *v = body_json(body, body, ret);
+
+	if (v)
+		problem_set(ret, PROBLEM_BAD_BODY, NULL, "send %s", wanted);
+	json_decref(v);
 }
 
 /* The byte behind the string that starts at p, NULL when it does not end. */

@@ -15,6 +15,9 @@ struct json_t;
  */
 struct json_t *body_json(struct str body, struct str part, struct problem *ret);
 
+/* Why a body is no array that body_elements() can cut. */
+void body_refuse_array(struct str body, const char *wanted, struct problem *ret);
+
 /* The body without white space around it. */
 struct str body_trim(struct str body);
 

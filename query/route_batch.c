@@ -121,11 +121,8 @@ static void ended(void *arg)
 static void refuse_body(struct http_req *rq)
 {
 	struct problem p;
-	json_t *body = body_json(rq->body, rq->body, &p);
 
-	if (body)
-		problem_set(&p, PROBLEM_BAD_BODY, NULL, "send a JSON array of requests");
-	json_decref(body);
+	body_refuse_array(rq->body, "a JSON array of requests", &p);
 	http_problem(rq, &p);
 }
 

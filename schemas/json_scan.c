@@ -1,14 +1,44 @@
 #include "schemas/json_scan.h"
 
+int json_line(const char *from, const char *at, int *ret_column)
+{
+	int line = 1, column = 0;
+
+	for (const char *p = from; p < at; p++) {
+		line += *p == '\n';
+		column = *p == '\n' ? 0 : column + ((*p & 0xc0) != 0x80);
+	}
+	*ret_column = column;
+	return line;
+}
+
+static int place(const struct scan *s, int *ret_column)
+{
+	int line = json_line((const char *)s->begin, (const char *)s->p, ret_column);
+
+	*ret_column += 1;
+	return line;
+}
+
 static int bad(struct scan *s, const char *what)
 {
+	int column, line = place(s, &column);
+
 	if (s->p >= s->end)
-		return error_set(s->e, ERR_BAD_JSON, NULL, "JSON ends where %s was expected", what);
+		return error_set(s->e, ERR_BAD_JSON, NULL, "line %d column %d: JSON ends where %s was expected", line,
+				 column, what);
 	if (*s->p > 0x20 && *s->p < 0x7f)
-		return error_set(s->e, ERR_BAD_JSON, NULL, "'%c', %td bytes before the end, where %s was expected",
-				 *s->p, s->end - s->p, what);
-	return error_set(s->e, ERR_BAD_JSON, NULL, "byte 0x%02x, %td bytes before the end, where %s was expected",
-			 *s->p, s->end - s->p, what);
+		return error_set(s->e, ERR_BAD_JSON, NULL, "line %d column %d: '%c' where %s was expected", line,
+				 column, *s->p, what);
+	return error_set(s->e, ERR_BAD_JSON, NULL, "line %d column %d: byte 0x%02x where %s was expected", line, column,
+			 *s->p, what);
+}
+
+static int bad_utf8(struct scan *s)
+{
+	int column, line = place(s, &column);
+
+	return error_set(s->e, ERR_BAD_UTF8, NULL, "line %d column %d: byte 0x%02x is not UTF-8", line, column, *s->p);
 }
 
 static inline void skip_white(struct scan *s)
@@ -130,8 +160,7 @@ static int skip_unescaped(struct scan *s)
 			return bad(s, "text without control characters");
 		n = utf8_sequence(s->p, s->end);
 		if (!n)
-			return error_set(s->e, ERR_BAD_UTF8, NULL, "byte 0x%02x %td from the end is not UTF-8", *s->p,
-					 s->end - s->p);
+			return bad_utf8(s);
 		s->p += n;
 	}
 }
@@ -339,9 +368,12 @@ int json_scan_item(struct scan *s)
 
 int json_scan_end(struct scan *s)
 {
+	int line, column;
+
 	skip_white(s);
-	if (s->p < s->end)
-		return error_set(s->e, ERR_TRAILING_BYTES, NULL, "%td bytes after the end of the JSON value",
-				 s->end - s->p);
-	return 0;
+	if (s->p >= s->end)
+		return 0;
+	line = place(s, &column);
+	return error_set(s->e, ERR_TRAILING_BYTES, NULL, "line %d column %d: %td bytes after the end of the JSON value",
+			 line, column, s->end - s->p);
 }

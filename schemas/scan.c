@@ -34,7 +34,7 @@ static const uint64_t pow10_of[] = {
 
 void scan_init(struct scan *s, const void *bytes, size_t n, char *room, struct error *e)
 {
-	s->p = bytes;
+	s->begin = s->p = bytes;
 	s->end = s->p + n;
 	s->is_msgpack = n && msgpack_starts_map(s->p[0]);
 	s->depth = 0;

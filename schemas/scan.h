@@ -47,7 +47,7 @@ struct scan_key {
 };
 
 struct scan {
-	const unsigned char *p, *end;
+	const unsigned char *begin, *p, *end;
 	bool is_msgpack;
 	unsigned depth;
 	uint32_t left[DECODE_DEPTH_MAX +

@@ -115,6 +115,25 @@ Test(http_events, bad_bodies)
 		       "unsupported-media-type", "content-type", "text");
 }
 
+static const char *const places[][2] = {
+	{ "{\"type\":\"view\",\n \"\xc3\xbc\":1 x}", "\"line 2 column 8: 'x' where " },
+	{ "{\"type\":\n\"view\"", "\"line 2 column 7: JSON ends where " },
+	{ "{\n\"type\":\"\xff\"}", "\"line 2 column 9: byte 0xff is not UTF-8\"" },
+	{ VIEW("a") "\n{}", "\"line 2 column 1: 2 bytes after the end of the JSON value\"" },
+	{ "[" VIEW("a") ",\n {\"type\",}]", "\"line 1 column 8: ',' where " }, /* of the entry */
+	{ "\n[" VIEW("a") ",\n]", "\"line 3 column 1: the body is not JSON near ']'\"" },
+	{ "[" VIEW("a") "]\nx", "\"line 2 column 1: the body has something behind the JSON near 'x'\"" },
+};
+
+Test(http_events, bad_json_has_its_place)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		struct reply *r = post(places[i][0]);
+
+		cr_assert(strstr(r->body, places[i][1]), "%s: %s", places[i][0], r->body);
+	}
+}
+
 Test(http_events, large_bodies_are_refused)
 {
 	static char body[8192];
