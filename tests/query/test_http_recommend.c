@@ -282,6 +282,7 @@ Test(http_recommend, bad_bodies_name_the_field)
 	for (size_t i = 0; i < ARRAY_SIZE(bad_bodies); i++)
 		expect_problem(ask(&f, "POST", "/v1/recommendations/home", bad_bodies[i].body), 400, bad_bodies[i].slug,
 			       bad_bodies[i].field, bad_bodies[i].body);
+	cr_expect(strstr(ask(&f, "POST", "/v1/recommendations/home?count=1", "{}")->body, "beside a body this path"));
 	expect_problem(ask(&f, "POST", "/v1/recommendations/home?count=1", "{}"), 400, "unknown-parameter", "count",
 		       "both");
 	expect_problem(ask_with(&f, "POST", "/v1/recommendations/home", "Content-Type: text/plain\r\n", "{}"), 415,
