@@ -73,7 +73,7 @@ int decode__time(struct decoder *d, const struct field *f, int token, void *into
 
 	if (token == TOKEN_STRING) {
 		if (!parse_rfc3339(d->scan.text, &t))
-			return decode__fail(d, f, ERR_BAD_TIME, "is not an RFC 3339 time");
+			return decode__fail(d, f, ERR_BAD_TIME, "is not an RFC 3339 time such as 2026-11-26T09:30:00Z");
 	} else if (token == TOKEN_NUMBER) {
 		if (!number_integer(&d->scan.number, &t))
 			return decode__fail(d, f, ERR_BAD_TIME, "is not a whole number of milliseconds");
