@@ -212,7 +212,7 @@ static int check_position(void *arg, struct str log_name, int32_t partition, con
 
 		if (p->id != partition || !str_eq(log_name, str_of(setting_topic(rb->set, (enum topic)p->log))))
 			continue;
-		if (pos->next != p->next)
+		if (pos->next < p->next) /* behind the last record it has what holds none */
 			((struct stored *)arg)->behind += p->next - pos->next;
 	}
 	return 0;

@@ -105,12 +105,12 @@ int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e)
 	for (size_t i = 0; i < rb->plan.n && !rc; i++) {
 		struct replay_part *p = &rb->plan.v[i];
 
-		if (p->lost)
+		int64_t read = p->next > p->end ? p->next : p->end; /* what follows the last record may hold none */
+
+		if (p->lost || st.ends[i] <= read)
 			continue;
-		if (st.ends[i] > p->end)
-			p->end = st.ends[i];
-		if (st.ends[i] > p->next)
-			*behind += st.ends[i] - p->next;
+		*behind += st.ends[i] - read;
+		p->end = st.ends[i];
 	}
 	free(st.ends);
 	return rc;

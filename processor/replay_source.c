@@ -148,6 +148,14 @@ static const char *source_log_name(struct source *base, uint16_t log)
 	return self(base)->inner->ops->log_name(self(base)->inner, log);
 }
 
+/* Where it ends before the log does, what comes next there is not known. */
+static bool source_ended(struct source *base, const char **log_name, int32_t *partition, struct position *ret)
+{
+	const struct replay_source *s = self(base);
+
+	return !s->opt.cut && s->inner->ops->ended && s->inner->ops->ended(s->inner, log_name, partition, ret);
+}
+
 static void source_close(struct source *base)
 {
 	struct replay_source *s = self(base);
@@ -163,6 +171,7 @@ static const struct source_ops replay_source_ops = {
 	.lag = source_lag,
 	.log_name = source_log_name,
 	.close = source_close,
+	.ended = source_ended,
 };
 
 static struct replay_part *part_named(const struct replay_source *s, const char *log_name, int32_t id)

@@ -363,7 +363,11 @@ static void source_close(struct source *base)
 
 static bool source_ended(struct source *base, const char **log_name, int32_t *partition, struct position *ret)
 {
-	return kafka__ended(self(base), log_name, partition, ret);
+	struct source_kafka *s = self(base);
+
+	if (!s->holds)
+		kafka__pass(s);
+	return kafka__ended(s, log_name, partition, ret);
 }
 
 static void source_rewind(struct source *base)

@@ -9,9 +9,11 @@ import harness  # noqa: E402
 import subprocess  # noqa: E402
 import time  # noqa: E402
 
+from flow_replay import current, replayed  # noqa: E402
 from harness import check, expect_same_rows, poll, rows_of, say  # noqa: E402
 
 GOOD = 40
+ABORTED = 10_500  # more than a replay may be behind when it swaps
 
 
 def purchase(topics, number, item):
@@ -20,8 +22,8 @@ def purchase(topics, number, item):
     return harness.line(topics.events, event, f"v{number}")
 
 
-def transaction(topics, item, outcome):
-    lines = [purchase(topics, number, item) for number in range(GOOD)]
+def transaction(topics, item, outcome, count=GOOD):
+    lines = [purchase(topics, number, item) for number in range(count)]
     topics.tool("transaction", "-", outcome, stdin="".join(lines).encode())
 
 
@@ -66,6 +68,23 @@ def held_back(t, topics, aisle, want):
     say("an open transaction: named, nothing counted until its end, other topics went on")
 
 
+def replayed_behind_an_aborted_one(topics, store):
+    """What holds no record at the end is nothing to catch up with, and is known as read in the new generation, too."""
+    def stands():
+        return harness.offsets_of(store, topics.events)
+
+    transaction(topics, "aborted-last", "abort", ABORTED)
+    before = stands()
+    passed = poll("the aborted transaction is passed",
+                  lambda: stands() if sum(stands().values()) > sum(before.values()) + ABORTED else None, 30)
+    kept = replayed(topics, store, "--from", "earliest", "--no-swap")["generation"]
+    beside = harness.offsets_of(f"{store}@{kept}", topics.events)
+    check(beside == passed, f"{beside} in the new generation, not {passed}")
+    done = replayed(topics, store, "--from", "earliest")
+    check(current(store) == done["generation"], f"{current(store)} is current, not {done['generation']}")
+    say(f"a replay whose log ends with {ABORTED} records of an aborted transaction is swapped in")
+
+
 def flow(t):
     topics = t.topics()
     aisle = t.aisle("run", store=t.path("store"), settings={**topics.settings(), "topics.heldWarn": "1s"})
@@ -89,6 +108,7 @@ def flow(t):
     topics.produce([purchase(topics, number, "later") for number in range(GOOD)])
     want["later"] = GOOD
     poll("the events after a new start", lambda: units(aisle.store) == want, 20)
+    replayed_behind_an_aborted_one(topics, aisle.store)
     again.stop()
     say("a new start behind a transaction marker goes on")
     shop = harness.reference_of(topics)
