@@ -164,8 +164,13 @@ static int commit_ends(struct processor *p, struct source *src, bool at_once, st
 		fold_position(p->fold, log_name, partition, &at);
 		any = true;
 	}
-	rc = any ? fold_commit(p->fold, NULL) : 0;
-	return rc ? commit_failed(p, rc, e) : 0;
+	if (!any)
+		return 0;
+	rc = fold_commit(p->fold, NULL);
+	if (rc)
+		return commit_failed(p, rc, e);
+	processor__tell_writes(p);
+	return 0;
 }
 
 static int merge_failed(const struct processor *p, int rc, struct error *e)

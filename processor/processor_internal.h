@@ -39,6 +39,7 @@ void processor__tell_round(struct processor *p, struct source *src, bool empty, 
 void processor__tell_commit(struct processor *p, struct source *src, const struct commit_figures *fig, uint64_t took_ns,
 			    int64_t lag);
 void processor__tell_merges(struct processor *p);
+void processor__tell_writes(struct processor *p); /* the store has just taken one */
 void processor__tell_source(struct processor *p, struct source *src);
 /* A record that cannot be read: one line a minute, the counter has all. */
 void processor__tell_letter(struct processor *p, struct source *src, const struct record *r, int code);

@@ -39,10 +39,19 @@ static void tell_displaced(struct processor *p)
 	p->displaced = displaced;
 }
 
+void processor__tell_writes(struct processor *p)
+{
+	if (p->retry_ms)
+		log_info("store takes commits again", "store=%s", store_path(p->opt.store));
+	p->retry_ms = 0;
+}
+
 void processor__tell_merges(struct processor *p)
 {
 	const struct merger_figures *m = fold_merges(p->fold);
 
+	if (m->merges != p->page->merges)
+		processor__tell_writes(p);
 	STATUS_SET(p->page, merges, m->merges);
 	STATUS_SET(p->page, merge_ns_total, m->merge_ns_total);
 	STATUS_SET(p->page, young_bytes, store_young_bytes(p->opt.store));
@@ -91,9 +100,7 @@ void processor__tell_commit(struct processor *p, struct source *src, const struc
 		STATUS_SET(pg, credit_refused[i], fold_credit_refused(p->fold)[i]);
 	if (src->ops->live)
 		status_set_fresh(pg, fresh_after_commit(p, lag), p->clock);
-	if (p->retry_ms)
-		log_info("store takes commits again", "store=%s", store_path(p->opt.store));
-	p->retry_ms = 0;
+	processor__tell_writes(p);
 }
 
 void processor__look_at_stopped(struct processor *p, struct source *src)

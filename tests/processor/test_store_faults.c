@@ -17,13 +17,14 @@ static struct settings *set;
 static struct store *store;
 static struct status *status;
 static struct processor *processor;
+static uint64_t young_bytes_max;
 
 /* A live log: a poll with events, one without, and so on; before some polls something happens. */
 static struct fault_source {
 	struct source base;
 	void (*before)(unsigned poll);
 	unsigned polls, rewound;
-	bool refused;
+	bool refused, silent; /* silent: no events after the first ones */
 	int64_t next;
 	char values[ROUND][96];
 } log_of;
@@ -31,7 +32,7 @@ static struct fault_source {
 static int poll_events(struct source *s, struct record *ret, int max, int timeout_ms, struct error *e)
 {
 	struct fault_source *f = (struct fault_source *)s;
-	int n = f->polls % 2 ? 0 : max < ROUND ? max : ROUND;
+	int n = f->polls % 2 || (f->silent && f->polls) ? 0 : max < ROUND ? max : ROUND;
 
 	(void)timeout_ms;
 	(void)e;
@@ -93,7 +94,9 @@ static const struct source_ops ops = { .poll = poll_events,
 
 static void open_all(void)
 {
-	struct store_options opt = { .path = dir, .map_size = 64 << 20, .writer = true };
+	struct store_options opt = {
+		.path = dir, .map_size = 64 << 20, .writer = true, .young_bytes_max = young_bytes_max
+	};
 	struct processor_options more = { .settings = set };
 	struct error e = { 0 };
 
@@ -215,6 +218,34 @@ Test(store_faults, a_partition_refused_meanwhile_is_the_reason_once_there_is_roo
 	cr_expect_eq(status_page(status)->stopped_partitions, 1);
 	cr_expect_eq(status_page(status)->stopped_code, ERR_LOG_GAP);
 	cr_expect_str_eq(status_page(status)->stopped_why, "records are gone");
+}
+
+/* Room comes after the first merge that found none; then there is time for another one. */
+static void full_for_a_merge(unsigned poll)
+{
+	if (poll == 1)
+		limit_base();
+	if (log_of.rewound)
+		limit_files(RLIM_INFINITY);
+	if (status_page(status)->merges || poll == 1000)
+		processor_stop(processor);
+	usleep(10000);
+}
+
+Test(store_faults, a_merge_that_found_room_is_the_end_of_waiting_though_no_event_comes)
+{
+	struct error e = { 0 };
+
+	close_all();
+	settings_free(set);
+	set = test_settings(dir, (const char *[]){ "batch.linger=0ms", "young.ageMax=1s", NULL });
+	young_bytes_max = 16 << 20;
+	open_all();
+	log_of.silent = true;
+	cr_assert_eq(run(full_for_a_merge, &e), 0, "%s", e.text);
+	cr_expect_geq(log_of.rewound, 1);
+	cr_expect_eq(status_page(status)->merges, 1);
+	cr_expect_eq(status_page(status)->stopped_partitions, 0);
 }
 
 /* LMDB's second descriptor of data.mdb, for its meta pages, takes nothing any more. */
