@@ -2,7 +2,7 @@
 #include "views/store_internal.h"
 
 #include <errno.h>
-#include <sys/resource.h>
+#include <sys/mman.h>
 
 /* What the largest store.mapSize allows: address space of which only pages that are read take memory. */
 #define READER_MAP (UINT64_C(1) << 40)
@@ -84,13 +84,14 @@ static int open_tables(struct level *l, bool create)
 
 /*
  * A writer may be started again with a larger map and go beyond what was mapped here. LMDB takes a new map only while nobody in the
- * process reads, so a reader has room for the largest from the beginning, unless its address space is limited.
+ * process reads, so a reader has room for the largest from the beginning, unless its address space is limited or that of the
+ * machine is small (39 bits of some for ARM).
  */
 static uint64_t reader_map(uint64_t otherwise)
 {
-	struct rlimit space;
+	void *p = mmap(NULL, READER_MAP, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	return getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur == RLIM_INFINITY ? READER_MAP : otherwise;
+	return p != MAP_FAILED && !munmap(p, READER_MAP) ? READER_MAP : otherwise;
 }
 
 int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max, bool create)

@@ -118,6 +118,12 @@ int store__cannot_open(const struct store *s, int rc, struct error *e)
 	case MDB_READERS_FULL:
 		return error_set(e, ERR_STORE_OPEN, "store.path",
 				 "cannot open store '%s': too many readers; `mdb_stat -r' lists them, end some", path);
+	case ENOMEM:
+		return error_set(
+			e, ERR_STORE_OPEN, "store.path",
+			"cannot open store '%s': no address space is left for it: lower store.mapSize, or raise "
+			"the limit (ulimit -v, LimitAS=)",
+			path);
 	case ENOSPC:
 		return error_set(e, ERR_DISK_FULL, "store.path",
 				 "cannot open store '%s': its file system is full; make room", path);

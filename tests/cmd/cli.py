@@ -658,6 +658,11 @@ class DamagedStores(Case):
                      commands=(*WRITERS, ["replay", "--rollback"], ["replay", "--rebuild", "--from-file", "e.ndjson"]))
         self.assertIn("popularity", self.aisle("inspect", "--digest", "--store", "s").stdout)
 
+    def test_an_address_space_that_is_too_small(self):
+        self.before = ["prlimit", f"--as={20 << 30}"]
+        self.refused("no address space is left for it: lower store.mapSize, or raise the limit")
+        self.assertIn("popularity", self.aisle("inspect", "--digest", "--store", "s", "--set", "store.mapSize=1g").stdout)
+
     @unittest.skipIf(os.geteuid() != 0, "only root may mount")
     def test_a_rebuild_that_fills_the_disk_is_dropped(self):
         disk = self.path("disk")
