@@ -306,8 +306,9 @@ bool http_refuses_query(struct http_req *rq)
 
 	if (!query_next(&rest, &name, &value))
 		return false;
-	http_refuse_parameter(
-		rq, name, rq->body.n ? "beside a body this path takes no parameters" : "this path takes no parameters");
+	http_refuse_parameter(rq, name,
+			      rq->body.n ? "beside a body this path takes no parameters"
+					 : "this path takes no parameters");
 	return true;
 }
 
