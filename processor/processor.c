@@ -3,6 +3,7 @@
 
 #include "config/log.h"
 #include "schemas/fault.h"
+#include "views/merger.h"
 
 #include <stdlib.h>
 #include <time.h>
@@ -187,8 +188,11 @@ static void tell_written(struct processor *p, struct source *src)
 
 static int tend(struct processor *p, struct source *src, struct error *e)
 {
+	uint64_t merges = fold_merges(p->fold)->merges;
 	int rc = fold_tend(p->fold, p->young_age_max_ms);
 
+	if (!rc && fold_merges(p->fold)->merges != merges)
+		processor__tell_writes(p);
 	processor__tell_merges(p);
 	if (rc)
 		return merge_failed(p, rc, e);

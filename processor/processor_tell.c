@@ -50,8 +50,6 @@ void processor__tell_merges(struct processor *p)
 {
 	const struct merger_figures *m = fold_merges(p->fold);
 
-	if (m->merges != p->page->merges)
-		processor__tell_writes(p);
 	STATUS_SET(p->page, merges, m->merges);
 	STATUS_SET(p->page, merge_ns_total, m->merge_ns_total);
 	STATUS_SET(p->page, young_bytes, store_young_bytes(p->opt.store));
