@@ -62,7 +62,7 @@ static int look_at_room(const struct rebuild *rb, struct room *ret, struct error
 	return rc;
 }
 
-static void dry_run_json(const struct rebuild *rb, uint64_t rate, const struct room *room)
+static void dry_run_json(const struct rebuild *rb, bool at_work, uint64_t rate, const struct room *room)
 {
 	struct json_out j = { 0 };
 
@@ -73,6 +73,7 @@ static void dry_run_json(const struct rebuild *rb, uint64_t rate, const struct r
 		key_text(&j, "view", rb->opt->view->name);
 	}
 	key_bool(&j, "resumed", rb->resumed);
+	key_bool(&j, "otherAtWork", at_work);
 	json_out_key(&j, "partitions");
 	json_out_array(&j);
 	for (size_t i = 0; i < rb->plan.n; i++) {
@@ -96,12 +97,14 @@ static void dry_run_json(const struct rebuild *rb, uint64_t rate, const struct r
 	replay_print_json(&j);
 }
 
-static void dry_run_text(const struct rebuild *rb, uint64_t rate, const struct room *room)
+static void dry_run_text(const struct rebuild *rb, bool at_work, uint64_t rate, const struct room *room)
 {
 	int64_t records = replay_plan_offsets(&rb->plan), used = room->base + room->young;
 	int64_t needed = rb->opt->view ? 2 * used : used;
 	const struct view *view = rb->opt->view;
 
+	if (at_work)
+		printf("another replay is at work: until it has ended this one would be refused\n");
 	printf("generation %u would be %s; current is ", rb->generation, rb->resumed ? "gone on with" : "built");
 	printf(rb->before ? "%u\n" : "none\n", rb->before);
 	if (view)
@@ -149,6 +152,6 @@ int rebuild_dry_run(struct rebuild *rb, struct error *e)
 	most = rebuild_rate(rb);
 	if (most && (!rate || rate > most))
 		rate = most;
-	(rb->opt->json ? dry_run_json : dry_run_text)(rb, rate, &room);
+	(rb->opt->json ? dry_run_json : dry_run_text)(rb, at_work, rate, &room);
 	return 0;
 }
