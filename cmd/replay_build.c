@@ -331,9 +331,12 @@ bool replay_is_another_log(int rc)
 static int drop_what_is_of_no_use(struct rebuild *rb, int rc, struct error *e)
 {
 	struct error why = *e, none = { 0 };
+	unsigned current;
 
 	if (!replay_is_another_log(rc) && rc != ERR_DISK_FULL)
 		return rc;
+	if (!generation_current(rb->path, &current, &none) && current == rb->generation)
+		return rc; /* the disk was full after the swap */
 	if (replay_drop(rb->set, rb->generation, &none))
 		log_warn("cannot drop what was built", "why=\"%s\"", none.text);
 	*e = (struct error){ 0 };

@@ -97,18 +97,10 @@ static void dry_run_json(const struct rebuild *rb, bool at_work, uint64_t rate, 
 	replay_print_json(&j);
 }
 
-static void dry_run_text(const struct rebuild *rb, bool at_work, uint64_t rate, const struct room *room)
+static void print_parts(const struct rebuild *rb)
 {
-	int64_t records = replay_plan_offsets(&rb->plan), used = room->base + room->young;
-	int64_t needed = rb->opt->view ? 2 * used : used;
 	const struct view *view = rb->opt->view;
 
-	if (at_work)
-		printf("another replay is at work: until it has ended this one would be refused\n");
-	printf("generation %u would be %s; current is ", rb->generation, rb->resumed ? "gone on with" : "built");
-	printf(rb->before ? "%u\n" : "none\n", rb->before);
-	if (view)
-		printf("all views would be as they are now, but '%s' made anew\n", view->name);
 	for (size_t i = 0; i < rb->plan.n; i++) {
 		const struct replay_part *p = &rb->plan.v[i];
 
@@ -121,6 +113,21 @@ static void dry_run_text(const struct rebuild *rb, bool at_work, uint64_t rate, 
 			printf("; the log begins at %lld, what was before is gone", (long long)p->low);
 		putchar('\n');
 	}
+}
+
+static void dry_run_text(const struct rebuild *rb, bool at_work, uint64_t rate, const struct room *room)
+{
+	int64_t records = replay_plan_offsets(&rb->plan), used = room->base + room->young;
+	int64_t needed = rb->opt->view ? 2 * used : used;
+	const struct view *view = rb->opt->view;
+
+	if (at_work)
+		printf("another replay is at work: until it has ended this one would be refused\n");
+	printf("generation %u would be %s; current is ", rb->generation, rb->resumed ? "gone on with" : "built");
+	printf(rb->before ? "%u\n" : "none\n", rb->before);
+	if (view)
+		printf("all views would be as they are now, but '%s' made anew\n", view->name);
+	print_parts(rb);
 	for (size_t i = 0; i < rb->opt->n; i++)
 		printf("  %s\n", rb->opt->files[i]);
 	printf("%lld records at most", (long long)records);
