@@ -295,7 +295,7 @@ static void print_sent(const struct dlq *q)
 /* No letters would look like good news where nobody was asked for them. */
 static int check_places(const struct settings *set, struct error *e)
 {
-	bool have_topic = dead_letters_have_topic(set);
+	bool have_topic = kafka_names_broker(set);
 	const char *path = setting_string(set, SET_STORE_PATH);
 
 	if (access(path, F_OK) && !have_topic)

@@ -72,7 +72,4 @@ typedef int (*dead_letter_each)(void *arg, const struct dead_letter *letter);
 int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_each each, void *arg,
 		      struct error *e) MUST_CHECK;
 
-/* Is there a broker to ask? Else files are all there is. */
-bool dead_letters_have_topic(const struct settings *set);
-
 #endif

@@ -2,17 +2,13 @@
 #include "processor/dead_letters_internal.h"
 #include "processor/kafka_ask.h"
 #include "processor/kafka_conf.h"
+#include "processor/sources.h"
 #include "views/generation.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #define POLL_MS 100
-
-bool dead_letters_have_topic(const struct settings *set)
-{
-	return kafka_names_broker(set);
-}
 
 /* A header as text in `buf`; "" when it is not there. */
 static const char *header(const rd_kafka_headers_t *h, const char *name, char *buf, size_t n)
@@ -217,7 +213,7 @@ int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_ea
 	struct once o = { .each = each, .arg = arg };
 	int rc = letters__file_read(set, setting_string(set, SET_STORE_PATH), "file", give_and_note, &o, e);
 
-	if (!rc && dead_letters_have_topic(set))
+	if (!rc && kafka_names_broker(set))
 		rc = read_topic(set, timeout_ms, give_and_note, &o, e);
 	if (!rc)
 		rc = read_rebuilt(set, &o, e);

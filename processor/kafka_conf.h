@@ -25,9 +25,6 @@ enum kafka_role {
 	KAFKA_PRODUCER
 };
 
-/* Is kafka.bootstrap.servers set, by whatever name? */
-bool kafka_names_broker(const struct settings *set);
-
 /* On success *ret is the caller's, until rd_kafka_new takes it. */
 int kafka_conf_make(const struct settings *set, enum kafka_role role, rd_kafka_conf_t **ret,
 		    struct error *e) MUST_CHECK;

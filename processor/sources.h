@@ -36,6 +36,9 @@ int source_files_open(const struct settings *set, const char *const *paths, size
 /* Bytes read and bytes in all (compressed size for .gz), for a progress bar; *total 0 when unknown. */
 void source_files_progress(struct source *src, uint64_t *done, uint64_t *total);
 
+/* Is kafka.bootstrap.servers set, by whatever name? */
+bool kafka_names_broker(const struct settings *set);
+
 /*
  * Each kafka.* setting that would not be taken, as a sentence with its key; when all are, and a broker is named, what the clients
  * say to them together. Nothing is connected to.
