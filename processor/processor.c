@@ -98,9 +98,9 @@ void processor_leave(struct processor *p)
 	processor_stop(p);
 }
 
-static int commit_failed(const struct processor *p, int rc, struct error *e)
+static int store_failed(const struct processor *p, const char *what, int rc, struct error *e)
 {
-	return error_set(e, rc, "store.path", "cannot commit to '%s': %s", store_path(p->opt.store), error_text(rc));
+	return error_set(e, rc, "store.path", "cannot %s '%s': %s", what, store_path(p->opt.store), error_text(rc));
 }
 
 /* Dead letters first, then views and offsets in one transaction. */
@@ -132,7 +132,7 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	else
 		rc = fold_commit(p->fold, &fig);
 	if (rc)
-		return commit_failed(p, rc, e);
+		return store_failed(p, "commit to", rc, e);
 	batcher_committed(&p->batcher, now_ns(p) - began, full);
 	lag = src->ops->lag(src);
 	FAULT_POINT("group:untold");
@@ -169,15 +169,9 @@ static int commit_ends(struct processor *p, struct source *src, bool at_once, st
 		return 0;
 	rc = fold_commit(p->fold, NULL);
 	if (rc)
-		return commit_failed(p, rc, e);
+		return store_failed(p, "commit to", rc, e);
 	processor__tell_writes(p);
 	return 0;
-}
-
-static int merge_failed(const struct processor *p, int rc, struct error *e)
-{
-	return error_set(e, rc, "store.path", "cannot merge the young level of '%s': %s", store_path(p->opt.store),
-			 error_text(rc));
 }
 
 static void tell_written(struct processor *p, struct source *src)
@@ -195,7 +189,7 @@ static int tend(struct processor *p, struct source *src, struct error *e)
 		processor__tell_writes(p);
 	processor__tell_merges(p);
 	if (rc)
-		return merge_failed(p, rc, e);
+		return store_failed(p, "merge the young level of", rc, e);
 	if (!fold_is_writing(p->fold))
 		tell_written(p, src);
 	return 0;
@@ -224,7 +218,7 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 		return rc;
 	/* where no more comes nothing is fresh that is still on its way into base */
 	if (n <= 0 && (rc = fold_wait(p->fold)))
-		return commit_failed(p, rc, e);
+		return store_failed(p, "commit to", rc, e);
 	lag = src->ops->lag(src);
 	processor__tell_round(p, src, n == 0, lag);
 	status_set_wait(p->page, n == ERR_SOURCE_RETRY ? WAIT_LOG : WAIT_NONE, poll_error.text);
@@ -282,7 +276,7 @@ static int commit_all(struct processor *p, struct source *src, struct error *e)
 	if (!rc)
 		rc = commit_ends(p, src, true, e);
 	if (!rc && (rc = atomic_load(&p->leaving) ? fold_wait(p->fold) : fold_settle(p->fold)))
-		merge_failed(p, rc, e);
+		store_failed(p, "merge the young level of", rc, e);
 	if (!rc)
 		tell_written(p, src);
 	processor__tell_merges(p);
