@@ -8,18 +8,11 @@ void positions_fini(struct positions *ps)
 	*ps = (struct positions){ 0 };
 }
 
-static bool is_of(const struct place *pl, const struct record *r)
-{
-	return pl->log == r->log && pl->partition == r->partition;
-}
-
 static struct place *place_of(struct positions *ps, const struct record *r)
 {
-	if (ps->latest < ps->n && is_of(&ps->v[ps->latest], r))
-		return &ps->v[ps->latest];
-	for (ps->latest = 0; ps->latest < ps->n; ps->latest++)
-		if (is_of(&ps->v[ps->latest], r))
-			return &ps->v[ps->latest];
+	for (size_t i = 0; i < ps->n; i++)
+		if (ps->v[i].log == r->log && ps->v[i].partition == r->partition)
+			return &ps->v[i];
 	if (ps->n == ps->room) {
 		ps->room = ps->room * 2 + 8;
 		ps->v = xrealloc(ps->v, ps->room * sizeof(*ps->v));

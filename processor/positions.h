@@ -18,7 +18,7 @@ struct place {
 
 struct positions {
 	struct place *v;
-	size_t n, room, latest; /* latest: index found last; records come in runs of one partition */
+	size_t n, room;
 };
 
 void positions_fini(struct positions *ps);
