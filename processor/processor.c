@@ -44,7 +44,6 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 	p->page = status_page(opt->status);
 	p->poll_max = (size_t)setting_int(opt->settings, SET_POLL_RECORDS_MAX);
 	p->records = xmalloc(p->poll_max * sizeof(*p->records));
-	p->young_age_max_ms = setting_int(opt->settings, SET_YOUNG_AGE_MAX);
 	p->watch = store_watch_new(opt->settings, opt->store, p->page);
 	batcher_init(&p->batcher, opt->settings);
 	if (opt->bulk)
@@ -183,7 +182,7 @@ static void tell_written(struct processor *p, struct source *src)
 static int tend(struct processor *p, struct source *src, struct error *e)
 {
 	uint64_t merges = fold_merges(p->fold)->merges;
-	int rc = fold_tend(p->fold, p->young_age_max_ms);
+	int rc = fold_tend(p->fold, setting_int(p->opt.settings, SET_YOUNG_AGE_MAX));
 
 	if (!rc && fold_merges(p->fold)->merges != merges)
 		processor__tell_writes(p);

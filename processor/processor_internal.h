@@ -23,7 +23,6 @@ struct processor {
 	struct store_watch *watch;
 	struct record *records; /* of one poll */
 	size_t poll_max;
-	int64_t young_age_max_ms;
 	uint64_t pending; /* records applied and not committed */
 	uint64_t ends_ns; /* when ends of the log were last written */
 	bool displaced;   /* the young level is in the store, as there is no room in young.path */

@@ -406,21 +406,19 @@ int source_kafka_open(const struct settings *set, resume_lookup resume, void *re
 	*s = (struct source_kafka){
 		.base = { &source_kafka_ops }, .set = set, .resume = resume, .resume_arg = resume_arg
 	};
-	s->discovery_ms = setting_int(set, SET_TOPICS_DISCOVERY);
 	for (int i = 0; i < TOPIC_COUNT; i++)
 		s->topics[i] = setting_topic(set, (enum topic)i);
 	rc = kafka_conf_make(set, KAFKA_PROBE, &conf, e);
 	if (!rc)
 		rc = kafka_client_new(RD_KAFKA_CONSUMER, conf, &s->probe, e);
-	if (rc)
-		goto out;
+	if (rc) {
+		source_close(&s->base);
+		return rc;
+	}
 	rd_kafka_poll_set_consumer(s->probe);
 	s->verifier = verifier_new(s->probe, s->topics);
 	for (int i = 0; i < TOPIC_COUNT; i++)
 		s->handles[i] = rd_kafka_topic_new(s->probe, s->topics[i], NULL);
 	*ret = &s->base;
 	return 0;
-out:
-	source_close(&s->base);
-	return rc;
 }

@@ -105,7 +105,6 @@ struct source_kafka {
 	uint64_t look_ns;                          /* when the topics are looked at next */
 	uint64_t commit_ns;                        /* when the group is told next */
 	uint64_t alive_ns;                         /* the broker was last heard of */
-	int64_t discovery_ms;
 	rd_kafka_message_t **messages; /* handed out, or being looked at */
 	size_t message_count, message_max;
 	bool holds; /* the messages wait for the end of a look */

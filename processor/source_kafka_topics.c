@@ -226,7 +226,7 @@ static bool anything_awaited(struct source_kafka *s)
 
 int kafka__look_around(struct source_kafka *s, struct error *e)
 {
-	uint64_t now = clock_now_ns();
+	uint64_t now = clock_now_ns(), discovery_ms = (uint64_t)setting_int(s->set, SET_TOPICS_DISCOVERY);
 	struct part **waiting = NULL;
 	size_t n;
 	int rc = 0;
@@ -246,7 +246,7 @@ int kafka__look_around(struct source_kafka *s, struct error *e)
 		rc = start_reading(s, waiting, verify(s, waiting, n), e);
 		free(waiting);
 	}
-	s->look_ns = clock_now_ns() + (anything_awaited(s) ? SOON_NS : (uint64_t)s->discovery_ms * 1000000u);
+	s->look_ns = clock_now_ns() + (anything_awaited(s) ? SOON_NS : discovery_ms * 1000000u);
 	return rc;
 }
 
