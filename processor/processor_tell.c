@@ -3,7 +3,6 @@
 
 #include "config/log.h"
 #include "schemas/fault.h"
-
 #include "views/merger.h"
 
 #include <stdio.h>

@@ -94,10 +94,9 @@ static void record_of(struct source_files *s, const struct piece *piece, struct 
 	if (!(s->cutter.msgpack ? envelope_of_msgpack(piece->bytes, en) : envelope_of_json(piece->bytes, en)))
 		return;
 	ret->topic = topic_named(s->set, en->topic);
-	if (ret->topic == TOPIC_COUNT) {
-		/* the dead letter shows the whole line, with the name nobody knows */
+	/* the dead letter shows the whole line, with the name nobody knows */
+	if (ret->topic == TOPIC_COUNT)
 		return;
-	}
 	ret->key = keep_key(s, en);
 	ret->timestamp_ms = en->timestamp_ms;
 	ret->value = en->value.p;
@@ -264,9 +263,8 @@ static int source_poll(struct source *base, struct record *ret, int max, int tim
 void source_files_progress(struct source *base, uint64_t *done, uint64_t *total)
 {
 	struct source_files *s = self(base);
-	uint64_t here = s->open ? files_input_taken(s->cutter.in) : 0;
 
-	*done = s->bytes_before + here;
+	*done = s->bytes_before + (s->open ? files_input_taken(s->cutter.in) : 0);
 	*total = s->bytes_total;
 }
 
@@ -310,8 +308,6 @@ static void source_close(struct source *base)
 {
 	struct source_files *s = self(base);
 
-	if (!s)
-		return;
 	source_release(base);
 	if (s->open)
 		cutter__close(&s->cutter);

@@ -163,14 +163,12 @@ static void consult_watermarks(struct verifier *v, struct part *p)
 
 static void conclude(struct verifier *v, struct part *p, uint64_t looked_ns)
 {
-	bool compacted = p->log == TOPIC_CATALOG || p->log == TOPIC_STOCK || p->log == TOPIC_CONFIG;
-
 	switch (p->verdict) {
 	case VERDICT_OUTSIDE:
 		consult_watermarks(v, p);
 		break;
 	case VERDICT_COMPACTED:
-		if (compacted) {
+		if (p->log != TOPIC_EVENTS) {
 			accept_unseen(v, p, "it was compacted away");
 			break;
 		}
