@@ -149,7 +149,6 @@ static int publisher_send(struct publisher *base, const char *topic, int32_t par
 static int publisher_flush(struct publisher *base, int timeout_ms)
 {
 	struct publisher_kafka *p = (struct publisher_kafka *)base;
-
 	int rc;
 
 	pthread_rwlock_rdlock(&p->lock);
@@ -162,8 +161,6 @@ static void publisher_close(struct publisher *base)
 {
 	struct publisher_kafka *p = (struct publisher_kafka *)base;
 
-	if (!p)
-		return;
 	atomic_store(&p->stop, true);
 	pthread_join(p->thread, NULL);
 	producer_end(p->rk, LAST_SENDS_MS);

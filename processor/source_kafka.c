@@ -344,8 +344,6 @@ static void source_close(struct source *base)
 {
 	struct source_kafka *s = self(base);
 
-	if (!s)
-		return;
 	let_go(s);
 	if (!s->down)
 		kafka__tell_group(s, true);
