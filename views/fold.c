@@ -149,58 +149,52 @@ void fold_free(struct fold *f)
 
 /* ---- replacing and adding, for views ---- */
 
-/* As the store has it, or will have it when the batch that is being written is in it. */
-static int get_stored(struct fold *f, enum table_id id, struct str key, struct str *ret)
+static struct str value_of(const struct delta_row *row)
+{
+	return row->n ? (struct str){ (char *)row->value, row->n } : (struct str){ NULL, 0 };
+}
+
+/* As the store has it, or will have it when the batch that is being written is in it; { NULL, 0 } when it has none. */
+static struct str get_stored(struct fold *f, enum table_id id, struct str key)
 {
 	const struct delta_row *row = f->writer.running ? delta_find(&f->writer.batch.delta, id, key) : NULL;
+	struct str ret;
+	int rc;
 
-	if (!row)
-		return snap_get(f->snap, id, key, ret);
-	*ret = (struct str){ (char *)row->value, row->n };
-	return row->n ? 0 : ERR_NOT_FOUND;
+	if (row)
+		return value_of(row);
+	rc = snap_get(f->snap, id, key, &ret);
+	if (rc && rc != ERR_NOT_FOUND && !f->read_error)
+		f->read_error = rc;
+	return rc ? (struct str){ NULL, 0 } : ret;
 }
 
 static struct delta_row *load_row(struct fold *f, enum table_id id, struct str key)
 {
-	struct delta_row *row;
-	struct str stored;
 	bool is_new;
-	int rc;
+	struct delta_row *row = delta_row(&f->batch.delta, id, key, &is_new);
 
-	row = delta_row(&f->batch.delta, id, key, &is_new);
-	if (!is_new)
-		return row;
-	rc = get_stored(f, id, key, &stored);
-	if (!rc) {
+	if (is_new) {
+		struct str stored = get_stored(f, id, key);
+
 		delta_row_reserve(&f->batch.delta, row, stored.n);
 		if (stored.n)
 			memcpy(row->value, stored.p, stored.n);
 		row->n = stored.n;
-	} else if (rc != ERR_NOT_FOUND && !f->read_error) {
-		f->read_error = rc;
 	}
 	return row;
 }
 
 struct str fold_get(struct fold *f, enum table_id id, struct str key)
 {
-	struct delta_row *row = load_row(f, id, key);
-
-	return row->n ? (struct str){ (char *)row->value, row->n } : (struct str){ NULL, 0 };
+	return value_of(load_row(f, id, key));
 }
 
 struct str fold_peek(struct fold *f, enum table_id id, struct str key)
 {
 	const struct delta_row *row = delta_find(&f->batch.delta, id, key);
-	struct str ret = { NULL, 0 };
-	int rc;
 
-	if (row)
-		return row->n ? (struct str){ (char *)row->value, row->n } : ret;
-	rc = get_stored(f, id, key, &ret);
-	if (rc && rc != ERR_NOT_FOUND && !f->read_error)
-		f->read_error = rc;
-	return rc ? (struct str){ NULL, 0 } : ret;
+	return row ? value_of(row) : get_stored(f, id, key);
 }
 
 void fold_damaged(struct fold *f)
