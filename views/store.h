@@ -173,7 +173,6 @@ int store_read(struct store_txn *t, enum table_id id, struct str key, void *ret,
 struct sum_delta {
 	uint64_t group;
 	uint32_t member;
-	uint32_t unused;
 	const int64_t *columns;
 };
 
