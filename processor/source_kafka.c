@@ -17,6 +17,17 @@ static struct source_kafka *self(struct source *base)
 	return (struct source_kafka *)base;
 }
 
+struct part *kafka__part_after(const struct source_kafka *s, const struct part *p)
+{
+	int log = p ? p->log : 0;
+	int32_t id = p ? p->id + 1 : 0;
+
+	for (; log < TOPIC_COUNT; log++, id = 0)
+		if (id < s->part_count[log])
+			return &s->parts[log][id];
+	return NULL;
+}
+
 static int log_of(struct source_kafka *s, const rd_kafka_topic_t *t)
 {
 	for (int log = 0; log < TOPIC_COUNT; log++)
@@ -265,18 +276,15 @@ static int64_t source_lag(struct source *base)
 	struct source_kafka *s = self(base);
 	int64_t sum = 0;
 
-	for (int log = 0; log < TOPIC_COUNT; log++) {
-		for (int32_t i = 0; i < s->part_count[log]; i++) {
-			struct part *p = &s->parts[log][i];
-			int64_t low, high, from = p->eof_at > p->at.next ? p->eof_at : p->at.next;
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));) {
+		int64_t low, high, from = p->eof_at > p->at.next ? p->eof_at : p->at.next;
 
-			if (p->state == PART_STOPPED)
-				continue;
-			if (p->state == PART_WAITING || !p->seen ||
-			    rd_kafka_get_watermark_offsets(s->rk, s->topics[log], i, &low, &high) || high < 0)
-				return -1;
-			sum += high > from ? high - from : 0;
-		}
+		if (p->state == PART_STOPPED)
+			continue;
+		if (p->state == PART_WAITING || !p->seen ||
+		    rd_kafka_get_watermark_offsets(s->rk, s->topics[p->log], p->id, &low, &high) || high < 0)
+			return -1;
+		sum += high > from ? high - from : 0;
 	}
 	return s->down ? -1 : sum;
 }
@@ -299,12 +307,9 @@ static bool source_at_end(struct source *base)
 {
 	struct source_kafka *s = self(base);
 
-	for (int log = 0; log < TOPIC_COUNT; log++)
-		for (int32_t i = 0; i < s->part_count[log]; i++)
-			if (s->parts[log][i].state != PART_STOPPED &&
-			    (s->parts[log][i].state != PART_READING ||
-			     s->parts[log][i].eof_at < s->parts[log][i].at.next))
-				return false;
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));)
+		if (p->state != PART_STOPPED && (p->state != PART_READING || p->eof_at < p->at.next))
+			return false;
 	return !s->down && !s->holds;
 }
 
@@ -327,15 +332,13 @@ static bool source_stopped(struct source *base, size_t index, const char **log_n
 {
 	struct source_kafka *s = self(base);
 
-	for (int log = 0; log < TOPIC_COUNT; log++) {
-		for (int32_t i = 0; i < s->part_count[log]; i++) {
-			if (s->parts[log][i].state != PART_STOPPED || index--)
-				continue;
-			*log_name = s->topics[log];
-			*partition = i;
-			*why = s->parts[log][i].why;
-			return true;
-		}
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));) {
+		if (p->state != PART_STOPPED || index--)
+			continue;
+		*log_name = s->topics[p->log];
+		*partition = p->id;
+		*why = p->why;
+		return true;
 	}
 	return false;
 }
@@ -374,9 +377,8 @@ static void source_rewind(struct source *base)
 
 	let_go(s);
 	kafka__reader_close(s);
-	for (int log = 0; log < TOPIC_COUNT; log++)
-		for (int32_t i = 0; i < s->part_count[log]; i++)
-			kafka__resume(s, &s->parts[log][i]);
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));)
+		kafka__resume(s, p);
 	s->look_ns = 0;
 }
 

@@ -1,6 +1,7 @@
 /*
- * source_kafka.h - what the two halves of the Kafka source share: reading (source_kafka.c) and making sure that the
- * log is still the one that was read before (source_kafka_verify.c).
+ * source_kafka.h - what the files of the Kafka source share: reading (source_kafka.c), which partitions there are
+ * (_topics.c), where they end and what is held back there (_held.c), and making sure that the log is still the one that
+ * was read before (_verify.c).
  *
  *            metadata                verified: start at `next`
  *   (unknown) ------> PART_WAITING ---------------------------> PART_READING
@@ -57,6 +58,7 @@ struct part {
 	struct error why;     /* PART_STOPPED */
 };
 
+struct source_kafka;
 struct verifier;
 
 /* Both borrowed; they must outlive it. */
@@ -77,6 +79,9 @@ bool verifier_wait(struct verifier *v, int timeout_ms);
 /* The parts of the last look. */
 struct part *const *verifier_looked(const struct verifier *v, size_t *n);
 void verifier_cancel(struct verifier *v);
+
+/* The partition after `p`, of whatever topic; the first one after NULL, NULL after the last. */
+struct part *kafka__part_after(const struct source_kafka *s, const struct part *p);
 
 /* The message as a record of the partition; borrows the message's bytes. */
 struct record kafka__record(const struct part *p, const rd_kafka_message_t *m);
@@ -105,7 +110,7 @@ struct source_kafka {
 	uint64_t look_ns;                          /* when the topics are looked at next */
 	uint64_t commit_ns;                        /* when the group is told next */
 	uint64_t alive_ns;                         /* the broker was last heard of */
-	rd_kafka_message_t **messages; /* handed out, or being looked at */
+	rd_kafka_message_t **messages;             /* handed out, or being looked at */
 	size_t message_count, message_max;
 	bool holds; /* the messages wait for the end of a look */
 };

@@ -38,40 +38,29 @@ static void look(struct source_kafka *s, struct part *p, uint64_t now_ns)
 
 void kafka__tell_held(struct source_kafka *s, uint64_t now_ns)
 {
-	for (int log = 0; s->rk && log < TOPIC_COUNT; log++)
-		for (int32_t i = 0; i < s->part_count[log]; i++)
-			look(s, &s->parts[log][i], now_ns);
+	for (struct part *p = NULL; s->rk && (p = kafka__part_after(s, p));)
+		look(s, p, now_ns);
 }
 
 void kafka__pass(struct source_kafka *s)
 {
-	for (int log = 0; log < TOPIC_COUNT; log++) {
-		for (int32_t i = 0; i < s->part_count[log]; i++) {
-			struct part *p = &s->parts[log][i];
-
-			if (p->state == PART_READING && p->eof_at > p->passed)
-				p->passed = p->eof_at;
-		}
-	}
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));)
+		if (p->state == PART_READING && p->eof_at > p->passed)
+			p->passed = p->eof_at;
 }
 
 bool kafka__ended(struct source_kafka *s, const char **log_name, int32_t *partition, struct position *ret)
 {
-	for (int log = 0; log < TOPIC_COUNT; log++) {
-		for (int32_t i = 0; i < s->part_count[log]; i++) {
-			struct part *p = &s->parts[log][i];
-
-			/* without a last record nothing would tell that the log is the same */
-			if (p->state != PART_READING || p->at.last < 0 || p->passed <= p->at.next ||
-			    p->passed <= p->told)
-				continue;
-			p->told = p->passed;
-			*log_name = s->topics[log];
-			*partition = i;
-			*ret = p->at;
-			ret->next = p->passed;
-			return true;
-		}
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));) {
+		/* without a last record nothing would tell that the log is the same */
+		if (p->state != PART_READING || p->at.last < 0 || p->passed <= p->at.next || p->passed <= p->told)
+			continue;
+		p->told = p->passed;
+		*log_name = s->topics[p->log];
+		*partition = p->id;
+		*ret = p->at;
+		ret->next = p->passed;
+		return true;
 	}
 	return false;
 }

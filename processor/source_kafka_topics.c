@@ -24,10 +24,9 @@ void kafka__reader_close(struct source_kafka *s)
 	s->restart = false;
 	s->restart_ns = clock_now_ns() + SOON_NS;
 	memset(s->seen, 0, sizeof(s->seen));
-	for (int log = 0; log < TOPIC_COUNT; log++)
-		for (int32_t i = 0; i < s->part_count[log]; i++)
-			if (s->parts[log][i].state == PART_READING)
-				s->parts[log][i].state = PART_WAITING;
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));)
+		if (p->state == PART_READING)
+			p->state = PART_WAITING;
 }
 
 static int reader_open(struct source_kafka *s, struct error *e)
@@ -144,10 +143,9 @@ static size_t parts_waiting(struct source_kafka *s, struct part ***ret)
 	for (int log = 0; log < TOPIC_COUNT; log++)
 		max += (size_t)s->part_count[log];
 	v = xmalloc(max * sizeof(struct part *));
-	for (int log = 0; log < TOPIC_COUNT; log++)
-		for (int32_t i = 0; i < s->part_count[log] && !s->missing[log]; i++)
-			if (s->parts[log][i].state == PART_WAITING)
-				v[n++] = &s->parts[log][i];
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));)
+		if (p->state == PART_WAITING && !s->missing[p->log])
+			v[n++] = p;
 	*ret = v;
 	return n;
 }
@@ -214,13 +212,12 @@ static int start_reading(struct source_kafka *s, struct part **v, size_t n, stru
 
 static bool anything_awaited(struct source_kafka *s)
 {
-	for (int log = 0; log < TOPIC_COUNT; log++) {
+	for (int log = 0; log < TOPIC_COUNT; log++)
 		if (s->missing[log])
 			return true;
-		for (int32_t i = 0; i < s->part_count[log]; i++)
-			if (s->parts[log][i].state == PART_WAITING)
-				return true;
-	}
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));)
+		if (p->state == PART_WAITING)
+			return true;
 	return s->down;
 }
 
@@ -269,14 +266,10 @@ void kafka__tell_group(struct source_kafka *s, bool wait)
 	if (!s->rk)
 		return;
 	list = rd_kafka_topic_partition_list_new(8);
-	for (int log = 0; log < TOPIC_COUNT; log++) {
-		for (int32_t i = 0; i < s->part_count[log]; i++) {
-			struct part *p = &s->parts[log][i];
-
-			if (p->committed >= 0)
-				rd_kafka_topic_partition_list_add(list, s->topics[log], i)->offset = p->committed;
-			p->committed = -1;
-		}
+	for (struct part *p = NULL; (p = kafka__part_after(s, p));) {
+		if (p->committed >= 0)
+			rd_kafka_topic_partition_list_add(list, s->topics[p->log], p->id)->offset = p->committed;
+		p->committed = -1;
 	}
 	if (list->cnt && wait)
 		commit_and_wait(s->rk, list);
