@@ -7,7 +7,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define UNAPPLIED_MAX_DEFAULT (1024 * 1024)
 #define STUCK_NS UINT64_C(30000000000) /* nothing applied for that long: something is wrong */
@@ -135,11 +134,10 @@ static void draw_bar(struct stream *s, bool last)
 /* A moment later: 0 to go on, 1 stopped, an error when it failed or nothing moves any more. */
 static int wait_a_moment(struct stream *s, struct error *e)
 {
-	const struct timespec moment = { 0, 1000000 };
 	struct status_page *page = status_page(s->opt->status);
 	int r;
 
-	nanosleep(&moment, NULL);
+	clock_rest_ms(1);
 	if (s->opt->stopped && s->opt->stopped(s->opt->stopped_arg))
 		return 1;
 	r = read_applied(s);

@@ -1,21 +1,14 @@
 /* Which generation is the current one, and which are dropped. */
 #include "cmd/replay.h"
 
+#include "config/clock.h"
 #include "schemas/fault.h"
 #include "views/generation.h"
 
-#include <time.h>
 #include <unistd.h>
 
 #define HELD_WAIT_MS 10000
 #define HELD_LOOK_MS 50
-
-static void nap_ms(int ms)
-{
-	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
-
-	nanosleep(&ts, NULL);
-}
 
 int replay_drop(const struct settings *set, unsigned n, struct error *e)
 {
@@ -37,7 +30,7 @@ static int drop_soon(const struct settings *set, unsigned n, struct error *e)
 	int rc = replay_drop(set, n, &held);
 
 	for (int waited = 0; rc == ERR_STORE_LOCKED && waited < HELD_WAIT_MS; waited += HELD_LOOK_MS) {
-		nap_ms(HELD_LOOK_MS);
+		clock_rest_ms(HELD_LOOK_MS);
 		held = (struct error){ 0 };
 		rc = replay_drop(set, n, &held);
 	}

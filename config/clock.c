@@ -25,6 +25,13 @@ static uint64_t system_monotonic_ns(const struct clock *c)
 
 const struct clock clock_system = { system_wall_ms, system_monotonic_ns };
 
+void clock_rest_ms(int ms)
+{
+	struct timespec ts = { ms / 1000, ms % 1000 * 1000000L };
+
+	nanosleep(&ts, NULL);
+}
+
 void clock_boot(char ret[CLOCK_BOOT_MAX])
 {
 	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);

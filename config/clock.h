@@ -19,6 +19,9 @@ static inline uint64_t clock_now_ns(void)
 	return clock_system.monotonic_ns(&clock_system);
 }
 
+/* The calling thread, for so long at most. */
+void clock_rest_ms(int ms);
+
 /* Which run of the machine this is, as the monotonic clock begins anew with each: text, zeros behind it; "" when unknown. */
 #define CLOCK_BOOT_MAX 40
 void clock_boot(char ret[CLOCK_BOOT_MAX]);

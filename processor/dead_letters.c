@@ -8,7 +8,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define RESEND_PAUSE_MS 500
 #define WAIT_MS 100
@@ -221,9 +220,7 @@ static size_t sweep(struct dead_letters *d, size_t *failed)
 
 static void resend_failed(struct dead_letters *d)
 {
-	struct timespec pause = { 0, RESEND_PAUSE_MS * 1000000L };
-
-	nanosleep(&pause, NULL);
+	clock_rest_ms(RESEND_PAUSE_MS);
 	for (struct letter *l = d->first; l; l = l->next)
 		if (atomic_load(&l->state) != LETTER_SENDING && atomic_load(&l->state) != LETTER_DONE)
 			send(d, l);

@@ -2,9 +2,7 @@
 
 #include "config/clock.h"
 
-#include <time.h>
-
-#define PAUSE_NS 100000000
+#define PAUSE_MS 100
 
 static int64_t now_ms(void)
 {
@@ -16,7 +14,7 @@ static bool ask_again(rd_kafka_resp_err_t err, int64_t until_ms, int *left_ms)
 {
 	if (!err)
 		return false;
-	nanosleep(&(struct timespec){ 0, PAUSE_NS }, NULL);
+	clock_rest_ms(PAUSE_MS);
 	*left_ms = (int)(until_ms - now_ms());
 	return *left_ms > 0;
 }

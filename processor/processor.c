@@ -6,7 +6,6 @@
 #include "views/merger.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define IDLE_POLL_MS 100
 #define WRITING_POLL_MS 10 /* a large batch is written, and the next one gathers */
@@ -249,8 +248,6 @@ static bool may_retry(const struct processor *p, struct source *src, int code)
 
 static void retry(struct processor *p, struct source *src, const struct error *why)
 {
-	struct timespec slice = { 0, RETRY_SLICE_MS * 1000000L };
-
 	if (!p->retry_ms)
 		log_error("store takes no commits, the log is read no further until it does", "code=%s why=\"%s\"",
 			  error_slug(why->code), why->text);
@@ -258,7 +255,7 @@ static void retry(struct processor *p, struct source *src, const struct error *w
 	processor__tell_stopped(p, why);
 	status_set_wait(p->page, WAIT_STORE, why->text);
 	for (int ms = 0; ms < p->retry_ms && !atomic_load(&p->stop); ms += RETRY_SLICE_MS) {
-		nanosleep(&slice, NULL);
+		clock_rest_ms(RETRY_SLICE_MS);
 		processor__beat(p);
 	}
 	positions_rewind(&p->positions);

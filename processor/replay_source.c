@@ -4,7 +4,6 @@
 #include "processor/sources.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #define TICK_NS UINT64_C(200000000)
 #define NAP_MS 20
@@ -60,13 +59,6 @@ static int allowed(struct replay_source *s, int max)
 	return s->budget < max ? (int)s->budget : max;
 }
 
-static void nap(int ms)
-{
-	struct timespec ts = { 0, ms * 1000000L };
-
-	nanosleep(&ts, NULL);
-}
-
 /* Count, and leave out what lies behind the plan's end. */
 static int sift(struct replay_source *s, struct record *v, int n)
 {
@@ -116,7 +108,7 @@ static int source_poll(struct source *base, struct record *ret, int max, int tim
 		return ERR_SOURCE_END;
 	max = allowed(s, max);
 	if (!max) {
-		nap(timeout_ms < NAP_MS ? timeout_ms : NAP_MS);
+		clock_rest_ms(timeout_ms < NAP_MS ? timeout_ms : NAP_MS);
 		return 0;
 	}
 	n = s->inner->ops->poll(s->inner, ret, max, timeout_ms, e);

@@ -7,7 +7,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define ALIVE_NS UINT64_C(1500000000) /* longer without a word: the broker is asked */
 #define RELOOK_TIMEOUT_MS 2000
@@ -209,13 +208,6 @@ static void let_go(struct source_kafka *s)
 	source_release(&s->base);
 }
 
-static void nap(int timeout_ms)
-{
-	struct timespec ts = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
-
-	nanosleep(&ts, NULL);
-}
-
 /* Into s->messages. */
 static int fetch_more(struct source_kafka *s, size_t max, int timeout_ms, struct error *e)
 {
@@ -235,7 +227,7 @@ static int fetch_more(struct source_kafka *s, size_t max, int timeout_ms, struct
 	if (s->rk)
 		sift(s, fetch(s, max, timeout_ms));
 	else
-		nap(timeout_ms);
+		clock_rest_ms(timeout_ms);
 	return 0;
 }
 
