@@ -66,7 +66,7 @@ static int silent(struct files_input *in, struct error *e)
 	return error_set(e, ERR_SOURCE_RETRY, "", "'%s' is silent", in->path);
 }
 
-/* More raw bytes behind those that are left: 1, 0 at the end, or IO. */
+/* More raw bytes behind those that are left: 1, 0 at the end, IO, or SOURCE_RETRY. */
 static int refill(struct files_input *in, struct error *e)
 {
 	struct pollfd readable = { .fd = in->fd, .events = POLLIN };

@@ -1,4 +1,4 @@
-/* processor_internal.h - the processor's own state, for the loop and for what is done to each record. */
+/* processor_internal.h - the processor's own state, for the loop, what is done to each record, and what is told of it. */
 #ifndef AISLE_PROCESSOR_PROCESSOR_INTERNAL_H
 #define AISLE_PROCESSOR_PROCESSOR_INTERNAL_H
 

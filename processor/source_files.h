@@ -39,7 +39,7 @@ int cutter__open(struct cutter *c, const char *path, struct error *e) MUST_CHECK
 void cutter__close(struct cutter *c);
 /* The next whole piece in memory, at the file's end the one that is open: true. Its bytes are valid until cutter__more. */
 bool cutter__next(struct cutter *c, struct piece *ret);
-/* Read on: 1, 0 when the file is at its end and nothing is left, or IO. Frees all pieces. */
+/* Read on: 1, 0 when the file is at its end and nothing is left, or what files_input_read says. Frees all pieces. */
 int cutter__more(struct cutter *c, struct error *e) MUST_CHECK;
 
 #endif

@@ -8,7 +8,7 @@
  *
  * A source resumes each partition at its stored position and checks it: the
  * last applied record is read again and must have the same fingerprint. What
- * lies below `next` is never handed out twice.
+ * lies below `next` is never handed out twice, but after a `rewind`.
  */
 #ifndef AISLE_SCHEMAS_RECORD_H
 #define AISLE_SCHEMAS_RECORD_H
