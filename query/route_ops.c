@@ -11,7 +11,8 @@
 
 void route_healthz(struct http_req *rq)
 {
-	http_reply(rq, 200, "application/json", STR("{\"status\":\"ok\"}"));
+	if (!http_refuses_query(rq))
+		http_reply(rq, 200, "application/json", STR("{\"status\":\"ok\"}"));
 }
 
 struct readiness {
@@ -82,6 +83,8 @@ void route_readyz(struct http_req *rq)
 	struct readiness r;
 	struct problem p;
 
+	if (http_refuses_query(rq))
+		return;
 	look(rq->w, &r);
 	json_out_reset(j);
 	if (r.reason[0]) {
@@ -122,8 +125,11 @@ void route_metrics(struct http_req *rq)
 	struct replay_page replay;
 	char *text = NULL;
 	size_t n = 0;
-	FILE *out = open_memstream(&text, &n);
+	FILE *out;
 
+	if (http_refuses_query(rq))
+		return;
+	out = open_memstream(&text, &n);
 	if (!out) {
 		http_refuse(rq, PROBLEM_INTERNAL, NULL, "cannot write the metrics");
 		return;
@@ -144,13 +150,16 @@ void route_metrics(struct http_req *rq)
 
 void route_openapi(struct http_req *rq)
 {
-	http_reply_file(rq, "application/json", openapi_json(), NULL);
+	if (!http_refuses_query(rq))
+		http_reply_file(rq, "application/json", openapi_json(), NULL);
 }
 
 void route_feed(struct http_req *rq)
 {
 	if (!rq->w->shared->feed)
 		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL, "only the demo has a feed");
+	else if (http_refuses_query(rq))
+		return;
 	else if (rq->head)
 		http_reply(rq, 200, "text/event-stream", STR(""));
 	else

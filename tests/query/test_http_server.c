@@ -53,8 +53,10 @@ static const struct {
 	{ "GET", "/demo/", 404, NULL },
 	{ "GET", "/demo/../demo", 404, NULL },
 	{ "GET", "/demo/%2e%2e/healthz", 404, NULL },
-	{ "GET", "/openapi.json", 200, NULL },
-	{ "GET", "/metrics", 200, NULL },
+	{ "GET", "/healthz?x=1", 400, NULL },
+	{ "GET", "/readyz?x", 400, NULL },
+	{ "GET", "/openapi.json?x=", 400, NULL },
+	{ "GET", "/metrics?name[]=up", 400, NULL },
 };
 
 Test(http_server, methods)
@@ -379,9 +381,8 @@ Test(http_server, openapi_describes_every_route)
 								  : "delete";
 
 		op = json_object_get(json_object_get(paths, route->pattern), name);
-		cr_assert(json_is_object(op), "%s %s is not in openapi.yaml", name, route->pattern);
-		cr_assert(json_object_size(json_object_get(op, "responses")) > 0, "%s %s has no responses", name,
-			  route->pattern);
+		cr_assert(json_object_get(json_object_get(op, "responses"), "414"),
+			  "%s %s is not in openapi.yaml, or without 414", name, route->pattern);
 	}
 	json_object_foreach(paths, path, item)
 	{
