@@ -9,9 +9,12 @@
 
 static bool item_id_is_good(struct http_req *rq)
 {
-	if (rq->params[0].n <= EVENT_ID_MAX)
+	if (rq->params[0].n > EVENT_ID_MAX)
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, "itemId", "an item id has at most %d bytes", EVENT_ID_MAX);
+	else if (rq->method == METHOD_PUT && !body_trim(rq->params[0]).n)
+		http_refuse(rq, PROBLEM_BAD_PARAMETER, "itemId", "an item id is more than blanks");
+	else
 		return true;
-	http_refuse(rq, PROBLEM_BAD_PARAMETER, "itemId", "an item id has at most %d bytes", EVENT_ID_MAX);
 	return false;
 }
 

@@ -28,7 +28,10 @@ struct decode_options {
 	size_t record_max; /* bytes; 0: DECODE_RECORD_MAX_DEFAULT */
 	const char *
 		vocabularies; /* comma list of event-name maps besides ours: "ga4,segment,google-retail"; NULL: all three */
-	/* catalogue and stock records come from requests: an unknown field is refused, envelopes are not unwrapped */
+	/*
+	 * Catalogue and stock records come from requests: an unknown field is refused, a currency that is not three
+	 * capitals and an address that is neither http nor https too; envelopes are not unwrapped.
+	 */
 	bool closed_rows;
 };
 

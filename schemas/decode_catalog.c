@@ -24,6 +24,51 @@ static int read_categories(struct decoder *d, const struct field *f, int token, 
 	return decode__list(d, f, token, into, read_category);
 }
 
+/* A record of the log is not lost for it, only one that is sent. */
+static int read_currency(struct decoder *d, const struct field *f, int token, void *into)
+{
+	struct str text = d->scan.text;
+	int rc = decode__text(d, f, token, into);
+	bool good = text.n == 3;
+
+	if (rc || !d->catalog.closed || !text.n)
+		return rc;
+	for (uint32_t i = 0; good && i < 3; i++)
+		good = text.p[i] >= 'A' && text.p[i] <= 'Z';
+	return good ? 0 : decode__fail(d, f, ERR_BAD_STRING, "is not three letters as in EUR");
+}
+
+/* "" for a path. As browsers read it: they skip blanks before it and drop tabs and ends of lines within. */
+static void scheme_of(struct str url, char ret[12])
+{
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < url.n && !strchr("/?#", url.p[i]); i++) {
+		if (url.p[i] == ':') {
+			ret[n] = '\0';
+			return;
+		}
+		if ((unsigned char)url.p[i] > ' ' && n < 11)
+			ret[n++] = url.p[i];
+	}
+	*ret = '\0';
+}
+
+/* A page makes a link of it. The log may have addresses of apps and stores of files, but no script. */
+static int read_url(struct decoder *d, const struct field *f, int token, void *into)
+{
+	int rc = decode__text(d, f, token, into);
+	char scheme[12];
+
+	if (rc)
+		return rc;
+	scheme_of(d->scan.text, scheme);
+	if (d->catalog.closed ? !*scheme || !strcasecmp(scheme, "http") || !strcasecmp(scheme, "https")
+			      : strcasecmp(scheme, "javascript") != 0)
+		return 0;
+	return decode__fail(d, f, ERR_BAD_STRING, "is neither http:, https: nor a path");
+}
+
 static void put_number(struct json_out *j, const struct scan *s)
 {
 	const struct number *n = &s->number;
@@ -137,7 +182,7 @@ static const struct field catalog_fields[] = {
 	ITEM("brand", decode__text, brand, CATALOG_TEXT_MAX),
 	ITEM("price", decode__price, price_micros, EVENT_PRICE_MAX_MICROS),
 	ITEM("listPrice", decode__price, list_price_micros, EVENT_PRICE_MAX_MICROS),
-	ITEM("currency", decode__text, currency, EVENT_TEXT_MAX),
+	ITEM("currency", read_currency, currency, EVENT_TEXT_MAX),
 	ITEM("rating", decode__price, rating_micros, 5 * MICROS),
 	ITEM("ratingCount", decode__count, rating_count, CATALOG_COUNT_MAX),
 	ITEM("attributes", read_attributes, attributes, 0),
@@ -149,8 +194,8 @@ static const struct field catalog_fields[] = {
 	ITEM("availableFrom", decode__time, available_from_ms, 0),
 	ITEM("availableTo", decode__time, available_to_ms, 0),
 	ITEM("seasons", decode__texts, seasons, CATALOG_TEXT_MAX),
-	ITEM("url", decode__text, url, CATALOG_URL_MAX),
-	ITEM("imageUrl", decode__text, image_url, CATALOG_URL_MAX),
+	ITEM("url", read_url, url, CATALOG_URL_MAX),
+	ITEM("imageUrl", read_url, image_url, CATALOG_URL_MAX),
 };
 
 void decode__catalog_tables(struct decoder *d)
