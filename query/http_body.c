@@ -44,15 +44,13 @@ static const char *meaning_of(const json_error_t *why)
 	}
 }
 
-/* Where the library stopped, as an editor counts. */
+/* Where the library stopped, as an editor counts; what stands there may be nobody's business. */
 static void refuse_json(struct str body, struct str part, const json_error_t *why, struct problem *ret)
 {
-	const char *stop = part.p + why->position, *near = strstr(why->text, " near '");
-	const char *end = body.p + body.n;
+	const char *stop = part.p + why->position, *end = body.p + body.n;
 	int column, line = json_line(body.p, stop < end ? stop : end, &column);
 
-	problem_set(ret, PROBLEM_BAD_BODY, NULL, "line %d column %d: the body %s%s", line, column, meaning_of(why),
-		    near ? near : "");
+	problem_set(ret, PROBLEM_BAD_BODY, NULL, "line %d column %d: the body %s", line, column, meaning_of(why));
 }
 
 struct json_t *body_json(struct str body, struct str part, struct problem *ret)

@@ -121,8 +121,8 @@ static const char *const places[][2] = {
 	{ "{\n\"type\":\"\xff\"}", "\"line 2 column 9: byte 0xff is not UTF-8\"" },
 	{ VIEW("a") "\n{}", "\"line 2 column 1: 2 bytes after the end of the JSON value\"" },
 	{ "[" VIEW("a") ",\n {\"type\",}]", "\"line 1 column 8: ',' where " }, /* of the entry */
-	{ "\n[" VIEW("a") ",\n]", "\"line 3 column 1: the body is not JSON near ']'\"" },
-	{ "[" VIEW("a") "]\nx", "\"line 2 column 1: the body has something behind the JSON near 'x'\"" },
+	{ "\n[" VIEW("a") ",\n]", "\"line 3 column 1: the body is not JSON\"" },
+	{ "[" VIEW("a") "]\nx", "\"line 2 column 1: the body has something behind the JSON\"" },
 };
 
 Test(http_events, bad_json_has_its_place)

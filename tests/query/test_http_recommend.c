@@ -258,13 +258,13 @@ static const struct {
 } no_json[] = {
 	{ "null", "\"a request for a list is a JSON object\"" },
 	{ "{", "\"line 1 column 1: the body ends before the JSON does\"" },
-	{ "{\n\"\xc3\xbc\":1 x}", "\"line 2 column 7: the body is not JSON near 'x'\"" },
-	{ "{} x", "\"line 1 column 4: the body has something behind the JSON near 'x'\"" },
-	{ "{\"count\":1,\"count\":2}", "names a key of an object twice near '\\\"count\\\"'\"" },
-	{ "{\"a\":1e999}", "the body has a number that is too large near '1e999'\"" },
+	{ "{\n\"\xc3\xbc\":1 x}", "\"line 2 column 7: the body is not JSON\"" },
+	{ "{} x", "\"line 1 column 4: the body has something behind the JSON\"" },
+	{ "{\"count\":1,\"count\":2}", "names a key of an object twice\"" },
+	{ "{\"a\":1e999}", "the body has a number that is too large\"" },
 	{ "{\"userId\":\"\xff\"}", "the body is not UTF-8" },
-	{ "{\"a\\u0000b\":1}", "the body has \\\\u0000 in a text, which none may have near" },
-	{ "{\"userId\":\"a\\u0000b\"}", "the body has \\\\u0000 in a text, which none may have near" },
+	{ "{\"a\\u0000b\":1}", "the body has \\\\u0000 in a text, which none may have\"" },
+	{ "{\"userId\":\"a\\u0000b\"}", "the body has \\\\u0000 in a text, which none may have\"" },
 };
 
 Test(http_recommend, what_is_no_json_is_told_in_our_words)
