@@ -1,5 +1,6 @@
 #include "query/http_body.h"
 
+#include "query/http_req.h"
 #include "schemas/json_scan.h"
 
 #include <jansson.h>
@@ -68,13 +69,15 @@ struct json_t *body_json(struct str body, struct str part, struct problem *ret)
 	return v;
 }
 
-void body_refuse_array(struct str body, const char *wanted, struct problem *ret)
+void body_refuse_array(struct http_req *rq, const char *wanted)
 {
-	json_t *v = body_json(body, body, ret);
+	struct problem p;
+	json_t *v = body_json(rq->body, rq->body, &p);
 
 	if (v)
-		problem_set(ret, PROBLEM_BAD_BODY, NULL, "send %s", wanted);
+		problem_set(&p, PROBLEM_BAD_BODY, NULL, "send %s", wanted);
 	json_decref(v);
+	http_problem(rq, &p);
 }
 
 /* The byte behind the string that starts at p, NULL when it does not end. */

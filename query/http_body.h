@@ -7,6 +7,7 @@
 
 #include "query/problem.h"
 
+struct http_req;
 struct json_t;
 
 /*
@@ -15,8 +16,8 @@ struct json_t;
  */
 struct json_t *body_json(struct str body, struct str part, struct problem *ret);
 
-/* Why a body is no array that body_elements() can cut. */
-void body_refuse_array(struct str body, const char *wanted, struct problem *ret);
+/* Answer why the body is no array that body_elements() can cut. */
+void body_refuse_array(struct http_req *rq, const char *wanted);
 
 /* The body without white space around it. */
 struct str body_trim(struct str body);

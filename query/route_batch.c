@@ -118,14 +118,6 @@ static void ended(void *arg)
 	shown_fini(&((struct batch *)arg)->shown);
 }
 
-static void refuse_body(struct http_req *rq)
-{
-	struct problem p;
-
-	body_refuse_array(rq->body, "a JSON array of requests", &p);
-	http_problem(rq, &p);
-}
-
 /* False when the request was answered. */
 static bool cut(struct http_req *rq, struct batch *b)
 {
@@ -138,7 +130,7 @@ static bool cut(struct http_req *rq, struct batch *b)
 		http_refuse(rq, PROBLEM_BODY_SIZE, NULL, "%lld requests, at most %lld in one batch", (long long)n,
 			    (long long)max);
 	else if (n <= 0)
-		refuse_body(rq);
+		body_refuse_array(rq, "a JSON array of requests");
 	else
 		b->n = (size_t)n;
 	return b->n > 0;

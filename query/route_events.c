@@ -168,7 +168,6 @@ static bool cut(struct http_req *rq, struct batch *b)
 {
 	int64_t max = setting_int(rq->w->shared->opt.settings, SET_HTTP_EVENTS_MAX), n = 1;
 	struct str body = body_trim(rq->body);
-	struct problem p;
 
 	if (!body.n) {
 		http_refuse(rq, PROBLEM_BAD_BODY, NULL, "the body is empty: send an event or an array of events");
@@ -180,12 +179,9 @@ static bool cut(struct http_req *rq, struct batch *b)
 		n = body_elements(body, b->bytes, (size_t)max);
 	else
 		b->bytes[0] = body;
-	if (n < 0) {
-		body_refuse_array(rq->body, "a JSON array of events", &p);
-		http_problem(rq, &p);
-		return false;
-	}
-	if (n > max)
+	if (n < 0)
+		body_refuse_array(rq, "a JSON array of events");
+	else if (n > max)
 		http_refuse(rq, PROBLEM_BODY_SIZE, NULL, "%lld events, at most %lld in one request", (long long)n,
 			    (long long)max);
 	else if (n == 0)
