@@ -39,8 +39,8 @@ int expire_step(struct store_txn *t, int64_t watermark_ms)
 	if (watermark_ms == TIME_NONE)
 		return 0;
 	rc = versions_of_txn(t, &versions);
-	for (size_t i = 0; view_registry[i] && rc >= 0; i++)
+	for (size_t i = 0; view_registry[i] && !rc; i++)
 		if (view_registry[i]->expire && !versions.frozen[i])
 			rc = view_registry[i]->expire(t, watermark_ms, ROWS_AT_LEAST + store_written(t, UINT64_MAX));
-	return rc < 0 ? rc : sweep_journal(t);
+	return rc ? rc : sweep_journal(t);
 }

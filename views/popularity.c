@@ -66,15 +66,12 @@ static void popularity_apply(struct fold *f, const struct moment *m)
 
 static int popularity_expire(struct store_txn *t, int64_t watermark, size_t rows_max)
 {
-	int hours = store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_HOUR, 0),
-				      group_of(BUCKET_HOUR, oldest_kept(BUCKET_HOUR, watermark)), rows_max);
-	int days;
+	int rc = store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_HOUR, 0),
+				   group_of(BUCKET_HOUR, oldest_kept(BUCKET_HOUR, watermark)), rows_max);
 
-	if (hours < 0)
-		return hours;
-	days = store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_DAY, 0),
-				 group_of(BUCKET_DAY, oldest_kept(BUCKET_DAY, watermark)), rows_max);
-	return days < 0 ? days : hours | days;
+	return rc ? rc
+		  : store_drop_groups(t, TBL_POPULARITY, group_of(BUCKET_DAY, 0),
+				      group_of(BUCKET_DAY, oldest_kept(BUCKET_DAY, watermark)), rows_max);
 }
 
 /* ---- reading ---- */

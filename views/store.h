@@ -179,7 +179,7 @@ struct sum_delta {
 /* Add `n` deltas sorted by (group, member), each pair at most once. */
 int store_add(struct store_txn *t, enum table_id id, const struct sum_delta *deltas, size_t n) MUST_CHECK;
 
-/* Drop all rows of an adding table with first <= group < end; at most rows_max stored rows a call, 0 when done, else 1. */
+/* Drop all rows of an adding table with first <= group < end; at most rows_max stored rows a call. */
 int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uint64_t end, size_t rows_max) MUST_CHECK;
 
 /*

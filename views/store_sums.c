@@ -246,7 +246,6 @@ int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uin
 	unsigned char key[SUM_KEY_BYTES] = { 0 };
 	MDB_val k = { SUM_KEY_BYTES, key }, v;
 	MDB_cursor *cur;
-	size_t dropped = 0;
 	uint64_t group;
 	int rc = mdb_cursor_open(t->txn, t->level->dbi[id], &cur);
 
@@ -254,16 +253,13 @@ int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uin
 		return store__error(rc);
 	put_be64(key, first);
 	rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE);
-	while (!rc && store__group(&k, &group) && group < end && dropped < rows_max) {
+	while (!rc && store__group(&k, &group) && group < end && rows_max-- > 0) {
 		rc = mdb_cursor_del(cur, 0);
-		dropped++;
 		if (!rc) /* after a deletion MDB_NEXT stays on the row that moved up */
 			rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT);
 	}
 	mdb_cursor_close(cur);
 	if (!rc && !store__group(&k, &group))
 		rc = MDB_CORRUPTED;
-	if (rc && rc != MDB_NOTFOUND)
-		return store__error(rc);
-	return !rc && dropped == rows_max ? 1 : 0;
+	return rc == MDB_NOTFOUND ? 0 : store__error(rc);
 }

@@ -38,7 +38,7 @@ struct view {
 	enum topic topic;    /* that its rows are made of; 0: TOPIC_EVENTS */
 	/* events; NULL for views that do not read them */
 	void (*apply)(struct fold *f, const struct moment *m);
-	/* drop what is behind the watermark, a bounded piece a call; 0 or more, or an error. NULL when nothing expires */
+	/* drop what is behind the watermark, a bounded piece a call; 0 or an error. NULL when nothing expires */
 	int (*expire)(struct store_txn *t, int64_t watermark_ms, size_t rows_max);
 	/* the logical rows that are alive at the watermark, each exactly once, in any order */
 	int (*rows)(struct snap *sn, const struct view_filter *filter, view_row each, void *arg);

@@ -100,7 +100,8 @@ Test(source_kafka, order_holds_within_a_partition)
 	test_records_fini(&got);
 }
 
-Test(source_kafka, resumes_after_the_stored_record)
+/* Records up to 11 are applied; `next` lies further where a marker of a transaction was read as well. */
+static void resume(int64_t next)
 {
 	struct test_records got = { 0 };
 	struct test_resume at;
@@ -108,6 +109,7 @@ Test(source_kafka, resumes_after_the_stored_record)
 
 	send_many(&shop, 0, 0, 20);
 	at = position_of(&shop, 0, 11);
+	at.at.next = next;
 	s = open_source(&shop, &at);
 	test_source_read(s, 8, 0, &got);
 	cr_assert_eq(got.n, 8);
@@ -121,21 +123,14 @@ Test(source_kafka, resumes_after_the_stored_record)
 	test_records_fini(&got);
 }
 
+Test(source_kafka, resumes_after_the_stored_record)
+{
+	resume(12);
+}
+
 Test(source_kafka, records_where_only_a_marker_was_are_read)
 {
-	struct test_records got = { 0 };
-	struct test_resume at;
-	struct source *s;
-
-	send_many(&shop, 0, 0, 20);
-	at = position_of(&shop, 0, 11);
-	at.at.next = 15;
-	s = open_source(&shop, &at);
-	test_source_read(s, 8, 0, &got);
-	cr_assert_eq(got.n, 8);
-	cr_assert_eq(got.v[0].offset, 12);
-	s->ops->close(s);
-	test_records_fini(&got);
+	resume(15);
 }
 
 Test(source_kafka, another_record_at_the_stored_offset_is_refused)
