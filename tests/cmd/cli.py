@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """The command line as a person meets it: help, wrong usage, settings, inspect, simulate. No broker.
 
-AISLE names the program (build/release/aisle). Closes with "N passed, N failed".
+Names of tests or classes as arguments: those only. AISLE names the program (build/release/aisle). Closes with "N passed, N failed".
 """
 import gzip
 import json
@@ -697,8 +697,14 @@ class DamagedStores(Case):
         self.assertIn("no generation 7: it has 1", self.aisle("replay", "--swap", "7", "--store", "s", status=1).stderr)
 
 
-def main():
-    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]))
+def main(names):
+    tests = [test for case in unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]) for test in case]
+    unknown = set(names).difference(*(test.id().split(".") for test in tests))
+    if unknown:
+        print(f"no test is named {', '.join(sorted(unknown))}; there are:", *(test.id().split(".", 1)[1] for test in tests), sep="\n  ", file=sys.stderr)
+        return 2
+    wanted = unittest.TestSuite(test for test in tests if not names or not set(test.id().split(".")).isdisjoint(names))
+    result = unittest.TextTestRunner(stream=sys.stdout, verbosity=1).run(wanted)
     failed = len(result.failures) + len(result.errors)
     failed = min(failed, result.testsRun)
     print(f"{result.testsRun - failed} passed, {failed} failed")
@@ -706,4 +712,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
