@@ -203,9 +203,9 @@ static void full_and_refused(unsigned poll)
 		log_of.refused = true;
 		limit_base();
 	}
-	if (poll == 4)
+	if (log_of.rewound)
 		limit_files(RLIM_INFINITY);
-	if (poll == 7)
+	if (poll >= 7 && committed() > ROUND)
 		processor_stop(processor);
 }
 
