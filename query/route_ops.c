@@ -11,8 +11,7 @@
 
 void route_healthz(struct http_req *rq)
 {
-	if (!http_refuses_query(rq))
-		http_reply(rq, 200, "application/json", STR("{\"status\":\"ok\"}"));
+	http_reply(rq, 200, "application/json", STR("{\"status\":\"ok\"}"));
 }
 
 struct readiness {
@@ -83,8 +82,6 @@ void route_readyz(struct http_req *rq)
 	struct readiness r;
 	struct problem p;
 
-	if (http_refuses_query(rq))
-		return;
 	look(rq->w, &r);
 	json_out_reset(j);
 	if (r.reason[0]) {
@@ -125,11 +122,8 @@ void route_metrics(struct http_req *rq)
 	struct replay_page replay;
 	char *text = NULL;
 	size_t n = 0;
-	FILE *out;
+	FILE *out = open_memstream(&text, &n);
 
-	if (http_refuses_query(rq))
-		return;
-	out = open_memstream(&text, &n);
 	if (!out) {
 		http_refuse(rq, PROBLEM_INTERNAL, NULL, "cannot write the metrics");
 		return;
