@@ -98,7 +98,10 @@ void processor_leave(struct processor *p)
 
 static int store_failed(const struct processor *p, const char *what, int rc, struct error *e)
 {
-	return error_set(e, rc, "store.path", "cannot %s '%s': %s", what, store_path(p->opt.store), error_text(rc));
+	bool full = rc == ERR_DISK_FULL;
+
+	return error_set(e, rc, "store.path", "cannot %s '%s': %s%s%s", what, store_path(p->opt.store),
+			 full ? store_no_room(p->opt.store) : "", full ? ": " : "", error_text(rc));
 }
 
 /* Dead letters first, then views and offsets in one transaction. */

@@ -14,7 +14,7 @@
 
 int generation__failed(struct error *e, const char *what, const char *path)
 {
-	bool full = errno == ENOSPC || errno == EDQUOT;
+	bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 
 	return error_set(e, full ? ERR_DISK_FULL : ERR_STORE_OPEN, "store.path", "cannot %s '%s': %s", what, path,
 			 strerror(errno));

@@ -95,6 +95,8 @@ int store_follow(struct store *s, struct error *e) MUST_CHECK;
 void store_explain_faults(void);
 
 const char *store_path(const struct store *s);
+/* After DISK_FULL of a commit: the system's words for it. */
+const char *store_no_room(const struct store *s);
 unsigned store_generation(struct store *s);
 /* The 32 secret bytes; valid as long as the store. */
 const unsigned char *store_person_key(const struct store *s);

@@ -40,6 +40,7 @@ struct level {
 	unsigned refs;            /* young: under young_set.lock */
 	unsigned page_bytes;
 	uint64_t reserved; /* young, its writer: bytes of the file that are there for certain */
+	int no_room;       /* errno of its last commit that found none; 0 */
 };
 
 /*
@@ -140,6 +141,8 @@ void levels__put(struct store *s, struct levels *ls);
 int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max,
 		bool create);
 void level__close(struct level *l);
+/* Commit; what LMDB says, but why there was no room where it only says EIO. */
+int level__commit(struct level *l, MDB_txn *txn);
 /* Of an open environment: a transaction of it has ended. */
 bool level__was_written(const struct level *l);
 uint64_t level__used_bytes(const struct level *l);
@@ -157,7 +160,7 @@ int level__order_free(const struct level *l, MDB_txn *txn, uint64_t bytes);
 /* What base has merged; 0 when nothing. Returns what LMDB says. */
 int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret);
 /* In a transaction of its own. */
-int level__set_merged(const struct level *base, uint64_t merged);
+int level__set_merged(struct level *base, uint64_t merged);
 int level__put_merged(const struct level *base, MDB_txn *txn, uint64_t merged);
 
 /* ---- young levels (store_young.c) ---- */

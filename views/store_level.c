@@ -1,11 +1,15 @@
 /* One LMDB environment with the tables of the store. */
+#include "views/reserve.h"
 #include "views/store_internal.h"
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 
 /* What the largest store.mapSize allows: address space of which only pages that are read take memory. */
 #define READER_MAP (UINT64_C(1) << 40)
+#define WRITE_MOST (UINT64_C(1) << 20) /* that much LMDB may write at once */
 
 int store__error(int rc)
 {
@@ -55,6 +59,37 @@ static int compare_keys(const MDB_val *a, const MDB_val *b)
 	return a->mv_size < b->mv_size ? -1 : a->mv_size > b->mv_size;
 }
 
+/* LMDB says EIO when only the beginning of a write found room: what the system says of the rest. */
+static int why_cut(const struct level *l)
+{
+	struct rlimit limit;
+	struct stat st;
+	int fd, rc;
+
+	if (mdb_env_get_fd(l->env, &fd) || fstat(fd, &st) || getrlimit(RLIMIT_FSIZE, &limit))
+		return EIO;
+	if ((rlim_t)st.st_size >= limit.rlim_cur)
+		return EFBIG;
+	rc = reserve_bytes(fd, (uint64_t)st.st_size, (uint64_t)st.st_size + WRITE_MOST);
+	return store__error(rc) == ERR_DISK_FULL ? rc : EIO;
+}
+
+int level__commit(struct level *l, MDB_txn *txn)
+{
+	int rc = mdb_txn_commit(txn);
+
+	if (rc == EIO)
+		rc = why_cut(l);
+	if (store__error(rc) == ERR_DISK_FULL)
+		l->no_room = rc;
+	return rc;
+}
+
+const char *store_no_room(const struct store *s)
+{
+	return strerror(s->levels->base.no_room ? s->levels->base.no_room : ENOSPC);
+}
+
 static int open_table(MDB_txn *txn, const char *name, unsigned flags, MDB_dbi *ret)
 {
 	int rc = mdb_dbi_open(txn, name, flags, ret);
@@ -79,7 +114,7 @@ static int open_tables(struct level *l, bool create)
 		mdb_txn_abort(txn);
 		return rc;
 	}
-	return mdb_txn_commit(txn);
+	return level__commit(l, txn);
 }
 
 /*
@@ -189,7 +224,7 @@ int level__put_merged(const struct level *base, MDB_txn *txn, uint64_t merged)
 	return mdb_put(txn, base->dbi[TBL_META], &key, &value, 0);
 }
 
-int level__set_merged(const struct level *base, uint64_t merged)
+int level__set_merged(struct level *base, uint64_t merged)
 {
 	MDB_txn *txn;
 	int rc = mdb_txn_begin(base->env, NULL, 0, &txn);
@@ -201,5 +236,5 @@ int level__set_merged(const struct level *base, uint64_t merged)
 		mdb_txn_abort(txn);
 		return rc;
 	}
-	return mdb_txn_commit(txn);
+	return level__commit(base, txn);
 }

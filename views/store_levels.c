@@ -31,7 +31,7 @@ static int check_meta(const struct levels *ls, MDB_txn *txn, bool read_only, con
 }
 
 /* Written by this format, and with this key. */
-static int check_origin(const struct store *s, const struct levels *ls, struct error *e)
+static int check_origin(const struct store *s, struct levels *ls, struct error *e)
 {
 	unsigned char key_print[16];
 	uint32_t format = STORE_FORMAT;
@@ -50,7 +50,7 @@ static int check_origin(const struct store *s, const struct levels *ls, struct e
 	if (rc || !format_same || !key_same)
 		mdb_txn_abort(txn);
 	else
-		rc = mdb_txn_commit(txn);
+		rc = level__commit(&ls->base, txn);
 	if (rc)
 		return store__cannot_open(s, rc, e);
 	if (!format_same)

@@ -6,9 +6,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/statvfs.h>
 
-#define ROOM_LEAST (UINT64_C(1) << 20) /* a file system with less is full: that much LMDB may write at once */
 #define LONG_KEY_MAX (1 + STORE_KEY_MAX + 2)
 
 static int begin(struct levels *ls, struct level *l, struct store_txn **ret)
@@ -68,24 +66,14 @@ static void end(struct store_txn *t)
 	free(t);
 }
 
-/* LMDB says EIO when only the beginning of a write found room. */
-static bool is_disk_full(const struct store_txn *t)
-{
-	struct statvfs fs;
-
-	return statvfs(t->levels->home, &fs) == 0 && (uint64_t)fs.f_bavail * fs.f_frsize < ROOM_LEAST;
-}
-
 int store_commit(struct store_txn *t)
 {
 	int rc;
 
 	FAULT_POINT("commit:before-sync");
 	LEVEL_LEAVE(t->level);
-	rc = mdb_txn_commit(t->txn);
+	rc = level__commit(t->level, t->txn);
 	FAULT_POINT("commit:durable");
-	if (rc == EIO && is_disk_full(t))
-		rc = ENOSPC;
 	end(t);
 	return store__error(rc);
 }
