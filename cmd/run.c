@@ -43,6 +43,8 @@ static int run_run(struct command_context *ctx)
 	ingest_signals();
 	rc = kafka_settings_usable(ctx->settings, &e);
 	if (!rc)
+		rc = server_listen_check(ctx->settings, &e); /* before there is a store */
+	if (!rc)
 		rc = ingest_open(&in, ctx->settings, &e);
 	if (!rc)
 		rc = ingest_kafka(&in, ctx->settings, &e);

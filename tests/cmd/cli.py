@@ -270,11 +270,14 @@ class Cli(Case):
             self.assertRegex(text, rf" - {slug}, .* ms\n +1 ")
         self.check_demo_follows_recommendations()
 
-    def test_the_demo_says_at_once_that_its_port_is_taken(self):
+    def test_a_taken_port_is_told_at_once_and_leaves_no_store(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             address = f"127.0.0.1:{taken.getsockname()[1]}"
-            done = self.aisle("demo", "--store", "d", "--set", f"http.listen={address}", status=1)
-        self.assertRegex(done.stderr, rf"\Aaisle: cannot listen on .*{address}.*\n\Z")
+            for command in ("demo", "run"):
+                done = self.aisle(command, "--store", "d", "--set", f"http.listen={address}",
+                                  "--set", "kafka.bootstrap.servers=127.0.0.1:1", status=1)
+                self.assertRegex(done.stderr, rf"\Aaisle: cannot listen on .*{address}.*\n\Z")
+                self.assertEqual(os.listdir(self.directory), [])
 
     def check_demo_follows_recommendations(self):
         rows = [json.loads(line) for line in self.aisle("inspect", "engagement", "--store", "d").stdout.splitlines()]
