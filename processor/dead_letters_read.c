@@ -211,8 +211,11 @@ static int read_rebuilt(const struct settings *set, struct once *o, struct error
 int dead_letters_read(const struct settings *set, int timeout_ms, dead_letter_each each, void *arg, struct error *e)
 {
 	struct once o = { .each = each, .arg = arg };
-	int rc = letters__file_read(set, setting_string(set, SET_STORE_PATH), "file", give_and_note, &o, e);
+	const char *store = setting_string(set, SET_STORE_PATH);
+	int rc = generation_may_read(store, e);
 
+	if (!rc)
+		rc = letters__file_read(set, store, "file", give_and_note, &o, e);
 	if (!rc && kafka_names_broker(set))
 		rc = read_topic(set, timeout_ms, give_and_note, &o, e);
 	if (!rc)

@@ -16,8 +16,8 @@ int generation__failed(struct error *e, const char *what, const char *path)
 {
 	bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 
-	return error_set(e, full ? ERR_DISK_FULL : ERR_STORE_OPEN, "store.path", "cannot %s '%s': %s", what, path,
-			 strerror(errno));
+	return error_set(e, full ? ERR_DISK_FULL : ERR_STORE_OPEN, "store.path", "cannot %s '%s': %s%s", what, path,
+			 strerror(errno), full ? ": make room, and run the command again" : "");
 }
 
 void generation_path(const char *store, unsigned n, char *ret)
@@ -44,7 +44,10 @@ int generation_current(const char *store, unsigned *ret, struct error *e)
 	char path[GENERATION_PATH_MAX], target[64] = "";
 	unsigned n = 0;
 	ssize_t len;
+	int rc = generation_may_read(store, e);
 
+	if (rc)
+		return rc;
 	snprintf(path, sizeof(path), "%s/current", store);
 	len = readlink(path, target, sizeof(target) - 1);
 	if (len < 0 && errno == ENOENT) {

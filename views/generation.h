@@ -29,6 +29,9 @@
 /* DIR/generations/N into ret[GENERATION_PATH_MAX]. */
 void generation_path(const char *store, unsigned n, char *ret);
 
+/* STORE_OPEN, with whose it is, for a directory that this user may not look into; what is missing is fine. */
+int generation_may_read(const char *store, struct error *e) MUST_CHECK;
+
 /* NOT_FOUND, with `e` empty, when there is none yet. */
 int generation_current(const char *store, unsigned *ret, struct error *e) MUST_CHECK;
 

@@ -26,6 +26,7 @@ static int write_mark(const char *folder, const char *plan, struct error *e)
 
 	snprintf(file, sizeof(file), "%s/building", folder);
 	fd = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	errno = fd < 0 ? errno : ENOSPC; /* a write that is cut says nothing */
 	if (fd < 0 || write(fd, plan, len) != (ssize_t)len || fsync(fd))
 		rc = generation__failed(e, "write", file);
 	if (fd >= 0)

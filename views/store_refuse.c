@@ -70,6 +70,11 @@ int store__check_place(const char *path, bool writes, struct error *e)
 	return rc || !writes ? rc : check_owner(path, e);
 }
 
+int generation_may_read(const char *store, struct error *e)
+{
+	return store__check_place(store, false, e);
+}
+
 int store__check_environment(const char *dir, bool writes, struct error *e)
 {
 	char data[4160], lock[4160];

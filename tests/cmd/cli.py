@@ -644,7 +644,8 @@ class DamagedStores(Case):
         self.before = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         self.refused("belongs to user 'root'", "run as its owner")
         self.refused("belongs to user 'root'", "run as its owner", commands=(
-            ["replay", "--rollback"], ["replay", "--drop-old"], ["replay", "--rebuild", "--from-file", "e.ndjson"]))
+            ["replay", "--rollback"], ["replay", "--drop-old"], ["replay", "--rebuild", "--from-file", "e.ndjson"],
+            ["dlq", "list"], ["replay", "--rebuild", "--from-file", "e.ndjson", "--dry-run"]))
         for name in ("s", "s/generations", "s/generations/1", "s/generations/1/base"):
             os.chmod(self.path(name), 0o755)
         for name in ("s/person.key", "s/status", "s/current/levels", "s/current/base/data.mdb", "s/current/base/lock.mdb"):
