@@ -163,7 +163,16 @@ static error_t replay_parse(int key, char *arg, struct argp_state *state)
 }
 
 static struct processor *interruptible;
-static volatile sig_atomic_t was_interrupted;
+static volatile sig_atomic_t was_interrupted, ends_at_once;
+
+static void end_at_once(void)
+{
+	static const char text[] = "aisle: stopped while the broker was asked\n";
+
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(1); /* nobody reads it */
+	_exit(1);
+}
 
 static void on_signal(int sig)
 {
@@ -171,6 +180,8 @@ static void on_signal(int sig)
 
 	(void)sig;
 	was_interrupted = 1;
+	if (ends_at_once)
+		end_at_once();
 	if (p)
 		processor_stop(p);
 }
@@ -180,6 +191,13 @@ void replay_interruptible(struct processor *p)
 	interruptible = p;
 	if (p && was_interrupted)
 		processor_stop(p);
+}
+
+void replay_ends_at_once(bool on)
+{
+	ends_at_once = on;
+	if (on && was_interrupted)
+		end_at_once();
 }
 
 bool replay_interrupted(void)

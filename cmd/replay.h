@@ -135,5 +135,7 @@ int replay_drop(const struct settings *set, unsigned n, struct error *e) MUST_CH
 /* Let this processor stop at SIGINT and SIGTERM; NULL: none any more. */
 void replay_interruptible(struct processor *p);
 bool replay_interrupted(void);
+/* While a broker is asked and nothing is begun: a question may last until its timeout, so these signals end the process. */
+void replay_ends_at_once(bool on);
 
 #endif

@@ -309,8 +309,10 @@ int rebuild_prepare(struct rebuild *rb, struct error *e)
 		rc = 0;
 	if (!rc)
 		rc = check_nobody_reads_on(rb, e);
+	replay_ends_at_once(true);
 	if (!rc)
 		rc = plan(rb, e);
+	replay_ends_at_once(false);
 	if (!rc)
 		rc = choose(rb, e);
 	if (!rc && !rb->opt->dry_run)

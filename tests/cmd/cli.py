@@ -279,6 +279,19 @@ class Cli(Case):
                 self.assertRegex(done.stderr, rf"\Aaisle: cannot listen on .*{address}.*\n\Z")
                 self.assertEqual(os.listdir(self.directory), [])
 
+    def test_a_replay_that_asks_a_silent_broker_is_stopped_at_once(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            silent.settimeout(20)
+            replay = subprocess.Popen([AISLE, "replay", "--from", "earliest", "--store", "d", "--set",
+                                       f"kafka.bootstrap.servers=127.0.0.1:{silent.getsockname()[1]}"],
+                                      cwd=self.directory, stderr=subprocess.PIPE, text=True)
+            with silent.accept()[0]:
+                replay.send_signal(signal.SIGTERM)
+                began = time.monotonic()
+                self.assertIn("aisle: stopped", replay.communicate(timeout=60)[1])
+        self.assertEqual(replay.returncode, 1)
+        self.assertLess(time.monotonic() - began, 5)
+
     def check_demo_follows_recommendations(self):
         rows = [json.loads(line) for line in self.aisle("inspect", "engagement", "--store", "d").stdout.splitlines()]
         counts = [sum(row[name] for row in rows) for name in ("impressions", "clicks", "carts", "orders")]
