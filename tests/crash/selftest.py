@@ -62,9 +62,9 @@ MUTANTS = (
            "	s->levels->young.active = 0;", "	(void)s;"),
     Mutant("a merge is not synced", "views/store_merge.c", "rc = store_commit(m.t);",
            UNSYNCED_COMMIT.format("ls->base.env", "MDB_NOSYNC", "rc = store_commit(m.t)") + ";", "power.py"),
-    Mutant("one commit of base in five is not synced", "views/store_txn.c", "	rc = mdb_txn_commit(t->txn);",
+    Mutant("one commit of base in five is not synced", "views/store_txn.c", "	rc = level__commit(t->level, t->txn);",
            "	static int commits;\n	MDB_env *env = t->level->env;\n	unsigned off = t->level->number || ++commits % 5 ? "
-           "0 : MDB_NOSYNC;\n	" + UNSYNCED_COMMIT.format("env", "off", "rc = mdb_txn_commit(t->txn)") + ";", "power.py"),
+           "0 : MDB_NOSYNC;\n	" + UNSYNCED_COMMIT.format("env", "off", "rc = level__commit(t->level, t->txn)") + ";", "power.py"),
     Mutant("levels that a power cut took are not passed by", "views/store_young.c",
            "rc = lost ? level__set_merged(&ls->base, newest) : 0;", "rc = 0;", "power.py"),
     Mutant("the link to the current generation is not synced", "views/generation.c",
