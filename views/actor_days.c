@@ -79,7 +79,7 @@ static int scan_row(void *arg, uint64_t group, uint32_t actor, const int64_t *c)
 			       c[COL_CAME],        c[COL_SESSIONS], c[COL_ORDERS],      c[COL_REVENUE] };
 
 	for (unsigned i = 0; i < COL_REVENUE; i++)
-		if (c[i] < 0 || (c[i] > COUNT_MAX && i != COL_RECOMMENDED_REVENUE))
+		if (i != COL_RECOMMENDED_REVENUE && (c[i] < 0 || c[i] > COUNT_MAX))
 			return ERR_STORE_CORRUPT;
 	if (actor >= s->actors || d.came > 1)
 		return ERR_STORE_CORRUPT;

@@ -91,7 +91,7 @@ static size_t sum_row(struct sum_add *v, size_t n, struct sum_add *out)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		sums[v[i].column] = saturating_add(sums[v[i].column], v[i].delta);
+		sums[v[i].column] = wrapping_add(sums[v[i].column], v[i].delta);
 		touched |= 1u << v[i].column;
 	}
 	for (uint32_t c = 0; c < STORE_COLUMNS_MAX; c++)

@@ -56,7 +56,7 @@ static bool read_columns(const int64_t *columns, struct exposed *ret)
 				 .sessions = columns[COL_SESSIONS],
 				 .orders = columns[COL_ORDERS],
 				 .revenue_micros = columns[COL_REVENUE] };
-	return ret->first_ms >= 0 && ret->first_ms < TIME_END_MS && ret->revenue_micros >= 0;
+	return ret->first_ms >= 0 && ret->first_ms < TIME_END_MS;
 }
 
 struct walk {

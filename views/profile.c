@@ -15,8 +15,8 @@ static void add_lines(struct history_profile *p, const struct event *ev, int64_t
 	for (uint32_t i = 0; i < ev->item_count; i++) {
 		int64_t units = sign * (int64_t)ev->items[i].quantity;
 
-		p->units = saturating_add(p->units, units);
-		p->spend_micros = saturating_add(p->spend_micros, units * ev->items[i].price_micros);
+		p->units = wrapping_add(p->units, units);
+		p->spend_micros = wrapping_add(p->spend_micros, units * ev->items[i].price_micros);
 	}
 }
 

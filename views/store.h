@@ -256,10 +256,13 @@ int snap_each_from(struct snap *sn, enum table_id id, struct str first, snap_row
 typedef int (*snap_sum)(void *arg, uint64_t group, uint32_t member, const int64_t *columns);
 int snap_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t last, snap_sum each, void *arg);
 
-/*
- * As columns are added: a sum that would be too large, or too small, stays at the end of the range. Where it has been there,
- * additions of the other sign make it depend on the order and the batches.
- */
+/* As columns are added: modulo 2^64, so that neither order nor batches make a difference, and what leaves the range comes back. */
+static inline int64_t wrapping_add(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+/* For what is shown: a sum that would be too large, or too small, stays at the end of the range. */
 int64_t saturating_add(int64_t a, int64_t b);
 
 /*

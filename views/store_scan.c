@@ -222,7 +222,7 @@ static int add_up(struct sum_place *places, unsigned n, const struct sum_place *
 		if (places[i].ended || compare_members(&places[i], ret) != 0)
 			continue;
 		for (unsigned c = 0; c < columns; c++)
-			ret->e.columns[c] = saturating_add(ret->e.columns[c], places[i].e.columns[c]);
+			ret->e.columns[c] = wrapping_add(ret->e.columns[c], places[i].e.columns[c]);
 		rc = next_member(&places[i], columns, last);
 	}
 	return rc;

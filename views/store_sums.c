@@ -116,7 +116,7 @@ static void add_columns(struct sum_entry *e, const struct sum_delta *d, unsigned
 {
 	e->member = d->member;
 	for (unsigned i = 0; i < columns; i++)
-		e->columns[i] = saturating_add(e->columns[i], d->columns[i]);
+		e->columns[i] = wrapping_add(e->columns[i], d->columns[i]);
 }
 
 /* The old row as it is taken apart. */

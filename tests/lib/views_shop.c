@@ -332,7 +332,7 @@ char *shop_digests(struct shop *s)
 	for (size_t i = 0; view_registry[i]; i++) {
 		if (strcmp(view_registry[i]->name, "offsets") == 0)
 			continue;
-		cr_assert_eq(view_digest(view_registry[i], s->snap, hex, &rows), 0);
+		cr_assert_eq(view_digest(view_registry[i], s->snap, hex, &rows), 0, "%s", view_registry[i]->name);
 		n += (size_t)snprintf(ret + n, 64 * 64 - n, "%s %llu %s\n", view_registry[i]->name,
 				      (unsigned long long)rows, hex);
 	}

@@ -11,14 +11,15 @@ static struct str text_of(char *buf, size_t size, const char *prefix, uint64_t n
 	return str_of(buf);
 }
 
-static void generate_items(struct gen_event *g, uint64_t *r)
+static void generate_items(struct gen_event *g, bool rich, uint64_t *r)
 {
 	g->ev.item_count = g->ev.type == EVENT_SEARCH ? 0 : 1 + (uint32_t)draw(r, draw(r, 3) ? 1 : LINES_MAX);
 	for (uint32_t i = 0; i < g->ev.item_count; i++) {
 		g->items[i].id = text_of(g->item_ids[i], sizeof(g->item_ids[i]), "p", draw(r, 12), 1);
-		g->items[i].quantity = 1 + (uint32_t)draw(r, 3);
-		g->items[i].has_price = draw(r, 2);
-		g->items[i].price_micros = g->items[i].has_price ? (int64_t)draw(r, 5000000) : 0;
+		g->items[i].quantity = rich ? EVENT_QUANTITY_MAX : 1 + (uint32_t)draw(r, 3);
+		g->items[i].has_price = rich || draw(r, 2);
+		if (g->items[i].has_price)
+			g->items[i].price_micros = rich ? EVENT_PRICE_MAX_MICROS : (int64_t)draw(r, 5000000);
 	}
 }
 
@@ -86,7 +87,7 @@ static void generate(struct gen_event *g, const struct kind *kind, size_t actor,
 	g->ev.type = types[draw(r, ARRAY_SIZE(types))];
 	if (g->ev.type == EVENT_SEARCH)
 		g->ev.query = draw(r, 3) ? STR("cup") : STR("red cup");
-	generate_items(g, r);
+	generate_items(g, kind->rich, r);
 	if (actor % 2) {
 		g->ev.user_id = text_of(g->user, sizeof(g->user), "a", actor, 1);
 		if (draw(r, 4) == 0)

@@ -26,6 +26,7 @@ struct kind {
 	uint64_t jumps, days;
 	int id_width;       /* digits of session, order and event ids */
 	unsigned event_ids; /* drawn from as many; 0: all different */
+	bool rich;          /* the largest prices and quantities: more in an hour than a sum holds */
 };
 
 /* A recommendationId of the stream, good in a shop of views_shop.h. */

@@ -23,6 +23,7 @@ static const struct kind months = { .events = 600, .actors = 9, .jumps = 60, .da
 static const struct kind busy = {
 	.events = EVENTS_MAX, .actors = 2, .jumps = 20, .days = 20, .id_width = 60, .event_ids = 500
 };
+static const struct kind rich = { .events = 600, .actors = 2, .jumps = 1000, .days = 1, .id_width = 3, .rich = true };
 
 /* ---- ways to play a stream ---- */
 
@@ -185,6 +186,7 @@ Test(laws, any_split_into_batches_and_any_interleaving)
 	hold("batches", &weeks, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS_MAX });
 	hold("batches", &weeks, (struct way){ .batch_max = 7 }, (struct way){ .batch_max = 50 });
 	hold("batches", &busy, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS_MAX });
+	hold("batches", &rich, (struct way){ .batch_max = 1 }, (struct way){ .batch_max = EVENTS_MAX });
 }
 
 Test(laws, a_restart_after_any_commit)

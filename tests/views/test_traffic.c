@@ -94,6 +94,26 @@ Test(traffic, returns_count_in_their_own_hour)
 	cr_expect_str_eq(hours(), "0: 1 1 0 0 0 1 2 3000000; 1: 0 0 0 0 0 0 -1 -1500000");
 }
 
+Test(traffic, more_than_a_sum_holds_is_the_same_in_any_batches)
+{
+	static const char *const kinds[] = { "buy", "return" };
+	char all[2000];
+	size_t n = 0;
+
+	for (int i = 0; i < 24; i++) {
+		char event[80];
+
+		snprintf(event, sizeof(event), "u1 %s a @1s o=%d q=10000 p=100000000", kinds[i / 12], i % 12);
+		n += (size_t)snprintf(all + n, sizeof(all) - n, "%s%s", i ? "; " : "", event);
+		shop_play(&shop, event);
+	}
+	cr_expect_str_eq(hours(), "0: 1 1 0 0 0 12 0 0");
+	shop_close(&shop);
+	shop_open(&shop);
+	shop_play(&shop, all);
+	cr_expect_str_eq(hours(), "0: 1 1 0 0 0 12 0 0");
+}
+
 Test(traffic, duplicates_change_nothing)
 {
 	shop_play(&shop, "u1 buy a @1s e=1 p=2; u1 buy a @1s e=1 p=2");
