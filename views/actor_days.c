@@ -36,7 +36,7 @@ static void add_credits(const struct moment *m, int64_t columns[COLUMNS])
 
 		if (column_of[c->kind] >= 0)
 			columns[column_of[c->kind]]++;
-		columns[COL_RECOMMENDED_REVENUE] = saturating_add(columns[COL_RECOMMENDED_REVENUE], c->revenue_micros);
+		columns[COL_RECOMMENDED_REVENUE] = wrapping_add(columns[COL_RECOMMENDED_REVENUE], c->revenue_micros);
 	}
 }
 
@@ -49,10 +49,10 @@ static void actor_days_apply(struct fold *f, const struct moment *m)
 		columns[COL_SESSIONS] = m->views->before == 0;
 	if (m->ev->type == EVENT_PURCHASE) {
 		columns[COL_ORDERS] = m->new_order;
-		columns[COL_REVENUE] = moment_revenue(m);
+		columns[COL_REVENUE] = moment_revenue(m, 1);
 	}
 	if (m->ev->type == EVENT_RETURN)
-		columns[COL_REVENUE] = -moment_revenue(m);
+		columns[COL_REVENUE] = moment_revenue(m, -1);
 	for (unsigned i = 0; i < COLUMNS; i++)
 		if (columns[i])
 			fold_add(f, TBL_ACTOR_DAYS, (uint64_t)time_bucket(m->t_ms, MS_PER_DAY), m->actor, i,

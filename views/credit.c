@@ -253,7 +253,7 @@ static bool note_session(struct actor_answers *a, const struct moment *m)
 static void follow(struct credit_desk *d, const struct moment *m)
 {
 	bool new_session = note_session(&d->answers, m);
-	int64_t paid = m->ev->type == EVENT_PURCHASE ? moment_revenue(m) : 0;
+	int64_t paid = m->ev->type == EVENT_PURCHASE ? moment_revenue(m, 1) : 0;
 
 	for (uint32_t i = 0; i < d->answers.head.exposure_n; i++) {
 		struct exposure *x;
@@ -263,7 +263,7 @@ static void follow(struct credit_desk *d, const struct moment *m)
 		x = exposure_of(&d->out, &d->answers.exposures[i]);
 		x->add.sessions += new_session && !x->is_new;
 		x->add.orders += m->new_order;
-		x->add.revenue_micros += paid;
+		x->add.revenue_micros = wrapping_add(x->add.revenue_micros, paid);
 	}
 }
 

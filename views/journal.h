@@ -64,13 +64,13 @@ struct moment {
 	const struct credits *credits;     /* which answers it is owed to (credit.h) */
 };
 
-/* price x quantity of all lines, in micros; it stays at INT64_MAX when that is more. */
-static inline int64_t moment_revenue(const struct moment *m)
+/* price x quantity of all lines, in micros, times `sign`: added as columns are. */
+static inline int64_t moment_revenue(const struct moment *m, int64_t sign)
 {
 	int64_t sum = 0;
 
 	for (uint32_t i = 0; i < m->item_count; i++)
-		sum = saturating_add(sum, (int64_t)m->items[i].line->quantity * m->items[i].line->price_micros);
+		sum = wrapping_add(sum, sign * m->items[i].line->quantity * m->items[i].line->price_micros);
 	return sum;
 }
 

@@ -30,7 +30,7 @@ static void add_sale(struct fold *f, const struct moment *m, int64_t sign)
 	for (uint32_t i = 0; i < m->item_count; i++)
 		units += m->items[i].line->quantity;
 	add(f, m, COL_UNITS, sign * units);
-	add(f, m, COL_REVENUE, sign * moment_revenue(m));
+	add(f, m, COL_REVENUE, moment_revenue(m, sign));
 }
 
 static void traffic_apply(struct fold *f, const struct moment *m)
