@@ -96,11 +96,11 @@ void processor_leave(struct processor *p)
 	processor_stop(p);
 }
 
-static int store_failed(const struct processor *p, const char *what, int rc, struct error *e)
+static int store_failed(const struct processor *p, int rc, struct error *e)
 {
 	bool full = rc == ERR_DISK_FULL;
 
-	return error_set(e, rc, "store.path", "cannot %s '%s': %s%s%s", what, store_path(p->opt.store),
+	return error_set(e, rc, "store.path", "cannot write to '%s': %s%s%s", store_path(p->opt.store),
 			 full ? store_no_room(p->opt.store) : "", full ? ": " : "", error_text(rc));
 }
 
@@ -133,7 +133,7 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	else
 		rc = fold_commit(p->fold, &fig);
 	if (rc)
-		return store_failed(p, "commit to", rc, e);
+		return store_failed(p, rc, e);
 	batcher_committed(&p->batcher, now_ns(p) - began, full);
 	lag = src->ops->lag(src);
 	FAULT_POINT("group:untold");
@@ -170,7 +170,7 @@ static int commit_ends(struct processor *p, struct source *src, bool at_once, st
 		return 0;
 	rc = fold_commit(p->fold, NULL);
 	if (rc)
-		return store_failed(p, "commit to", rc, e);
+		return store_failed(p, rc, e);
 	processor__tell_writes(p);
 	return 0;
 }
@@ -190,7 +190,7 @@ static int tend(struct processor *p, struct source *src, struct error *e)
 		processor__tell_writes(p);
 	processor__tell_merges(p);
 	if (rc)
-		return store_failed(p, "merge the young level of", rc, e);
+		return store_failed(p, rc, e);
 	if (!fold_is_writing(p->fold))
 		tell_written(p, src);
 	return 0;
@@ -219,7 +219,7 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 		return rc;
 	/* where no more comes nothing is fresh that is still on its way into base */
 	if (n <= 0 && (rc = fold_wait(p->fold)))
-		return store_failed(p, "commit to", rc, e);
+		return store_failed(p, rc, e);
 	lag = src->ops->lag(src);
 	processor__tell_round(p, src, n == 0, lag);
 	status_set_wait(p->page, n == ERR_SOURCE_RETRY ? WAIT_LOG : WAIT_NONE, poll_error.text);
@@ -275,7 +275,7 @@ static int commit_all(struct processor *p, struct source *src, struct error *e)
 	if (!rc)
 		rc = commit_ends(p, src, true, e);
 	if (!rc && (rc = atomic_load(&p->leaving) ? fold_wait(p->fold) : fold_settle(p->fold)))
-		store_failed(p, "merge the young level of", rc, e);
+		store_failed(p, rc, e);
 	if (!rc)
 		tell_written(p, src);
 	processor__tell_merges(p);
