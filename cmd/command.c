@@ -1,6 +1,6 @@
 #include "cmd/command.h"
 #include "config/log.h"
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 #include "config/version.h"
 
 #include <errno.h>

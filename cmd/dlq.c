@@ -1,5 +1,5 @@
 #include "cmd/command.h"
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 #include "processor/dead_letters.h"
 #include "processor/sources.h"
 #include "schemas/decode.h"

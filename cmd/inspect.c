@@ -1,6 +1,6 @@
 #include "cmd/command.h"
 #include "cmd/snapshot_limit.h"
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 #include "schemas/json_out.h"
 #include "views/versions.h"
 

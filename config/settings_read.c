@@ -1,5 +1,5 @@
 #include "config/settings_internal.h"
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* What a document names must be there: placements, segments. */
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 #include "query/control_internal.h"
 #include "query/offers.h"
 

@@ -1,5 +1,5 @@
 /* A document made ready: its filters parsed, its strategies found. */
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 #include "query/control_internal.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 #include "query/filter_internal.h"
 
 #include <stdio.h>
@@ -68,6 +68,8 @@ const struct filter_field *filter__field(struct filter_parser *p)
 	near = suggest_nearest(given, names, p->fields->n);
 	if (near)
 		snprintf(p->e->suggestion, sizeof(p->e->suggestion), "%s", near);
+	else if (p->fields == &filter__of_item)
+		near = "attributes.NAME";
 	filter__fail(p, "there is no field '%s'%s%s%s", given, near ? "; did you mean '" : "", near ? near : "",
 		     near ? "'?" : "");
 	return NULL;

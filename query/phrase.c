@@ -140,19 +140,23 @@ static void put_base_rating(struct saying *s)
 	put_number(s, round(s->why->step_up.with_rating * 10) / 10);
 }
 
-/* In days, less than one in hours. */
+/* In days, less than one in hours, less than half an hour in words. */
 static void put_duration(struct saying *s, double days)
 {
 	static const char *const units[LANGUAGE_COUNT][2][2] = {
 		[LANGUAGE_ENGLISH] = { { "hour", "hours" }, { "day", "days" } },
 		[LANGUAGE_GERMAN] = { { "Stunde", "Stunden" }, { "Tag", "Tagen" } },
 	};
+	static const char *const shorter[LANGUAGE_COUNT] = {
+		[LANGUAGE_ENGLISH] = "less than an hour",
+		[LANGUAGE_GERMAN] = "weniger als einer Stunde",
+	};
 	bool is_days = days >= 1;
 	long long n = llround(is_days ? days : days * 24);
 	char text[48];
 
 	snprintf(text, sizeof(text), "%lld %s", n, units[s->language][is_days][n != 1]);
-	put(s, str_of(text));
+	put(s, n ? str_of(text) : str_of(shorter[s->language]));
 }
 
 /* The shopper's place, the narrower one. */

@@ -7,6 +7,8 @@
 #include "views/ids.h"
 #include "views/stock.h"
 
+#include <stdio.h>
+
 static bool item_id_is_good(struct http_req *rq)
 {
 	if (rq->params[0].n > EVENT_ID_MAX)
@@ -114,6 +116,9 @@ void route_item_put(struct http_req *rq)
 	    item.available_from_ms >= item.available_to_ms)
 		rc = error_set(&e, ERR_CONFLICTING_FIELDS, "availableTo",
 			       "it would never be shown: availableTo is not after availableFrom");
+	if (rc == ERR_UNKNOWN_FIELD && !*e.suggestion)
+		snprintf(e.text, sizeof(e.text), "there is no field '%s': one of your own stands in 'attributes'",
+			 e.field);
 	if (rc != 0)
 		http_refuse_error(rq, rc, &e);
 	else

@@ -1,4 +1,4 @@
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 #include "query/filter.h"
 #include "query/http_query.h"
 #include "query/route_answer.h"

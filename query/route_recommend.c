@@ -104,7 +104,10 @@ void route_recommend_post(struct http_req *rq)
 	}
 	input_init(&rq->w->ask, rq->params[0]);
 	body = body_json(rq->body, rq->body, &p);
-	if (body && input_from_json(body, &rq->w->ask, &p))
+	if (json_is_array(body))
+		http_refuse(rq, PROBLEM_BAD_BODY, NULL,
+			    "one request is an object; an array goes to /v1/recommendations:batch");
+	else if (body && input_from_json(body, &rq->w->ask, &p))
 		recommend_reply(rq);
 	else
 		http_problem(rq, &p);

@@ -1,4 +1,4 @@
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 #include "query/control_internal.h"
 
 #include <stdio.h>

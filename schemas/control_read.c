@@ -1,5 +1,6 @@
 /* Readers of a document's values, each with the path to where it stands. */
 #include "schemas/control_internal.h"
+#include "schemas/suggest.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -38,12 +39,19 @@ static const struct member *find(const struct shape *shape, struct str name)
 	return NULL;
 }
 
-static int unknown(struct control_reader *r)
+static int unknown(struct control_reader *r, const struct shape *shape)
 {
+	const char *names[32];
 	char name[48];
+	int rc;
 
+	assert(shape->n <= ARRAY_SIZE(names));
+	for (unsigned i = 0; i < shape->n; i++)
+		names[i] = shape->members[i].name;
 	snprintf(name, sizeof(name), "%.*s", STR_FMT(r->scan.text));
-	return control__fail(r, name, "is no field here");
+	rc = control__fail(r, name, "is no field here");
+	suggest_in(r->scan.e, name, names, shape->n);
+	return rc;
 }
 
 /* Whatever the scanner says is wrong with the JSON is wrong with the document. */
@@ -94,7 +102,7 @@ int control__object(struct control_reader *r, const struct shape *shape, void *i
 		uint32_t bit = m ? UINT32_C(1) << (m - shape->members) : 0;
 
 		if (!m)
-			return unknown(r);
+			return unknown(r, shape);
 		if (seen & bit)
 			return control__fail(r, m->name, "is there twice");
 		seen |= bit;

@@ -1,4 +1,5 @@
 #include "schemas/decode_internal.h"
+#include "schemas/suggest.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,12 +85,18 @@ static int read_field(struct decoder *d, const struct field *f, void *into)
 	return token == TOKEN_NULL ? 0 : f->read(d, f, token, into);
 }
 
-static int unknown_field(struct decoder *d)
+static int unknown_field(struct decoder *d, const struct field_table *t)
 {
+	const char *names[FIELD_SLOTS / 2];
 	char name[64];
+	int rc;
 
+	for (size_t i = 0; i < t->n; i++)
+		names[i] = t->v[i].name.p;
 	snprintf(name, sizeof(name), "%.*s", STR_FMT(d->scan.text));
-	return error_set(d->scan.e, ERR_UNKNOWN_FIELD, name, "there is no field '%s'", name);
+	rc = error_set(d->scan.e, ERR_UNKNOWN_FIELD, name, "there is no field '%s'", name);
+	suggest_in(d->scan.e, name, names, t->n);
+	return rc;
 }
 
 int decode__fields(struct decoder *d, const struct field_table *t, void *into)
@@ -103,7 +110,7 @@ int decode__fields(struct decoder *d, const struct field_table *t, void *into)
 		const struct field *f = find(t, s->text);
 
 		if (!f) {
-			rc = t->closed ? unknown_field(d) : scan_note_key(s, mark);
+			rc = t->closed ? unknown_field(d, t) : scan_note_key(s, mark);
 			if (rc)
 				return rc;
 		} else {

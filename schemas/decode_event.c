@@ -1,4 +1,7 @@
 #include "schemas/decode_internal.h"
+#include "schemas/suggest.h"
+
+#include <stdio.h>
 
 /* What the top level holds before the rules between fields are applied. */
 struct draft {
@@ -93,6 +96,24 @@ static int read_context(struct decoder *d, const struct field *f, int token, voi
 	return decode__fields(d, &d->event_context, &draft->ev);
 }
 
+static int unknown_type(struct decoder *d, const struct field *f, struct str type)
+{
+	const char *names[EVENT_TYPE_COUNT];
+	char given[65];
+	int rc;
+
+	for (unsigned i = 0; i < EVENT_TYPE_COUNT; i++)
+		names[i] = event_type_name((enum event_type)i);
+	snprintf(given, sizeof(given), "%.*s", STR_FMT(type));
+	rc = error_set(
+		d->scan.e, ERR_UNKNOWN_EVENT_TYPE, f->label,
+		"event type '%s' is not known: view, search, cart-add, cart-remove, purchase, return, impression, "
+		"click and dislike are",
+		given);
+	suggest_in(d->scan.e, given, names, ARRAY_SIZE(names));
+	return rc;
+}
+
 static int read_type(struct decoder *d, const struct field *f, int token, void *into)
 {
 	struct draft *draft = into;
@@ -100,13 +121,7 @@ static int read_type(struct decoder *d, const struct field *f, int token, void *
 	if (token != TOKEN_STRING)
 		return decode__fail(d, f, ERR_WRONG_TYPE, "is not a string");
 	draft->type = d->scan.text;
-	if (!vocabulary_find(&d->vocabulary, draft->type, &draft->ev.type))
-		return error_set(
-			d->scan.e, ERR_UNKNOWN_EVENT_TYPE, f->label,
-			"event type '%.*s' is not known: view, search, cart-add, cart-remove, purchase, return, impression, "
-			"click and dislike are",
-			draft->type.n > 64 ? 64 : (int)draft->type.n, draft->type.p);
-	return 0;
+	return vocabulary_find(&d->vocabulary, draft->type, &draft->ev.type) ? 0 : unknown_type(d, f, draft->type);
 }
 
 static int read_event_time(struct decoder *d, const struct field *f, int token, void *into)

@@ -244,7 +244,7 @@ static const struct {
 	{ "   ", "character 4: a condition is expected", "" },
 	{ "prize < 50", "character 1: there is no field 'prize'; did you mean 'price'?", "price" },
 	{ "instock", "character 1: there is no field 'instock'; did you mean 'inStock'?", "inStock" },
-	{ "price < 50 and zzz = 1", "character 16: there is no field 'zzz'", "" },
+	{ "price < 50 and zzz = 1", "character 16: there is no field 'zzz'; did you mean 'attributes.NAME'?", "" },
 	{ "price < \"50\"", "character 9: 'price' is compared with a number", "" },
 	{ "price < '\xc3\xa9\xc3\xa9' or", "character 9: 'price' is compared with a number", "" },
 	{ "brand = '\xc3\xa9\xc3\xa9' or", "character 16: a condition is expected", "" },

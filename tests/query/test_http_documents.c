@@ -251,6 +251,8 @@ Test(documents, shipped_ones_are_there_and_come_back)
 
 Test(documents, wrong_ones_are_refused_with_the_path)
 {
+	cr_assert(strstr(ask(&front, "PUT", "/v1/rules/r", "{\"placement\":[]}")->body,
+			 "is no field here; did you mean 'placements'?\",\"field\":\"placement\",\"suggestion\":"));
 	expect_problem(ask(&front, "PUT", "/v1/rules/r", "{\"action\":{\"pin\":{}}}"), 400, "bad-config",
 		       "action.pin.itemIds", "missing");
 	expect_problem(ask(&front, "PUT", "/v1/rules/r?validateOnly=true", "{"), 400, "bad-config", NULL, "no JSON");

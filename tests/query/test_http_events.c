@@ -341,6 +341,27 @@ Test(http_events, catalogue_and_stock_writes)
 	cr_assert_eq(fake_count(&f.publisher), n);
 }
 
+static const struct {
+	const char *method, *path, *body, *says;
+} meant[] = {
+	{ "POST", "/v1/events", "{\"type\":\"veiw\"}",
+	  "are; did you mean 'view'?\",\"field\":\"type\",\"suggestion\":\"view\"" },
+	{ "PUT", "/v1/items/p1", "{\"category\":\"A\"}",
+	  "did you mean 'categories'?\",\"field\":\"category\",\"suggestion\":\"categories\"" },
+	{ "PUT", "/v1/items/p1", "{\"colour\":\"red\"}",
+	  "there is no field 'colour': one of your own stands in 'attributes'\"" },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantiy\":1}", "\"suggestion\":\"quantity\"" },
+};
+
+Test(http_events, refusals_say_what_was_meant)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(meant); i++) {
+		struct reply *r = ask(&f, meant[i].method, meant[i].path, meant[i].body);
+
+		cr_assert(r->status == 400 && strstr(r->body, meant[i].says), "%s: %s", meant[i].body, r->body);
+	}
+}
+
 Test(http_events, without_a_broker_nothing_is_written)
 {
 	struct shopfront g;

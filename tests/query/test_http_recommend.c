@@ -275,6 +275,9 @@ Test(http_recommend, what_is_no_json_is_told_in_our_words)
 		expect_problem(r, 400, "bad-body", NULL, no_json[i].body);
 		cr_expect(strstr(r->body, no_json[i].detail), "%s", r->body);
 	}
+	expect_problem(ask(&f, "POST", "/v1/recommendations/batch", "[]"), 400, "bad-body", NULL,
+		       "the colon is missing");
+	cr_expect(strstr(ask(&f, "POST", "/v1/recommendations/batch", "[{}]")->body, "/v1/recommendations:batch"));
 }
 
 Test(http_recommend, bad_bodies_name_the_field)

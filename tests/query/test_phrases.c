@@ -60,7 +60,7 @@ Test(phrases, counts_decide_between_one_and_more)
 	cr_assert_str_eq(reason_of("buy-it-again; user=u1; language=de; not=a,b"), "einmal gekauft, vor 5 Stunden");
 	shop_play(&s.shop, "u1 buy a @4d");
 	cr_assert_str_eq(reason_of("buy-it-again; user=u1; language=de"),
-			 "2-mal gekauft, im Abstand von 4 Tagen, zuletzt vor 0 Stunden");
+			 "2-mal gekauft, im Abstand von 4 Tagen, zuletzt vor weniger als einer Stunde");
 	stall_close(&s);
 }
 

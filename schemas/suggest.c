@@ -1,6 +1,7 @@
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <strings.h>
 
 static unsigned min3(unsigned a, unsigned b, unsigned c)
@@ -70,4 +71,16 @@ const char *suggest_nearest(const char *word, const char *const *names, size_t n
 	if (!best && start_count == 1)
 		best = starts;
 	return best;
+}
+
+void suggest_in(struct error *e, const char *word, const char *const *names, size_t n)
+{
+	const char *near = e ? suggest_nearest(word, names, n) : NULL;
+	size_t used;
+
+	if (!near)
+		return;
+	used = strlen(e->text);
+	snprintf(e->text + used, sizeof(e->text) - used, "; did you mean '%s'?", near);
+	snprintf(e->suggestion, sizeof(e->suggestion), "%s", near);
 }

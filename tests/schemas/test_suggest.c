@@ -1,4 +1,4 @@
-#include "config/suggest.h"
+#include "schemas/suggest.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>

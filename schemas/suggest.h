@@ -5,15 +5,18 @@
  * without case. A name is suggested when at most a third of it (at least one, at most four characters) differs, or when
  * the word is the start of exactly one name. Thread: any.
  */
-#ifndef AISLE_CONFIG_SUGGEST_H
-#define AISLE_CONFIG_SUGGEST_H
+#ifndef AISLE_SCHEMAS_SUGGEST_H
+#define AISLE_SCHEMAS_SUGGEST_H
 
-#include "schemas/base.h"
+#include "schemas/error.h"
 
 #define SUGGEST_WORD_MAX 63 /* bytes; longer words get no suggestion */
 
 /* The nearest of `n` names (the first one on a tie), or NULL when none is near. NULL entries are skipped. */
 const char *suggest_nearest(const char *word, const char *const *names, size_t n);
+
+/* Adds the nearest name, where there is one, to the text of *e (NULL is fine), and as its suggestion. */
+void suggest_in(struct error *e, const char *word, const char *const *names, size_t n);
 
 unsigned suggest_distance(const char *a, const char *b);
 
