@@ -189,6 +189,8 @@ static bool set_object(const json_t *object, unsigned where, struct recommend_re
 	{
 		const struct input_field *f = input_find(str_of(name), where, ~0u, ret);
 
+		if (f && f->input & (INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_SESSION_ID) && json_is_null(v))
+			continue; /* nobody has signed in */
 		if (!f || !set_from_json(f, ask, v, ret)) {
 			if (where != IN_BODY)
 				snprintf(ret->field, sizeof(ret->field), "%s.%.*s",

@@ -227,7 +227,7 @@ static const struct {
 	{ "{\"excludePurchased\":true}", "unknown-parameter", "excludePurchased" },
 	{ "{\"userId\":5}", "bad-parameter", "userId" },
 	{ "{\"userId\":\"\"}", "bad-parameter", "userId" },
-	{ "{\"userId\":null}", "bad-parameter", "userId" },
+	{ "{\"count\":null}", "bad-parameter", "count" },
 	{ "{\"itemIds\":\"a\"}", "bad-parameter", "itemIds" },
 	{ "{\"itemIds\":[1]}", "bad-parameter", "itemIds" },
 	{ "{\"itemIds\":[\"\"]}", "bad-parameter", "itemIds" },
@@ -278,6 +278,13 @@ Test(http_recommend, what_is_no_json_is_told_in_our_words)
 	expect_problem(ask(&f, "POST", "/v1/recommendations/batch", "[]"), 400, "bad-body", NULL,
 		       "the colon is missing");
 	cr_expect(strstr(ask(&f, "POST", "/v1/recommendations/batch", "[{}]")->body, "/v1/recommendations:batch"));
+}
+
+Test(http_recommend, null_is_nobody)
+{
+	const char *body = "{\"userId\":null,\"visitorId\":null,\"sessionId\":null}";
+
+	cr_assert_eq(ask(&f, "POST", "/v1/recommendations/home", body)->status, 200);
 }
 
 Test(http_recommend, bad_bodies_name_the_field)
