@@ -199,8 +199,6 @@ static int take_leftover(struct rebuild *rb, const char *plan, struct error *e)
 static int choose(struct rebuild *rb, struct error *e)
 {
 	char plan[GENERATION_PLAN_MAX];
-	unsigned all[GENERATIONS_MAX];
-	size_t n;
 	int rc;
 
 	plan_text(rb, plan);
@@ -208,8 +206,8 @@ static int choose(struct rebuild *rb, struct error *e)
 	if (rc || rb->resumed)
 		return rc;
 	if (rb->opt->dry_run) {
-		rc = generation_list(rb->path, all, &n, e);
-		rb->generation = rc || !n ? 1 : all[n - 1] + 1;
+		rc = generation_last(rb->path, &rb->generation, e);
+		rb->generation++;
 		return rc;
 	}
 	return generation_create(rb->path, plan, &rb->generation, e);

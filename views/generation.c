@@ -34,6 +34,13 @@ static unsigned number_of(const char *text)
 	return n && n <= NUMBER_MAX && !*end ? (unsigned)n : 0;
 }
 
+unsigned generation__number_of_link(const char *path)
+{
+	char target[16] = "";
+
+	return readlink(path, target, sizeof(target) - 1) < 0 ? 0 : number_of(target);
+}
+
 int generation__sync(const char *path, struct error *e)
 {
 	return sync_directory(path) ? generation__failed(e, "sync", path) : 0;

@@ -7,13 +7,14 @@
  *     DIR/generations/N/building               a replay builds it; says how. Means nothing in the current one
  *     DIR/generations/N/scratch                a store in which that replay works; gone before the generation is whole
  *     DIR/generations/.dropped-N, .new-N       on its way out; not whole yet
+ *     DIR/generations/last -> N                the largest number that was dropped
  *     DIR/replay.lock                          held by the one replay that may change any of this
  *
  * Everything else in DIR (person.key, status, dead letters) is shared by all generations.
  *
  * Invariants: `current` is replaced by rename, so it names one whole generation at any moment, also after a crash. A
- * number is not used again while its directory exists. A generation is renamed before it is deleted, so what is listed
- * is whole.
+ * number is not used again, also when its directory is gone: who still has that open would take the new one for it. A
+ * generation is renamed before it is deleted, so what is listed is whole.
  * Errors: STORE_OPEN, STORE_VERSION (an older layout), STORE_LOCKED, DISK_FULL, STORE_CORRUPT, NOT_FOUND.
  * Thread: main, processor.
  */
@@ -37,6 +38,9 @@ int generation_current(const char *store, unsigned *ret, struct error *e) MUST_C
 
 /* All of them, ascending, into ret[GENERATIONS_MAX]; *n 0 when there are none. */
 int generation_list(const char *store, unsigned *ret, size_t *n, struct error *e) MUST_CHECK;
+
+/* The largest number of those that are there or were dropped; 0 none. */
+int generation_last(const char *store, unsigned *ret, struct error *e) MUST_CHECK;
 
 /*
  * An empty directory with a number above all others, marked with `plan` (generation_mark) from the first moment on unless

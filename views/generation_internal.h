@@ -8,6 +8,8 @@
 
 /* "cannot WHAT 'path': errno's words"; returns the code. */
 int generation__failed(struct error *e, const char *what, const char *path);
+/* What a link like those of generation_path's last parts points to; 0 when there is none. */
+unsigned generation__number_of_link(const char *path);
 /* The directory's entries are on the disk. */
 int generation__sync(const char *path, struct error *e) MUST_CHECK;
 

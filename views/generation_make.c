@@ -14,6 +14,7 @@
 #define FOLDER GENERATION_FOLDER
 #define DROPPED ".dropped-"
 #define FRESH ".new-"
+#define LAST "last"  /* a link to the largest number that was dropped */
 #define OPEN_FILES 8 /* of one walk through a directory */
 
 /* ---- the mark of one that is being built ---- */
@@ -181,18 +182,43 @@ static int make_marked(const char *store, unsigned n, const char *plan, struct e
 	return rc ? rc : generation__sync(folder, e);
 }
 
+int generation_last(const char *store, unsigned *ret, struct error *e)
+{
+	unsigned all[GENERATIONS_MAX], dropped;
+	char link[GENERATION_PATH_MAX];
+	size_t n;
+	int rc = generation_list(store, all, &n, e);
+
+	if (rc)
+		return rc;
+	snprintf(link, sizeof(link), "%s/" FOLDER "/" LAST, store);
+	dropped = generation__number_of_link(link);
+	*ret = n && all[n - 1] > dropped ? all[n - 1] : dropped;
+	return 0;
+}
+
+/* Without room it is not remembered: dropping makes room. */
+static void remember(const char *store, unsigned n)
+{
+	char link[GENERATION_PATH_MAX], fresh[GENERATION_PATH_MAX], number[16];
+
+	snprintf(link, sizeof(link), "%s/" FOLDER "/" LAST, store);
+	snprintf(fresh, sizeof(fresh), "%s/" FOLDER "/" FRESH LAST, store);
+	snprintf(number, sizeof(number), "%u", n);
+	if (n > generation__number_of_link(link) && !symlink(number, fresh) && rename(fresh, link))
+		unlink(fresh);
+}
+
 int generation_create(const char *store, const char *plan, unsigned *ret, struct error *e)
 {
-	unsigned all[GENERATIONS_MAX], n;
-	size_t count;
+	unsigned n = 0;
 	bool taken = true;
-	int rc = generation_list(store, all, &count, e);
+	int rc = generation_last(store, &n, e);
 
 	if (!rc && plan)
 		rc = remove_leftovers(store, e);
 	if (rc)
 		return rc;
-	n = count ? all[count - 1] : 0;
 	if (plan)
 		rc = make_marked(store, ++n, plan, e);
 	while (!plan && !rc && taken)
@@ -239,6 +265,7 @@ int generation_drop(const char *store, unsigned n, struct error *e)
 	rc = generation_lock(store, n, &lock, e);
 	if (rc)
 		return rc;
+	remember(store, n);
 	generation_path(store, n, path);
 	snprintf(dropped, sizeof(dropped), "%s/" FOLDER "/" DROPPED "%u", store, n);
 	if (rename(path, dropped))

@@ -95,6 +95,22 @@ Test(generation, numbers_grow_and_one_is_current)
 	expect_listed("2 10 11 ");
 }
 
+/* A processor that has the dropped one open would take the new one for it. */
+Test(generation, a_number_is_not_used_again)
+{
+	struct error e = { 0 };
+
+	cr_assert_eq(created(), 1);
+	cr_assert_eq(created(), 2);
+	cr_assert_eq(created(), 3);
+	cr_assert_eq(generation_drop(dir, 3, &e), 0, "%s", e.text);
+	cr_assert_eq(generation_drop(dir, 2, &e), 0, "%s", e.text);
+	expect_listed("1 ");
+	cr_assert_eq(created(), 4);
+	cr_assert_eq(generation_drop(dir, 4, &e), 0, "%s", e.text);
+	cr_assert_eq(created(), 5);
+}
+
 Test(generation, what_is_not_there_cannot_be_current)
 {
 	struct error e = { 0 };
