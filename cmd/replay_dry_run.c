@@ -130,8 +130,12 @@ static void dry_run_text(const struct rebuild *rb, bool at_work, uint64_t rate, 
 	print_parts(rb);
 	for (size_t i = 0; i < rb->opt->n; i++)
 		printf("  %s\n", rb->opt->files[i]);
-	printf("%lld records at most", (long long)records);
-	if (rate)
+	if (rb->from.kind != POINT_NONE)
+		printf("%lld records at most", (long long)records);
+	if (rb->opt->n)
+		printf("%s%zu file%s", rb->from.kind == POINT_NONE ? "all lines of " : ", and all lines of ",
+		       rb->opt->n, rb->opt->n == 1 ? "" : "s");
+	if (rate && !rb->opt->n)
 		printf("; %lld s at %llu/s, the rate of the last replay or its limit",
 		       (long long)(records / (int64_t)rate), (unsigned long long)rate);
 	printf("\nthe current generation takes %lld MB, ", (long long)(used >> 20));

@@ -91,7 +91,9 @@ int replay_into_current(const struct replay_options *opt, const struct settings 
 	int status = 0;
 
 	if (read_files(&in, opt, set, &e) == ERR_STORE_LOCKED)
-		status = command_failed("%s, or read the files beside it with --rebuild", e.text);
+		status =
+			command_failed("%s, or make a generation of files and log beside it: --rebuild --from earliest",
+				       e.text);
 	else if (e.code)
 		status = command_failed("%s", e.text);
 	else if (replay_interrupted())

@@ -262,6 +262,10 @@ static int check_standing(struct rebuild *rb, struct error *e)
 		rc = replay_plan_check_topics(&rb->plan, rb->set, needed, e);
 	if (!rc && rb->from.kind != POINT_NONE && !rb->opt->view)
 		tell_empty(rb);
+	if (!rc && st.topics && rb->from.kind == POINT_NONE && !rb->opt->no_swap)
+		rc = error_set(e, ERR_BAD_REQUEST, "from",
+			       "the store also holds records of Kafka, which the files have not: --from earliest reads "
+			       "them behind the files, --no-swap makes a generation without them beside this one");
 	if (rc || !st.files || rb->opt->n || rb->opt->without_files)
 		return rc;
 	return error_set(e, ERR_BAD_REQUEST, "from",

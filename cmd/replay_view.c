@@ -77,11 +77,31 @@ static int bound(struct rebuild *rb, struct store *s, struct error *e)
 	return rc;
 }
 
+/* Where the store stands is asked before the log's ends here: live traffic is not taken for a log that was cut. */
+static int check_log_is_long_enough(struct rebuild *rb, struct error *e)
+{
+	int rc = rb->plan.n ? rebuild_renew_plan(rb, e) : 0;
+
+	for (size_t i = 0; i < rb->plan.n && !rc; i++) {
+		const struct replay_part *p = &rb->plan.v[i];
+
+		if (p->lost && p->log == rb->opt->view->topic)
+			rc = error_set(
+				e, ERR_LOG_TRUNCATED, "topics",
+				"partition %d of '%s' ends at %lld, before what the store has read: it was cut or "
+				"made anew; `aisle replay --from earliest' makes all views of what there is",
+				p->id, setting_topic(rb->set, (enum topic)p->log), (long long)p->high);
+	}
+	return rc;
+}
+
 int replay_view_plan(struct rebuild *rb, struct error *e)
 {
 	bool may_lose = rb->opt->from_text || rb->opt->dry_run || rb->opt->view->topic != TOPIC_EVENTS;
-	int rc = bound(rb, NULL, e);
+	int rc = check_log_is_long_enough(rb, e);
 
+	if (!rc)
+		rc = bound(rb, NULL, e);
 	for (size_t i = 0; i < rb->plan.n && !rc && !may_lose; i++) {
 		const struct replay_part *p = &rb->plan.v[i];
 

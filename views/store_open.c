@@ -38,11 +38,8 @@ static int make_directory(const char *path, bool read_only, struct error *e)
 {
 	struct stat st;
 
-	if (stat(path, &st) == 0) {
-		if (S_ISDIR(st.st_mode))
-			return 0;
-		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot open store '%s': not a directory", path);
-	}
+	if (stat(path, &st) == 0)
+		return 0;
 	if (read_only)
 		return error_set(e, ERR_STORE_OPEN, "store.path",
 				 "cannot open store '%s': it does not exist; run `aisle run' or `aisle replay' first",

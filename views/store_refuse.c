@@ -65,8 +65,12 @@ static int check_owner(const char *store, struct error *e)
 
 int store__check_place(const char *path, bool writes, struct error *e)
 {
-	int rc = store__check_access(path, writes ? R_OK | W_OK | X_OK : X_OK, e);
+	struct stat st;
+	int rc;
 
+	if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
+		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot open store '%s': not a directory", path);
+	rc = store__check_access(path, writes ? R_OK | W_OK | X_OK : X_OK, e);
 	return rc || !writes ? rc : check_owner(path, e);
 }
 

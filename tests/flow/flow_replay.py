@@ -189,6 +189,8 @@ def files(t, topics, store):
     replay(topics, store, "--from-file", extra)
     refused = replay(topics, store, "--from", "earliest", status=1)
     check("1 lines of 1 files" in refused and "--without-files" in refused, refused)
+    refused = replay(topics, store, "--rebuild", "--from-file", extra, status=1)
+    check("records of Kafka, which the files have not: --from earliest" in refused, refused)
     done = replayed(topics, store, "--rebuild", "--from-file", extra, "--from", "earliest")
     check(done["swapped"], f"{done}")
     check(harness.rows_of(store, "history", "--user", "of-a-file"), "the file is in the new generation")
@@ -249,9 +251,13 @@ def another_log(t):
     topics.recreate(topics.events, partitions)
     produce("new")
     done = replayed(topics, store, "--from", "earliest")
-    check((done["generation"], done["resumed"], done["events"]) == (1, False, produced["new"]), f"{done}")
+    check((done["generation"], done["resumed"], done["events"]) == (2, False, produced["new"]), f"{done}")
     check(not harness.rows_of(store, "popularity", "--item", "old"), "records of the log before are in it")
-    say("a replay of a topic that was made anew begins anew")
+    topics.recreate(topics.events, partitions)
+    for more in ([], ["--dry-run"]):
+        refused = replay(topics, store, "--view", "popularity", *more, status=1)
+        check("ends at 0, before what the store has read" in refused, refused)
+    say("a replay of a topic that was made anew begins anew, one of a view is refused")
 
 
 def flow(t):
