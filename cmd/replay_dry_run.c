@@ -115,9 +115,23 @@ static void print_parts(const struct rebuild *rb)
 	}
 }
 
+static void print_total(const struct rebuild *rb, uint64_t rate)
+{
+	int64_t records = replay_plan_offsets(&rb->plan);
+
+	if (rb->from.kind != POINT_NONE)
+		printf("%lld records at most", (long long)records);
+	if (rb->opt->n)
+		printf("%s%zu file%s", rb->from.kind == POINT_NONE ? "all lines of " : ", and all lines of ",
+		       rb->opt->n, rb->opt->n == 1 ? "" : "s");
+	if (rate && !rb->opt->n)
+		printf("; %lld s at %llu/s, the rate of the last replay or its limit",
+		       (long long)(records / (int64_t)rate), (unsigned long long)rate);
+}
+
 static void dry_run_text(const struct rebuild *rb, bool at_work, uint64_t rate, const struct room *room)
 {
-	int64_t records = replay_plan_offsets(&rb->plan), used = room->base + room->young;
+	int64_t used = room->base + room->young;
 	int64_t needed = rb->opt->view ? 2 * used : used;
 	const struct view *view = rb->opt->view;
 
@@ -130,14 +144,7 @@ static void dry_run_text(const struct rebuild *rb, bool at_work, uint64_t rate, 
 	print_parts(rb);
 	for (size_t i = 0; i < rb->opt->n; i++)
 		printf("  %s\n", rb->opt->files[i]);
-	if (rb->from.kind != POINT_NONE)
-		printf("%lld records at most", (long long)records);
-	if (rb->opt->n)
-		printf("%s%zu file%s", rb->from.kind == POINT_NONE ? "all lines of " : ", and all lines of ",
-		       rb->opt->n, rb->opt->n == 1 ? "" : "s");
-	if (rate && !rb->opt->n)
-		printf("; %lld s at %llu/s, the rate of the last replay or its limit",
-		       (long long)(records / (int64_t)rate), (unsigned long long)rate);
+	print_total(rb, rate);
 	printf("\nthe current generation takes %lld MB, ", (long long)(used >> 20));
 	if (room->young)
 		printf("%lld MB of them in young levels, ", (long long)(room->young >> 20));
