@@ -262,7 +262,9 @@ int generation_drop(const char *store, unsigned n, struct error *e)
 	if (n == current)
 		return error_set(e, ERR_STORE_LOCKED, "store.path", "generation %u of '%s' is the current one", n,
 				 store);
-	rc = generation_lock(store, n, &lock, e);
+	rc = remove_leftovers(store, e); /* one of this number would be in the way */
+	if (!rc)
+		rc = generation_lock(store, n, &lock, e);
 	if (rc)
 		return rc;
 	remember(store, n);

@@ -143,6 +143,8 @@ Test(generation, leftovers_of_a_kill_are_taken_along)
 	cr_assert_eq(symlink("generations/1", path), 0);
 	make_folder("generations/.dropped-9");
 	make_folder("generations/.dropped-9/base");
+	make_folder("generations/.dropped-1");
+	make_folder("generations/.dropped-1/base");
 	cr_assert_eq(generation_swap(dir, 2, &e), 0, "%s", e.text);
 	cr_assert_eq(current(), 2);
 	cr_assert_neq(access(path, F_OK), 0);
