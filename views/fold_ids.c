@@ -43,7 +43,7 @@ static uint32_t intern(struct fold *f, enum table_id forward, enum table_id back
 		if (id < *next)
 			return id;
 	}
-	if (row.n)
+	if (row.n || *next == ID_NONE)
 		fold_damaged(f);
 	id = (*next)++;
 	fold_put(f, forward, key, &id, sizeof(id));
