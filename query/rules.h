@@ -36,7 +36,7 @@ struct rules_on {
 	unsigned pin_n, loose_n, quota_n;
 	uint32_t *pins, *loose; /* places in the set's rules, by falling priority */
 	uint64_t *holds;        /* a bit for each rule of the set */
-	uint32_t *seen, stamp;  /* by place: was it tried on the item at hand? */
+	uint64_t *seen, stamp;  /* by place: was it tried on the item at hand? */
 	uint8_t *quota_of;      /* by place: its number */
 	uint32_t quotas[RULE_QUOTAS_MAX];
 	unsigned counts[RULE_QUOTAS_MAX];

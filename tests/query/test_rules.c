@@ -197,6 +197,16 @@ static void expect_effects(unsigned at, const char *expected)
 	cr_assert_str_eq(got, expected);
 }
 
+Test(rules, are_tried_after_any_number_of_items)
+{
+	struct rules_on *on = &s.answerer->rules;
+
+	stall_decide(&s, "rule/r", "{'action':{'exclude':{'filter':\"brand = 'x'\"}}}");
+	stall_expect(&s, "best-sellers", "p4 p5 p6");
+	on->stamp = on->seen[0] + UINT64_C(0xffffffff);
+	stall_expect(&s, "best-sellers", "p4 p5 p6");
+}
+
 Test(rules, explain_what_they_did)
 {
 	stall_decide(&s, "rule/pin", "{'action':{'pin':{'itemIds':['p4']}}}");
