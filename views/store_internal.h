@@ -141,6 +141,8 @@ void levels__put(struct store *s, struct levels *ls);
 int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_size, unsigned readers_max,
 		bool create);
 void level__close(struct level *l);
+/* The order of keys. */
+int level__compare(const MDB_val *a, const MDB_val *b);
 /* Commit; what LMDB says, but why there was no room where it only says EIO. */
 int level__commit(struct level *l, MDB_txn *txn);
 /* Of an open environment: a transaction of it has ended. */

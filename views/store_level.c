@@ -42,7 +42,7 @@ int store__error(int rc)
  * The order is LMDB's own: by bytes, a shorter key before those that it begins. Keys are short and most differ in their first
  * bytes, so that a call of memcmp costs more than what it compares.
  */
-static int compare_keys(const MDB_val *a, const MDB_val *b)
+int level__compare(const MDB_val *a, const MDB_val *b)
 {
 	size_t n = a->mv_size < b->mv_size ? a->mv_size : b->mv_size, i = 0;
 	const unsigned char *x = a->mv_data, *y = b->mv_data;
@@ -94,7 +94,7 @@ static int open_table(MDB_txn *txn, const char *name, unsigned flags, MDB_dbi *r
 {
 	int rc = mdb_dbi_open(txn, name, flags, ret);
 
-	return rc ? rc : mdb_set_compare(txn, *ret, compare_keys);
+	return rc ? rc : mdb_set_compare(txn, *ret, level__compare);
 }
 
 static int open_tables(struct level *l, bool create)

@@ -56,19 +56,13 @@ static int open_places(struct snap *sn, const struct walk *w, const MDB_val *fir
 	return rc;
 }
 
-static int compare_keys(const MDB_val *a, const MDB_val *b)
-{
-	return str_cmp((struct str){ a->mv_data, (uint32_t)a->mv_size },
-		       (struct str){ b->mv_data, (uint32_t)b->mv_size });
-}
-
 /* The smallest key, of the newest level that has it; NULL at the end. */
 static struct place *next_place(struct place *places, unsigned n)
 {
 	struct place *ret = NULL;
 
 	for (unsigned i = 0; i < n; i++)
-		if (!places[i].ended && (!ret || compare_keys(&places[i].k, &ret->k) < 0))
+		if (!places[i].ended && (!ret || level__compare(&places[i].k, &ret->k) < 0))
 			ret = &places[i];
 	return ret;
 }
@@ -80,7 +74,7 @@ static int pass(struct place *places, unsigned n, const struct place *of, const 
 	int rc = 0;
 
 	for (unsigned i = n; i-- > 0 && !rc;)
-		if (!places[i].ended && compare_keys(&places[i].k, &k) == 0)
+		if (!places[i].ended && level__compare(&places[i].k, &k) == 0)
 			rc = move_place(&places[i], w, MDB_NEXT);
 	return rc;
 }
