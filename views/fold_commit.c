@@ -39,9 +39,10 @@ static int failed(struct fold *f, int rc)
 
 static void *write_handed(void *arg)
 {
-	struct writer *w = arg;
+	struct fold *f = arg;
+	struct writer *w = &f->writer;
 
-	w->code = fold__write(&w->batch, w->store, false, &w->figures);
+	w->code = fold__write(&w->batch, f->store, false, &w->figures);
 	atomic_store(&w->ended, true);
 	return NULL;
 }
@@ -65,12 +66,11 @@ static int hand_over(struct fold *f)
 
 	w->batch = f->batch;
 	f->batch = written;
-	w->store = f->store;
 	atomic_store(&w->ended, false);
-	w->running = pthread_create(&w->thread, NULL, write_handed, w) == 0;
+	w->running = pthread_create(&w->thread, NULL, write_handed, f) == 0;
 	if (w->running)
 		return 0;
-	write_handed(w);
+	write_handed(f);
 	batch_reset(&w->batch);
 	return w->code ? w->code : snap_renew(f->snap);
 }

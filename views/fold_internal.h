@@ -60,7 +60,6 @@ struct writer {
 	pthread_t thread;
 	bool running; /* to be joined */
 	atomic_bool ended;
-	struct store *store;
 	struct batch batch;
 	struct commit_figures figures; /* of the last one */
 	int code;
