@@ -87,7 +87,7 @@ static int gather(struct asking *q)
 {
 	int rc;
 
-	q->shelf_n = q->turn_n = q->pin_n = q->list_n = 0;
+	q->pin_n = q->list_n = 0;
 	q->category = q->a->conditions.category;
 	q->filter_lifted = q->category_shown = false;
 	q->ret->out_of_stock = 0;

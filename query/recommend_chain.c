@@ -15,9 +15,9 @@ static bool reorders(const struct asking *q)
 }
 
 /* How many candidates a turn may bring. Sorted by price, say, every page must be cut from the same candidates. */
-static unsigned turn_room(const struct asking *q, unsigned mixed, unsigned missing)
+static unsigned turn_room(const struct asking *q, unsigned mixed)
 {
-	unsigned n = OVERFETCH * q->count;
+	unsigned n = OVERFETCH * q->count, missing = page_missing(q);
 	unsigned most = SHELF_MAX / (mixed > 1 ? mixed : 1);
 
 	if (!reorders(q) && mixed > 1)
@@ -31,9 +31,10 @@ static unsigned turn_room(const struct asking *q, unsigned mixed, unsigned missi
 	return n < most ? n : most;
 }
 
-static int take_turn(struct asking *q, const struct chain_link *link, unsigned room, bool is_fallback)
+static int take_turn(struct asking *q, const struct chain_link *link, unsigned mixed, bool is_fallback)
 {
 	struct turn *t = &q->a->turns[q->turn_n];
+	unsigned room = turn_room(q, mixed);
 	int rc;
 
 	*t = (struct turn){ .first = q->shelf_n, .share = link->share, .is_fallback = is_fallback };
@@ -85,7 +86,7 @@ static int share_page(struct asking *q, unsigned mixed)
 		const struct chain_link *link = &q->scenario->chain[i];
 
 		if (link->share && has_say(q, link->strategy))
-			rc = take_turn(q, link, turn_room(q, mixed, page_missing(q)), false);
+			rc = take_turn(q, link, mixed, false);
 	}
 	return rc ? rc : list_arrange(q);
 }
@@ -102,7 +103,7 @@ static int run_links(struct asking *q)
 
 		if (link->share || !has_say(q, link->strategy))
 			continue;
-		rc = take_turn(q, link, turn_room(q, mixed > 0, page_missing(q)), asked);
+		rc = take_turn(q, link, mixed > 0, asked);
 		asked = true;
 		if (!rc)
 			rc = list_arrange(q);
@@ -128,13 +129,6 @@ int pin_take(struct asking *q, struct str item_id, unsigned rank, const char *by
 	return 0;
 }
 
-/* Pins are candidates of no strategy; they take their items first. */
-static int take_pins(struct asking *q)
-{
-	q->a->turns[q->turn_n].share = 0;
-	return rules_pin(q);
-}
-
 static int fill_with_best_sellers(struct asking *q)
 {
 	const struct chain_link best_sellers = { &strategy_best_sellers, 0 };
@@ -143,14 +137,14 @@ static int fill_with_best_sellers(struct asking *q)
 
 	if (!page_missing(q) || fill < FILL_FILTERED || !has_say(q, &strategy_best_sellers))
 		return 0;
-	rc = take_turn(q, &best_sellers, turn_room(q, 0, page_missing(q)), true);
+	rc = take_turn(q, &best_sellers, 0, true);
 	if (!rc)
 		rc = list_arrange(q);
 	if (rc || !page_missing(q) || fill != FILL_ANY)
 		return rc;
 	q->filter_lifted = true;
 	q->category = (struct str){ NULL, 0 };
-	rc = take_turn(q, &best_sellers, turn_room(q, 0, page_missing(q)), true);
+	rc = take_turn(q, &best_sellers, 0, true);
 	return rc ? rc : list_arrange(q);
 }
 
@@ -166,19 +160,25 @@ static bool to_parent(struct str *category)
 	return parent > 0;
 }
 
+/* Pins are candidates of no strategy; they take their items first. */
+static int run_all(struct asking *q)
+{
+	int rc;
+
+	q->turn_n = q->shelf_n = 0;
+	q->a->turns[0].share = 0;
+	rc = rules_pin(q);
+	return rc ? rc : run_links(q);
+}
+
 int chain_run(struct asking *q)
 {
 	bool may_widen = q->category.n && !q->scenario->is_strategy && q->rq->strict != STRICT_TRUE;
-	int rc = take_pins(q);
+	int rc = run_all(q);
 
-	if (!rc)
-		rc = run_links(q);
 	while (!rc && may_widen && q->list_n == 0 && !q->category_shown && to_parent(&q->category)) {
-		q->turn_n = q->shelf_n = 0;
 		q->ret->widened_to = q->category;
-		rc = take_pins(q);
-		if (!rc)
-			rc = run_links(q);
+		rc = run_all(q);
 	}
 	if (q->list_n == 0)
 		q->ret->widened_to = (struct str){ NULL, 0 };
