@@ -130,12 +130,5 @@ int list_arrange(struct asking *q)
 	return list_sort(q);
 }
 
-/* ---- what is said of a pinned item ---- */
-
-static int fill_nothing(struct asking *q)
-{
-	(void)q;
-	return 0;
-}
-
-const struct strategy pinned_strategy = { .slug = "pinned", .fill = fill_nothing, .phrase = PHRASE_PINNED };
+/* What is said of a pinned item; it never fills a shelf. */
+const struct strategy pinned_strategy = { .slug = "pinned", .phrase = PHRASE_PINNED };
