@@ -181,12 +181,11 @@ static void on_tick(uv_timer_t *tick)
 {
 	struct http_loop *l = tick->data;
 	uint64_t now = now_ns(l);
-	bool publishing, later, waiting;
+	bool waiting;
 
 	l->sweeps |= ++l->ticks % SWEEP_TICKS == 0;
-	publishing = publish_queue_run(l->worker.publishes, now);
-	later = later_run(l->worker.laters);
-	waiting = publishing || later;
+	waiting = publish_queue_run(l->worker.publishes, now);
+	waiting |= later_run(l->worker.laters);
 	if (l->ticks % BEAT_TICKS == 0)
 		feed_pump(l, true);
 	if (l->phase == LOOP_RUNNING)

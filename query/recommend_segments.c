@@ -125,7 +125,6 @@ int answerer_segments(struct answerer *a, struct str user_id, struct person_segm
 
 	answerer_rest(a);
 	rc = snap_renew(a->snap);
-
 	control_set_release(set);
 	*ret = (struct person_segments){ .as_of_ms = TIME_NONE };
 	if (!rc) {
@@ -170,7 +169,6 @@ int answerer_offers(struct answerer *a, struct str user_id, struct person_offers
 
 	answerer_rest(a);
 	rc = snap_renew(a->snap);
-
 	ret->n = 0;
 	ret->set = rc ? NULL : control_set_acquire(a->opt.control);
 	ret->as_of_ms = TIME_NONE;
