@@ -68,8 +68,9 @@ int alone_copy(struct store *base, struct store *current, const struct view *v, 
 	struct fold_meta meta;
 	int rc = read_store(current, &versions, NULL);
 
-	if (!rc)
-		rc = store_graft(base, current, ~(v->tables | TABLE_BIT(TBL_VIEW_VERSIONS)), stopped);
+	if (rc)
+		return rc;
+	rc = store_graft(base, current, ~(v->tables | TABLE_BIT(TBL_VIEW_VERSIONS)), stopped);
 	if (!rc)
 		rc = read_store(base, NULL, &meta);
 	for (size_t i = 0; view_registry[i] && !versions.known; i++)
