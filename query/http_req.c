@@ -129,7 +129,7 @@ static void reply(struct http_req *rq, int status, const char *content_type, str
 	h2o_iovec_t vec = h2o_iovec_init((char *)body.p, rq->head ? 0 : body.n);
 
 	http_start(rq, status, content_type);
-	h->res.content_length = status == 304 ? SIZE_MAX : body.n;
+	h->res.content_length = status == 204 || status == 304 ? SIZE_MAX : body.n;
 	http_count(rq, status);
 	http_flight_ready(rq->flight, h, vec);
 }
