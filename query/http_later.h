@@ -4,7 +4,7 @@
  *
  *     http_later(rq, &figures_work, work);
  *
- * Invariants: each struct later_work given to http_later is dropped exactly once, on any thread; `answer` is called at
+ * Invariants: each `work` given to http_later is dropped exactly once, on any thread; `answer` is called at
  * most once, on the request's loop, and not when the client has left. At most LATER_MAX requests wait: the next one is
  * refused as overloaded, and so is one that was not answered when its loop stops.
  * Thread: loop, unless said.

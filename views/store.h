@@ -4,7 +4,7 @@
  *
  * Two kinds of table:
  *   REPLACING  key bytes -> value bytes; the younger row wins. Values may be up to STORE_VALUE_MAX: the store cuts long
- *              ones into rows of at most ~2,000 bytes, so no value goes to overflow pages.
+ *              ones into rows of at most ~2,000 bytes, so few go to overflow pages.
  *   ADDING     (group u64, member u32) -> a vector of int64 columns that are summed. The store packs the sorted
  *              members of a group into rows of at most ~2,000 bytes.
  *
@@ -186,8 +186,8 @@ int store_drop_groups(struct store_txn *t, enum table_id id, uint64_t first, uin
 
 /*
  * The rows of these tables in `from`'s base replace those in `to`'s, in as many transactions as it takes, read in one
- * snapshot. Afterwards, on failure too, `to` has nothing else in them. Between two transactions `stopped` (NULL is fine)
- * may end it with SOURCE_RETRY.
+ * snapshot. Between two transactions `stopped` (NULL is fine) may end it with SOURCE_RETRY. On failure some of the
+ * tables are as they were, some replaced, one in part: done again it ends well.
  */
 int store_graft(struct store *to, struct store *from, uint64_t tables, bool (*stopped)(void)) MUST_CHECK;
 

@@ -192,7 +192,7 @@ int young__keep_room(struct level *l, uint64_t used)
 
 int young__keep_room_behind(struct level *l, const void *row)
 {
-	/* a page of LMDB begins with its number, and no row has pages of its own; one without bytes may end its page */
+	/* a page of LMDB begins with its number, a row has one of its own at most; one without bytes may end its page */
 	const uint64_t *page = (const uint64_t *)(((uintptr_t)row - 1) & ~(uintptr_t)(l->page_bytes - 1));
 
 	return young__keep_room(l, (*page + 1) * l->page_bytes);
