@@ -1,5 +1,4 @@
 #include "tests/lib/views_shop.h"
-#include "views/fold_internal.h"
 #include "views/store_internal.h"
 
 #include <criterion/criterion.h>
@@ -90,28 +89,6 @@ Test(store, a_damaged_row_fails_the_commit)
 	cr_assert_eq(store_commit(t), 0);
 	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
 	cr_assert_eq(fold_event(shop.fold, &ev, -1, &e), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), ERR_STORE_CORRUPT);
-}
-
-/* An id is never given twice: at the last one it ends. */
-Test(store, ids_that_have_run_out_fail_the_commit)
-{
-	struct fold_meta meta;
-	struct store_txn *t;
-	struct error e = { 0 };
-
-	shop_play(&shop, "u1 view a @0s");
-	cr_assert_eq(fold__read_meta(shop.snap, &meta), 0);
-	meta.next_item = ID_NONE - 1;
-	cr_assert_eq(store_begin(shop.store, &t), 0);
-	cr_assert_eq(store_put(t, TBL_META, FOLD_META, &meta, sizeof(meta)), 0);
-	cr_assert_eq(store_commit(t), 0);
-	fold_free(shop.fold);
-	cr_assert_eq(fold_new(shop.store, &shop.fold, &e), 0, "%s", e.text);
-	cr_assert_eq(fold_item(shop.fold, STR("a")), 0);
-	cr_assert_eq(fold_item(shop.fold, STR("b")), ID_NONE - 1);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	fold_item(shop.fold, STR("c"));
 	cr_assert_eq(fold_commit(shop.fold, NULL), ERR_STORE_CORRUPT);
 }
 
