@@ -83,20 +83,19 @@ static void post(struct later *l)
 static void *work_main(void *arg)
 {
 	struct later_thread *t = arg;
-	struct snap *sn = NULL;
 	struct later *l;
 
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), LATER_NICE);
 	while ((l = take(t))) {
-		l->failed = sn ? snap_renew(sn) : snap_open(t->store, &sn);
+		struct snap *sn;
+
+		l->failed = snap_open(t->store, &sn);
 		if (!l->failed) {
 			l->ops->work(l->work, sn);
-			snap_park(sn);
+			snap_close(sn);
 		}
 		post(l);
 	}
-	if (sn)
-		snap_close(sn);
 	return NULL;
 }
 

@@ -186,8 +186,12 @@ static void on_tick(uv_timer_t *tick)
 	l->sweeps |= ++l->ticks % SWEEP_TICKS == 0;
 	waiting = publish_queue_run(l->worker.publishes, now);
 	waiting |= later_run(l->worker.laters);
-	if (l->ticks % BEAT_TICKS == 0)
+	if (l->ticks % BEAT_TICKS == 0) {
 		feed_pump(l, true);
+		/* a loop that is asked nothing holds no generation that was replaced */
+		l->worker.shared->opt.answers->rest(l->worker.answerer);
+		snap_park(l->worker.snap);
+	}
 	if (l->phase == LOOP_RUNNING)
 		return;
 	if (l->phase == LOOP_DRAINING && (!waiting || now >= l->grace_end_ns)) {

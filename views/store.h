@@ -226,7 +226,9 @@ struct snap;
 int snap_open(struct store *s, struct snap **ret) MUST_CHECK;
 void snap_close(struct snap *sn);
 int snap_renew(struct snap *sn) MUST_CHECK; /* a new snapshot of the newest commit; the old one's bytes are invalid */
-void snap_park(struct snap *sn);            /* let the old pages go until the next renew */
+void snap_park(
+	struct snap *
+		sn); /* let the old pages go until the next renew, and a generation that is no longer the current one */
 /* Names, catalogue, stock and totals of items are looked up faster from now on; 3.9 MB. */
 void snap_remember_items(struct snap *sn);
 /* What is remembered of an item will be asked for soon: memory is asked for it now. */

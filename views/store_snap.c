@@ -141,7 +141,6 @@ int snap_renew(struct snap *sn)
 	int rc = ERR_NOT_FOUND;
 
 	snap_park(sn);
-	follow(sn);
 	for (unsigned i = 0; i < TRIES && rc == ERR_NOT_FOUND; i++) {
 		rc = take_levels(sn);
 		if (rc)
@@ -182,6 +181,7 @@ void snap_park(struct snap *sn)
 {
 	if (sn->n)
 		park_all(sn);
+	follow(sn);
 }
 
 uint64_t snap_version(const struct snap *sn)

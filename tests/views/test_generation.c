@@ -384,3 +384,37 @@ Test(generation, a_store_follows_and_its_snapshots_when_they_are_renewed)
 	snap_close(busy);
 	store_close(s);
 }
+
+static bool holds_first(void)
+{
+	char link[64], target[4200];
+
+	for (int fd = 0; fd < 256; fd++) {
+		ssize_t n;
+
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+		n = readlink(link, target, sizeof(target) - 1);
+		target[n > 0 ? n : 0] = '\0';
+		if (strstr(target, "/generations/1/"))
+			return true;
+	}
+	return false;
+}
+
+Test(generation, a_parked_snapshot_lets_go_of_what_was_replaced)
+{
+	struct store *s = opened(0, false);
+	struct error e = { 0 };
+	struct snap *sn;
+
+	cr_assert_eq(created(), 2);
+	cr_assert_eq(snap_open(s, &sn), 0);
+	snap_park(sn);
+	point_at(2);
+	cr_assert_eq(store_follow(s, &e), 1, "%s", e.text);
+	cr_expect(holds_first());
+	snap_park(sn);
+	cr_expect_not(holds_first());
+	snap_close(sn);
+	store_close(s);
+}
