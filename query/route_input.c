@@ -75,7 +75,7 @@ static bool set_from_text(struct http_req *rq, const struct input_field *f, stru
 	case KIND_COUNT:
 	case KIND_STALENESS:
 		if (!parse_count(v, INT64_MAX, &number))
-			return BAD(ret, f, "'%s' must be a whole number of 0 or more", f->name);
+			number = -1; /* outside of what any of them may be */
 		return input_set_whole(f, ask, number, ret);
 	case KIND_FLAG:
 	case KIND_STRICT:
