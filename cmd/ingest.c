@@ -199,6 +199,8 @@ void ingest_wait(struct ingest *in, const struct command_context *ctx, bool unti
 		sig = sigtimedwait(&set, NULL, &look);
 		if (swapped(in))
 			follow(in);
+		store_look(in->store);
+		status_look(in->status, store_path(in->store));
 		if (sig == SIGHUP)
 			command_reload_log_level(ctx);
 	}

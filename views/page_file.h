@@ -1,7 +1,7 @@
 /*
  * page_file.h - one page of shared memory in a file: written by one process, read by any, no part of the state.
  *
- * A reader of a missing or short file gets a page of zeros of its own. Thread: any.
+ * A reader of a missing or short file gets a page of zeros of its own, until it looks again. Thread: any.
  */
 #ifndef AISLE_VIEWS_PAGE_FILE_H
 #define AISLE_VIEWS_PAGE_FILE_H
@@ -17,6 +17,8 @@
 
 /* `writer` makes the file when it is missing. STORE_OPEN when it cannot be mapped. */
 int page_file_map(const char *path, bool writer, void **ret, struct error *e) MUST_CHECK;
+/* A reader's zeros, which others may be reading, become the file if there is one by now. */
+void page_file_look(const char *path, void *page);
 /* NULL is fine. */
 void page_file_unmap(void *page);
 

@@ -16,6 +16,11 @@ struct status {
 	bool writer;
 };
 
+static void file_of(const char *store_path, char ret[4200])
+{
+	snprintf(ret, 4200, "%s/status", store_path);
+}
+
 int status_open(const char *store_path, bool writer, struct status **ret, struct error *e)
 {
 	struct status_page *page;
@@ -25,7 +30,7 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 	void *p = NULL;
 	int rc;
 
-	snprintf(path, sizeof(path), "%s/status", store_path);
+	file_of(store_path, path);
 	if (stat(path, &file) == 0 && !S_ISREG(file.st_mode))
 		return error_set(e, ERR_STORE_OPEN, "store.path", "'%s' is no file: remove it", path);
 	rc = page_file_map(path, writer, &p, e);
@@ -71,6 +76,16 @@ void status_close(struct status *st)
 struct status_page *status_page(struct status *st)
 {
 	return st->page;
+}
+
+void status_look(struct status *st, const char *store_path)
+{
+	char path[4200];
+
+	if (STATUS_GET(status_page(st), format))
+		return;
+	file_of(store_path, path);
+	page_file_look(path, st->page);
 }
 
 /* 0: unknown */

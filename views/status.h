@@ -45,10 +45,12 @@ struct status_page {
 
 struct status;
 
-/* `writer` makes the file when it is missing. A reader of a missing file gets a page of zeros. */
+/* `writer` makes the file when it is missing. A reader of a missing file gets a page of zeros, see status_look. */
 int status_open(const char *store_path, bool writer, struct status **ret, struct error *e) MUST_CHECK;
 void status_close(struct status *st);
 struct status_page *status_page(struct status *st);
+/* A reader that was there before the file: take it if it is there now. */
+void status_look(struct status *st, const char *store_path);
 
 /* ---- writer ---- */
 

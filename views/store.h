@@ -89,6 +89,11 @@ void store_close(struct store *s);
  */
 int store_follow(struct store *s, struct error *e) MUST_CHECK;
 /*
+ * A reader that was there before the first writer, as on a copy of a store: what tells of young levels is found if it is there
+ * now. Thread: any.
+ */
+void store_look(struct store *s);
+/*
  * From now on a fault in a store's memory (its file was cut, a page of it makes no sense, the disk does not give one)
  * ends the program with status 1 and a sentence that names the file. Other faults stay what they are.
  */

@@ -26,6 +26,23 @@ uint64_t young__newest(const struct levels *ls)
 	return ret && y->page->home == y->home && memcmp(y->page->boot, y->boot, sizeof(y->boot)) == 0 ? ret : 0;
 }
 
+static void file_of_page(const struct levels *ls, char ret[4200])
+{
+	snprintf(ret, 4200, "%s/levels", ls->home);
+}
+
+void store_look(struct store *s)
+{
+	struct levels *ls = levels__get(s);
+	char file[4200];
+
+	if (!PAGE_GET(ls->young.page, home)) {
+		file_of_page(ls, file);
+		page_file_look(file, ls->young.page);
+	}
+	levels__put(s, ls);
+}
+
 /* ---- open levels ---- */
 
 static int open_level(struct levels *ls, uint64_t number, bool create, struct level **ret)
@@ -264,7 +281,7 @@ int young__open(struct levels *ls, const struct store_options *opt, struct error
 	y->bytes_max = opt->young_bytes_max;
 	clock_boot(y->boot);
 	y->home = young__home_of(ls->home);
-	snprintf(file, sizeof(file), "%s/levels", ls->home);
+	file_of_page(ls, file);
 	rc = page_file_map(file, ls->writer, &page, e);
 	y->page = page;
 	if (rc)

@@ -1,6 +1,7 @@
 /* The young level over base: what is seen through both, what a merge leaves, and what is left when young is lost. */
 #include "tests/lib/views_shop.h"
 #include "views/fold_internal.h"
+#include "views/generation.h"
 #include "views/merger.h"
 #include "views/store_internal.h"
 
@@ -274,6 +275,28 @@ Test(levels, a_reader_needs_no_setting)
 	cr_assert_eq(snap_renew(sn), 0);
 	cr_assert_eq(snap_get(sn, TBL_CATALOG, STR("long 249"), &got), 0);
 	cr_assert_eq(got.n, 400000);
+	snap_close(sn);
+	store_close(reader);
+}
+
+/* On a copy of a store, which is a base and a key. */
+Test(levels, a_reader_that_was_there_before_the_page_finds_it)
+{
+	struct store_options opt = { .path = shop.dir, .read_only = true };
+	struct store *reader;
+	char page[GENERATION_PATH_MAX];
+	struct snap *sn;
+	struct str value;
+
+	snprintf(page, sizeof(page), "%s/current/levels", shop.dir);
+	cr_assert_eq(unlink(page), 0);
+	cr_assert_eq(store_open(&opt, &reader, NULL), 0);
+	cr_assert_eq(snap_open(reader, &sn), 0);
+	reopen();
+	put(true, "a", "1");
+	store_look(reader);
+	cr_assert_eq(snap_renew(sn), 0);
+	cr_assert_eq(snap_get(sn, TBL_CATALOG, STR("a"), &value), 0);
 	snap_close(sn);
 	store_close(reader);
 }

@@ -54,6 +54,20 @@ Test(status, readers_see_what_the_writer_writes)
 	status_close(reader);
 }
 
+Test(status, a_reader_that_was_there_first_finds_the_writer)
+{
+	struct status *reader = opened(false), *writer;
+
+	status_look(reader, dir);
+	cr_assert_eq(status_page(reader)->processor_pid, 0);
+	writer = opened(true);
+	status_page(writer)->events = 7;
+	status_look(reader, dir);
+	cr_assert_eq(status_page(reader)->events, 7);
+	status_close(writer);
+	status_close(reader);
+}
+
 Test(status, freshness_outlives_the_processor_but_counters_do_not)
 {
 	struct status *st = opened(true);
