@@ -103,7 +103,8 @@ int merger_step(struct merger *m, uint64_t age_max_ns)
 	if (bytes && !m->began_ns)
 		m->began_ns = clock_now_ns();
 	number = store_young_sealed(m->store);
-	if (!number && bytes && (bytes > max || clock_now_ns() - m->began_ns > age_max_ns)) {
+	if (!number && bytes &&
+	    (bytes > max || clock_now_ns() - m->began_ns > age_max_ns || store_young_removed(m->store))) {
 		store_young_seal(m->store);
 		number = store_young_sealed(m->store);
 		m->began_ns = 0;

@@ -196,6 +196,13 @@ void store_young_seal(struct store *s)
 	s->levels->young.active = 0;
 }
 
+bool store_young_removed(struct store *s)
+{
+	const struct young_set *y = &s->levels->young;
+
+	return y->active && !young__exists(s->levels, y->active);
+}
+
 uint64_t store_young_sealed(struct store *s)
 {
 	struct young_set *y = &s->levels->young;

@@ -252,6 +252,25 @@ Test(levels, losing_a_young_level_leaves_base_with_its_own_offsets)
 	shop_expect(&shop, "bought-together", "p1", "p2:2");
 }
 
+Test(levels, a_young_level_that_was_removed_is_merged_at_once)
+{
+	struct store_options opt = { .path = shop.dir, .read_only = true };
+	struct store *reader;
+	struct snap *sn;
+	struct str got;
+
+	put(true, "a", "1");
+	lose_young();
+	cr_assert_eq(fold_tend(shop.fold, NEVER_MS), 0);
+	for (int i = 0; i < 1000 && young__merged_so_far(shop.store->levels) == 0; i++)
+		clock_rest_ms(10);
+	cr_assert_eq(store_open(&opt, &reader, NULL), 0);
+	cr_assert_eq(snap_open(reader, &sn), 0);
+	cr_assert_eq(snap_get(sn, TBL_CATALOG, STR("a"), &got), 0);
+	snap_close(sn);
+	store_close(reader);
+}
+
 Test(levels, a_reader_needs_no_setting)
 {
 	struct store_options opt = { .path = shop.dir, .read_only = true, .young_path = "/nowhere" };
