@@ -718,6 +718,18 @@ class DamagedStores(Case):
         self.assertIn("no generation 7: it has 1", self.aisle("replay", "--swap", "7", "--store", "s", status=1).stderr)
 
 
+class Units(unittest.TestCase):
+    def test_units_that_exclude_each_other_are_stopped_before_they_start(self):
+        folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy")
+        units = {}
+        for name in ("aisle.service", "aisle-process.service", "aisle-serve.service"):
+            with open(os.path.join(folder, name), encoding="utf-8") as f:
+                units[name] = dict(text.strip().split("=", 1) for text in f if text.startswith(("After=", "Conflicts=")))
+        for name, unit in units.items():
+            for other in unit["Conflicts"].split():
+                self.assertTrue(other in unit["After"].split() or name in units[other]["After"].split(), f"{name}, {other}")
+
+
 def main(names):
     tests = [test for case in unittest.defaultTestLoader.loadTestsFromModule(sys.modules[__name__]) for test in case]
     unknown = set(names).difference(*(test.id().split(".") for test in tests))
