@@ -1,5 +1,6 @@
 # Lives of a processor that end at fault points and at random moments (crash.py), power cuts (power.py), and mistakes made
-# on purpose that both must find (selftest.py). SEED=n SEEDS=1 repeats one run.
+# on purpose that both must find (selftest.py); an operator's commands in random order (operations.py). SEED=n SEEDS=1
+# repeats one run.
 SEEDS ?=
 SEED ?=
 CRASH_SEEDS = --seeds $(or $(SEEDS),$(1)) $(if $(SEED),--seed $(SEED))
@@ -10,7 +11,7 @@ $(OUT)/tests/crash/crash_player: $(OUT)/tests/crash/crash_player.o $(OUT)/tests/
 $(OUT)/tests/crash/recorder: $(OUT)/tests/crash/recorder.o
 	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^
 
-.PHONY: crash crash-replay powercut powercut-replay crash-selftest crash-programs crash-selftest-run run-crash run-crash-replay run-powercut run-powercut-replay
+.PHONY: crash crash-replay operations powercut powercut-replay crash-selftest crash-programs crash-selftest-run run-crash run-crash-replay run-powercut run-powercut-replay
 crash-programs:
 	@+$(MAKE) --no-print-directory -j$(JOBS) BUILD=crash $(CRASH_PROGRAMS)
 
@@ -19,6 +20,10 @@ crash: crash-programs ## kill the processor again and again, compare with the ba
 
 crash-replay: crash-programs ## kill a replay at each of its steps and at random ones (SEED=n)
 	@$(PYTHON) tests/crash/replay.py $(if $(SEED),--seed $(SEED))
+
+operations: crash-programs ## an operator's commands in random order on real Kafka (SEEDS=20, SEED=n, V=1 prints them)
+	@$(PYTHON) tests/lib/kafka.py install
+	@$(PYTHON) tests/crash/operations.py $(call CRASH_SEEDS,20) $(if $(V),-v)
 
 powercut: crash-programs ## cut the power at many moments of what was written (SEEDS=20, SEED=n)
 	@$(PYTHON) tests/crash/power.py $(call CRASH_SEEDS,20)
