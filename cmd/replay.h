@@ -67,6 +67,7 @@ struct rebuild {
 	struct replay_point from;    /* NONE: the log is not read */
 	unsigned generation, before; /* built; current when it began, 0 none */
 	bool resumed;
+	uint64_t lines; /* of files in the generation in use when this one was begun; of the copy, for a view */
 	int lock;
 	struct replay_plan plan;
 	struct ingest in; /* the generation that is built, while it is open */
@@ -105,6 +106,9 @@ int rebuild_stand(struct rebuild *rb, struct store *s, struct standing *ret, str
 int rebuild_renew_plan(struct rebuild *rb, struct error *e) MUST_CHECK;
 /* Positions of the generation that is answered from become the plan's ends; *behind: offsets they lie ahead of ours. */
 int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e) MUST_CHECK;
+
+/* BAD_REQUEST when files were read into the generation in use since ours was begun: the swap would lose them. */
+int rebuild_check_lines(struct rebuild *rb, struct error *e) MUST_CHECK;
 
 /* How what is built is written: unsynced, all of it into base. */
 struct store_options rebuild_store_options(const struct rebuild *rb);

@@ -372,6 +372,8 @@ int rebuild_run(struct rebuild *rb, struct error *e)
 		rc = check(rb, e);
 	if (!rc && rb->from.kind != POINT_NONE && rb->opt->to.kind == POINT_NONE)
 		rc = catch_up(rb, e);
+	if (!rc)
+		rc = rebuild_check_lines(rb, e);
 	if (!rc && rb->opt->no_swap)
 		rc = generation_mark(rb->path, rb->generation, REPLAY_KEPT, e);
 	else if (!rc)

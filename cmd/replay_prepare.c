@@ -116,6 +116,24 @@ int rebuild_aim_at_current(struct rebuild *rb, int64_t *behind, struct error *e)
 	return rc;
 }
 
+int rebuild_check_lines(struct rebuild *rb, struct error *e)
+{
+	struct error none = { 0 };
+	struct standing st;
+	int rc = rebuild_stand(rb, NULL, &st, e);
+
+	free(st.ends);
+	if (rc || st.lines == rb->lines || (rb->opt->without_files && !rb->opt->view))
+		return rc;
+	if (rb->opt->view && replay_drop(rb->set, rb->generation, &none)) /* its copy would never have them */
+		log_warn("cannot drop what was built", "why=\"%s\"", none.text);
+	return error_set(
+		e, ERR_BAD_REQUEST, "from-file",
+		"lines of files were read into generation %u since this one was begun, which has not got them: "
+		"run the command again",
+		rb->before);
+}
+
 /* ---- the generation to build ---- */
 
 /* Its first line: what the same log would be folded into something else by. */
@@ -257,6 +275,7 @@ static int check_standing(struct rebuild *rb, struct error *e)
 	int rc = rebuild_stand(rb, NULL, &st, e);
 
 	free(st.ends);
+	rb->lines = st.lines;
 	needed = rb->opt->view ? 1u << rb->opt->view->topic : st.topics | 1u << TOPIC_EVENTS;
 	if (!rc && rb->from.kind != POINT_NONE)
 		rc = replay_plan_check_topics(&rb->plan, rb->set, needed, e);

@@ -63,6 +63,7 @@ static int bound(struct rebuild *rb, struct store *s, struct error *e)
 	struct standing st;
 	int rc = rebuild_stand(rb, s, &st, e);
 
+	rb->lines = st.lines;
 	for (size_t i = 0; i < rb->plan.n && !rc; i++) {
 		struct replay_part *p = &rb->plan.v[i];
 

@@ -232,7 +232,7 @@ class Operations:
 
     def op_file(self, rnd):
         """Its people are its own, since the order of one person's records counts."""
-        if self.beside or (self.processor and "topic found" not in self.processor.log()):
+        if self.processor and "topic found" not in self.processor.log():
             return  # a processor that has only just begun would find the store held
         path, number = self.t.path(f"file-{len(self.files)}"), len(self.files)
         with open(path, "w", encoding="utf-8") as out:

@@ -194,7 +194,26 @@ def files(t, topics, store):
     done = replayed(topics, store, "--rebuild", "--from-file", extra, "--from", "earliest")
     check(done["swapped"], f"{done}")
     check(harness.rows_of(store, "history", "--user", "of-a-file"), "the file is in the new generation")
+    files_meanwhile(t, topics, store, extra)
     say("files and the log in one generation")
+
+
+def files_meanwhile(t, topics, store, extra):
+    """What is read into the generation in use beside a replay of one view would not be in the copy."""
+    more = t.path("more.ndjson")
+    with open(more, "w", encoding="utf-8") as out:
+        out.write(json.dumps({"type": "view", "userId": "of-another", "itemId": "filed", "eventTime": 1700000000000}) + "\n")
+    slow = subprocess.Popen(arguments(topics, store, "--view", "popularity", "--from-file", extra, "--rate", str(EVENTS // 3)),
+                            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        poll("the copy made", lambda: any("scratch" in names for _, names, _ in os.walk(store)), 20, 0.02)
+        replay(topics, store, "--from-file", more)
+        _, told = slow.communicate(timeout=60)
+    finally:
+        slow.kill()
+        slow.wait()
+    check(slow.returncode == 1 and "lines of files were read into generation" in told, f"{slow.returncode}: {told}")
+    check(harness.rows_of(store, "history", "--user", "of-another") and not building(store), "the generation in use is left")
 
 
 def one_view(t, topics, fresh):
