@@ -66,6 +66,13 @@ class Operations:
         self.holds = {}        # generation -> {view: set of files}
         self.directories = {}  # generation -> a descriptor, so that its inode is not used again
         self.told, self.refused = [], 0
+        t.closers.append(self.close)
+
+    def close(self):
+        if self.beside:
+            self.beside.process.kill()
+        for descriptor in self.directories.values():
+            os.close(descriptor)
 
     def tell(self, text):
         self.told.append(text)
@@ -312,11 +319,7 @@ def one_seed(seed, verbose, _scratch):
     except (harness.FlowFailed, harness.Ended, OSError, subprocess.SubprocessError) as failure:
         wrong = "\n    ".join([f"{failure}\n  left in {t.directory}:", *operations.told])
     finally:
-        if operations.beside:
-            operations.beside.process.kill()
         t.close()
-        for descriptor in operations.directories.values():
-            os.close(descriptor)
     if not wrong:
         shutil.rmtree(t.directory)
     return seed, {"steps": len(operations.told), "refused": operations.refused}, wrong
