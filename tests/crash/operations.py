@@ -251,6 +251,8 @@ class Operations:
         if self.command("replay", "--from-file", path)[0] == 0:
             self.look(dict.fromkeys(VIEWS, frozenset()))
             self.holds[self.current()] = {view: files | {path} for view, files in self.held().items()}
+            if self.beside and "--view" in self.beside.what:  # it ends well only if its copy was made after this
+                self.beside = self.beside._replace(holds=self.held_after(self.beside.what))
 
     def op_swap(self, rnd):
         number = str(rnd.choice(list(self.directories) or [1]))
