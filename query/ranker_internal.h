@@ -175,7 +175,6 @@ struct segment_round {
 	unsigned generation;
 };
 
-void segment_counts_fini(struct segment_counts *c);
 void segment_round_fini(struct segment_round *r);
 /* A bounded piece, unless the last whole round was of this version; a shop of few actors is done with one. */
 int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms) MUST_CHECK;
@@ -217,6 +216,7 @@ struct rank_parts {
 	struct shipping *shipping;
 	uint64_t shipping_key; /* of all that it was made of */
 	struct list_set *slow[RANK_KIND_COUNT - RANK_SLOW_FIRST];
+	struct segment_set *segments; /* whose lists are among them; NULL: none was counted yet */
 	struct rank_prior prior;
 	uint64_t slow_key;           /* of all that the slow lists were made of */
 	uint64_t segment_key;        /* and of what those of segments were */
@@ -245,7 +245,6 @@ struct rankings {
 	struct rank_parts parts;
 	float revisits[REVISIT_CELLS];
 	int64_t big_spend_micros;
-	struct segment_set *segments;
 	struct list_set *lists[RANK_KIND_COUNT];
 	struct now_counts *now;
 };

@@ -119,7 +119,6 @@ struct rankings *rankings_make(const struct rank_parts *parts, const struct rank
 	ra->watermark_ms = from->watermark_ms;
 	ra->parts = rank_parts_ref(parts);
 	ra->now = now_counts_make(c);
-	ra->segments = from->segments->set ? segments_ref(from->segments->set) : NULL;
 	ra->big_spend_micros = from->segments->big_spend_micros;
 	counts_order(c);
 	for (int kind = 0; kind < RANK_SLOW_FIRST; kind++) {
@@ -147,7 +146,6 @@ void rankings_unref(struct rankings *ra)
 	for (int kind = 0; kind < RANK_KIND_COUNT; kind++)
 		list_set_unref(ra->lists[kind]);
 	rank_parts_unref(&ra->parts);
-	segments_release(ra->segments);
 	free(ra->now);
 	free(ra);
 }

@@ -77,6 +77,8 @@ struct rank_parts rank_parts_ref(const struct rank_parts *p)
 	shipping_ref(p->shipping);
 	for (size_t i = 0; i < ARRAY_SIZE(p->slow); i++)
 		list_set_ref(p->slow[i]);
+	if (p->segments)
+		segments_ref(p->segments);
 	return *p;
 }
 
@@ -88,4 +90,5 @@ void rank_parts_unref(struct rank_parts *p)
 	shipping_unref(p->shipping);
 	for (size_t i = 0; i < ARRAY_SIZE(p->slow); i++)
 		list_set_unref(p->slow[i]);
+	segments_release(p->segments);
 }

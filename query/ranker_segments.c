@@ -14,7 +14,7 @@
 
 #define STEP_ACTORS 1000 /* of a piece */
 
-void segment_counts_fini(struct segment_counts *c)
+static void segment_counts_fini(struct segment_counts *c)
 {
 	segments_release(c->set);
 	free(c->v);
@@ -192,7 +192,7 @@ int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
 
 const struct segment_set *rankings_segments(const struct rankings *ra)
 {
-	return ra->segments;
+	return ra->parts.segments;
 }
 
 int64_t rankings_big_spend(const struct rankings *ra)

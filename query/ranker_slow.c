@@ -167,6 +167,10 @@ void rank_parts_make_slow(struct rank_parts *p, const struct ranking_from *from)
 		list_set_unref(p->slow[kind - RANK_SLOW_FIRST]);
 		p->slow[kind - RANK_SLOW_FIRST] = kind < last ? make(p, from, (enum rank_kind)kind) : NULL;
 	}
+	if (!same_segments) {
+		segments_release(p->segments);
+		p->segments = from->segments->set ? segments_ref(from->segments->set) : NULL;
+	}
 	p->slow_key = key;
 	p->segment_key = segment_key;
 }

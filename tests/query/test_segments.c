@@ -1,5 +1,5 @@
 /* Which segments a person is in, and what they choose. */
-#include "query/segments.h"
+#include "query/ranker_internal.h"
 #include "tests/lib/query_shop.h"
 #include "views/segment_members.h"
 
@@ -189,6 +189,23 @@ Test(segments, of_documents_choose_too)
 	stall_rank(&s);
 	stall_expect(&s, "segment-picks; user=u3", "x=1 y=0.5");
 	cr_assert_str_eq(s.answer.items[0].reason, "viewed by 2 new visitors");
+	stall_close(&s);
+}
+
+Test(segments, keep_their_lists_when_another_comes_before_them)
+{
+	stall_open(&s, NULL);
+	shop_play(&s.shop, "u1 buy a @0d; u1 buy b @1d; u2 view x @1d");
+	stall_decide(&s, "segment/two", "{\"filter\":\"orders = 2\"}");
+	stall_rank(&s);
+	stall_expect(&s, "segment-picks; user=u1", "a=1 b=1");
+	stall_decide(&s, "segment/lookers", "{\"filter\":\"orders = 0\"}");
+	cr_assert_eq(ranker__refresh(s.ranker, REFRESH_QUICK), 0);
+	stall_expect(&s, "segment-picks; user=u1", "a=1 b=1");
+	stall_expect(&s, "segment-picks; user=u2", "x=1");
+	cr_assert_eq(ranker__refresh(s.ranker, REFRESH_FULL), 0);
+	stall_expect(&s, "segment-picks; user=u1", "a=1 b=1");
+	stall_expect(&s, "segment-picks; user=u2", "x=2");
 	stall_close(&s);
 }
 
