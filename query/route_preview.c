@@ -43,6 +43,17 @@ static bool refuse(struct problem *p, const char *field, const char *what)
 	return false;
 }
 
+/* The field is of this object of the body. False, as all that refuses. */
+static bool refuse_inside(struct problem *p, const char *object)
+{
+	char field[sizeof(p->field)];
+
+	memcpy(field, p->field, sizeof(field));
+	if (field[0])
+		snprintf(p->field, sizeof(p->field), "%s.%.*s", object, 48, field);
+	return false;
+}
+
 static bool knows(const json_t *object, const char *const *names, const char *where, struct problem *p)
 {
 	const char *key;
@@ -70,7 +81,7 @@ static bool read_change(const json_t *v, struct preview *pv, struct problem *p)
 	if (!json_is_object(v))
 		return refuse(p, "change", "must be there, an object of kind, id and document");
 	if (!knows(v, names, "change", p))
-		return false;
+		return refuse_inside(p, "change");
 	pv->change.kind = control_kind_find(text_of(json_object_get(v, "kind")), false);
 	pv->change.id = text_of(json_object_get(v, "id"));
 	if (pv->change.kind == CONTROL_KIND_COUNT)
@@ -102,7 +113,7 @@ static bool read_request(struct http_req *rq, json_t *v, struct problem *p)
 	json_object_del(v, "scenario");
 	if (json_object_get(v, "validateOnly"))
 		return refuse(p, "request.validateOnly", "has no lists to compare: leave it out");
-	return input_from_json(v, &rq->w->ask, p);
+	return input_from_json(v, &rq->w->ask, p) || refuse_inside(p, "request");
 }
 
 static bool read_body(struct http_req *rq, json_t *body, struct preview *pv, struct problem *p)
@@ -127,7 +138,11 @@ static bool make_sets(struct http_req *rq, struct preview *pv, struct problem *p
 	if (!rc)
 		return true;
 	error_set(&e, rc, "", "%s", inside.text);
-	snprintf(e.field, sizeof(e.field), "change.document%s%.*s", inside.field[0] ? "." : "", 40, inside.field);
+	if (strcmp(inside.field, "id") == 0)
+		snprintf(e.field, sizeof(e.field), "change.id");
+	else
+		snprintf(e.field, sizeof(e.field), "change.document%s%.*s", inside.field[0] ? "." : "", 40,
+			 inside.field);
 	snprintf(e.suggestion, sizeof(e.suggestion), "%s", inside.suggestion);
 	http_error_problem(rq, rc, &e, p);
 	return false;
@@ -274,6 +289,7 @@ static void reply(struct http_req *rq, struct preview *pv, struct problem *p)
 	json_out_key(j, "after");
 	if (!answer(rq, pv, 1, &after, &after_rc) && before_rc) {
 		recommend_refusal(rq, after_rc, &after, p);
+		refuse_inside(p, "request");
 		http_problem(rq, p);
 		return;
 	}

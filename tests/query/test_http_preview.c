@@ -119,7 +119,7 @@ Test(preview, of_a_scenario_that_comes_or_goes_has_one_answer)
 	cr_assert(strstr(r->body, "{\"before\":null,\"after\":{"));
 	r = ask(&front, "POST", "/v1/preview",
 		"{\"request\":{\"scenario\":\"new\"},\"change\":{\"kind\":\"scenario\",\"id\":\"old\",\"document\":null}}");
-	expect_problem(r, 404, "unknown-scenario", "scenario", "neither has it");
+	expect_problem(r, 404, "unknown-scenario", "request.scenario", "neither has it");
 }
 
 Test(preview, of_a_segment_says_who_belongs_and_what_its_rules_do)
@@ -178,13 +178,17 @@ Test(preview, bad_ones_are_refused)
 		{ "{\"request\":{\"scenario\":\"mine\"},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":1}}",
 		  "bad-parameter", "change.document" },
 		{ "{\"request\":{\"scenario\":\"mine\"},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null,\"x\":1}}",
-		  "unknown-parameter", "x" },
+		  "unknown-parameter", "change.x" },
 		{ "{\"request\":{},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null}}", "bad-parameter",
 		  "request.scenario" },
 		{ "{\"request\":{\"scenario\":\"mine\",\"validateOnly\":true},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null}}",
 		  "bad-parameter", "request.validateOnly" },
 		{ "{\"request\":{\"scenario\":\"mine\",\"cuont\":1},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null}}",
-		  "unknown-parameter", "cuont" },
+		  "unknown-parameter", "request.cuont" },
+		{ "{\"request\":{\"scenario\":\"mine\",\"exclude\":{\"itemIds\":1}},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null}}",
+		  "bad-parameter", "request.exclude.itemIds" },
+		{ "{\"request\":{\"scenario\":\"product-page\"},\"change\":{\"kind\":\"rule\",\"id\":\"a\",\"document\":null}}",
+		  "bad-request", "request.itemIds" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
@@ -192,5 +196,7 @@ Test(preview, bad_ones_are_refused)
 			       cases[i].body);
 	expect_problem(look("rule", "a", "{\"action\":{\"filter\":\"prize < 5\"}}"), 400, "bad-config",
 		       "change.document.action.filter", "a filter");
+	expect_problem(look("scenario", "trending", "{\"chain\":[{\"strategy\":\"trending\"}]}"), 400, "bad-config",
+		       "change.id", "the name of a strategy");
 	expect_problem(ask(&front, "POST", "/v1/preview?x=1", "{}"), 400, "unknown-parameter", "x", "a parameter");
 }
