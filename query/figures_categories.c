@@ -119,7 +119,10 @@ static int add_record(void *arg, uint32_t item, const struct catalog_item *recor
 	if (!record->categories.n)
 		add_category(s, item, STR(""));
 	s->items[item] = (struct sold){ 0 }; /* it has its place */
-	return s->groups.n > FIGURES_ROWS_MAX ? figures_too_many(s->m) : 0;
+	if (s->groups.n > FIGURES_ROWS_MAX)
+		return error_set(s->m->e, ERR_BAD_REQUEST, NULL, "the catalogue has more than %d categories",
+				 FIGURES_ROWS_MAX);
+	return 0;
 }
 
 static void compare_days(const struct making *m, struct comparison *c)

@@ -33,12 +33,6 @@ unsigned figures_coverage(int64_t shown, int64_t of, struct figure *ret)
 	return 2;
 }
 
-int figures_too_many(const struct making *m)
-{
-	return error_set(m->e, ERR_BAD_REQUEST, "by",
-			 "there are more than %d rows: ask by less, or for a shorter period", FIGURES_ROWS_MAX);
-}
-
 /* ---- by scenario, strategy, variant, hour or day ---- */
 
 /*
@@ -98,7 +92,10 @@ static int add_label(void *arg, int64_t hour, const struct engagement_label *of,
 
 	engagement_sum(&group_at(l, hour * MS_PER_HOUR, of)->sum, e);
 	engagement_sum(&l->total, e);
-	return l->groups.n > FIGURES_ROWS_MAX ? figures_too_many(l->m) : 0;
+	if (l->groups.n > FIGURES_ROWS_MAX)
+		return error_set(l->m->e, ERR_BAD_REQUEST, "by",
+				 "there are more than %d rows: ask by less, or for a shorter period", FIGURES_ROWS_MAX);
+	return 0;
 }
 
 static unsigned label_row(const struct labelling *l, const struct group *g, struct figure *row)

@@ -106,7 +106,6 @@ unsigned figures_credit(const struct engagement *e, int64_t shop_micros, struct 
 int figures_shop_revenue(struct making *m, int64_t *rows, int64_t *ret_total) MUST_CHECK;
 /* "itemsShown", "coverage": how much of so many items people saw; null where that is 0. */
 unsigned figures_coverage(int64_t shown, int64_t of, struct figure *ret);
-int figures_too_many(const struct making *m);
 /* The member "recommended": what of so much revenue is credited to recommendations. */
 int figures_write_recommended(struct making *m, int64_t revenue_micros) MUST_CHECK;
 

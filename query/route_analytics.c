@@ -44,6 +44,14 @@ static bool set_to(struct figures_ask *ask, struct str v)
 	return parse_moment(v, &ask->to_ms);
 }
 
+/* Of `by`; none: it takes no such parameter. */
+static const unsigned allowed[FIGURES_KINDS] = {
+	[FIGURES_SALES] = BY_HOUR | BY_DAY,
+	[FIGURES_ENGAGEMENT] = BY_HOUR | BY_DAY,
+	[FIGURES_STRATEGIES] = BY_HOUR | BY_DAY | BY_SCENARIO | BY_STRATEGY | BY_VARIANT,
+	[FIGURES_SERVICE] = BY_SCENARIO | BY_STRATEGY,
+};
+
 static bool set_by(struct figures_ask *ask, struct str v)
 {
 	static const struct {
@@ -54,12 +62,6 @@ static bool set_by(struct figures_ask *ask, struct str v)
 		      { "scenario", BY_SCENARIO },
 		      { "strategy", BY_STRATEGY },
 		      { "variant", BY_VARIANT } };
-	static const unsigned allowed[FIGURES_KINDS] = {
-		[FIGURES_SALES] = BY_HOUR | BY_DAY,
-		[FIGURES_ENGAGEMENT] = BY_HOUR | BY_DAY,
-		[FIGURES_STRATEGIES] = BY_HOUR | BY_DAY | BY_SCENARIO | BY_STRATEGY | BY_VARIANT,
-		[FIGURES_SERVICE] = BY_SCENARIO | BY_STRATEGY,
-	};
 	struct str part;
 
 	ask->by = 0;
@@ -97,16 +99,17 @@ static const struct parameter {
 
 static bool takes(enum figures_kind kind, const struct parameter *p)
 {
-	if (kind == FIGURES_EXPERIMENT)
-		return p->set == set_format;
-	return kind != FIGURES_SERVICE || p->set == set_format || p->set == set_by;
+	if (p->set == set_by)
+		return allowed[kind];
+	return p->set == set_format || (kind != FIGURES_EXPERIMENT && kind != FIGURES_SERVICE);
 }
 
 static const char *taken(enum figures_kind kind)
 {
 	return kind == FIGURES_EXPERIMENT ? "a report takes format"
 	       : kind == FIGURES_SERVICE  ? "figures of the process take by and format"
-					  : "figures take from, to, by and format";
+	       : allowed[kind]            ? "figures take from, to, by and format"
+					  : "these figures take from, to and format";
 }
 
 /* false: it was refused. *given: bits of those that were there before. */

@@ -136,6 +136,23 @@ Test(figures_credit, categories_have_what_is_under_them)
 	expect_at(j, "total/coverage", "0.333333");
 }
 
+Test(figures_credit, more_categories_than_an_answer_has_rows)
+{
+	struct figures_ask ask = { .kind = FIGURES_CATEGORIES, .from_ms = day(0), .to_ms = day(2) };
+
+	for (unsigned i = 0; i <= FIGURES_ROWS_MAX / 50; i++) {
+		char id[16], deep[256];
+		int n = snprintf(id, sizeof(id), "%u", i);
+
+		memcpy(deep, id, (size_t)n + 1);
+		for (unsigned k = 1; k < 50; k++)
+			n += snprintf(deep + n, sizeof(deep) - (size_t)n, " > x");
+		put_in_catalog(id, deep, "");
+	}
+	shop_play(&shop, "u1 view a @0s");
+	cr_expect_str_eq(made(ask), "the catalogue has more than 50000 categories");
+}
+
 Test(figures_credit, categories_grow_by_the_days_that_are_over)
 {
 	struct figures_ask ask = { .kind = FIGURES_CATEGORIES, .from_ms = day(4), .to_ms = day(7) };

@@ -98,9 +98,11 @@ Test(http_analytics, strategies_and_categories)
 	cr_expect_eq(ask(&f, "GET", "/v1/analytics/categories", NULL)->status, 200);
 	cr_expect(strstr(ask(&f, "GET", "/v1/analytics/segments", NULL)->body,
 			 "\"rows\":[{\"segment\":\"new\",\"people\":0,"));
-	expect_problem(ask(&f, "GET", "/v1/analytics/segments?by=day", NULL), 400, "bad-parameter", "by", "segments");
-	expect_problem(ask(&f, "GET", "/v1/analytics/categories?by=day", NULL), 400, "bad-parameter", "by",
-		       "categories");
+	expect_problem(ask(&f, "GET", "/v1/analytics/segments?by=day", NULL), 400, "unknown-parameter", "by",
+		       "segments");
+	r = ask(&f, "GET", "/v1/analytics/categories?by=day", NULL);
+	expect_problem(r, 400, "unknown-parameter", "by", "categories");
+	cr_expect(strstr(r->body, "these figures take from, to and format"), "%s", r->body);
 	expect_problem(ask(&f, "GET", "/v1/analytics/strategies?by=hour,day", NULL), 400, "bad-parameter", "by",
 		       "both");
 }
