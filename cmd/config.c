@@ -108,6 +108,8 @@ static int pull(struct sides *s, struct error *e)
 		if (is_same(doc, old))
 			continue;
 		rc = config_doc_save(s->opt->dir, doc, e);
+		if (rc)
+			break;
 		say(s, old && old->text.n ? "changed" : "new", doc, "");
 		s->changed++;
 	}
@@ -120,6 +122,8 @@ static int pull(struct sides *s, struct error *e)
 		free((char *)doc->text.p);
 		doc->text = (struct str){ NULL, 0 };
 		rc = config_doc_save(s->opt->dir, doc, e);
+		if (rc)
+			break;
 		say(s, "deleted", doc, "");
 		s->changed++;
 	}

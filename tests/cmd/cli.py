@@ -534,6 +534,13 @@ class Served(Case):
             self.assertIn("a change", f.read())
         self.assertEqual(self.aisle(*config, "--json").stdout, "")
 
+    def test_a_pull_tells_what_it_has_written(self):
+        limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", AISLE]
+        done = subprocess.run([*limited, "config", "pull", "full", "--server", self.url, "--shipped"], cwd=self.directory,
+                              capture_output=True, text=True, check=False, timeout=20)
+        self.assertRegex(done.stderr, "cannot write 'full/scenarios/.*.json': File too large")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
+
     def test_refusals_say_what_to_do(self):
         for path, words in (("/v1/recommendations/home?itemIds=a", "'home' does not read 'itemIds', it reads userId, visitorId"),
                             ("/v1/recommendations/productpage?itemIds=a", "did you mean 'product-page'?"),
