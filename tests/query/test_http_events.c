@@ -149,6 +149,8 @@ Test(http_events, a_full_queue_and_a_failed_send_are_503)
 	cr_assert(strstr(post("[" VIEW("a") "]")->head, "retry-after: 1"));
 	fake_set(&f.publisher, FAKE_FAIL);
 	expect_problem(post(VIEW("a")), 503, "broker-unavailable", NULL, "fail");
+	cr_expect(
+		strstr(ask(&f, "PUT", "/v1/items/a", "{}")->body, "sending again is safe, an event with its eventId"));
 }
 
 /* Sooner or later: on a busy machine an acknowledgement may take longer than setup_short's timeout. */
