@@ -81,7 +81,7 @@ void config_doc_name(const struct config_doc *doc, char ret[CONFIG_PATH_MAX])
 struct told {
 	struct str id, document, next;
 	int64_t revision;
-	bool shipped, in_list;
+	bool shipped;
 };
 
 typedef int (*take_member)(struct scan *s, struct str name, int token, struct str span, void *arg);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-bool control_set_places(const struct control_set *set, struct str placement)
+static bool has_place(const struct control_set *set, struct str placement)
 {
 	struct scenario sc;
 
@@ -48,7 +48,7 @@ static int check_names(const struct control_set *set, enum links which, const ch
 static int check_places(const struct control_set *set, enum links which, const struct control_texts *names,
 			struct error *e)
 {
-	return check_names(set, which, "placements", "scenario or strategy", names, control_set_places, e);
+	return check_names(set, which, "placements", "scenario or strategy", names, has_place, e);
 }
 
 static int check_segments(const struct control_set *set, enum links which, const struct control_texts *names,

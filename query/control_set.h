@@ -61,7 +61,5 @@ bool control_set_problem(const struct control_set *set, enum control_kind kind, 
 bool control_set_has_segment(const struct control_set *set, struct str id, const char **ret_near);
 /* Scenarios that people decided, sound ones by id: index 0.. until false. Strings are valid as long as the set. */
 bool scenario_decided(const struct control_set *set, size_t index, struct scenario_info *ret);
-/* Is there a scenario, shipped or decided, or a strategy of this name? */
-bool control_set_places(const struct control_set *set, struct str placement);
 
 #endif

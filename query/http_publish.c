@@ -235,11 +235,6 @@ void publish_wait(struct publish *p)
 	publish_unref(p);
 }
 
-size_t publish_count(const struct publish *p)
-{
-	return p->n;
-}
-
 enum publish_state publish_result(const struct publish *p, size_t i, int32_t *ret_partition, int64_t *ret_offset)
 {
 	enum publish_state state = (enum publish_state)atomic_load_explicit(&p->entries[i].state, memory_order_acquire);

@@ -66,8 +66,9 @@ static void write_change(struct json_out *j, const struct config_row *row, bool 
 		json_out_null(j);
 }
 
-void document_write(struct json_out *j, const struct config_row *row, bool shipped, struct str document,
-		    const struct error *problem)
+/* One object: id, revision, changedAt, changedBy, document, shipped; `problem` (NULL: none) says why it has no effect. */
+static void document_write(struct json_out *j, const struct config_row *row, bool shipped, struct str document,
+			   const struct error *problem)
 {
 	json_out_object(j);
 	key_str(j, "id", row->id);

@@ -26,9 +26,6 @@ void document_state_fini(struct document_state *st);
 /* Is there a document, put or shipped? */
 bool document_exists(const struct document_state *st);
 
-/* One object: id, revision, changedAt, changedBy, document, shipped; `problem` (NULL: none) says why it has no effect. */
-void document_write(struct json_out *j, const struct config_row *row, bool shipped, struct str document,
-		    const struct error *problem);
 /* 200 with the row's revision as ETag. From now on answers know the row. */
 void document_reply(struct http_req *rq, const struct config_row *row, bool shipped, struct str document);
 

@@ -84,13 +84,13 @@ static void refuse_all(struct http_req *rq, const struct batch *b)
 	http_reply(rq, p.status, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
 }
 
-static size_t count_acked(const struct publish *p)
+static size_t count_acked(const struct publish *p, size_t n)
 {
 	size_t acked = 0;
 	int32_t partition;
 	int64_t offset;
 
-	for (size_t i = 0; i < publish_count(p); i++)
+	for (size_t i = 0; i < n; i++)
 		acked += publish_result(p, i, &partition, &offset) == PUBLISH_ACKED;
 	return acked;
 }
@@ -142,7 +142,7 @@ static size_t first_sent(const struct batch *b)
 static void finish(struct http_req *rq, struct publish *p, void *arg)
 {
 	const struct batch *b = arg;
-	size_t acked = count_acked(p);
+	size_t acked = count_acked(p, b->n);
 	struct problem lost;
 	int32_t partition = 0;
 	int64_t offset = 0;
