@@ -155,7 +155,7 @@ static void show_list(struct demo_shoppers *s, struct shopper *who)
 {
 	char visitor[DEMO_ID_MAX];
 	struct demo_question q = { .scenario = "product-page", .product = who->product, .order = who->order };
-	struct error e;
+	struct error e = { 0 };
 
 	name_visitor(who, visitor);
 	q.person = str_of(visitor);
