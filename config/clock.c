@@ -19,7 +19,7 @@ static uint64_t system_monotonic_ns(const struct clock *c)
 	struct timespec ts;
 
 	(void)c;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(CLOCK_BOOTTIME, &ts); /* CLOCK_MONOTONIC stands still while the machine sleeps */
 	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 

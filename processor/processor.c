@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define IDLE_POLL_MS 100
+#define SLEPT_MS 100 /* a poll that took so much longer than asked for: the process, or the machine, was stopped */
 #define WRITING_POLL_MS 10 /* a large batch is written, and the next one gathers */
 #define RETRY_FIRST_MS 1000
 #define RETRY_MOST_MS 30000
@@ -104,6 +105,12 @@ static int store_failed(const struct processor *p, int rc, struct error *e)
 			 full ? store_no_room(p->opt.store) : "", full ? ": " : "", error_text(rc));
 }
 
+/* What the source heard before a sleep says nothing of the log as it is now. */
+static int64_t lag_of(const struct processor *p, struct source *src)
+{
+	return p->slept ? -1 : src->ops->lag(src);
+}
+
 /* Dead letters first, then views and offsets in one transaction. */
 static int commit(struct processor *p, struct source *src, struct error *e)
 {
@@ -135,7 +142,7 @@ static int commit(struct processor *p, struct source *src, struct error *e)
 	if (rc)
 		return store_failed(p, rc, e);
 	batcher_committed(&p->batcher, now_ns(p) - began, full);
-	lag = src->ops->lag(src);
+	lag = lag_of(p, src);
 	FAULT_POINT("group:untold");
 	processor__tell_commit(p, src, &fig, now_ns(p) - began, lag);
 	positions_committed(&p->positions, fold_is_writing(p->fold));
@@ -202,10 +209,12 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 	struct error poll_error = { 0 };
 	int timeout =
 		fold_is_writing(p->fold) ? WRITING_POLL_MS : batcher_timeout_ms(&p->batcher, now_ns(p), IDLE_POLL_MS);
+	uint64_t asked_ns = now_ns(p);
 	int n = src->ops->poll(src, p->records, (int)p->poll_max, timeout, &poll_error);
 	int64_t lag;
 	int rc = 0;
 
+	p->slept = now_ns(p) - asked_ns > (uint64_t)(timeout + SLEPT_MS) * 1000000u;
 	if (n > 0) {
 		batcher_began(&p->batcher, now_ns(p));
 		rc = processor__apply(p, src, p->records, (size_t)n, e);
@@ -220,7 +229,7 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 	/* where no more comes nothing is fresh that is still on its way into base */
 	if (n <= 0 && (rc = fold_wait(p->fold)))
 		return store_failed(p, rc, e);
-	lag = src->ops->lag(src);
+	lag = lag_of(p, src);
 	processor__tell_round(p, src, n == 0, lag);
 	status_set_wait(p->page, n == ERR_SOURCE_RETRY ? WAIT_LOG : WAIT_NONE, poll_error.text);
 	if (batcher_due(&p->batcher, &(struct batch_state){

@@ -25,6 +25,7 @@ struct processor {
 	size_t poll_max;
 	uint64_t pending; /* records applied and not committed */
 	uint64_t ends_ns; /* when ends of the log were last written */
+	bool slept;       /* the last poll took far longer than asked for */
 	bool displaced;   /* the young level is in the store, as there is no room in young.path */
 	uint64_t letters_untold, letters_told_ns; /* dead letters since the log's last line about them; when that was */
 	int retry_ms;                             /* pause after the last commit that failed; 0: it did not */

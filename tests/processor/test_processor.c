@@ -349,10 +349,15 @@ Test(processor, new_records_are_fresh_soon)
 
 struct fake_source {
 	struct source base;
-	const int *codes; /* one a poll; positive: that many events */
+	const int *codes; /* one a poll; positive: that many events, SLEPT: nothing for a minute */
 	size_t at;
 	char values[10][128];
+	struct clock_fake clock; /* 1 ms a poll */
+	int64_t lags[10];        /* what readers of the status page are told at each poll */
 };
+
+#define SLEPT 100
+#define MINUTE_MS 60000
 
 static int fake_poll(struct source *s, struct record *ret, int max, int timeout_ms, struct error *e)
 {
@@ -361,6 +366,10 @@ static int fake_poll(struct source *s, struct record *ret, int max, int timeout_
 
 	(void)max;
 	(void)timeout_ms;
+	f->lags[f->at - 1] = status_lag_ms(status_page(b.status), &f->clock.base);
+	f->clock.now_ms += code == SLEPT ? MINUTE_MS : 1;
+	if (code == SLEPT)
+		return 0;
 	if (code < 0)
 		return error_set(e, code, "", "the fake says so");
 	for (int i = 0; i < code; i++) {
@@ -383,7 +392,7 @@ static void fake_release(struct source *s)
 static int64_t fake_lag(struct source *s)
 {
 	(void)s;
-	return -1;
+	return 0;
 }
 
 static const char *fake_name(struct source *s, uint16_t log)
@@ -394,12 +403,11 @@ static const char *fake_name(struct source *s, uint16_t log)
 }
 
 static const struct source_ops fake_ops = {
-	.poll = fake_poll, .release = fake_release, .lag = fake_lag, .log_name = fake_name
+	.poll = fake_poll, .release = fake_release, .lag = fake_lag, .log_name = fake_name, .live = true
 };
 
-static int run_fake(const int *codes, struct position *at, struct error *e)
+static int run_fake_source(struct fake_source *f, struct position *at, struct error *e)
 {
-	struct fake_source f = { .base = { &fake_ops }, .codes = codes };
 	struct store_options opt = {
 		.path = b.log.dir, .map_size = 64 << 20, .durability = STORE_NOSYNC, .writer = true
 	};
@@ -409,16 +417,37 @@ static int run_fake(const int *codes, struct position *at, struct error *e)
 
 	cr_assert_eq(store_open(&opt, &b.store, &none), 0);
 	cr_assert_eq(status_open(b.log.dir, true, &b.status, &none), 0);
+	clock_fake_init(&f->clock, 1700000000000);
 	popt.store = b.store;
 	popt.status = b.status;
+	popt.clock = &f->clock.base;
 	cr_assert_eq(processor_new(&popt, &b.processor, &none), 0);
-	rc = processor_run(b.processor, &f.base, e);
+	rc = processor_run(b.processor, &f->base, e);
 	if (!processor_resume(b.processor, "fake", 0, at))
 		at->next = -1;
 	processor_free(b.processor);
 	status_close(b.status);
 	store_close(b.store);
 	return rc;
+}
+
+static int run_fake(const int *codes, struct position *at, struct error *e)
+{
+	struct fake_source f = { .base = { &fake_ops }, .codes = codes };
+
+	return run_fake_source(&f, at, e);
+}
+
+Test(processor, a_poll_that_slept_says_nothing_of_the_log)
+{
+	struct fake_source f = { .base = { &fake_ops }, .codes = (const int[]){ 0, SLEPT, 0, 0, ERR_SOURCE_END } };
+	struct position at;
+	struct error e = { 0 };
+
+	cr_assert_eq(run_fake_source(&f, &at, &e), 0);
+	cr_expect_eq(f.lags[1], 0);
+	cr_expect_eq(f.lags[2], MINUTE_MS, "nobody was asked for a minute");
+	cr_expect_eq(f.lags[3], 0, "the next poll has asked");
 }
 
 Test(processor, the_end_of_the_source_commits_everything)
