@@ -29,6 +29,15 @@ static void on_letters_wait(void *arg, const char *why)
 	processor__beat(p);
 }
 
+/* The page has how fresh the views were with a young level that is gone; base has what was in the log at its last merge. */
+static void tell_lost_young(struct processor *p)
+{
+	int64_t newest = fold_newest_ms(p->fold);
+
+	if (store_young_was_lost(p->opt.store) && newest && newest < p->page->fresh_ms)
+		status_set_fresh(p->page, newest, p->clock);
+}
+
 int processor_new(const struct processor_options *opt, struct processor **ret, struct error *e)
 {
 	struct processor *p = xcalloc(1, sizeof(*p));
@@ -62,6 +71,7 @@ int processor_new(const struct processor_options *opt, struct processor **ret, s
 	if (!opt->bulk && fold_frozen(p->fold, frozen, sizeof(frozen)))
 		log_warn("a view is not kept up to date", "why=\"%s\"", frozen);
 	STATUS_SET(p->page, watermark_ms, fold_watermark(p->fold));
+	tell_lost_young(p);
 	*ret = p;
 	return 0;
 }

@@ -386,6 +386,16 @@ bool fold_stored_position(struct fold *f, const char *log_name, int32_t partitio
 	return rc == 0;
 }
 
+int64_t fold_newest_ms(const struct fold *f)
+{
+	int64_t ret = 0;
+
+	for (size_t i = 0; i < f->lanes.n; i++)
+		if (f->lanes.v[i].at.last_timestamp_ms > ret)
+			ret = f->lanes.v[i].at.last_timestamp_ms;
+	return ret;
+}
+
 bool fold_frozen(const struct fold *f, char *ret, size_t size)
 {
 	return versions_describe(&f->versions, ret, size);

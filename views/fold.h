@@ -56,6 +56,8 @@ void fold_position(struct fold *f, const char *log_name, int32_t partition, cons
 
 /* Stored position; false when that partition was never read (one that is damaged fails the next commit). */
 bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret);
+/* The largest timestamp that a partition's last record has; 0 when none has. */
+int64_t fold_newest_ms(const struct fold *f);
 
 /* A sentence about a view that is not kept up to date because its version changed (versions.h); false: all are. */
 bool fold_frozen(const struct fold *f, char *ret, size_t size);

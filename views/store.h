@@ -207,6 +207,8 @@ uint64_t store_young_bytes_above(struct store *s);
 bool store_young_displaced(struct store *s);
 /* Was it removed by somebody? Who has it open goes on, nobody else can read the store until it is merged. */
 bool store_young_removed(struct store *s);
+/* Was it gone when this store was opened? Base is the whole state then. */
+bool store_young_was_lost(const struct store *s);
 /* It takes no more: the next transaction begins another. Only while store_young_sealed says 0: there are at most two. */
 void store_young_seal(struct store *s);
 /* Number of the level that is to be merged; 0 none. */

@@ -79,6 +79,7 @@ struct young_set {
 	uint64_t merged;               /* into base, as far as this process has seen */
 	uint64_t bytes_max;            /* 0: commits go to base */
 	uint64_t active;               /* writer: takes commits; 0: the next one begins a new level */
+	bool lost;                     /* writer: what base had not merged when it was opened was gone */
 };
 
 /* All levels of one generation of the store; closed with the last reference. */

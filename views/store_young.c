@@ -203,6 +203,11 @@ bool store_young_removed(struct store *s)
 	return y->active && !young__exists(s->levels, y->active);
 }
 
+bool store_young_was_lost(const struct store *s)
+{
+	return s->levels->young.lost;
+}
+
 uint64_t store_young_sealed(struct store *s)
 {
 	struct young_set *y = &s->levels->young;
@@ -264,6 +269,7 @@ static int settle(struct levels *ls)
 		y->active = newest;
 		return 0;
 	}
+	y->lost = lost;
 	rc = lost ? level__set_merged(&ls->base, newest) : 0;
 	if (rc || !lost)
 		return rc;
