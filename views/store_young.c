@@ -5,12 +5,13 @@
  * What processes share is one page, HOME/levels: the newest number, in which run of the machine that was, and where the
  * files lie, so that readers need no setting. A number is published after its environment was made, and never used again.
  */
-#include "views/generation.h"
+#include "views/generation_internal.h"
 #include "views/store_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #define MAP_TIMES 8 /* times bytes_max, address space only */
 #define MAP_LEAST (UINT64_C(64) << 20)
@@ -72,7 +73,7 @@ static int open_level(struct levels *ls, uint64_t number, bool create, struct le
 	if (rc) {
 		level__close(l);
 		free(l);
-		return rc == ENOENT ? ERR_NOT_FOUND : store__error(rc);
+		return rc == ENOENT ? ERR_NOT_FOUND : rc == EACCES ? ERR_STORE_OPEN : store__error(rc);
 	}
 	*ret = l;
 	return 0;
@@ -282,6 +283,18 @@ static int settle(struct levels *ls)
 	return 0;
 }
 
+/* The newest one is of whoever folds, with the rights of a new file whatever those of base are. */
+static int check_reader(const struct levels *ls, struct error *e)
+{
+	uint64_t newest = young__newest(ls);
+	char file[4240];
+
+	if (ls->writer || newest <= ls->young.merged)
+		return 0;
+	young__file(ls, newest, file);
+	return store__check_access(file, R_OK, e);
+}
+
 int young__open(struct levels *ls, const struct store_options *opt, struct error *e)
 {
 	struct young_set *y = &ls->young;
@@ -311,7 +324,7 @@ int young__open(struct levels *ls, const struct store_options *opt, struct error
 	if (rc)
 		return error_set(e, store__error(rc), "store.path", "cannot read the levels of '%s': %s", ls->home,
 				 mdb_strerror(rc));
-	return 0;
+	return check_reader(ls, e);
 }
 
 void young__close(struct levels *ls)

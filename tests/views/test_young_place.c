@@ -275,6 +275,30 @@ Test(young_place, files_of_other_names_stay, .init = setup_place, .fini = teardo
 	cr_assert_eq(store_drop_orphans(NULL), 0);
 }
 
+Test(young_place, whose_it_is_another_user_is_told, .init = setup_place, .fini = teardown_place)
+{
+	struct store_options opt = shop_store_options(&shop);
+	char command[200];
+	struct store *s;
+	struct error e = { 0 };
+
+	if (geteuid() != 0) {
+		shop_close(&shop);
+		cr_skip_test("only root can be somebody else");
+	}
+	snprintf(command, sizeof(command), "chmod -R a+rwX %s", shop.dir);
+	cr_assert_eq(system(command), 0);
+	cr_assert_eq(chmod(place, 0755), 0);
+	opt.read_only = true;
+	opt.writer = false;
+	cr_assert_eq(setresuid(65534, 65534, 0), 0);
+	cr_expect_eq(store_open(&opt, &s, &e), ERR_STORE_OPEN);
+	cr_assert_eq(setresuid(0, 0, 0), 0);
+	cr_expect(strstr(e.text, place), "%s", e.text);
+	cr_expect(strstr(e.text, "belongs to user 'root'"), "%s", e.text);
+	shop_close(&shop);
+}
+
 Test(young_place, a_copy_of_the_store_leaves_those_of_the_first, .init = setup_place, .fini = teardown_place)
 {
 	struct store_options opt = shop_store_options(&shop);
