@@ -58,17 +58,19 @@ out:
 	return rc;
 }
 
-void page_file_look(const char *path, void *page)
+bool page_file_look(const char *path, void *page)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
+	bool whole;
 
 	if (fd < 0)
-		return;
-	if (fstat(fd, &st) == 0 && st.st_size >= PAGE_FILE_BYTES &&
-	    mmap(page, PAGE_FILE_BYTES, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+		return false;
+	whole = fstat(fd, &st) == 0 && st.st_size >= PAGE_FILE_BYTES;
+	if (whole && mmap(page, PAGE_FILE_BYTES, PROT_READ, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
 		abort(); /* no memory for it */
 	close(fd);
+	return whole;
 }
 
 void page_file_unmap(void *page)

@@ -17,8 +17,8 @@
 
 /* `writer` makes the file when it is missing. STORE_OPEN when it cannot be mapped. */
 int page_file_map(const char *path, bool writer, void **ret, struct error *e) MUST_CHECK;
-/* A reader's zeros, which others may be reading, become the file if there is one by now. */
-void page_file_look(const char *path, void *page);
+/* A reader's page, which others may be reading, becomes that of the file there is by now; false: there is none. */
+bool page_file_look(const char *path, void *page);
 /* NULL is fine. */
 void page_file_unmap(void *page);
 

@@ -13,6 +13,7 @@ _Static_assert(sizeof(struct status_page) <= PAGE_FILE_BYTES, "the status is one
 
 struct status {
 	void *page;
+	ino_t file; /* of a reader; 0: its page is of none */
 	bool writer;
 };
 
@@ -25,7 +26,7 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 {
 	struct status_page *page;
 	struct status *st;
-	struct stat file;
+	struct stat file = { 0 };
 	char path[4200];
 	void *p = NULL;
 	int rc;
@@ -58,6 +59,7 @@ int status_open(const char *store_path, bool writer, struct status **ret, struct
 	}
 	st = xcalloc(1, sizeof(*st));
 	st->page = p;
+	st->file = page->format ? file.st_ino : 0;
 	st->writer = writer;
 	*ret = st;
 	return 0;
@@ -80,12 +82,12 @@ struct status_page *status_page(struct status *st)
 
 void status_look(struct status *st, const char *store_path)
 {
+	struct stat file;
 	char path[4200];
 
-	if (STATUS_GET(status_page(st), format))
-		return;
 	file_of(store_path, path);
-	page_file_look(path, st->page);
+	if (!st->writer && stat(path, &file) == 0 && file.st_ino != st->file && page_file_look(path, st->page))
+		st->file = file.st_ino;
 }
 
 /* 0: unknown */

@@ -49,7 +49,7 @@ struct status;
 int status_open(const char *store_path, bool writer, struct status **ret, struct error *e) MUST_CHECK;
 void status_close(struct status *st);
 struct status_page *status_page(struct status *st);
-/* A reader that was there before the file: take it if it is there now. */
+/* A reader that was there before the file, or whose file somebody has removed: take the one that is there now. */
 void status_look(struct status *st, const char *store_path);
 
 /* ---- writer ---- */

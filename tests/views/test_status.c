@@ -68,6 +68,25 @@ Test(status, a_reader_that_was_there_first_finds_the_writer)
 	status_close(reader);
 }
 
+Test(status, a_reader_of_a_file_that_was_removed_finds_the_next_one)
+{
+	struct status *first = opened(true), *reader = opened(false), *second;
+	char path[128];
+
+	status_page(first)->events = 7;
+	snprintf(path, sizeof(path), "%s/status", dir);
+	cr_assert_eq(unlink(path), 0);
+	status_look(reader, dir);
+	cr_expect_eq(status_page(reader)->events, 7, "there is no other yet");
+	status_close(first);
+	second = opened(true);
+	status_page(second)->events = 8;
+	status_look(reader, dir);
+	cr_expect_eq(status_page(reader)->events, 8);
+	status_close(second);
+	status_close(reader);
+}
+
 Test(status, freshness_outlives_the_processor_but_counters_do_not)
 {
 	struct status *st = opened(true);
