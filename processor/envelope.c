@@ -93,6 +93,12 @@ static bool take_timestamp(struct str v, struct envelope *ret)
 #define GOT_TIMESTAMP 8u
 #define GOT_OTHER 16u /* what exports add: partition, offset, headers */
 
+/* With a type it is an event. */
+static unsigned other(struct str name)
+{
+	return str_eq(name, STR("type")) ? 0 : GOT_OTHER;
+}
+
 /* One member of the envelope; 0 when it does not fit. */
 static unsigned take_member(struct str name, struct str v, struct envelope *ret)
 {
@@ -103,7 +109,7 @@ static unsigned take_member(struct str name, struct str v, struct envelope *ret)
 	if (str_eq(name, STR("timestamp")))
 		return take_timestamp(v, ret) ? GOT_TIMESTAMP : 0;
 	if (!str_eq(name, STR("value")))
-		return str_eq(name, STR("type")) ? 0 : GOT_OTHER; /* with a type it is an event */
+		return other(name);
 	ret->value = str_eq(v, STR("null")) ? (struct str){ NULL, 0 } : v;
 	return GOT_VALUE;
 }
@@ -315,7 +321,7 @@ static unsigned take_pair(struct str name, const unsigned char *p, size_t n, str
 	if (str_eq(name, STR("timestamp")))
 		return msgpack_integer(p, &ret->timestamp_ms) ? GOT_TIMESTAMP : 0;
 	if (!str_eq(name, STR("value")))
-		return 0;
+		return other(name);
 	ret->value = nil ? (struct str){ NULL, 0 } : (struct str){ (const char *)p, (uint32_t)n };
 	return GOT_VALUE;
 }
@@ -325,8 +331,8 @@ bool envelope_of_msgpack(struct str map, struct envelope *ret)
 	const unsigned char *p = (const unsigned char *)map.p, *end = p + map.n;
 	unsigned got = 0, pairs = map.n ? *p & 0x0f : 0;
 
-	/* an envelope has at most four members, so its map byte is a short one */
-	if (!map.n || (*p++ & 0xf0) != 0x80 || pairs < 2 || pairs > 4)
+	/* with few members, so its map byte is a short one */
+	if (!map.n || (*p++ & 0xf0) != 0x80 || !memmem(map.p, map.n, "topic", 5) || !memmem(map.p, map.n, "value", 5))
 		return false;
 	init(ret);
 	while (pairs--) {
@@ -342,7 +348,7 @@ bool envelope_of_msgpack(struct str map, struct envelope *ret)
 		if (!name.p || n <= 0)
 			return false;
 		one = take_pair(name, p, (size_t)n, ret);
-		if (!one || (got & one))
+		if (!one || (got & one & ~GOT_OTHER))
 			return false;
 		got |= one;
 		p += n;

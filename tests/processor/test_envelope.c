@@ -75,6 +75,17 @@ Test(envelope, messagepack)
 	}
 }
 
+Test(envelope, messagepack_with_what_exports_add)
+{
+	static const char map[] = "\x85\xa5topic\xa1t\xa6offset\x07\xa9partition\x01\xa5value\xc0\xa7headers\x80";
+	static const char event[] = "\x83\xa5topic\xa1t\xa4type\xa4view\xa5value\x01";
+
+	cr_assert(envelope_of_msgpack((struct str){ map, sizeof(map) - 1 }, &en));
+	cr_expect(str_eq(en.topic, STR("t")));
+	cr_expect_null(en.value.p);
+	cr_expect_not(envelope_of_msgpack((struct str){ event, sizeof(event) - 1 }, &en), "with a type it is an event");
+}
+
 Test(envelope, messagepack_lengths)
 {
 	static const struct {
