@@ -60,6 +60,8 @@ void processor__tell_letter(struct processor *p, struct source *src, const struc
 {
 	uint64_t now = p->clock->monotonic_ns(p->clock);
 
+	if (p->opt.bulk && !p->opt.letters_dir)
+		return; /* the store goes, and its letters with it: they were told when the records were first read */
 	p->letters_untold++;
 	if (p->letters_told_ns && now - p->letters_told_ns < LETTERS_EVERY_NS)
 		return;
