@@ -121,6 +121,17 @@ static unsigned find_route(struct http_req *rq, struct str method, bool *bad)
 	return methods;
 }
 
+static void refuse_path(struct http_req *rq)
+{
+	struct error e = { .text = "/docs shows the paths there are, /openapi.json lists them" };
+	struct problem p;
+
+	route_suggest(rq->path, &e);
+	problem_set(&p, PROBLEM_UNKNOWN_ROUTE, NULL, "%s", e.text);
+	snprintf(p.suggestion, sizeof(p.suggestion), "%s", e.suggestion);
+	http_problem(rq, &p);
+}
+
 static void dispatch(struct http_req *rq, struct str method)
 {
 	const struct static_file *file = static_find(&rq->w->shared->opt, rq->path);
@@ -131,8 +142,7 @@ static void dispatch(struct http_req *rq, struct str method)
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "path",
 			    "the path is not percent-encoded UTF-8 without control characters");
 	else if (!methods)
-		http_refuse(rq, PROBLEM_UNKNOWN_ROUTE, NULL,
-			    "/docs shows the paths there are, /openapi.json lists them");
+		refuse_path(rq);
 	else if (str_eq(method, STR("OPTIONS")))
 		answer_options(rq, methods);
 	else if (!(methods & rq->method))

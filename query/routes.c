@@ -1,6 +1,7 @@
 #include "query/routes.h"
 
 #include "query/http_query.h"
+#include "schemas/suggest.h"
 
 #include <stdio.h>
 
@@ -78,6 +79,41 @@ const struct route *route_find(struct str path, unsigned method, char *memory, s
 			return &route_table[i];
 	}
 	return NULL;
+}
+
+/* The pattern with the path's own segments as its parameters; false: it has another number of segments. */
+static bool filled(const char *pattern, struct str path, char ret[SUGGEST_WORD_MAX + 1])
+{
+	struct str rest = { pattern + 1, (uint32_t)strlen(pattern) - 1 }, given = { path.p + 1, path.n - 1 }, part, own;
+	int n = 0;
+
+	while (split_next(&rest, '/', &part)) {
+		if (!split_next(&given, '/', &own))
+			return false;
+		if (part.n && part.p[0] == '{')
+			part = own;
+		n += snprintf(ret + n, SUGGEST_WORD_MAX + 1 - (size_t)n, "/%.*s", STR_FMT(part));
+		if (n > SUGGEST_WORD_MAX)
+			return false;
+	}
+	return !split_next(&given, '/', &own);
+}
+
+void route_suggest(struct str path, struct error *e)
+{
+	char given[SUGGEST_WORD_MAX + 1], paths[ROUTE_COUNT][SUGGEST_WORD_MAX + 1];
+	const char *names[ROUTE_COUNT];
+	size_t n = 0;
+
+	if (path.n > SUGGEST_WORD_MAX || !path.n || path.p[0] != '/')
+		return;
+	snprintf(given, sizeof(given), "%.*s", STR_FMT(path));
+	for (unsigned i = 0; i < ROUTE_COUNT; i++)
+		if (filled(route_table[i].pattern, path, paths[n])) {
+			names[n] = paths[n];
+			n++;
+		}
+	suggest_in(e, given, names, n);
 }
 
 void route_allow(unsigned methods, char buf[64])

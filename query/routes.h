@@ -21,6 +21,7 @@ enum route_id {
 	ROUTE_COUNT
 };
 
+struct error;
 struct http_req;
 
 struct route {
@@ -39,6 +40,9 @@ extern const struct route route_table[ROUTE_COUNT];
  */
 const struct route *route_find(struct str path, unsigned method, char *memory, struct str params[ROUTE_PARAMS_MAX],
 			       unsigned *ret_methods, bool *ret_bad);
+
+/* Into the refusal of a path that is none: the nearest one there is, with the parameters that were given. */
+void route_suggest(struct str path, struct error *e);
 
 /* "GET, HEAD, PUT, OPTIONS" for an Allow header; `buf` holds 64 bytes. */
 void route_allow(unsigned methods, char buf[64]);
