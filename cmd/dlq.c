@@ -5,6 +5,7 @@
 #include "schemas/decode.h"
 #include "schemas/json_out.h"
 
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -88,6 +89,7 @@ struct dlq {
 	const struct dlq_options *opt;
 	struct publisher *publisher;
 	bool *found; /* by place in opt->ids */
+	void *sent;  /* fingerprints, of tsearch */
 	size_t seen, chosen;
 	int failed; /* sends that the broker refused */
 };
@@ -216,11 +218,36 @@ static void on_sent(void *arg, int code, int32_t partition, int64_t offset)
 		__atomic_fetch_add(&((struct dlq *)arg)->failed, 1, __ATOMIC_RELAXED);
 }
 
+static int compare_prints(const void *a, const void *b)
+{
+	return ((uintptr_t)a > (uintptr_t)b) - ((uintptr_t)a < (uintptr_t)b);
+}
+
+/* A record that was sent again and still cannot be read has another letter for each time. */
+static bool was_sent(struct dlq *q, const struct dead_letter *l)
+{
+	struct record r = {
+		.timestamp_ms = l->timestamp_ms, .key = l->key, .value = l->value, .value_len = l->value_len
+	};
+	void *print = (void *)(uintptr_t)(record_fingerprint(&r) + (uint32_t)l->partition); /* NOLINT: a number */
+
+	if (tfind(print, &q->sent, compare_prints))
+		return true;
+	tsearch(print, &q->sent, compare_prints);
+	return false;
+}
+
+static void forget(void *print)
+{
+	(void)print;
+}
+
 static int resend_one(void *arg, const struct dead_letter *l)
 {
 	struct dlq *q = arg;
 	struct publisher *p = q->publisher;
 	int64_t ts = l->timestamp_ms > 0 ? l->timestamp_ms : 0;
+	int32_t partition = strcmp(l->topic, l->resend_topic) ? -1 : l->partition; /* a file's record was on none */
 	int rc;
 
 	q->seen++;
@@ -231,9 +258,11 @@ static int resend_one(void *arg, const struct dead_letter *l)
 			l->truncated_from ? "only its beginning was kept" : "nobody reads its topic");
 		return 0;
 	}
+	if (q->opt->all && was_sent(q, l))
+		return 0;
 	q->chosen++;
-	while ((rc = p->ops->send(p, l->resend_topic, -1, l->key, l->value, l->value_len, ts, NULL, 0, on_sent, q)) ==
-	       ERR_PRODUCE)
+	while ((rc = p->ops->send(p, l->resend_topic, partition, l->key, l->value, l->value_len, ts, NULL, 0, on_sent,
+				  q)) == ERR_PRODUCE)
 		if (p->ops->flush(p, ANSWER_MS))
 			return ERR_PRODUCE;
 	return rc;
@@ -330,13 +359,14 @@ static int dlq_run(struct command_context *ctx)
 	}
 	if (!rc)
 		rc = check_found(&q, "", &e);
+	tdestroy(q.sent, forget);
 	free(q.found);
 	free(opt->ids);
 	return rc && !ferror(stdout) ? command_failed("%s", e.text[0] ? e.text : error_text(rc)) : 0;
 }
 
 static const struct argp_option dlq_own_options[] = {
-	{ "all", 'a', NULL, 0, "All letters (show, resend)", 0 },
+	{ "all", 'a', NULL, 0, "All letters, which `list' has without it; resend: each record once", 0 },
 	{ "code", 'c', "CODE", 0, "Only letters of this code, such as bad-json", 0 },
 	{ "json", 'j', NULL, 0, "One JSON object a line; bytes as hex", 0 },
 	{ 0 },
@@ -349,8 +379,10 @@ const struct command command_dlq = {
 	.description =
 		"Reads the topic topics.deadLetters, and dead-letters.ndjson in the store's directory, where replayed files "
 		"left theirs, and in the current generation's, where a rebuild left those that are in neither. A letter's id is "
-		"PARTITION:OFFSET, file:LINE or file@GENERATION:LINE. `resend' sends the record's own bytes to the topic it came "
-		"from; the letter itself stays.\n\n"
+		"PARTITION:OFFSET, file:LINE or file@GENERATION:LINE. `resend' sends the record's own bytes, key and "
+		"timestamp to the topic and partition it came from (a file's by its key). The letter itself stays, and a record that still cannot be read has "
+		"one more: `resend --all' sends each record once however many it has, those that were mended before as well, so "
+		"name ids or a code.\n\n"
 		"Examples:\n"
 		"  aisle dlq list\n"
 		"  aisle dlq list --code bad-json --json\n"

@@ -155,6 +155,7 @@ def check_dlq_command(topics, store, letters):
     check(len(listed) == len(letters), f"dlq list has {len(listed)} letters, the topic {len(letters)}")
     check({row["code"] for row in listed} == {letter["headers"]["aisle-code"] for letter in letters},
           "dlq list and the topic differ in their codes")
+    check(dlq(topics, store, "list", "--all") == dlq(topics, store, "list"), "dlq list --all is not dlq list")
     letter = next(row for row in listed if row["code"] == "unknown-event-type")
     check("teleport" in dlq(topics, store, "show", letter["id"]), "dlq show does not show the record")
     before = topics.high()
@@ -163,6 +164,14 @@ def check_dlq_command(topics, store, letters):
     check(sum(after.values()) == sum(before.values()) + 1, "dlq resend sent not one record")
     poll("the re-sent record in the dead letters again",
          lambda: len(topics.dump(topics.dead_letters)) == len(letters) + 1, 20)
+    after = topics.high()
+    records = {(row["headers"]["aisle-partition"], row["headers"]["aisle-timestamp"], row["value"])
+               for row in topics.dump(topics.dead_letters) if row["headers"]["aisle-code"] == letter["code"]}
+    dlq(topics, store, "resend", "--all", "--code", letter["code"])
+    came = {partition: end - after[partition] for partition, end in topics.high().items() if end > after[partition]}
+    want = collections.Counter(int(partition) for partition, _, _ in records)
+    check(came == want, f"dlq resend --all sent {came} by partition, not each record once: {want}")
+    poll("all of them again", lambda: len(topics.dump(topics.dead_letters)) == len(letters) + 1 + len(records), 20)
     for args, status, words in ((["show", letter["id"], "0:999999"], 1, "'0:999999' is none of the"),
                                 (["resend", "0:999999"], 1, "nothing was sent"),
                                 (["list", "--code", "badjson"], 2, "did you mean 'bad-json'?")):
