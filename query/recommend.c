@@ -223,7 +223,7 @@ static void take_shape(struct asking *q)
 	const struct scenario *sc = q->scenario;
 
 	q->count = rq->count ? rq->count : sc->count ? sc->count : RECOMMEND_COUNT_DEFAULT;
-	q->diversity = rq->diversity > 0 ? rq->diversity : sc->diversity;
+	q->diversity = rq->has_diversity ? rq->diversity : sc->diversity;
 	q->has_min_score = rq->has_min_score || sc->has_min_score;
 	q->min_score = rq->has_min_score ? rq->min_score : sc->min_score;
 	q->fill = rq->fill;

@@ -107,7 +107,7 @@ struct recommend_request {
 	enum strictness strict; /* TRUE: the category is not widened either */
 	double diversity;       /* 0..1 */
 	double min_score;
-	bool has_min_score;
+	bool has_diversity, has_min_score;
 	unsigned given; /* INPUT_ bits that the caller sent */
 	unsigned count; /* 1..RECOMMEND_COUNT_MAX; 0: default */
 	bool exclude_purchased, exclude_in_cart, exclude_viewed;

@@ -37,7 +37,7 @@ const struct input_field input_fields[] = {
 	{ "filter", KIND_TEXT, INPUT_COMMON, BOTH, FILTER_TEXT_MAX, AT(filter) },
 	{ "boost", KIND_TEXT, INPUT_COMMON, BOTH, FILTER_TEXT_MAX, AT(boost) },
 	{ "sort", KIND_CHOICE, INPUT_COMMON, BOTH, 0, CHOICE_AT(sort, orders) },
-	{ "diversity", KIND_SHARE, INPUT_COMMON, BOTH, 0, AT(diversity) },
+	{ "diversity", KIND_SHARE, INPUT_COMMON, BOTH, 0, LIST_AT(diversity, has_diversity) },
 	{ "minScore", KIND_SCORE, INPUT_COMMON, BOTH, 0, LIST_AT(min_score, has_min_score) },
 	{ "strictFiltering", KIND_STRICT, INPUT_COMMON, BOTH, 0, AT(strict) },
 	{ "fill", KIND_CHOICE, INPUT_COMMON, BOTH, 0, CHOICE_AT(fill, fills) },
@@ -198,8 +198,7 @@ bool input_set_real(const struct input_field *f, struct recommend_request *ask, 
 	if (!isfinite(v) || (f->kind == KIND_SHARE && (v < 0 || v > 1)))
 		return BAD(ret, f, f->kind == KIND_SHARE ? "'%s' is 0 to 1" : "'%s' is a number", f->name);
 	*(double *)input_place(ask, f->at) = v;
-	if (f->kind == KIND_SCORE)
-		*(bool *)input_place(ask, f->count_at) = true;
+	*(bool *)input_place(ask, f->count_at) = true;
 	return true;
 }
 

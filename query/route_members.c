@@ -71,11 +71,12 @@ void route_members_get(struct http_req *rq)
 
 static bool is_folded(struct http_req *rq, struct publish *p, void *arg)
 {
+	int *code = arg;
 	int rc = change_is_folded(rq, p);
 
-	(void)arg;
 	snap_park(rq->w->snap);
-	return rc > 0;
+	*code = rc < 0 ? rc : 0;
+	return rc != 0;
 }
 
 static void finish(struct http_req *rq, struct publish *p, void *arg)
@@ -83,11 +84,13 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 	struct problem lost;
 	int32_t partition;
 	int64_t offset;
+	const int *code = arg;
 
-	(void)arg;
 	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED) {
 		publish_problem(p, 0, &lost);
 		http_problem(rq, &lost);
+	} else if (*code) {
+		http_refuse_error(rq, *code, NULL);
 	} else if (publish_was_ready(p)) {
 		reply_count(rq);
 	} else {
@@ -100,10 +103,13 @@ static void change(struct http_req *rq, struct str list)
 {
 	char room[MEMBERS_KEY_MAX];
 	struct publish *p;
+	int *code;
 
 	if (!publish_possible(rq))
 		return;
-	p = publish_new(rq, 1, finish, NULL);
+	code = http_alloc(rq, sizeof(*code));
+	*code = 0;
+	p = publish_new(rq, 1, finish, code);
 	publish_until(p, is_folded);
 	publish_send(p, 0, change_topic(rq), members_key_of(rq->params[0], room), list.n ? list.p : NULL, list.n);
 	publish_wait(p);

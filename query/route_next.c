@@ -97,7 +97,6 @@ static bool is_given(const struct input_field *f, struct recommend_request *ask)
 	case KIND_FLAG:
 		return *(const bool *)at;
 	case KIND_SHARE:
-		return *(const double *)at > 0;
 	case KIND_SCORE:
 		return *(const bool *)input_place(ask, f->count_at);
 	default:

@@ -242,7 +242,7 @@ static void ask(struct str scenario, unsigned given, enum sort_order shape)
 		rq.filter = STR("attributes.a != 1 or price < 5 or category = 'Home'");
 		rq.boost = STR("rating > 1 -> 2");
 		rq.sort = shape;
-		rq.diversity = 0.5;
+		rq.diversity = 0.5, rq.has_diversity = true;
 		rq.fill = FILL_ANY;
 	}
 	rc = recommend(f.answerer, &rq, &answer, &e);

@@ -230,6 +230,7 @@ static bool parse_shape(const char *word, const char *value, struct recommend_re
 		rq->min_score = strtod(value, NULL);
 	else
 		return false;
+	rq->has_diversity |= strcmp(word, "diversity") == 0;
 	rq->has_min_score |= strcmp(word, "min") == 0;
 	return true;
 }

@@ -160,6 +160,9 @@ Test(pipeline, diversity_moves_likes_apart)
 	stall_expect(&s, "best-sellers; diversity=0.6", "p1 p5 p4 p6 p2 p3");
 	stall_expect(&s, "best-sellers; diversity=1", "p1 p5 p4 p6 p2 p3");
 	stall_expect(&s, "best-sellers; diversity=0.6; count=2", "p1 p5");
+	stall_decide(&s, "scenario/home", "{'chain':[{'strategy':'best-sellers'}],'diversity':0.6}");
+	stall_expect(&s, "home", "p1 p5 p4 p6 p2 p3");
+	stall_expect(&s, "home; diversity=0", "p1 p2 p3 p4 p5 p6");
 }
 
 Test(pipeline, pins_have_their_places)

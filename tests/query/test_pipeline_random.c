@@ -250,8 +250,8 @@ static void draw_shape(void)
 		rq.country = str_of(PICK(((const char *const[]){ "DE", "FR", "ch" })));
 	if (below(4) == 0)
 		rq.boost = STR("brand = 'x' -> 3; price > 20 -> 0.2");
-	if (below(3) == 0)
-		rq.diversity = below(11) / 10.0;
+	rq.has_diversity = below(3) == 0;
+	rq.diversity = below(11) / 10.0;
 	if (below(3) == 0)
 		rq.sort = (enum sort_order)below(6);
 	if (below(4) == 0)
