@@ -68,15 +68,16 @@ static int vote(struct asking *q, const struct vote *who, double weight)
 	double sum = 0;
 
 	votes_clear(interests);
-	for (int i = 0; i < n; i++) {
-		double interest = person_interest(q, rows[i].type, rows[i].t_ms);
-
-		sum += interest > 0 ? interest : 0;
-		if (interest > 0 && !person_item_of(&q->a->person, rows[i].item))
-			votes_add(interests, rows[i].item, interest, 0, 0);
-	}
+	for (int i = 0; i < n; i++)
+		votes_add(interests, rows[i].item, person_interest(q, rows[i].type, rows[i].t_ms), 0, 0);
 	for (size_t i = 0; i < interests->n; i++)
-		votes_add(&q->a->votes, interests->v[i].item, weight * interests->v[i].score / sum, 0, who->voters);
+		sum += fmax(interests->v[i].score, 0);
+	for (size_t i = 0; i < interests->n; i++) {
+		const struct vote *of = &interests->v[i];
+
+		if (of->score > 0 && !person_item_of(&q->a->person, of->item))
+			votes_add(&q->a->votes, of->item, weight * of->score / sum, 0, who->voters);
+	}
 	return n < 0 ? n : 0;
 }
 

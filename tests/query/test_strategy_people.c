@@ -158,6 +158,9 @@ Test(people, people_are_alike_by_rare_items_in_common)
 	/* what the person knows is no news */
 	shop_play(&s.shop, "u1 view m @1s s=3");
 	stall_expect(&s, "people-like-you; user=u1", "k");
+	/* nor what was sent back at once */
+	shop_play(&s.shop, "v1 return k @0s");
+	stall_expect(&s, "people-like-you; user=u1", "");
 }
 
 Test(people, nobody_is_like_a_stranger)
