@@ -119,8 +119,8 @@ static int key_of(struct asking *q, struct sorting *s)
 	if (rc < 0)
 		return rc;
 	s->key = record_key(item.record, q->rq->sort);
-	if (q->rq->sort == SORT_RATING && item.record)
-		s->second = -(double)item.record->rating_count;
+	if (q->rq->sort == SORT_RATING && s->key < INFINITY) /* a rating without a count is one rating */
+		s->second = item.record->rating_count < 0 ? -1 : -(double)item.record->rating_count;
 	return 0;
 }
 

@@ -22,7 +22,7 @@ static void open_shop(void)
 		    "{'itemId':'p4','categories':['A > C'],'brand':'y','price':50,'rating':5,'ratingCount':7,"
 		    "'regions':['FR']}\n"
 		    "{'itemId':'p5','categories':['D'],'brand':'y','price':30,'availableFrom':'2002-01-01T00:00:00Z'}\n"
-		    "{'itemId':'p6','categories':['D'],'brand':'z','attributes':{'color':'red'}}");
+		    "{'itemId':'p6','categories':['D'],'brand':'z','ratingCount':2,'attributes':{'color':'red'}}");
 	for (int i = 1; i <= 6; i++)
 		shop_playf(&s.shop, "w%d buy p%d @%ds q=%d", i, i, i, 70 - 10 * i);
 	for (int i = 2; i <= 6; i++)
