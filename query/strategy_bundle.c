@@ -201,7 +201,7 @@ const struct strategy strategy_bundle = {
 		"against the list prices; use it on product pages",
 	.formula =
 		"two: J as in frequently-bought-together; three: the geometric mean of their three J; sets share nothing "
-		"but the item",
+		"but the item, the first of itemIds that is known; none when it cannot be bought",
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.fill = fill,

@@ -15,8 +15,8 @@ const struct strategy strategy_seasonal = {
 	.meaning = "what sells at this time of the year more than at others; use it on start pages and in newsletters",
 	.formula =
 		"s (s + 10) / (a + 10) where s > a: s the units of the 28 days that began 7 days before this day of last year, "
-		"10 more when the record's seasons[] name one of today (answers.seasons), a the average of that year's "
-		"28 days (seasonal index, ratio to average); an item whose seasons are all others is none",
+		"10 more when the record's seasons[] name one of today (answers.seasons), a the average "
+		"28 days of the 365 from then on, at least 0 (seasonal index, ratio to average); an item whose seasons are all others is none",
 	.inputs = INPUT_CATEGORY,
 	.without_events = true,
 	.fill = fill,

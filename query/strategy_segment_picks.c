@@ -61,8 +61,9 @@ const struct strategy strategy_segment_picks = {
 		"best sellers among customers of the person's kind, their segments; use it in mails and on start pages, when "
 		"little is known of the person",
 	.formula =
-		"sum over the person's segments of n / most: n people of the segment who bought it (new ones: viewed it), most "
-		"that of the segment's best item",
+		"sum over the person's segments of n / most: n people of the segment who bought it (those without an order: "
+		"viewed it), each user and visitor by itself, most that of the segment's best item, of the category if one is asked "
+		"for",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,
 	.fill = fill,

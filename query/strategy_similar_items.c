@@ -33,10 +33,10 @@ const struct strategy strategy_similar_items = {
 	.meaning = "items that are alike by their catalogue records; for new items that nobody has looked at yet, and "
 		   "next to any other list of alternatives",
 	.formula =
-		"sum over itemIds of W(shared) / (W(a) + W(b) - W(shared)), at least 0.1 (weighted Jaccard): W sums ln(1 + N / n) "
-		"over the terms of a record, n of N records having the term (inverse document frequency, Sparck Jones "
-		"1972): categories, brand, attributes, tags, price band, words of the title (these half); variants "
-		"of one groupId are left out",
+		"sum over itemIds of W(shared) / (W(a) + W(b) - W(shared)), the sum at least 0.1 (weighted Jaccard): W sums ln(1 + N / n) "
+		"over the terms of a record that another one has, n of N records having the term (inverse document "
+		"frequency, Sparck Jones 1972): categories and those above, brand, attributes, tags, two price bands of the currency "
+		"(1.5 wide, half a band apart), words of the title (these half); variants of one groupId are left out",
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.without_events = true,
