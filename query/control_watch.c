@@ -4,13 +4,17 @@
 #include "query/control_internal.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define NS_PER_MS UINT64_C(1000000)
 
 struct control_watch {
-	pthread_mutex_t follow_lock; /* of sn */
+	pthread_mutex_t follow_lock; /* of these */
 	struct snap *sn;
+	struct publisher *publisher; /* NULL: what is unsettled stays so */
+	const char *topic;
+	uint64_t settled; /* revision + change whose record was sent again last; 0: none */
 
 	pthread_mutex_t published_lock;
 	const struct control_set *published;
@@ -89,16 +93,61 @@ int control_watch_follow(struct control_watch *w)
 	return rc;
 }
 
+/* ---- what is unsettled ---- */
+
+/* Not the same twice: of a store that lags nobody takes it. */
+static int settle_row(void *arg, const struct config_row *row)
+{
+	struct control_watch *w = arg;
+	char key[32 + CONTROL_ID_MAX];
+	struct json_out j = { 0 };
+	int n = snprintf(key, sizeof(key), "%s/%.*s", control_kind_name(row->kind), STR_FMT(row->id));
+
+	if (row->revision + row->change_id == w->settled)
+		return 0;
+	config_write_record(&j, row);
+	if (!w->publisher->ops->send(w->publisher, w->topic, -1, (struct str){ key, (uint32_t)n }, j.p, j.n, 0, NULL, 0,
+				     NULL, NULL))
+		w->settled = row->revision + row->change_id;
+	json_out_fini(&j);
+	return 0;
+}
+
+static int settle(struct control_watch *w)
+{
+	int rc;
+
+	pthread_mutex_lock(&w->follow_lock);
+	rc = w->publisher ? snap_renew(w->sn) : 0;
+	if (!rc && w->publisher) {
+		rc = config_each_unsettled(w->sn, settle_row, w);
+		snap_park(w->sn);
+	}
+	pthread_mutex_unlock(&w->follow_lock);
+	return rc;
+}
+
+void control_watch_settle(struct control_watch *w, struct publisher *publisher, const char *topic)
+{
+	pthread_mutex_lock(&w->follow_lock);
+	w->publisher = publisher;
+	w->topic = topic;
+	pthread_mutex_unlock(&w->follow_lock);
+}
+
 /* ---- the thread ---- */
 
 static void *run(void *arg)
 {
 	struct control_watch *w = arg;
+	unsigned looks = 0;
 	int failed = 0;
 
 	while (!stopper_rest(&w->stopper, CONTROL_POLL_MS * NS_PER_MS)) {
 		int rc = control_watch_follow(w);
 
+		if (!rc && ++looks % (CONTROL_SETTLE_MS / CONTROL_POLL_MS) == 0)
+			rc = settle(w);
 		if (rc && rc != failed)
 			log_warn("cannot read what was decided, what was known before stays", "code=%s why=\"%s\"",
 				 error_slug(rc), error_text(rc));

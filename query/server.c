@@ -202,6 +202,9 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 	rc = http_tls_open(opt->settings, &s->tls, e);
 	if (rc == 0)
 		rc = control_watch_start(opt->store, &s->shared.control, e);
+	if (rc == 0 && opt->publisher)
+		control_watch_settle(s->shared.control, opt->publisher,
+				     setting_string(opt->settings, SET_TOPIC_CONFIG));
 	if (rc == 0 && !opt->answers) {
 		s->shared.opt.answers = &real_answers;
 		rc = ranker_start(opt->store, opt->settings, &s->ranker, e);

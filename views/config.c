@@ -196,6 +196,7 @@ struct walk {
 	config_each_row each;
 	void *arg;
 	uint32_t key_n; /* of what stands before a history's revision; 0: rows of the present */
+	bool unsettled; /* only these */
 };
 
 static int walk_row(void *arg, struct str key, struct str value)
@@ -209,21 +210,30 @@ static int walk_row(void *arg, struct str key, struct str value)
 		return ERR_STORE_CORRUPT;
 	if (!unpack(w->key_n ? (struct str){ key.p, w->key_n } : key, value, &row))
 		return ERR_STORE_CORRUPT;
-	return w->key_n || row.document.n ? w->each(w->arg, &row) : 0;
+	if (w->unsettled ? !row.unsettled : !w->key_n && !row.document.n)
+		return 0;
+	return w->each(w->arg, &row);
 }
 
 int config_each(struct snap *sn, enum control_kind kind, config_each_row each, void *arg)
 {
-	struct walk w = { each, arg, 0 };
+	struct walk w = { .each = each, .arg = arg };
 	char prefix[KEY_MAX];
 
 	return snap_each(sn, TBL_CONFIG, key_of(kind, STR(""), prefix), walk_row, &w);
 }
 
+int config_each_unsettled(struct snap *sn, config_each_row each, void *arg)
+{
+	struct walk w = { .each = each, .arg = arg, .unsettled = true };
+
+	return snap_each(sn, TBL_CONFIG, (struct str){ NULL, 0 }, walk_row, &w);
+}
+
 int config_history(struct snap *sn, enum control_kind kind, struct str id, config_each_row each, void *arg)
 {
 	char room[KEY_MAX + 1];
-	struct walk w = { each, arg, 0 };
+	struct walk w = { .each = each, .arg = arg };
 	struct str key;
 
 	if (!control_id_valid(id))
@@ -319,7 +329,7 @@ static int print_row(void *arg, const struct config_row *row)
 static int config_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .each = each, .arg = arg };
-	struct walk w = { print_row, &p, 0 };
+	struct walk w = { .each = print_row, .arg = &p };
 	int rc;
 
 	(void)filter;

@@ -37,6 +37,8 @@ int config_find(struct snap *sn, enum control_kind kind, struct str id, struct c
 /* What there is of a kind, by id; stops on non-zero and returns that. */
 typedef int (*config_each_row)(void *arg, const struct config_row *row);
 int config_each(struct snap *sn, enum control_kind kind, config_each_row each, void *arg);
+/* Those that are unsettled, of all kinds, deleted ones too. */
+int config_each_unsettled(struct snap *sn, config_each_row each, void *arg);
 /* The last CONFIG_HISTORY_MAX of an id that were applied, deletions too, newest first. It begins where the log begins. */
 int config_history(struct snap *sn, enum control_kind kind, struct str id, config_each_row each, void *arg);
 
