@@ -108,6 +108,21 @@ static void set_unsettled(struct fold *f, struct str key, struct head *h, bool u
 	memcpy(row, h, sizeof(*h));
 }
 
+static bool is_tombstone(const struct control_record *rec)
+{
+	return !rec->change_id && !rec->document.n && rec->replaces == CONTROL_REPLACES_ANY;
+}
+
+/* All of it, since a compacted topic does so too. */
+static void forget(struct fold *f, struct str key, uint64_t revision)
+{
+	char room[KEY_MAX + 9];
+
+	fold_delete(f, TBL_CONFIG, key);
+	for (unsigned i = 0; i < CONFIG_HISTORY_MAX && i < revision; i++)
+		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, revision - i, room));
+}
+
 bool config_store(struct fold *f, const struct control_record *rec, int64_t record_ts_ms)
 {
 	char room[KEY_MAX];
@@ -121,6 +136,8 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 		fold_damaged(f);
 		return false;
 	}
+	if (is_tombstone(rec) && !before.revision)
+		return false;
 	repeats = before.revision && before.change_id == rec->change_id;
 	applies =
 		!before.revision || rec->replaces == CONTROL_REPLACES_ANY || (uint64_t)rec->replaces == before.revision;
@@ -131,7 +148,10 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 		h = head_after(&before, rec, record_ts_ms);
 		figures.version -= sign(key, &before, old.n <= sizeof(before) + before.by_n);
 		figures.version += sign(key, &h, !rec->document.n);
-		put_row(f, key, &h, rec);
+		if (is_tombstone(rec))
+			forget(f, key, before.revision);
+		else
+			put_row(f, key, &h, rec);
 		figures.applied++;
 	}
 	fold_put(f, TBL_CONFIG, FIGURES_KEY, &figures, sizeof(figures));

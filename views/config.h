@@ -3,7 +3,8 @@
  *
  * A record is applied when there is nothing of its key, when it does not say what it replaces, or when that is the revision
  * that is there. Otherwise two editors began from the same one: the second is refused, counted, and changes nothing. A
- * deletion leaves a row with its revision, so that an edit of what was there before is refused too.
+ * deletion leaves a row with its revision, so that an edit of what was there before is refused too; a tombstone leaves nothing,
+ * since a compacted topic forgets it.
  *
  * revision = replaces + 1: it comes from the record alone, so it is the same when a compacted topic has only the last one. For
  * the same reason a refused record must not stay the last one of its key: such a row is `unsettled`, and who sees it sends the

@@ -58,7 +58,7 @@ Written from the definitions of the views alone. Where those leave a choice, thi
 - engagement, engagement-items, experiment-people: in engagement.py. Without the person key nothing counts in them.
 - config: a record is applied when nothing is there of its key (what was deleted is there), when it has no `replaces`, or when
   that is the revision there; revision = replaces + 1, or one more. A record with the changeId that is there changes nothing; a
-  null record has sixteen zeros. changedAt is the line's timestamp when absent, else 0. Revisions end at 2^53.
+  null record leaves nothing. changedAt is the line's timestamp when absent, else 0. Revisions end at 2^53.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
 - traffic: views, carts, units and revenue as popularity's, orders as profile's; sessions, the first view of what
@@ -327,7 +327,7 @@ class Shop:
                 if (key or "").startswith("members/"):
                     self.members[key.removeprefix("members/")] = set(value or [])
                 else:
-                    self.apply_config(key, value or {}, timestamp)
+                    self.apply_config(key, value, timestamp)
             else:
                 raise NotAnEvent("topic")
         except (NotAnEvent, ValueError, KeyError, TypeError, AttributeError) as why:
@@ -477,6 +477,9 @@ class Shop:
             self.catalog[value.get("itemId") or key] = value
 
     def apply_config(self, key, value, timestamp):
+        if value is None:
+            self.config.pop(key, None)
+            return
         before, replaces = self.config.get(key), value.get("replaces")
         revision, change = before["revision"] if before else 0, value.get("changeId") or "0" * 16
         if before and (before["changeId"] == change or (replaces is not None and replaces != revision)):

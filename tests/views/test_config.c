@@ -131,6 +131,25 @@ Test(config, a_deletion_keeps_its_revision)
 	cr_expect_str_eq(state("r"), "3:4");
 }
 
+Test(config, a_tombstone_leaves_nothing)
+{
+	struct control_record rec;
+	uint64_t at_first = version();
+
+	for (int i = 0; i < 25; i++)
+		put("rule/r", i, 1 + (unsigned)i, 5);
+	cr_assert_eq(control_record_decode(STR("rule/r"), NULL, 0, &rec, NULL), 0);
+	cr_expect_eq(fold_config(shop.fold, &rec, 1000), 0);
+	cr_expect_eq(fold_config(shop.fold, &rec, 1000), 1);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_expect_str_eq(state("r"), "-");
+	cr_expect_eq(version(), at_first);
+	cr_expect_eq(shop_stored(&shop, TBL_CONFIG_HISTORY), 0);
+	cr_expect_eq(put("rule/r", 0, 99, 6), 0);
+	cr_expect_str_eq(state("r"), "1:99", "as in a store that never met what was forgotten");
+}
+
 Test(config, what_is_compacted_is_the_same)
 {
 	char *all, *last;
