@@ -92,6 +92,7 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 	} else if (*code) {
 		http_refuse_error(rq, *code, NULL);
 	} else if (publish_was_ready(p)) {
+		control_set_release(control_set_newest(rq->w->shared->control)); /* the next answer knows it */
 		reply_count(rq);
 	} else {
 		change_reply_accepted(rq, rq->params[0]);

@@ -128,8 +128,12 @@ def check_files(t, nodes):
 def check_people(topics, nodes):
     """An imported list, an offer for it with a budget of one, and the order that takes it."""
     check(put(nodes[0], "/v1/segments/vip", {"members": True}, {})[0] == 200, "the segment")
-    status, answer = put(nodes[0], "/v1/segments/vip/members", ["u0", "u9"], {})
-    check((status, answer.get("members")) == (200, 2), f"{status} {answer}")
+    for number in range(CHANGES + 1):
+        members = ["u0", "u9"][:1 + (CHANGES - number + 1) % 2]
+        status, answer = put(nodes[0], "/v1/segments/vip/members", members, {})
+        told = nodes[0].good("/v1/users/u9/segments")["segments"]
+        check((status, answer.get("members")) == (200, len(members)), f"{status} {answer}")
+        check(("vip" in [segment["segment"] for segment in told]) == ("u9" in members), "the next answer does not know the list")
     status, answer = put(nodes[0], "/v1/offers/spring",
                          {"discount": {"percent": 10}, "segments": ["vip"], "budget": 1, "code": "SPRING"}, {})
     check(status == 200, f"{status} {answer}")
