@@ -24,8 +24,8 @@ struct publisher;
 /* The first set is there when it returns 0. */
 int control_watch_start(struct store *s, struct control_watch **ret, struct error *e) MUST_CHECK;
 /*
- * From now on its thread settles what its sender did not (views/config.h), once every CONTROL_SETTLE_MS. Publisher and topic
- * must outlive it.
+ * From now on its thread settles what its sender did not (views/config.h), looking once every CONTROL_SETTLE_MS. Publisher and
+ * topic must outlive it.
  */
 void control_watch_settle(struct control_watch *w, struct publisher *publisher, const char *topic);
 /* NULL is fine. All sets must have been released. */

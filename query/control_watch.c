@@ -8,13 +8,15 @@
 #include <stdlib.h>
 
 #define NS_PER_MS UINT64_C(1000000)
+#define SETTLE_AGAIN 60 /* looks between two tries */
 
 struct control_watch {
 	pthread_mutex_t follow_lock; /* of these */
 	struct snap *sn;
 	struct publisher *publisher; /* NULL: what is unsettled stays so */
 	const char *topic;
-	uint64_t settled; /* revision + change whose record was sent again last; 0: none */
+	uint64_t unsettled; /* of the last look, the sum of their revisions and changes; 0: none */
+	unsigned same;      /* looks since then that found the same */
 
 	pthread_mutex_t published_lock;
 	const struct control_set *published;
@@ -95,7 +97,12 @@ int control_watch_follow(struct control_watch *w)
 
 /* ---- what is unsettled ---- */
 
-/* Not the same twice: of a store that lags nobody takes it. */
+static int add_row(void *arg, const struct config_row *row)
+{
+	*(uint64_t *)arg += row->revision + row->change_id;
+	return 0;
+}
+
 static int settle_row(void *arg, const struct config_row *row)
 {
 	struct control_watch *w = arg;
@@ -103,26 +110,37 @@ static int settle_row(void *arg, const struct config_row *row)
 	struct json_out j = { 0 };
 	int n = snprintf(key, sizeof(key), "%s/%.*s", control_kind_name(row->kind), STR_FMT(row->id));
 
-	if (row->revision + row->change_id == w->settled)
-		return 0;
 	config_write_record(&j, row);
-	if (!w->publisher->ops->send(w->publisher, w->topic, -1, (struct str){ key, (uint32_t)n }, j.p, j.n, 0, NULL, 0,
-				     NULL, NULL))
-		w->settled = row->revision + row->change_id;
+	(void)w->publisher->ops->send(w->publisher, w->topic, -1, (struct str){ key, (uint32_t)n }, j.p, j.n, 0, NULL, 0,
+				      NULL, NULL); /* one that is lost is sent again */
 	json_out_fini(&j);
 	return 0;
 }
 
+/* Who sent it does it in milliseconds, and a store that catches up has others at each look: what was there a second ago is left. */
 static int settle(struct control_watch *w)
 {
-	int rc;
+	uint64_t sum = 0;
+	int rc = snap_renew(w->sn);
+
+	if (rc)
+		return rc;
+	rc = config_each_unsettled(w->sn, add_row, &sum);
+	w->same = sum && sum == w->unsettled ? w->same + 1 : 0;
+	w->unsettled = sum;
+	if (!rc && w->same % SETTLE_AGAIN == 1)
+		rc = config_each_unsettled(w->sn, settle_row, w);
+	snap_park(w->sn);
+	return rc;
+}
+
+static int settle_now(struct control_watch *w)
+{
+	int rc = 0;
 
 	pthread_mutex_lock(&w->follow_lock);
-	rc = w->publisher ? snap_renew(w->sn) : 0;
-	if (!rc && w->publisher) {
-		rc = config_each_unsettled(w->sn, settle_row, w);
-		snap_park(w->sn);
-	}
+	if (w->publisher)
+		rc = settle(w);
 	pthread_mutex_unlock(&w->follow_lock);
 	return rc;
 }
@@ -147,7 +165,7 @@ static void *run(void *arg)
 		int rc = control_watch_follow(w);
 
 		if (!rc && ++looks % (CONTROL_SETTLE_MS / CONTROL_POLL_MS) == 0)
-			rc = settle(w);
+			rc = settle_now(w);
 		if (rc && rc != failed)
 			log_warn("cannot read what was decided, what was known before stays", "code=%s why=\"%s\"",
 				 error_slug(rc), error_text(rc));

@@ -1,6 +1,6 @@
 /*
- * config: KIND/ID -> head, changedBy, document; "=" -> figures of all. config-history: KIND/ID, 0, the complement of the
- * revision -> the same row, so that the newest comes first.
+ * config: KIND/ID -> head, changedBy, document; "=" -> figures of all. config-history: KIND/ID, 0, the complement of its
+ * number in this store -> the same row, so that the newest comes first.
  */
 #include "views/config.h"
 #include "views/config_rows.h"
@@ -17,6 +17,7 @@
 
 struct head {
 	uint64_t revision, change_id;
+	uint64_t number; /* of its row in the history: 1, 2, ... */
 	int64_t changed_at_ms;
 	uint32_t by_n;
 	uint32_t unsettled;
@@ -34,11 +35,11 @@ static struct str key_of(enum control_kind kind, struct str id, char room[KEY_MA
 	return (struct str){ room, (uint32_t)n };
 }
 
-static struct str history_key(struct str key, uint64_t revision, char room[KEY_MAX + 9])
+static struct str history_key(struct str key, uint64_t number, char room[KEY_MAX + 9])
 {
 	memcpy(room, key.p, key.n);
 	room[key.n] = 0;
-	put_be64((unsigned char *)room + key.n + 1, ~revision);
+	put_be64((unsigned char *)room + key.n + 1, ~number);
 	return (struct str){ room, key.n + 9 };
 }
 
@@ -47,7 +48,7 @@ static bool head_of(struct str value, struct head *ret)
 	if (value.n < sizeof(*ret))
 		return false;
 	memcpy(ret, value.p, sizeof(*ret));
-	return ret->revision && ret->revision <= CONTROL_REVISION_MAX && ret->by_n <= CONTROL_BY_MAX &&
+	return ret->number && ret->revision && ret->revision <= CONTROL_REVISION_MAX && ret->by_n <= CONTROL_BY_MAX &&
 	       ret->by_n <= value.n - sizeof(*ret) && ret->unsettled <= 1 && ret->changed_at_ms >= 0 &&
 	       ret->changed_at_ms < TIME_END_MS;
 }
@@ -70,12 +71,14 @@ static uint64_t sign(struct str key, const struct head *h, bool deleted)
 
 static struct head head_after(const struct head *before, const struct control_record *rec, int64_t record_ts_ms)
 {
-	uint64_t from = rec->replaces == CONTROL_REPLACES_ANY ? before->revision : (uint64_t)rec->replaces;
-	int64_t at = rec->changed_at_ms >= 0 ? rec->changed_at_ms : record_ts_ms;
+	int64_t given = rec->changed_at_ms >= 0 ? rec->changed_at_ms : record_ts_ms;
+	int64_t at = given >= 0 && given < TIME_END_MS ? given : 0;
+	uint64_t from = rec->replaces == CONTROL_REPLACES_ANY ? (uint64_t)at : (uint64_t)rec->replaces;
 
 	return (struct head){ .revision = from < CONTROL_REVISION_MAX ? from + 1 : from,
 			      .change_id = rec->change_id,
-			      .changed_at_ms = at >= 0 && at < TIME_END_MS ? at : 0,
+			      .number = before->number + 1,
+			      .changed_at_ms = at,
 			      .by_n = (uint32_t)strlen(rec->changed_by) };
 }
 
@@ -90,10 +93,10 @@ static void put_row(struct fold *f, struct str key, const struct head *h, const 
 	if (rec->document.n)
 		n += control_compact(rec->document, row + n);
 	fold_put(f, TBL_CONFIG, key, row, n);
-	fold_put(f, TBL_CONFIG_HISTORY, history_key(key, h->revision, room), row, n);
+	fold_put(f, TBL_CONFIG_HISTORY, history_key(key, h->number, room), row, n);
 	free(row);
-	if (h->revision > CONFIG_HISTORY_MAX)
-		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, h->revision - CONFIG_HISTORY_MAX, room));
+	if (h->number > CONFIG_HISTORY_MAX)
+		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, h->number - CONFIG_HISTORY_MAX, room));
 }
 
 static void set_unsettled(struct fold *f, struct str key, struct head *h, bool unsettled)
@@ -114,13 +117,13 @@ static bool is_tombstone(const struct control_record *rec)
 }
 
 /* All of it, since a compacted topic does so too. */
-static void forget(struct fold *f, struct str key, uint64_t revision)
+static void forget(struct fold *f, struct str key, uint64_t number)
 {
 	char room[KEY_MAX + 9];
 
 	fold_delete(f, TBL_CONFIG, key);
-	for (unsigned i = 0; i < CONFIG_HISTORY_MAX && i < revision; i++)
-		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, revision - i, room));
+	for (unsigned i = 0; i < CONFIG_HISTORY_MAX && i < number; i++)
+		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, number - i, room));
 }
 
 bool config_store(struct fold *f, const struct control_record *rec, int64_t record_ts_ms)
@@ -149,7 +152,7 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 		figures.version -= sign(key, &before, old.n <= sizeof(before) + before.by_n);
 		figures.version += sign(key, &h, !rec->document.n);
 		if (is_tombstone(rec))
-			forget(f, key, before.revision);
+			forget(f, key, before.number);
 		else
 			put_row(f, key, &h, rec);
 		figures.applied++;
@@ -215,7 +218,7 @@ int config_get(struct snap *sn, enum control_kind kind, struct str id, struct co
 struct walk {
 	config_each_row each;
 	void *arg;
-	uint32_t key_n; /* of what stands before a history's revision; 0: rows of the present */
+	uint32_t key_n; /* of what stands before a history's number; 0: rows of the present */
 	bool unsettled; /* only these */
 };
 

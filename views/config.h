@@ -6,8 +6,8 @@
  * deletion leaves a row with its revision, so that an edit of what was there before is refused too; a tombstone leaves nothing,
  * since a compacted topic forgets it.
  *
- * revision = replaces + 1: it comes from the record alone, so it is the same when a compacted topic has only the last one. For
- * the same reason a refused record must not stay the last one of its key: such a row is `unsettled`, and who sees it sends the
+ * revision = replaces + 1, or changedAt + 1 of a record that does not say what it replaces: it comes from the record alone, so it
+ * is the same when a compacted topic has only the last one. For the same reason a refused record must not stay the last one of its key: such a row is `unsettled`, and who sees it sends the
  * row's record again (config_write_record), byte for byte; a record whose changeId is the row's changes nothing but settles it.
  *
  * Strings are borrowed until the snapshot is renewed or the next look at it. Thread: any, one snapshot each.

@@ -99,7 +99,10 @@ Test(config, without_replaces_it_is_forced)
 {
 	put("rule/r", 0, 1, 5);
 	cr_expect_eq(put("rule/r", -1, 2, 6), 0);
-	cr_expect_str_eq(state("r"), "2:2");
+	cr_expect_str_eq(state("r"), "1003:2", "as in a store that has read this record alone");
+	cr_expect_eq(put("rule/r", 1, 3, 6), 1);
+	cr_expect_eq(put("rule/r", 1003, 4, 6), 0);
+	cr_expect_str_eq(state("r"), "1004:4");
 }
 
 Test(config, a_repeated_record_changes_nothing_but_settles)
