@@ -111,8 +111,8 @@ static int settle_row(void *arg, const struct config_row *row)
 	int n = snprintf(key, sizeof(key), "%s/%.*s", control_kind_name(row->kind), STR_FMT(row->id));
 
 	config_write_record(&j, row);
-	(void)w->publisher->ops->send(w->publisher, w->topic, -1, (struct str){ key, (uint32_t)n }, j.p, j.n, 0, NULL, 0,
-				      NULL, NULL); /* one that is lost is sent again */
+	(void)w->publisher->ops->send(w->publisher, w->topic, -1, (struct str){ key, (uint32_t)n }, j.p, j.n, 0, NULL,
+				      0, NULL, NULL); /* one that is lost is sent again */
 	json_out_fini(&j);
 	return 0;
 }

@@ -163,7 +163,8 @@ void publish_problem(const struct publish *p, size_t i, struct problem *ret)
 	if (publish_result(p, i, &partition, &offset) == PUBLISH_TOO_LARGE)
 		problem_set(ret, PROBLEM_BODY_SIZE, NULL, "the broker takes no record of this size");
 	else
-		problem_set(ret, PROBLEM_PUBLISH, NULL, "not acknowledged; sending again is safe, an event with its eventId");
+		problem_set(ret, PROBLEM_PUBLISH, NULL,
+			    "not acknowledged; sending again is safe, an event with its eventId");
 }
 
 static void count(struct publish *p)
