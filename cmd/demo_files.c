@@ -4,6 +4,8 @@
 #define EMBED(name, path) \
 	__asm__(".section .rodata\n" \
 		".balign 8\n" \
+		".hidden demo_" #name "_start, demo_" #name "_end\n" \
+		".global demo_" #name "_start, demo_" #name "_end\n" \
 		"demo_" #name "_start: .incbin \"" path "\"\n" \
 		"demo_" #name "_end: .byte 0\n" \
 		".previous\n"); \
