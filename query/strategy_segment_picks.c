@@ -1,5 +1,9 @@
 #include "query/strategy.h"
 
+#include <math.h>
+
+#define STEP 0x1p-40 /* of a sum: those that differ by how they were rounded alone are the same, and go by id */
+
 /* Of each segment the person is in, its list; what several of them choose adds up. */
 static void vote(struct asking *q, uint64_t in)
 {
@@ -10,6 +14,8 @@ static void vote(struct asking *q, uint64_t in)
 			votes_add(&q->a->votes, list.v[i].item, list.v[i].score / list.v[0].score, s,
 				  (uint32_t)list.v[i].recent);
 	}
+	for (size_t i = 0; i < q->a->votes.n; i++)
+		q->a->votes.v[i].score = rint(q->a->votes.v[i].score / STEP) * STEP;
 }
 
 static struct explanation explained(struct asking *q, const struct vote *v)

@@ -166,6 +166,21 @@ Test(segments, are_documents)
 	stall_close(&s);
 }
 
+/* 1/5 + 2/5 is a little more than 3/5 in doubles. */
+Test(segments, of_equal_sums_go_by_id)
+{
+	stall_open(&s, NULL);
+	shop_play(&s.shop, "u1 buy m,a,z @0d p=9 c=DE; u2 buy m,a @0d p=1 c=DE; u3 buy m,a @0d p=1 c=DE; "
+			   "u4 buy m @0d p=1 c=DE; u5 buy m @0d p=1 c=DE; u5 buy n @1d p=1");
+	shop_play(&s.shop, "u6 buy n,z @0d p=1; u6 buy n @1d p=1; u7 buy n,z @0d p=1; u7 buy n @1d p=1; "
+			   "u8 buy n @0d p=1; u8 buy n @1d p=1; u9 buy n @0d p=1; u9 buy n @1d p=1");
+	stall_decide(&s, "segment/german", "{\"filter\":\"country = 'DE'\"}");
+	stall_decide(&s, "segment/two", "{\"filter\":\"orders = 2\"}");
+	stall_rank(&s);
+	stall_expect(&s, "segment-picks; user=u5", "m=1.2 n=1.2 a=0.6 z=0.6");
+	stall_close(&s);
+}
+
 Test(segments, of_documents_choose_too)
 {
 	stall_open(&s, NULL);
