@@ -20,6 +20,8 @@ void recommend_refusal(struct http_req *rq, int code, const struct error *e, str
 		problem_set(ret, PROBLEM_TOO_STALE, "maxStalenessMs", "%s", e->text);
 	} else {
 		http_error_problem(rq, code, e, ret);
+		if (rq->method == METHOD_GET && strncmp(e->field, "exclude.", 8) == 0)
+			snprintf(ret->field, sizeof(ret->field), "exclude%c%s", e->field[8] & ~0x20, e->field + 9);
 	}
 }
 

@@ -130,6 +130,8 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 		return error_set(e, ERR_NOT_FOUND, "scenario", "there is no scenario 'nowhere'");
 	if (str_eq(rq->scenario, STR("home")) && rq->item_count)
 		return error_set(e, ERR_BAD_REQUEST, "itemIds", "'home' does not read itemIds");
+	if (str_eq(rq->scenario, STR("of-nobody")) && rq->exclude_in_cart)
+		return error_set(e, ERR_BAD_REQUEST, "exclude.inCart", "needs userId or visitorId");
 	if (rq->max_staleness_ms == 0)
 		return error_set(e, ERR_TOO_STALE, "maxStalenessMs", "the lag is 5 ms");
 	if (str_eq(rq->scenario, STR("broken")))

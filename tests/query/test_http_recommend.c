@@ -144,6 +144,7 @@ static const struct {
 	{ "/v1/recommendations/home?filter=", 400, "bad-parameter", "filter", "" },
 	{ "/v1/recommendations/home?shown=AAAA", 400, "unknown-parameter", "shown", "" },
 	{ "/v1/recommendations/home?maxStalenessMs=0", 503, "too-stale", "maxStalenessMs", "" },
+	{ "/v1/recommendations/of-nobody?excludeInCart=true", 400, "bad-request", "excludeInCart", "" },
 	{ "/v1/recommendations/broken", 500, "store-io", NULL, "" },
 	{ "/v1/items/a/also-bought?itemIds=b", 400, "unknown-parameter", "itemIds", "" },
 	{ "/v1/items/a/also-bought?window=1h", 400, "unknown-parameter", "window", "" },
@@ -171,6 +172,8 @@ Test(http_recommend, bad_query_strings_name_the_field)
 		cr_assert(strstr(r->body, bad[i].also), "%s: %s", bad[i].path, r->body);
 	}
 	cr_assert_not(strstr(ask(&f, "GET", "/v1/recommendations/broken", NULL)->body, "secret"));
+	expect_problem(ask(&f, "POST", "/v1/recommendations/of-nobody", "{\"exclude\":{\"inCart\":true}}"), 400,
+		       "bad-request", "exclude.inCart", "a body");
 }
 
 Test(http_recommend, long_ids_and_urls)
