@@ -264,8 +264,8 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 /* Room may be made while we wait: read again from where the store stands, for as long as it takes. */
 static bool may_retry(const struct processor *p, struct source *src, int code)
 {
-	return (code == ERR_STORE_FULL || code == ERR_DISK_FULL || code == ERR_STORE_IO) && src->ops->rewind &&
-	       !atomic_load(&p->stop);
+	return (code == ERR_STORE_FULL || code == ERR_DISK_FULL || code == ERR_STORE_READERS || code == ERR_STORE_IO) &&
+	       src->ops->rewind && !atomic_load(&p->stop);
 }
 
 static void retry(struct processor *p, struct source *src, const struct error *why)

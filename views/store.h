@@ -22,7 +22,7 @@
  * YOUNG_PATH/aisle-HASH-NUMBER, where HASH tells generations' directories apart, and aisle-HASH-home, a link to its own.
  *
  * Errors: STORE_OPEN, STORE_FULL, DISK_FULL, STORE_IO, STORE_VERSION, STORE_LOCKED, STORE_CORRUPT; STORE_BROKEN after a
- * commit that failed half-way (open it anew); STORE_YOUNG_LOST of a snapshot; NOT_FOUND for a missing row.
+ * commit that failed half-way (open it anew); STORE_YOUNG_LOST and STORE_READERS of a snapshot; NOT_FOUND for a missing row.
  */
 #ifndef AISLE_VIEWS_STORE_H
 #define AISLE_VIEWS_STORE_H

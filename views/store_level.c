@@ -18,6 +18,8 @@ int store__error(int rc)
 		return 0;
 	case MDB_NOTFOUND:
 		return ERR_NOT_FOUND;
+	case MDB_READERS_FULL:
+		return ERR_STORE_READERS;
 	case MDB_MAP_FULL:
 	case MDB_TXN_FULL:
 		return ERR_STORE_FULL;

@@ -125,8 +125,8 @@ int store__cannot_open(const struct store *s, int rc, struct error *e)
 				 "cannot open store '%s': its data.mdb is damaged (%s): " REBUILD, path,
 				 mdb_strerror(rc));
 	case MDB_READERS_FULL:
-		return error_set(e, ERR_STORE_OPEN, "store.path",
-				 "cannot open store '%s': too many readers; `mdb_stat -r' lists them, end some", path);
+		return error_set(e, ERR_STORE_READERS, "store.path", "cannot open store '%s': %s", path,
+				 error_text(ERR_STORE_READERS));
 	case ENOMEM:
 		return error_set(
 			e, ERR_STORE_OPEN, "store.path",

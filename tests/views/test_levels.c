@@ -215,6 +215,20 @@ Test(levels, a_commit_whose_snapshot_fails_is_fatal)
 	young__release(shop.store->levels, young);
 }
 
+Test(levels, too_many_snapshots_are_called_so)
+{
+	MDB_env *base = shop.store->levels->base.env;
+	MDB_txn *held[STORE_READERS_MAX + 64];
+	struct snap *sn;
+	size_t n = 0;
+
+	while (mdb_txn_begin(base, NULL, MDB_RDONLY, &held[n]) == 0)
+		cr_assert_lt(++n, ARRAY_SIZE(held));
+	cr_expect_eq(snap_open(shop.store, &sn), ERR_STORE_READERS);
+	while (n)
+		mdb_txn_abort(held[--n]);
+}
+
 /* Half a key of sums would be read behind its end. */
 Test(levels, a_damaged_key_of_sums_is_not_merged)
 {
