@@ -3,6 +3,7 @@
  *
  *     checked -> published -> acknowledged at an offset -> folded up to there: is the change in the view?
  *                                                          yes -> 200     no, another one came first -> settle it, 412
+ *                                                          no longer known, so many have come since -> 202
  *
  * A refused record must not stay the last one of its key (views/config.h), so the row's own is sent again behind it.
  */
@@ -182,7 +183,8 @@ static bool judge(struct http_req *rq, struct change *c)
 		c->code = rc;
 		return true;
 	}
-	c->is_refused = true;
+	/* as many changes as are kept may have come after it */
+	c->is_refused = row.revision <= c->replaces + CONFIG_HISTORY_MAX;
 	if (row.unsettled && c->settled_with != row.change_id)
 		settle(rq, c, &row);
 	return !row.unsettled;

@@ -23,6 +23,7 @@ static struct log {
 	int64_t offset;
 	bool holds;         /* acknowledged, not folded */
 	const char *before; /* what somebody else's record, folded before the next one, replaces; NULL: there is none */
+	unsigned after;     /* so many of somebody else's are folded behind the next one */
 	unsigned sent;
 	char last[2048];
 } shop_log;
@@ -69,6 +70,11 @@ static int log_send(struct publisher *base, const char *topic, int32_t partition
 	offset = l->offset;
 	if (!l->holds)
 		fold_one(l, key, value, n);
+	for (; l->after; l->after--) {
+		int len = snprintf(other, sizeof(other), "{\"changeId\":\"%016x\",\"document\":" RULE "}", l->after, 1);
+
+		fold_one(l, key, other, (size_t)len);
+	}
 	pthread_mutex_unlock(&l->lock);
 	if (done)
 		done(arg, 0, 0, offset);
@@ -207,6 +213,14 @@ Test(documents, of_two_editors_one_is_refused_and_the_log_is_settled)
 	cr_expect(strstr(row, "\"revision\":2,") && strstr(row, "\"changedBy\":\"bob\""), "%s", row);
 	cr_expect(strstr(ask(&front, "GET", "/metrics", NULL)->body, "\naisle_config_refused_total 1\n"));
 	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"2\"\r\n", rule(6)), 200, "3", "");
+}
+
+Test(documents, a_change_that_is_known_no_longer_is_not_called_refused)
+{
+	shop_log.after = CONFIG_HISTORY_MAX - 1;
+	expect(ask(&front, "PUT", "/v1/rules/r", rule(5)), 200, "1", "");
+	shop_log.after = CONFIG_HISTORY_MAX;
+	expect(ask(&front, "PUT", "/v1/rules/s", rule(5)), 202, NULL, "{\"status\":\"accepted\",\"id\":\"s\"}");
 }
 
 Test(documents_held, a_change_that_is_not_folded_in_time_is_accepted)
