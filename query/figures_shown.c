@@ -62,6 +62,7 @@ static void count_groups(struct showing *s)
 static int turn_to(struct showing *s, int64_t day, uint32_t label)
 {
 	uint32_t groups = s->groups->n;
+	const struct group *g;
 	struct engagement_label of;
 	int rc = snap_label_of_answer(s->m->sn, label, &of);
 
@@ -71,7 +72,8 @@ static int turn_to(struct showing *s, int64_t day, uint32_t label)
 		count_groups(s);
 	s->day = day;
 	s->label = label;
-	s->at = (uint32_t)(s->of(s->arg, day * MS_PER_DAY, &of) - s->groups->v);
+	g = s->of(s->arg, day * MS_PER_DAY, &of); /* may move them */
+	s->at = (uint32_t)(g - s->groups->v);
 	if (s->groups->n != groups)
 		return ERR_STORE_CORRUPT;
 	if (s->sets[s->at])

@@ -226,7 +226,7 @@ struct rank_parts {
 
 /* Read what has changed, but for the slow lists. On error what was there stays. */
 int rank_parts_read(struct rank_parts *p, struct snap *sn, int64_t now_ms, const struct calendar *calendar) MUST_CHECK;
-/* What can be sent where, unless neither stock nor hour have changed. */
+/* What can be sent where, unless stock, catalogue and the units of closed days are as they were. */
 int rank_parts_read_shipping(struct rank_parts *p, struct snap *sn, const struct counts *counts,
 			     const struct held *held) MUST_CHECK;
 struct rank_parts rank_parts_ref(const struct rank_parts *p);
