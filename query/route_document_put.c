@@ -28,6 +28,8 @@ struct change {
 	uint64_t change_id, replaces;
 	int64_t changed_at_ms;
 	bool is_applied, is_refused;
+	unsigned known;        /* changes in the history, and */
+	bool sees_replaced;    /* whether it goes back to the one that was replaced */
 	uint64_t settled_with; /* change whose record was sent again; 0: none */
 	int code;              /* of the store */
 };
@@ -162,8 +164,10 @@ static void settle(struct http_req *rq, struct change *c, const struct config_ro
 
 static int is_mine(void *arg, const struct config_row *row)
 {
-	const struct change *c = arg;
+	struct change *c = arg;
 
+	c->known++;
+	c->sees_replaced |= row->revision == c->replaces;
 	return row->change_id == c->change_id;
 }
 
@@ -171,8 +175,11 @@ static int is_mine(void *arg, const struct config_row *row)
 static bool judge(struct http_req *rq, struct change *c)
 {
 	struct config_row row;
-	int rc = config_history(rq->w->snap, c->kind, c->id, is_mine, c);
+	int rc;
 
+	c->known = 0;
+	c->sees_replaced = false;
+	rc = config_history(rq->w->snap, c->kind, c->id, is_mine, c);
 	if (rc > 0) {
 		c->is_applied = true;
 		return true;
@@ -180,11 +187,11 @@ static bool judge(struct http_req *rq, struct change *c)
 	if (!rc)
 		rc = config_find(rq->w->snap, c->kind, c->id, &row);
 	if (rc) {
-		c->code = rc;
+		c->code = rc == ERR_NOT_FOUND ? 0 : rc; /* a tombstone came after it */
 		return true;
 	}
-	/* as many changes as are kept may have come after it */
-	c->is_refused = row.revision <= c->replaces + CONFIG_HISTORY_MAX;
+	/* otherwise more may have come after it than are kept */
+	c->is_refused = c->sees_replaced || c->known < CONFIG_HISTORY_MAX;
 	if (row.unsettled && c->settled_with != row.change_id)
 		settle(rq, c, &row);
 	return !row.unsettled;

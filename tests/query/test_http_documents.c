@@ -223,6 +223,19 @@ Test(documents, a_change_that_is_known_no_longer_is_not_called_refused)
 	expect(ask(&front, "PUT", "/v1/rules/s", rule(5)), 202, NULL, "{\"status\":\"accepted\",\"id\":\"s\"}");
 }
 
+Test(documents, one_of_many_changes_is_still_refused)
+{
+	char match[64];
+
+	for (unsigned i = 0; i <= CONFIG_HISTORY_MAX; i++) {
+		snprintf(match, sizeof(match), JSON "if-match: \"%u\"\r\n", i);
+		ask_with(&front, "PUT", "/v1/rules/r", i ? match : JSON, rule(5 + (int)i % 2));
+	}
+	snprintf(match, sizeof(match), JSON "if-match: \"%d\"\r\n", CONFIG_HISTORY_MAX + 1);
+	shop_log.before = "21";
+	expect(ask_with(&front, "PUT", "/v1/rules/r", match, rule(9)), 412, NULL, "");
+}
+
 Test(documents_held, a_change_that_is_not_folded_in_time_is_accepted)
 {
 	expect(ask(&front, "PUT", "/v1/rules/r", rule(5)), 202, NULL, "{\"status\":\"accepted\",\"id\":\"r\"}");
