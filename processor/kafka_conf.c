@@ -8,7 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
-#define END_PATIENCE_S 5
+#define END_PATIENCE_S 1
 
 #define ROLE(r) (1u << (r))
 #define CONSUMERS (ROLE(KAFKA_CONSUMER) | ROLE(KAFKA_PROBE))

@@ -79,6 +79,8 @@ bool verifier_wait(struct verifier *v, int timeout_ms);
 /* The parts of the last look. */
 struct part *const *verifier_looked(const struct verifier *v, size_t *n);
 void verifier_cancel(struct verifier *v);
+/* The topic has no such partition any more: refused when it was so several times. */
+void verifier_gone(struct verifier *v, struct part *p);
 
 /* The partition after `p`, of whatever topic; the first one after NULL, NULL after the last. */
 struct part *kafka__part_after(const struct source_kafka *s, const struct part *p);
@@ -99,6 +101,7 @@ struct source_kafka {
 	bool missing[TOPIC_COUNT];              /* the broker does not know the topic (yet) */
 	struct part *parts[TOPIC_COUNT];        /* by partition id */
 	int32_t part_count[TOPIC_COUNT];
+	int32_t there[TOPIC_COUNT]; /* partitions that the broker has now; fewer in a topic that was made anew */
 	rd_kafka_t *probe;
 	struct verifier *verifier;
 	rd_kafka_t *rk; /* the reading client; NULL: to be made */

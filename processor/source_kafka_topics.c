@@ -89,6 +89,16 @@ static void parts_grow(struct source_kafka *s, uint16_t log, int32_t count)
 	log_info("topic found", "topic=%s partitions=%d", s->topics[log], count);
 }
 
+/* Kafka takes no partition away: the topic is another one. */
+static void look_for_gone(struct source_kafka *s, uint16_t log)
+{
+	for (int32_t i = s->there[log]; i < s->part_count[log]; i++) {
+		kafka__suspect(s, &s->parts[log][i], 0);
+		if (s->parts[log][i].state == PART_WAITING)
+			verifier_gone(s->verifier, &s->parts[log][i]);
+	}
+}
+
 static void topic_seen(struct source_kafka *s, uint16_t log, const struct rd_kafka_metadata_topic *t)
 {
 	if (t->err || !t->partition_cnt) {
@@ -108,7 +118,9 @@ static void topic_seen(struct source_kafka *s, uint16_t log, const struct rd_kaf
 		return;
 	}
 	s->missing[log] = false;
+	s->there[log] = t->partition_cnt;
 	parts_grow(s, log, t->partition_cnt);
+	look_for_gone(s, log);
 }
 
 /* false: the broker did not answer. */
@@ -144,7 +156,7 @@ static size_t parts_waiting(struct source_kafka *s, struct part ***ret)
 		max += (size_t)s->part_count[log];
 	v = xmalloc(max * sizeof(struct part *));
 	for (struct part *p = NULL; (p = kafka__part_after(s, p));)
-		if (p->state == PART_WAITING && !s->missing[p->log])
+		if (p->state == PART_WAITING && !s->missing[p->log] && p->id < s->there[p->log])
 			v[n++] = p;
 	*ret = v;
 	return n;

@@ -130,6 +130,13 @@ static void refuse(struct verifier *v, struct part *p, int code, const char *sen
 		  error_slug(code), (long long)p->at.next, p->why.text);
 }
 
+void verifier_gone(struct verifier *v, struct part *p)
+{
+	if (++p->truncated_looks >= TRUNCATED_LOOKS)
+		refuse(v, p, ERR_LOG_RECREATED,
+		       "the topic was made anew since it was read, with fewer partitions; " OUT);
+}
+
 static void accept_unseen(struct verifier *v, struct part *p, const char *why)
 {
 	if (!p->accepted_unseen)

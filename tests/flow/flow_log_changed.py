@@ -10,7 +10,7 @@ import json  # noqa: E402
 import signal  # noqa: E402
 import time  # noqa: E402
 
-from harness import check, digests_of, poll, rows_of, say  # noqa: E402
+from harness import check, digests_of, poll, rows_of, run, say  # noqa: E402
 
 PARTITIONS = 2
 READ = 200
@@ -91,6 +91,21 @@ def recreated_while_running(t):
     case.end()
     case.expect_views("new", 0)
     case.expect_views("old", PARTITIONS * READ)
+
+
+def recreated_with_fewer_partitions(t):
+    """What is gone is refused as well, and a replay is followed at once."""
+    case = Case(t, "recreated-with-fewer-partitions")
+    case.topics.recreate(case.topics.events, 1)
+    produce(case.topics, "new", 2 * READ, [0])
+    for partition in range(PARTITIONS):
+        case.expect_refused({f"partition={partition} code=log-recreated"})
+    run([harness.AISLE, "replay", "--from", "earliest", "--store", case.store,
+         *harness.sets({"store.mapSize": "4g", **case.topics.settings()})])
+    poll("the new generation", lambda: "current=2" in case.aisle.log(), 2)
+    poll("/readyz", lambda: case.aisle.get("/readyz")[0] == 200, 20)
+    case.expect_views("new", 2 * READ)
+    case.end()
 
 
 def shorter_than_read(t):
@@ -184,6 +199,7 @@ def flow(t):
     deleted_up_to_position(t)
     deleted_up_to_a_marker(t)
     recreated_while_running(t)
+    recreated_with_fewer_partitions(t)
     deleted_while_running(t)
 
 
