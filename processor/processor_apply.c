@@ -49,6 +49,8 @@ static int apply_config(struct processor *p, const struct record *r, struct erro
 	rc = control_record_decode(r->key, r->value, r->value ? r->value_len : 0, &rec, e);
 	if (!rc)
 		rc = fold_config(p->fold, &rec, r->timestamp_ms);
+	else if (rec.kind != CONTROL_KIND_COUNT && control_id_valid(rec.id))
+		fold_config_unreadable(p->fold, rec.kind, rec.id);
 	return rc < 0 ? rc : 0;
 }
 

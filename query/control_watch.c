@@ -8,15 +8,16 @@
 #include <stdlib.h>
 
 #define NS_PER_MS UINT64_C(1000000)
-#define SETTLE_AGAIN 60 /* looks between two tries */
+#define SETTLE_AGAIN 2        /* looks between the first two tries */
+#define SETTLE_AGAIN_MAX 3600 /* looks between two tries; they double */
 
 struct control_watch {
 	pthread_mutex_t follow_lock; /* of these */
 	struct snap *sn;
 	struct publisher *publisher; /* NULL: what is unsettled stays so */
 	const char *topic;
-	uint64_t unsettled; /* of the last look, the sum of their revisions and changes; 0: none */
-	unsigned same;      /* looks since then that found the same */
+	uint64_t unsettled;   /* of the last look, the sum of their revisions and changes; 0: none */
+	unsigned pause, wait; /* looks from the last try to the next, and those of them that are left */
 
 	pthread_mutex_t published_lock;
 	const struct control_set *published;
@@ -117,7 +118,11 @@ static int settle_row(void *arg, const struct config_row *row)
 	return 0;
 }
 
-/* Who sent it does it in milliseconds, and a store that catches up has others at each look: what was there a second ago is left. */
+/*
+ * Who sent it does it in milliseconds, and a store that catches up has others at each look: what was there a second ago is left.
+ * Nodes that do not agree (one began from a log whose last record the others refuse, or reads what they cannot) answer each
+ * other's: they do it ever more seldom.
+ */
 static int settle(struct control_watch *w)
 {
 	uint64_t sum = 0;
@@ -126,10 +131,14 @@ static int settle(struct control_watch *w)
 	if (rc)
 		return rc;
 	rc = config_each_unsettled(w->sn, add_row, &sum);
-	w->same = sum && sum == w->unsettled ? w->same + 1 : 0;
-	w->unsettled = sum;
-	if (!rc && w->same % SETTLE_AGAIN == 1)
+	if (w->wait && --w->wait == 0 && !sum)
+		w->pause = 0;
+	if (!rc && sum && sum == w->unsettled && !w->wait) {
 		rc = config_each_unsettled(w->sn, settle_row, w);
+		w->pause = w->pause ? 2 * w->pause : SETTLE_AGAIN;
+		w->wait = w->pause = w->pause < SETTLE_AGAIN_MAX ? w->pause : SETTLE_AGAIN_MAX;
+	}
+	w->unsettled = sum;
 	snap_park(w->sn);
 	return rc;
 }

@@ -82,19 +82,37 @@ static struct head head_after(const struct head *before, const struct control_re
 			      .by_n = (uint32_t)strlen(rec->changed_by) };
 }
 
-static void put_row(struct fold *f, struct str key, const struct head *h, const struct control_record *rec)
+/* The caller frees its text. */
+static struct str row_of(const struct head *h, const struct control_record *rec)
 {
 	size_t n = sizeof(*h);
-	char *row = xmalloc(n + h->by_n + rec->document.n), room[KEY_MAX + 9];
+	char *row = xmalloc(n + h->by_n + rec->document.n);
 
 	memcpy(row, h, n);
 	memcpy(row + n, rec->changed_by, h->by_n);
 	n += h->by_n;
 	if (rec->document.n)
 		n += control_compact(rec->document, row + n);
-	fold_put(f, TBL_CONFIG, key, row, n);
-	fold_put(f, TBL_CONFIG_HISTORY, history_key(key, h->number, room), row, n);
-	free(row);
+	return (struct str){ row, (uint32_t)n };
+}
+
+/* Would a store that has read this one alone have the same? That of a program that sends the same bytes each day would not. */
+static bool says_the_same(struct str row, struct str old)
+{
+	struct head a, b;
+
+	memcpy(&a, row.p, sizeof(a));
+	memcpy(&b, old.p, sizeof(b));
+	return a.change_id == b.change_id && a.revision == b.revision && a.changed_at_ms == b.changed_at_ms &&
+	       a.by_n == b.by_n && row.n == old.n && !memcmp(row.p + sizeof(a), old.p + sizeof(a), row.n - sizeof(a));
+}
+
+static void put_row(struct fold *f, struct str key, const struct head *h, struct str row)
+{
+	char room[KEY_MAX + 9];
+
+	fold_put(f, TBL_CONFIG, key, row.p, row.n);
+	fold_put(f, TBL_CONFIG_HISTORY, history_key(key, h->number, room), row.p, row.n);
 	if (h->number > CONFIG_HISTORY_MAX)
 		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, h->number - CONFIG_HISTORY_MAX, room));
 }
@@ -130,7 +148,7 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 {
 	char room[KEY_MAX];
 	struct str key = key_of(rec->kind, rec->id, room), old = fold_get(f, TBL_CONFIG, key);
-	struct str all = fold_get(f, TBL_CONFIG, FIGURES_KEY);
+	struct str all = fold_get(f, TBL_CONFIG, FIGURES_KEY), row;
 	struct figures figures = { 0 };
 	struct head before = { 0 }, h;
 	bool repeats, applies;
@@ -141,24 +159,38 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 	}
 	if (is_tombstone(rec) && !before.revision)
 		return false;
-	repeats = before.revision && before.change_id == rec->change_id;
+	h = head_after(&before, rec, record_ts_ms);
+	row = row_of(&h, rec);
+	repeats = before.revision && !is_tombstone(rec) && says_the_same(row, old);
 	applies =
 		!before.revision || rec->replaces == CONTROL_REPLACES_ANY || (uint64_t)rec->replaces == before.revision;
 	if (repeats || !applies) {
 		set_unsettled(f, key, &before, !repeats);
 		figures.refused += !repeats;
 	} else {
-		h = head_after(&before, rec, record_ts_ms);
 		figures.version -= sign(key, &before, old.n <= sizeof(before) + before.by_n);
 		figures.version += sign(key, &h, !rec->document.n);
 		if (is_tombstone(rec))
 			forget(f, key, before.number);
 		else
-			put_row(f, key, &h, rec);
+			put_row(f, key, &h, row);
 		figures.applied++;
 	}
 	fold_put(f, TBL_CONFIG, FIGURES_KEY, &figures, sizeof(figures));
+	free((char *)row.p);
 	return applies && !repeats;
+}
+
+void config_store_unreadable(struct fold *f, enum control_kind kind, struct str id)
+{
+	char room[KEY_MAX];
+	struct str key = key_of(kind, id, room), old = fold_get(f, TBL_CONFIG, key);
+	struct head h;
+
+	if (old.n && head_of(old, &h))
+		set_unsettled(f, key, &h, true);
+	else if (old.n)
+		fold_damaged(f);
 }
 
 /* ---- reading ---- */

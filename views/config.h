@@ -7,8 +7,10 @@
  * since a compacted topic forgets it.
  *
  * revision = replaces + 1, or changedAt + 1 of a record that does not say what it replaces: it comes from the record alone, so it
- * is the same when a compacted topic has only the last one. For the same reason a refused record must not stay the last one of its key: such a row is `unsettled`, and who sees it sends the
- * row's record again (config_write_record), byte for byte; a record whose changeId is the row's changes nothing but settles it.
+ * is the same when a compacted topic has only the last one. For the same reason a refused record must not stay the last one of
+ * its key: such a row is `unsettled`, and who sees it sends the row's record again (config_write_record), byte for byte; a record
+ * that would make the same row changes nothing but settles it. One that cannot be read, which is a dead letter, leaves its row
+ * unsettled too.
  *
  * Strings are borrowed until the snapshot is renewed or the next look at it. Thread: any, one snapshot each.
  */
@@ -27,7 +29,7 @@ struct config_row {
 	uint64_t revision, change_id;
 	int64_t changed_at_ms;
 	struct str changed_by, document; /* document: compact JSON; n = 0: deleted */
-	bool unsettled;                  /* the last record of the key was refused */
+	bool unsettled;                  /* the last record of the key was refused, or is a dead letter */
 };
 
 /* NOT_FOUND: there is none, or it was deleted. */

@@ -361,6 +361,11 @@ int fold_config(struct fold *f, const struct control_record *rec, int64_t record
 	return config_store(f, rec, record_ts_ms) ? 0 : 1;
 }
 
+void fold_config_unreadable(struct fold *f, enum control_kind kind, struct str id)
+{
+	config_store_unreadable(f, kind, id);
+}
+
 int fold_members(struct fold *f, struct str segment, const void *value, size_t n, struct error *e)
 {
 	f->batch.records++;

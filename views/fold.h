@@ -48,6 +48,8 @@ int fold_stock(struct fold *f, const struct stock_record *rec, bool deleted, int
 
 /* 1: refused, or repeated (config.h): the document stays what it is. */
 int fold_config(struct fold *f, const struct control_record *rec, int64_t record_ts_ms) MUST_CHECK;
+/* A record of this key is a dead letter: the document stays what it is, but is unsettled (config.h). */
+void fold_config_unreadable(struct fold *f, enum control_kind kind, struct str id);
 /* A list of people (segment_members.h); value NULL: a tombstone. BAD_CONFIG: nothing changed. */
 int fold_members(struct fold *f, struct str segment, const void *value, size_t n, struct error *e) MUST_CHECK;
 

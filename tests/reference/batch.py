@@ -57,7 +57,7 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   have ever searched for are not printed.
 - engagement, engagement-items, experiment-people: in engagement.py. Without the person key nothing counts in them.
 - config: a record is applied when nothing is there of its key (what was deleted is there), when it has no `replaces`, or when
-  that is the revision there; revision = replaces + 1, or changedAt + 1. A record with the changeId that is there changes nothing; a
+  that is the revision there; revision = replaces + 1, or changedAt + 1. A record that says what is there changes nothing; a
   null record leaves nothing. changedAt is the line's timestamp when absent, else 0. Revisions end at 2^53.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
@@ -481,14 +481,13 @@ class Shop:
             self.config.pop(key, None)
             return
         before, replaces = self.config.get(key), value.get("replaces")
-        revision, change = before["revision"] if before else 0, value.get("changeId") or "0" * 16
-        if before and (before["changeId"] == change or (replaces is not None and replaces != revision)):
+        if before and replaces is not None and replaces != before["revision"]:
             return
         kind, _, name = key.partition("/")
         at = value.get("changedAt")
         at = timestamp or 0 if at is None else at
         self.config[key] = {"kind": kind, "id": name, "revision": min((at if replaces is None else replaces) + 1, 2 ** 53),
-                            "changeId": change, "changedBy": value.get("changedBy") or "",
+                            "changeId": value.get("changeId") or "0" * 16, "changedBy": value.get("changedBy") or "",
                             "changedAt": at, "document": value.get("document")}
 
     def apply_stock(self, key, value, timestamp):

@@ -120,6 +120,81 @@ Test(config, a_repeated_record_changes_nothing_but_settles)
 	cr_expect_eq(version(), before);
 }
 
+/* As it comes: nothing is added. Committed. */
+static void put_raw(const char *json, int64_t record_ts_ms)
+{
+	struct control_record rec;
+	struct error e = { 0 };
+	int rc = control_record_decode(STR("rule/r"), json, json ? strlen(json) : 0, &rec, &e);
+
+	cr_assert_eq(rc, 0, "%s", e.text);
+	cr_assert_geq(fold_config(shop.fold, &rec, record_ts_ms), 0);
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+}
+
+/* All of these, and the last one alone in another store: the rows are the same. */
+static void expect_last_is_enough(const char *const *records, int n)
+{
+	char *all, *last;
+	uint64_t before;
+
+	for (int i = 0; i < n; i++)
+		put_raw(records[i], 1000 + i);
+	all = shop_rows(&shop, "config", NULL);
+	before = version();
+	cr_expect_not(strchr(state("r"), '!'), "%s", state("r"));
+	shop_close(&shop);
+	shop_open(&shop);
+	put_raw(records[n - 1], 1000 + n - 1);
+	last = shop_rows(&shop, "config", NULL);
+	cr_expect_str_eq(all, last);
+	cr_expect_eq(version(), before);
+	free(all);
+	free(last);
+}
+
+Test(config, the_same_bytes_at_another_time_are_another_change)
+{
+	static const char same[] = "{\"document\":{\"action\":{\"filter\":\"inStock\"}}}";
+
+	expect_last_is_enough((const char *const[]){ same, same }, 2);
+	cr_expect_eq(strncmp(state("r"), "1002:", 5), 0, "%s", state("r"));
+}
+
+Test(config, a_change_id_that_was_there_hides_no_other_document)
+{
+	expect_last_is_enough(
+		(const char *const[]){
+			"{\"changeId\":\"0000000000000001\",\"document\":{\"action\":{\"filter\":\"inStock\"}}}",
+			"{\"changeId\":\"0000000000000001\",\"document\":null}" },
+		2);
+	put_raw("{\"changeId\":\"0000000000000001\",\"replaces\":7,\"document\":null}", 2000);
+	cr_expect_str_eq(state("r"), "1002:1x!");
+}
+
+Test(config, a_tombstone_is_no_repeat)
+{
+	expect_last_is_enough(
+		(const char *const[]){
+			"{\"changeId\":\"0000000000000000\",\"document\":{\"action\":{\"filter\":\"inStock\"}}}",
+			NULL },
+		2);
+}
+
+Test(config, what_cannot_be_read_leaves_its_row_unsettled)
+{
+	fold_config_unreadable(shop.fold, CONTROL_RULE, STR("r"));
+	put("rule/r", 0, 1, 5);
+	cr_expect_str_eq(state("r"), "1:1");
+	fold_config_unreadable(shop.fold, CONTROL_RULE, STR("r"));
+	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
+	cr_assert_eq(snap_renew(shop.snap), 0);
+	cr_expect_str_eq(state("r"), "1:1!");
+	put("rule/r", 0, 1, 5);
+	cr_expect_str_eq(state("r"), "1:1");
+}
+
 Test(config, a_deletion_keeps_its_revision)
 {
 	struct config_row row;
