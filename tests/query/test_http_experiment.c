@@ -87,7 +87,7 @@ Test(http_experiment, reports_what_people_of_each_variant_did)
 	play(11, "gone", 2, true); /* a variant of an earlier document */
 	put("layout", layout);     /* what was answered before is not given again */
 	expect_has(
-		"{\"experiment\":\"layout\",\"revision\":2,\"status\":\"running\",\"primary\":\"ctr\",\"people\":10,\"days\":0,"
+		"{\"experiment\":\"layout\",\"revision\":1001,\"status\":\"running\",\"primary\":\"ctr\",\"people\":10,\"days\":0,"
 		"\"asOf\":");
 	expect_has(
 		"{\"name\":\"a\",\"holdout\":false,\"people\":4,\"buyers\":1,\"sessions\":4,\"impressions\":8,\"clicks\":2,"
