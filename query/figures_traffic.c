@@ -34,10 +34,11 @@ static int add_hour(void *arg, int64_t start_ms, const struct traffic *t)
 	return 0;
 }
 
-/* `n` rows from from_ms on, with what went on before end_ms. */
+/* The rows from from_ms on that begin before end_ms, with what went on before it. */
 static int read_series(struct making *m, int64_t from_ms, int64_t end_ms, struct series *ret)
 {
-	*ret = (struct series){ .from_ms = from_ms, .unit = m->unit, .n = figures_buckets(m) };
+	*ret = (struct series){ .from_ms = from_ms, .unit = m->unit };
+	ret->n = (size_t)((end_ms - from_ms + m->unit - 1) / m->unit);
 	ret->v = xcalloc(ret->n ? ret->n : 1, sizeof(*ret->v));
 	return traffic_scan(m->sn, from_ms, end_ms, add_hour, ret);
 }

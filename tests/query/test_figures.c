@@ -106,7 +106,12 @@ Test(figures, a_period_that_is_not_over_is_compared_with_as_much_of_the_one_befo
 	expect_at(j, "before/from", "\"2052-02-19T00:00:00.000Z\"");
 	expect_at(j, "before/to", "\"2052-02-22T13:00:00.000Z\"");
 	expect_at(j, "before/total/orders", "2");
-	expect_at(json_of(sales(4, 8)), "before/to", "\"2052-02-22T13:00:00.000Z\"");
+	cr_expect_eq(json_array_size(json_object_get(json_object_get(j, "before"), "rows")), 4);
+	j = json_of(sales(4, 8));
+	expect_at(j, "before/to", "\"2052-02-22T13:00:00.000Z\"");
+	/* none of day 3: there was an order behind 13:00, and a row of nothing would deny it */
+	cr_expect_eq(json_array_size(json_object_get(json_object_get(j, "before"), "rows")), 3);
+	cr_expect_eq(json_array_size(json_object_get(json_object_get(json_of(sales(7, 9)), "before"), "rows")), 0);
 	expect_at(json_of(sales(4, 8)), "before/total/orders", "2");
 }
 
