@@ -122,7 +122,8 @@ static int read_members(struct segment_set *set, struct segment *s, struct snap 
 	s->members = xmalloc(s->member_n * sizeof(*s->members));
 	for (uint32_t i = 0; i < s->member_n; i++)
 		s->members[i] = member_hash(list.p + (size_t)i * ACTOR_HASH_BYTES);
-	set->sign = XXH3_64bits_withSeed(s->members, s->member_n * sizeof(*s->members), set->sign);
+	set->sign = XXH3_64bits_withSeed(s->members, s->member_n * sizeof(*s->members),
+					 set->sign + (uint64_t)(s - set->v)); /* whose list it is */
 	return 0;
 }
 

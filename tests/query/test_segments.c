@@ -290,3 +290,20 @@ Test(segments, have_imported_lists)
 	cr_expect_str_eq(names_now("u2"), "both loose");
 	stall_close(&s);
 }
+
+Test(segments, picks_follow_a_list_that_another_segment_takes_over)
+{
+	stall_open(&s, NULL);
+	stall_decide(&s, "segment/new", "{\"filter\":\"orders = 0\",\"enabled\":false}");
+	stall_decide(&s, "segment/one", "{\"members\":true,\"filter\":\"orders = 1\"}");
+	stall_decide(&s, "segment/two", "{\"members\":true}");
+	shop_play(&s.shop, "u1 view a @0d; u2 buy b @0d");
+	put_members("one", "[\"u1\",\"u8\"]");
+	stall_rank(&s);
+	stall_expect(&s, "segment-picks; user=u8", "a b");
+	put_members("one", "");
+	put_members("two", "[\"u1\",\"u8\"]");
+	stall_rank(&s);
+	stall_expect(&s, "segment-picks; user=u8", "a");
+	stall_close(&s);
+}
