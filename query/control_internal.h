@@ -76,6 +76,21 @@ const struct control_set *control_set__ref(const struct control_set *set);
 int control__check(const struct control_set *set, const struct control_change *change, struct control_doc **ret,
 		   struct error *e) MUST_CHECK;
 
+/* When unsettled rows (views/config.h) are sent again. */
+struct control_settling {
+	uint64_t unsettled;   /* of the last look */
+	unsigned pause, wait; /* looks from the last try to the next, and those of them that are left */
+};
+
+/*
+ * Once a look: are they sent now? `unsettled` is the sum of their revisions and changes, 0: there are none.
+ *
+ * Who sent it does it in milliseconds, and a store that catches up has others at each look: what was there a look ago is left.
+ * Nodes that do not agree (one began from a log whose last record the others refuse, or reads what they cannot) answer each
+ * other's: they do it ever more seldom.
+ */
+bool control__settle_due(struct control_settling *s, uint64_t unsettled);
+
 uint64_t control_hash(struct str s);
 /* n = 0: any. */
 uint64_t control_place_key(struct str placement, struct str category);

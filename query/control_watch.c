@@ -16,8 +16,7 @@ struct control_watch {
 	struct snap *sn;
 	struct publisher *publisher; /* NULL: what is unsettled stays so */
 	const char *topic;
-	uint64_t unsettled;   /* of the last look, the sum of their revisions and changes; 0: none */
-	unsigned pause, wait; /* looks from the last try to the next, and those of them that are left */
+	struct control_settling settling;
 
 	pthread_mutex_t published_lock;
 	const struct control_set *published;
@@ -118,11 +117,23 @@ static int settle_row(void *arg, const struct config_row *row)
 	return 0;
 }
 
-/*
- * Who sent it does it in milliseconds, and a store that catches up has others at each look: what was there a second ago is left.
- * Nodes that do not agree (one began from a log whose last record the others refuse, or reads what they cannot) answer each
- * other's: they do it ever more seldom.
- */
+bool control__settle_due(struct control_settling *s, uint64_t unsettled)
+{
+	bool ret;
+
+	if (s->wait)
+		s->wait--;
+	if (!s->wait && !unsettled)
+		s->pause = 0;
+	ret = unsettled && unsettled == s->unsettled && !s->wait;
+	if (ret) {
+		s->pause = s->pause ? 2 * s->pause : SETTLE_AGAIN;
+		s->wait = s->pause = s->pause < SETTLE_AGAIN_MAX ? s->pause : SETTLE_AGAIN_MAX;
+	}
+	s->unsettled = unsettled;
+	return ret;
+}
+
 static int settle(struct control_watch *w)
 {
 	uint64_t sum = 0;
@@ -131,14 +142,8 @@ static int settle(struct control_watch *w)
 	if (rc)
 		return rc;
 	rc = config_each_unsettled(w->sn, add_row, &sum);
-	if (w->wait && --w->wait == 0 && !sum)
-		w->pause = 0;
-	if (!rc && sum && sum == w->unsettled && !w->wait) {
+	if (!rc && control__settle_due(&w->settling, sum))
 		rc = config_each_unsettled(w->sn, settle_row, w);
-		w->pause = w->pause ? 2 * w->pause : SETTLE_AGAIN;
-		w->wait = w->pause = w->pause < SETTLE_AGAIN_MAX ? w->pause : SETTLE_AGAIN_MAX;
-	}
-	w->unsettled = sum;
 	snap_park(w->sn);
 	return rc;
 }
