@@ -32,10 +32,10 @@ struct control_doc {
 	atomic_uint refs;
 	enum control_kind kind;
 	char id[CONTROL_ID_MAX + 1];
-	uint64_t revision, change_id; /* which document it is; 0, 0: of a change that was not made */
-	struct control *is;           /* NULL: it could not be read */
-	struct error problem;         /* code 0: none */
-	struct filter_pool *pool;     /* RULE, OFFER, PROMOTION, SEGMENT: its filter */
+	uint64_t text_hash;       /* 0: of a change that was not made */
+	struct control *is;       /* NULL: it could not be read */
+	struct error problem;     /* code 0: none */
+	struct filter_pool *pool; /* RULE, OFFER, PROMOTION, SEGMENT: its filter */
 	struct filter filter;
 	bool has_filter;
 	struct scenario_part *parts; /* SCENARIO: one; EXPERIMENT: one a variant */

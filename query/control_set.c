@@ -193,13 +193,13 @@ static int read_row(void *arg, const struct config_row *row)
 {
 	struct reading *r = arg;
 	struct control_doc *d = r->before ? docs_find(&r->before->docs[row->kind], row->id) : NULL;
+	uint64_t hash = control_hash(row->document);
 
-	if (d && d->revision == row->revision && d->change_id == row->change_id) {
+	if (d && d->text_hash == hash) {
 		control_doc_ref(d);
 	} else {
 		d = control_doc_make(&(struct control_change){ row->kind, row->id, row->document });
-		d->revision = row->revision;
-		d->change_id = row->change_id;
+		d->text_hash = hash;
 	}
 	docs_add(&r->set->docs[row->kind], d);
 	return 0;

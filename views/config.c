@@ -64,9 +64,14 @@ static bool figures_of(struct str value, struct figures *ret)
 /* ---- writing ---- */
 
 /* 0 of a deleted one: a compacted topic may know nothing of it. */
-static uint64_t sign(struct str key, const struct head *h, bool deleted)
+static uint64_t sign(struct str key, struct str row)
 {
-	return deleted ? 0 : XXH3_64bits_withSeed(key.p, key.n, h->change_id + h->revision);
+	struct head h;
+
+	if (!head_of(row, &h) || row.n == sizeof(h) + h.by_n)
+		return 0;
+	return XXH3_64bits_withSeed(row.p + sizeof(h), row.n - sizeof(h),
+				    XXH3_64bits_withSeed(key.p, key.n, h.change_id + h.revision));
 }
 
 static struct head head_after(const struct head *before, const struct control_record *rec, int64_t record_ts_ms)
@@ -168,8 +173,7 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 		set_unsettled(f, key, &before, !repeats);
 		figures.refused += !repeats;
 	} else {
-		figures.version -= sign(key, &before, old.n <= sizeof(before) + before.by_n);
-		figures.version += sign(key, &h, !rec->document.n);
+		figures.version += sign(key, row) - sign(key, old);
 		if (is_tombstone(rec))
 			forget(f, key, before.number);
 		else

@@ -59,6 +59,15 @@ Test(offers, are_for_segments_and_a_period)
 	expect_offers("nobody", "now");
 }
 
+/* A tool that gives all its records the same number and time. */
+Test(offers, are_those_of_the_last_record_whatever_its_change_id)
+{
+	stall_decide(&s, "offer/one", "{'discount':{'percent':5}},'changeId':'0000000000000001'");
+	expect_offers("u1", "one");
+	stall_decide(&s, "offer/one", "{'discount':{'percent':5},'budget':7},'changeId':'0000000000000001'");
+	expect_offers("u1", "one:7");
+}
+
 Test(offers, have_a_budget_and_are_taken_once)
 {
 	stall_decide(&s, "offer/few", "{\"discount\":{\"percent\":5},\"budget\":3,\"code\":\"few-5\"}");

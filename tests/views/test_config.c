@@ -173,6 +173,18 @@ Test(config, a_change_id_that_was_there_hides_no_other_document)
 	cr_expect_str_eq(state("r"), "1002:1x!");
 }
 
+Test(config, another_document_is_another_version_whatever_its_change_id)
+{
+	uint64_t before;
+
+	put_raw("{\"changeId\":\"0000000000000001\",\"document\":{\"action\":{\"filter\":\"inStock\"}}}", 1);
+	before = version();
+	put_raw("{\"changeId\":\"0000000000000001\",\"document\":{\"action\":{\"filter\":\"price > 1\"}}}", 1);
+	cr_expect_neq(version(), before);
+	put_raw("{\"changeId\":\"0000000000000001\",\"document\":{\"action\":{\"filter\":\"inStock\"}}}", 1);
+	cr_expect_eq(version(), before);
+}
+
 Test(config, a_tombstone_is_no_repeat)
 {
 	expect_last_is_enough(
