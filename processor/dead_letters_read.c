@@ -50,8 +50,11 @@ static int give(const rd_kafka_message_t *m, dead_letter_each each, void *arg)
 
 static int no_answer(struct error *e)
 {
+	char why[KAFKA_WORDS_BYTES];
+
 	return error_set(e, ERR_SOURCE_RETRY, "kafka.bootstrap.servers",
-			 "the broker does not answer; is kafka.bootstrap.servers right?");
+			 "the broker does not answer; is kafka.bootstrap.servers right? %s",
+			 kafka_words(RD_KAFKA_RESP_ERR__TRANSPORT, why));
 }
 
 /* What there is to read of one partition. */

@@ -1,14 +1,17 @@
 #include "processor/kafka_conf.h"
 #include "processor/sources.h"
 
+#include "config/clock.h"
 #include "config/log.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <time.h>
 
 #define END_PATIENCE_S 1
+#define FAILURE_AGE_NS (60 * 1000000000ull) /* librdkafka says the same again every 30 s */
 
 #define ROLE(r) (1u << (r))
 #define CONSUMERS (ROLE(KAFKA_CONSUMER) | ROLE(KAFKA_PROBE))
@@ -146,9 +149,45 @@ static int set_users(rd_kafka_conf_t *conf, const struct settings *set, struct e
 }
 
 /* librdkafka repeats itself while a broker is away; our own lines say what matters, so its words are for debugging. */
+/* Why a connection failed last: what librdkafka returns is a transport failure whatever it was. */
+static struct {
+	pthread_mutex_t lock;
+	uint64_t at_ns;
+	char text[KAFKA_WORDS_BYTES];
+} failure = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+static void failure_keep(const char *text)
+{
+	const char *words = strstr(text, "]: "); /* behind the name of a thread */
+	char *state;
+
+	pthread_mutex_lock(&failure.lock);
+	failure.at_ns = clock_now_ns();
+	snprintf(failure.text, sizeof(failure.text), "%s", words ? words + 3 : text);
+	state = strstr(failure.text, " (after ");
+	if (state)
+		*state = '\0';
+	pthread_mutex_unlock(&failure.lock);
+}
+
+const char *kafka_words(rd_kafka_resp_err_t err, char ret[KAFKA_WORDS_BYTES])
+{
+	bool connection = err == RD_KAFKA_RESP_ERR__TRANSPORT || err == RD_KAFKA_RESP_ERR__TIMED_OUT;
+
+	pthread_mutex_lock(&failure.lock);
+	if (connection && failure.at_ns && clock_now_ns() - failure.at_ns < FAILURE_AGE_NS)
+		snprintf(ret, KAFKA_WORDS_BYTES, "%s", failure.text);
+	else
+		snprintf(ret, KAFKA_WORDS_BYTES, "%s", rd_kafka_err2str(err));
+	pthread_mutex_unlock(&failure.lock);
+	return ret;
+}
+
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
 	(void)rk;
+	if (!strcmp(facility, "FAIL"))
+		failure_keep(text);
 	if (level <= 2)
 		log_error("kafka client", "facility=%s text=\"%s\"", facility, text);
 	else

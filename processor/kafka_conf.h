@@ -32,6 +32,10 @@ int kafka_conf_make(const struct settings *set, enum kafka_role role, rd_kafka_c
 /* Make a client; the configuration is taken or destroyed either way. SOURCE_OPEN with the client's words. */
 int kafka_client_new(rd_kafka_type_t type, rd_kafka_conf_t *conf, rd_kafka_t **ret, struct error *e) MUST_CHECK;
 
+/* What an error of a request means; of a connection that failed in the last minute why, as `Invalid username'. Any thread. */
+#define KAFKA_WORDS_BYTES 256
+const char *kafka_words(rd_kafka_resp_err_t err, char ret[KAFKA_WORDS_BYTES]);
+
 /* Destroy a client that is no group member. NULL is fine. */
 void kafka_client_destroy(rd_kafka_t *rk);
 

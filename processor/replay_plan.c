@@ -35,9 +35,24 @@ static bool take_pair(const char **p, int64_t *partition, int64_t *offset)
 	return true;
 }
 
+/* The offset that an OFFSETS point gives a partition. */
+static bool offset_of(const struct replay_point *point, int32_t id, int64_t *ret)
+{
+	const char *p = point->text;
+	int64_t partition, offset;
+
+	while (*p && take_pair(&p, &partition, &offset)) {
+		if (partition == id) {
+			*ret = offset;
+			return true;
+		}
+	}
+	return false;
+}
+
 int replay_point_parse(const char *text, struct replay_point *ret, struct error *e)
 {
-	int64_t value = 0, partition;
+	int64_t value = 0, partition, first;
 	const char *p = text;
 	int pairs = 1; /* 0: one that is none */
 
@@ -55,9 +70,13 @@ int replay_point_parse(const char *text, struct replay_point *ret, struct error 
 		ret->value = value;
 		return 0;
 	}
-	for (p = text; pairs && *p; pairs++)
+	for (p = text; pairs && *p; pairs++) {
 		if (!take_pair(&p, &partition, &value))
 			pairs = -1;
+		else if (offset_of(ret, (int32_t)partition, &first) && first != value)
+			return error_set(e, ERR_BAD_REQUEST, "from", "'%s' gives partition %lld two offsets", text,
+					 (long long)partition);
+	}
 	if (pairs > 1) {
 		ret->kind = POINT_OFFSETS;
 		return 0;
@@ -66,21 +85,6 @@ int replay_point_parse(const char *text, struct replay_point *ret, struct error 
 			 "'%s' is no place in the log: earliest, a time as 2026-11-01T00:00:00Z, an offset, or "
 			 "PARTITION:OFFSET,...",
 			 text);
-}
-
-/* The offset that an OFFSETS point gives a partition. */
-static bool offset_of(const struct replay_point *point, int32_t id, int64_t *ret)
-{
-	const char *p = point->text;
-	int64_t partition, offset;
-
-	while (*p && take_pair(&p, &partition, &offset)) {
-		if (partition == id) {
-			*ret = offset;
-			return true;
-		}
-	}
-	return false;
 }
 
 /* ---- the plan ---- */
@@ -94,8 +98,10 @@ struct making {
 
 static int no_answer(struct making *m, const char *what, const char *topic, rd_kafka_resp_err_t err)
 {
+	char why[KAFKA_WORDS_BYTES];
+
 	return error_set(m->e, ERR_SOURCE_RETRY, "kafka", "cannot ask the broker for %s of '%s': %s", what, topic,
-			 rd_kafka_err2str(err));
+			 kafka_words(err, why));
 }
 
 static int add_topic(struct making *m, uint16_t log)

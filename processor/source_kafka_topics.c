@@ -126,13 +126,15 @@ static void topic_seen(struct source_kafka *s, uint16_t log, const struct rd_kaf
 /* false: the broker did not answer. */
 static bool discover(struct source_kafka *s)
 {
+	char why[KAFKA_WORDS_BYTES];
+
 	for (uint16_t log = 0; log < TOPIC_COUNT; log++) {
 		const struct rd_kafka_metadata *md = NULL;
 		rd_kafka_resp_err_t err = rd_kafka_metadata(s->probe, 0, s->handles[log], &md, METADATA_TIMEOUT_MS);
 
 		if (err) {
 			if (!s->down)
-				log_warn("broker does not answer, waiting for it", "why=\"%s\"", rd_kafka_err2str(err));
+				log_warn("broker does not answer, waiting for it", "why=\"%s\"", kafka_words(err, why));
 			s->down = true;
 			return false;
 		}

@@ -292,6 +292,15 @@ class Cli(Case):
         self.assertEqual(replay.returncode, 1)
         self.assertLess(time.monotonic() - began, 5)
 
+    def test_a_connection_that_fails_is_told_with_its_reason(self):
+        process = subprocess.Popen([AISLE, "process", "--store", "d", "--set", "kafka.bootstrap.servers=127.0.0.1:1"],
+                                   cwd=self.directory, stderr=subprocess.PIPE, text=True)
+        with process:
+            line = next((line for line in process.stderr if "broker does not answer" in line), "")
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=60)
+        self.assertRegex(line, r'why="127\.0\.0\.1:1/bootstrap: Connect to .* failed: Connection refused"')
+
     def check_demo_follows_recommendations(self):
         rows = [json.loads(line) for line in self.aisle("inspect", "engagement", "--store", "d").stdout.splitlines()]
         counts = [sum(row[name] for row in rows) for name in ("impressions", "clicks", "carts", "orders")]

@@ -26,6 +26,7 @@ Test(replay_point, places_are_told_apart)
 	cr_expect_eq(kind_of("0"), POINT_OFFSET);
 	cr_expect_eq(kind_of("0:17"), POINT_OFFSETS);
 	cr_expect_eq(kind_of("0:17,3:0"), POINT_OFFSETS);
+	cr_expect_eq(kind_of("0:17,0:17"), POINT_OFFSETS);
 	cr_assert_eq(replay_point_parse("123456", &point, NULL), 0);
 	cr_expect_eq(point.value, 123456);
 	cr_assert_eq(replay_point_parse("1970-01-01T00:00:01Z", &point, NULL), 0);
@@ -54,6 +55,15 @@ Test(replay_point, what_is_no_place_is_refused)
 		cr_expect_eq(kind_of(copy), POINT_NONE, "'%s' was taken", wrong[i]);
 		free(copy);
 	}
+}
+
+Test(replay_point, a_partition_with_two_offsets_is_refused)
+{
+	struct replay_point point;
+	struct error e = { 0 };
+
+	cr_expect_eq(replay_point_parse("3:5,0:1,3:6", &point, &e), ERR_BAD_REQUEST);
+	cr_expect_str_eq(e.text, "'3:5,0:1,3:6' gives partition 3 two offsets");
 }
 
 /* The embedded broker knows of no record by its time, as a real one of none that is later than all. */
