@@ -148,7 +148,6 @@ static int set_users(rd_kafka_conf_t *conf, const struct settings *set, struct e
 	return rc;
 }
 
-/* librdkafka repeats itself while a broker is away; our own lines say what matters, so its words are for debugging. */
 /* Why a connection failed last: what librdkafka returns is a transport failure whatever it was. */
 static struct {
 	pthread_mutex_t lock;
@@ -183,6 +182,7 @@ const char *kafka_words(rd_kafka_resp_err_t err, char ret[KAFKA_WORDS_BYTES])
 	return ret;
 }
 
+/* librdkafka repeats itself while a broker is away; our own lines say what matters, so its words are for debugging. */
 static void on_log(const rd_kafka_t *rk, int level, const char *facility, const char *text)
 {
 	(void)rk;
