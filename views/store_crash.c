@@ -1,5 +1,5 @@
-/* A fault on a page of a mapped store ends the program with a sentence instead of a core. */
-#include "views/store.h"
+/* A fault on a page of a mapped store, or one that LMDB cannot believe, ends the program with a sentence instead of a core. */
+#include "views/store_internal.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -136,6 +136,19 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 		say(" has a page that its disk does not give: the disk fails, or its file system is full\n");
 	else
 		say(" is damaged, it is shorter than it was: " REBUILD "\n");
+	_exit(1);
+}
+
+void store__on_assertion(MDB_env *env, const char *what)
+{
+	const char *path = "the store";
+
+	mdb_env_get_path(env, &path);
+	say("aisle: cannot go on: ");
+	say(path);
+	say(" is damaged (");
+	say(what);
+	say("): " REBUILD "\n");
 	_exit(1);
 }
 

@@ -114,6 +114,14 @@ struct store_txn {
 
 /* An ERR_ for what LMDB said. */
 int store__error(int mdb_rc);
+/* The same of a snapshot, which is bad after it has met a damaged page. */
+static inline int snap__error(int mdb_rc)
+{
+	return mdb_rc == MDB_BAD_TXN ? ERR_STORE_CORRUPT : store__error(mdb_rc);
+}
+
+/* LMDB met a page that cannot be: the program ends with a sentence (store_crash.c). */
+void store__on_assertion(MDB_env *env, const char *what);
 
 /* ---- store_refuse.c: why a store cannot be opened, with the way out ---- */
 

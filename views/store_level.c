@@ -137,6 +137,8 @@ int level__open(struct level *l, const char *file, unsigned flags, uint64_t map_
 	MDB_stat st;
 
 	if (!rc)
+		rc = mdb_env_set_assert(l->env, store__on_assertion);
+	if (!rc)
 		rc = mdb_env_set_maxdbs(l->env, TABLE_COUNT + 8);
 	if (!rc)
 		rc = mdb_env_set_maxreaders(l->env, readers_max);

@@ -113,7 +113,7 @@ static int each_row(struct snap *sn, enum table_id id, struct str first, struct 
 		if (places[i].cur)
 			mdb_cursor_close(places[i].cur);
 	free(assembled);
-	return ret ? ret : store__error(rc);
+	return ret ? ret : snap__error(rc);
 }
 
 int snap_each(struct snap *sn, enum table_id id, struct str prefix, snap_row each, void *arg)
@@ -151,7 +151,7 @@ static int next_row(struct sum_place *pl, MDB_val *k, MDB_cursor_op op, uint64_t
 		pl->end = pl->p + v.mv_size;
 		pl->e.member = 0;
 	}
-	return rc == MDB_NOTFOUND ? 0 : store__error(rc);
+	return rc == MDB_NOTFOUND ? 0 : snap__error(rc);
 }
 
 static int next_member(struct sum_place *pl, unsigned columns, uint64_t last)
@@ -178,7 +178,7 @@ static int open_sums(struct snap *sn, enum table_id id, uint64_t first, uint64_t
 	for (unsigned i = 0; i < sn->n && !rc; i++) {
 		MDB_val k = { SUM_KEY_BYTES, key };
 
-		rc = store__error(mdb_cursor_open(sn->at[i]->txn, sn->at[i]->level->dbi[id], &places[i].cur));
+		rc = snap__error(mdb_cursor_open(sn->at[i]->txn, sn->at[i]->level->dbi[id], &places[i].cur));
 		if (!rc)
 			rc = next_row(&places[i], &k, MDB_SET_RANGE, last);
 		if (!rc)

@@ -247,7 +247,7 @@ static int get(struct snap *sn, enum table_id id, struct str key, struct str *re
 		if (rc == MDB_NOTFOUND)
 			continue;
 		if (rc)
-			return store__error(rc);
+			return snap__error(rc);
 		if (row_is_deletion(&v) && at->level->number)
 			return ERR_NOT_FOUND;
 		*ret_at = at;

@@ -631,6 +631,21 @@ class DamagedStores(Case):
             self.overwrite(page * 4096, noise.randbytes(4096))
         self.refused("damaged", REBUILD, commands=(*READERS, WRITERS[0]))
 
+    def test_one_damaged_page_is_called_so_wherever_it_is(self):
+        with open(self.data, "rb") as f:
+            good = f.read()
+        told = 0
+        for at in range(8192, len(good), 4096):
+            self.overwrite(at, bytes(4096))
+            done = subprocess.run([AISLE, "inspect", "sessions", "--store", "s"], cwd=self.directory, check=False,
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60)
+            self.overwrite(at, good[at:at + 4096])
+            self.assertIn(done.returncode, (0, 1))
+            if done.returncode:
+                self.assertIn("damaged", done.stderr, f"page {at // 4096}")
+                told += 1
+        self.assertGreater(told, 0)
+
     def test_a_key_that_is_lost_short_or_another(self):
         with open(self.key, "rb") as f:
             good = f.read()
