@@ -8,8 +8,8 @@
 #include <stdlib.h>
 
 #define NS_PER_MS UINT64_C(1000000)
-#define SETTLE_AGAIN 2        /* looks between the first two tries */
-#define SETTLE_AGAIN_MAX 3600 /* looks between two tries; they double */
+#define SETTLE_AGAIN 2      /* looks between the first two tries */
+#define SETTLE_AGAIN_MAX 64 /* looks between two tries; they double */
 
 struct control_watch {
 	pthread_mutex_t follow_lock; /* of these */

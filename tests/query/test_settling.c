@@ -34,7 +34,7 @@ Test(settling, nodes_that_answer_each_other_do_it_ever_more_seldom)
 	struct control_settling nodes[2] = { 0 };
 	unsigned last = 0, sent = 0;
 
-	for (unsigned i = 0; i < 20000; i++)
+	for (unsigned i = 0; i < 1000; i++)
 		for (unsigned n = 0; n < 2; n++)
 			if (control__settle_due(&nodes[n], last != n)) {
 				last = n;
@@ -59,5 +59,5 @@ Test(settling, there_is_a_longest_pause)
 			longest = i - last > longest ? i - last : longest;
 			last = i;
 		}
-	cr_expect_eq(longest, 3600);
+	cr_expect_eq(longest, 64);
 }
