@@ -15,8 +15,8 @@
 #include "schemas/control.h"
 
 #define CONTROL_POLL_MS 50
-#define CONTROL_SETTLE_MS 1000
 
+struct config_row;
 struct control_set;
 struct control_watch;
 struct publisher;
@@ -24,10 +24,12 @@ struct publisher;
 /* The first set is there when it returns 0. */
 int control_watch_start(struct store *s, struct control_watch **ret, struct error *e) MUST_CHECK;
 /*
- * From now on its thread settles what its sender did not (views/config.h), looking once every CONTROL_SETTLE_MS. Publisher and
- * topic must outlive it.
+ * From now on its thread settles what its sender did not (views/config.h), looking once a second. Publisher and topic must outlive
+ * it.
  */
 void control_watch_settle(struct control_watch *w, struct publisher *publisher, const char *topic);
+/* The row's record, which settles it once it is folded; 0: it is on its way, nobody waits for it. Thread: any. */
+int control_send_again(struct publisher *publisher, const char *topic, const struct config_row *row);
 /* NULL is fine. All sets must have been released. */
 void control_watch_stop(struct control_watch *w);
 /* What is in the store now, on the caller's thread. */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #define NS_PER_MS UINT64_C(1000000)
+#define SETTLE_LOOK 20      /* rounds of CONTROL_POLL_MS between two looks at what is unsettled */
 #define SETTLE_AGAIN 2      /* looks between the first two tries */
 #define SETTLE_AGAIN_MAX 64 /* looks between two tries; they double */
 
@@ -103,17 +104,24 @@ static int add_row(void *arg, const struct config_row *row)
 	return 0;
 }
 
-static int settle_row(void *arg, const struct config_row *row)
+int control_send_again(struct publisher *publisher, const char *topic, const struct config_row *row)
 {
-	struct control_watch *w = arg;
 	char key[32 + CONTROL_ID_MAX];
 	struct json_out j = { 0 };
-	int n = snprintf(key, sizeof(key), "%s/%.*s", control_kind_name(row->kind), STR_FMT(row->id));
+	int n = snprintf(key, sizeof(key), "%s/%.*s", control_kind_name(row->kind), STR_FMT(row->id)), rc;
 
 	config_write_record(&j, row);
-	(void)w->publisher->ops->send(w->publisher, w->topic, -1, (struct str){ key, (uint32_t)n }, j.p, j.n, 0, NULL,
-				      0, NULL, NULL); /* one that is lost is sent again */
+	rc = publisher->ops->send(publisher, topic, -1, (struct str){ key, (uint32_t)n }, j.p, j.n, 0, NULL, 0, NULL,
+				  NULL);
 	json_out_fini(&j);
+	return rc;
+}
+
+static int settle_row(void *arg, const struct config_row *row)
+{
+	const struct control_watch *w = arg;
+
+	(void)control_send_again(w->publisher, w->topic, row); /* one that is lost is sent at a later look */
 	return 0;
 }
 
@@ -137,24 +145,18 @@ bool control__settle_due(struct control_settling *s, uint64_t unsettled)
 static int settle(struct control_watch *w)
 {
 	uint64_t sum = 0;
-	int rc = snap_renew(w->sn);
-
-	if (rc)
-		return rc;
-	rc = config_each_unsettled(w->sn, add_row, &sum);
-	if (!rc && control__settle_due(&w->settling, sum))
-		rc = config_each_unsettled(w->sn, settle_row, w);
-	snap_park(w->sn);
-	return rc;
-}
-
-static int settle_now(struct control_watch *w)
-{
 	int rc = 0;
 
 	pthread_mutex_lock(&w->follow_lock);
-	if (w->publisher)
-		rc = settle(w);
+	if (!w->publisher)
+		goto out;
+	rc = snap_renew(w->sn);
+	if (!rc)
+		rc = config_each_unsettled(w->sn, add_row, &sum);
+	if (!rc && control__settle_due(&w->settling, sum))
+		rc = config_each_unsettled(w->sn, settle_row, w);
+	snap_park(w->sn);
+out:
 	pthread_mutex_unlock(&w->follow_lock);
 	return rc;
 }
@@ -172,14 +174,14 @@ void control_watch_settle(struct control_watch *w, struct publisher *publisher, 
 static void *run(void *arg)
 {
 	struct control_watch *w = arg;
-	unsigned looks = 0;
+	unsigned rounds = 0;
 	int failed = 0;
 
 	while (!stopper_rest(&w->stopper, CONTROL_POLL_MS * NS_PER_MS)) {
 		int rc = control_watch_follow(w);
 
-		if (!rc && ++looks % (CONTROL_SETTLE_MS / CONTROL_POLL_MS) == 0)
-			rc = settle_now(w);
+		if (!rc && ++rounds % SETTLE_LOOK == 0)
+			rc = settle(w);
 		if (rc && rc != failed)
 			log_warn("cannot read what was decided, what was known before stays", "code=%s why=\"%s\"",
 				 error_slug(rc), error_text(rc));

@@ -141,27 +141,6 @@ static struct str record_key(struct http_req *rq, enum control_kind kind, struct
 	return (struct str){ p, (uint32_t)snprintf(p, room, "%s/%.*s", control_kind_name(kind), STR_FMT(id)) };
 }
 
-static void sent_again(void *arg, int code, int32_t partition, int64_t offset)
-{
-	(void)arg;
-	(void)code;
-	(void)partition;
-	(void)offset;
-}
-
-/* Not waited for: whether it came is seen in the row. */
-static void settle(struct http_req *rq, struct change *c, const struct config_row *row)
-{
-	struct publisher *publisher = rq->w->shared->opt.publisher;
-	struct json_out j = { 0 };
-
-	config_write_record(&j, row);
-	if (!publisher->ops->send(publisher, change_topic(rq), -1, record_key(rq, c->kind, c->id), j.p, j.n, 0, NULL, 0,
-				  sent_again, NULL))
-		c->settled_with = row->change_id;
-	json_out_fini(&j);
-}
-
 static int is_mine(void *arg, const struct config_row *row)
 {
 	struct change *c = arg;
@@ -192,8 +171,10 @@ static bool judge(struct http_req *rq, struct change *c)
 	}
 	/* otherwise more may have come after it than are kept */
 	c->is_refused = c->sees_replaced || c->known < CONFIG_HISTORY_MAX;
-	if (row.unsettled && c->settled_with != row.change_id)
-		settle(rq, c, &row);
+	/* whether it came is seen in the row */
+	if (row.unsettled && c->settled_with != row.change_id &&
+	    !control_send_again(rq->w->shared->opt.publisher, change_topic(rq), &row))
+		c->settled_with = row.change_id;
 	return !row.unsettled;
 }
 

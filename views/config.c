@@ -102,14 +102,12 @@ static struct str row_of(const struct head *h, const struct control_record *rec)
 }
 
 /* Would a store that has read this one alone have the same? That of a program that sends the same bytes each day would not. */
-static bool says_the_same(struct str row, struct str old)
+static bool says_the_same(struct head h, struct str row, const struct head *before, struct str old)
 {
-	struct head a, b;
-
-	memcpy(&a, row.p, sizeof(a));
-	memcpy(&b, old.p, sizeof(b));
-	return a.change_id == b.change_id && a.revision == b.revision && a.changed_at_ms == b.changed_at_ms &&
-	       a.by_n == b.by_n && row.n == old.n && !memcmp(row.p + sizeof(a), old.p + sizeof(a), row.n - sizeof(a));
+	h.number = before->number;
+	h.unsettled = before->unsettled;
+	return !memcmp(&h, before, sizeof(h)) && row.n == old.n &&
+	       !memcmp(row.p + sizeof(h), old.p + sizeof(h), row.n - sizeof(h));
 }
 
 static void put_row(struct fold *f, struct str key, const struct head *h, struct str row)
@@ -166,7 +164,7 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 		return false;
 	h = head_after(&before, rec, record_ts_ms);
 	row = row_of(&h, rec);
-	repeats = before.revision && !is_tombstone(rec) && says_the_same(row, old);
+	repeats = before.revision && !is_tombstone(rec) && says_the_same(h, row, &before, old);
 	applies =
 		!before.revision || rec->replaces == CONTROL_REPLACES_ANY || (uint64_t)rec->replaces == before.revision;
 	if (repeats || !applies) {
