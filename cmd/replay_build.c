@@ -319,6 +319,21 @@ static int swap(struct rebuild *rb, struct error *e)
 	return rc;
 }
 
+static int take_over(struct rebuild *rb, struct error *e)
+{
+	int files, rc = generation_files_lock(rb->path, &files, e);
+
+	if (rc)
+		return rc;
+	rc = rebuild_check_lines(rb, e);
+	if (!rc && rb->opt->no_swap)
+		rc = generation_mark(rb->path, rb->generation, REPLAY_KEPT, e);
+	else if (!rc)
+		rc = swap(rb, e);
+	close(files);
+	return rc;
+}
+
 bool replay_is_another_log(int rc)
 {
 	return rc == ERR_LOG_RECREATED || rc == ERR_LOG_TRUNCATED || rc == ERR_LOG_GAP;
@@ -373,11 +388,7 @@ int rebuild_run(struct rebuild *rb, struct error *e)
 	if (!rc && rb->from.kind != POINT_NONE && rb->opt->to.kind == POINT_NONE)
 		rc = catch_up(rb, e);
 	if (!rc)
-		rc = rebuild_check_lines(rb, e);
-	if (!rc && rb->opt->no_swap)
-		rc = generation_mark(rb->path, rb->generation, REPLAY_KEPT, e);
-	else if (!rc)
-		rc = swap(rb, e);
+		rc = take_over(rb, e);
 	rc = drop_what_is_of_no_use(rb, rc, e);
 	tell_rate(rb);
 	if (rc)

@@ -2,6 +2,7 @@
 #include "cmd/replay.h"
 
 #include "processor/sources.h"
+#include "views/generation.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -59,7 +60,24 @@ int replay_check_files(const struct replay_options *opt, struct error *e)
 	return 0;
 }
 
-static int read_files(struct ingest *in, const struct replay_options *opt, const struct settings *set, struct error *e)
+/* From now on no other generation becomes the current one. */
+static int hold_current(const struct ingest *in, int *lock, struct error *e)
+{
+	const char *store = store_path(in->store);
+	unsigned current;
+	int rc = generation_files_lock(store, lock, e);
+
+	if (!rc)
+		rc = generation_current(store, &current, e);
+	if (!rc && current != store_generation(in->store))
+		rc = error_set(e, ERR_STORE_LOCKED, "store.path",
+			       "generation %u has just become the current one of '%s': run the command again", current,
+			       store);
+	return rc;
+}
+
+static int read_files(struct ingest *in, const struct replay_options *opt, const struct settings *set, int *lock,
+		      struct error *e)
 {
 	struct reading rd = { 0 };
 	struct processor_options more = { .progress = show, .progress_arg = &rd };
@@ -68,6 +86,8 @@ static int read_files(struct ingest *in, const struct replay_options *opt, const
 
 	if (!rc)
 		rc = ingest_open(in, set, e);
+	if (!rc)
+		rc = hold_current(in, lock, e);
 	replay_progress_begin(&rd.progress, REPLAY_BUILDING, opt->json);
 	if (!rc)
 		rc = ingest_processor(in, set, &more, e);
@@ -88,9 +108,9 @@ int replay_into_current(const struct replay_options *opt, const struct settings 
 {
 	struct ingest in = { 0 };
 	struct error e = { 0 };
-	int status = 0;
+	int status = 0, lock = -1;
 
-	if (read_files(&in, opt, set, &e) == ERR_STORE_LOCKED)
+	if (read_files(&in, opt, set, &lock, &e) == ERR_STORE_LOCKED)
 		status =
 			command_failed("%s, or make a generation of files and log beside it: --rebuild --from earliest",
 				       e.text);
@@ -101,5 +121,7 @@ int replay_into_current(const struct replay_options *opt, const struct settings 
 	else if (status_page(in.status)->stopped_partitions)
 		status = command_failed("%s", status_page(in.status)->stopped_why);
 	ingest_close(&in);
+	if (lock >= 0)
+		close(lock);
 	return status;
 }

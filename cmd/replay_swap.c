@@ -96,11 +96,13 @@ int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct
 {
 	const char *path = setting_string(set, SET_STORE_PATH);
 	unsigned current;
-	int lock, rc = generation_replay_lock(path, &lock, e);
+	int lock, files = -1, rc = generation_replay_lock(path, &lock, e);
 
 	if (rc)
 		return rc;
-	rc = generation_current(path, &current, e);
+	rc = generation_files_lock(path, &files, e);
+	if (!rc)
+		rc = generation_current(path, &current, e);
 	if (rc == ERR_NOT_FOUND)
 		error_set(e, rc, "store.path", "store '%s' is empty", path);
 	/* one that was killed after its swap is marked still, and would be taken for a leftover from now on */
@@ -117,6 +119,8 @@ int replay_swap_to(const struct settings *set, unsigned n, unsigned *ret, struct
 	FAULT_POINT("rollback:swapped");
 	if (!rc)
 		rc = generation_unmark(path, n, e);
+	if (files >= 0)
+		close(files);
 	close(lock);
 	if (!rc)
 		*ret = n;

@@ -206,6 +206,22 @@ int generation_replay_lock(const char *store, int *ret, struct error *e)
 	return rc;
 }
 
+int generation_files_lock(const char *store, int *ret, struct error *e)
+{
+	char file[GENERATION_PATH_MAX];
+	long holder;
+	int rc;
+
+	snprintf(file, sizeof(file), "%s/files.lock", store);
+	rc = lock_file(file, ret, &holder, e);
+	if (rc == ERR_STORE_LOCKED)
+		return error_set(e, rc, "store.path",
+				 "pid %ld reads files into store '%s', or makes another generation its current one; "
+				 "run the command again when it has ended",
+				 holder, store);
+	return rc;
+}
+
 static long holder_of(const char *file)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };

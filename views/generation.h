@@ -9,6 +9,7 @@
  *     DIR/generations/.dropped-N, .new-N       on its way out; not whole yet
  *     DIR/generations/last -> N                the largest number that was dropped
  *     DIR/replay.lock                          held by the one replay that may change any of this
+ *     DIR/files.lock                           held by who reads files into the current one, and while another becomes it
  *
  * Everything else in DIR (person.key, status, dead letters) is shared by all generations.
  *
@@ -77,7 +78,9 @@ int generation_lock(const char *store, unsigned n, int *ret, struct error *e) MU
 bool generation_held(const char *store, unsigned n);
 /* Only one replay at a time; *ret as that of generation_lock. */
 int generation_replay_lock(const char *store, int *ret, struct error *e) MUST_CHECK;
-/* The pid of another process that holds it, or 0. Never called by a process that holds it: that would let go of it. */
+/* So that no line of a file goes into a generation that is just being replaced; *ret as that of generation_lock. */
+int generation_files_lock(const char *store, int *ret, struct error *e) MUST_CHECK;
+/* The pid of another process that holds replay.lock, or 0. Never called by one that holds it: that would let go of it. */
 long generation_replay_holder(const char *store);
 
 /* Mark it as being built by this plan; it is on the disk when this returns. */

@@ -195,6 +195,7 @@ def files(t, topics, store):
     check(done["swapped"], f"{done}")
     check(harness.rows_of(store, "history", "--user", "of-a-file"), "the file is in the new generation")
     files_meanwhile(t, topics, store, extra)
+    files_at_the_swap(t, topics, store, extra)
     say("files and the log in one generation")
 
 
@@ -214,6 +215,25 @@ def files_meanwhile(t, topics, store, extra):
         slow.wait()
     check(slow.returncode == 1 and "lines of files were read into generation" in told, f"{slow.returncode}: {told}")
     check(harness.rows_of(store, "history", "--user", "of-another") and not building(store), "the generation in use is left")
+
+
+def files_at_the_swap(t, topics, store, extra):
+    """While files are read into the generation in use no other one takes its place: the lines would be in neither."""
+    pipe, before = t.path("pipe"), current(store)
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(arguments(topics, store, "--from-file", pipe), stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        with open(pipe, "w", encoding="utf-8") as out:
+            for args in (("--from", "earliest", "--from-file", extra, "--rebuild"), ("--rollback",)):
+                told = replay(topics, store, *args, status=1)
+                check(f"pid {reader.pid} reads files into store" in told, told)
+            out.write(json.dumps({"type": "view", "userId": "of-a-pipe", "itemId": "filed", "eventTime": 1700000000000}) + "\n")
+        check(reader.wait(60) == 0, f"the pipe was read: {reader.returncode}")
+    finally:
+        reader.kill()
+        reader.wait()
+    check(current(store) == before and harness.rows_of(store, "history", "--user", "of-a-pipe"), "the line is in use")
 
 
 def one_view(t, topics, fresh):
