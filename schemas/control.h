@@ -224,6 +224,7 @@ struct control_record {
 	struct str id;
 	int64_t replaces; /* revision that it is made from, 0 to create; CONTROL_REPLACES_ANY: whatever is there */
 	uint64_t change_id;
+	uint64_t overrules;    /* sent again: the change it was in place of where both were read, 0: none */
 	int64_t changed_at_ms; /* -1: it does not say */
 	struct str document;   /* n = 0: it deletes */
 	char changed_by[CONTROL_BY_MAX + 1];

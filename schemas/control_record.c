@@ -4,10 +4,20 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-enum field { FIELD_KIND, FIELD_ID, FIELD_REPLACES, FIELD_CHANGE_ID, FIELD_BY, FIELD_AT, FIELD_DOCUMENT, FIELD_COUNT };
+enum field {
+	FIELD_KIND,
+	FIELD_ID,
+	FIELD_REPLACES,
+	FIELD_CHANGE_ID,
+	FIELD_OVERRULES,
+	FIELD_BY,
+	FIELD_AT,
+	FIELD_DOCUMENT,
+	FIELD_COUNT
+};
 
-static const char *const fields[FIELD_COUNT] = { "kind",      "id",        "replaces", "changeId",
-						 "changedBy", "changedAt", "document" };
+static const char *const fields[FIELD_COUNT] = { "kind",      "id",        "replaces",  "changeId",
+						 "overrules", "changedBy", "changedAt", "document" };
 
 struct reading {
 	struct scan scan;
@@ -80,7 +90,10 @@ static int take_field(struct reading *rd, enum field f, int token, const unsigne
 	case FIELD_REPLACES:
 		return take_integer(rd, f, token, (int64_t)CONTROL_REVISION_MAX - 1, &rec->replaces);
 	case FIELD_CHANGE_ID:
-		return take_hex(text, &rec->change_id) ? 0 : fail(rd->scan.e, f, "is not 16 hexadecimal digits");
+	case FIELD_OVERRULES:
+		return take_hex(text, f == FIELD_CHANGE_ID ? &rec->change_id : &rec->overrules)
+			       ? 0
+			       : fail(rd->scan.e, f, "is not 16 hexadecimal digits");
 	case FIELD_BY:
 		if (token != TOKEN_STRING || text.n > CONTROL_BY_MAX || (text.n && memchr(text.p, 0, text.n)))
 			return fail(rd->scan.e, f, "is no text, too long, or has a NUL");

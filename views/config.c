@@ -17,7 +17,8 @@
 
 struct head {
 	uint64_t revision, change_id;
-	uint64_t number; /* of its row in the history: 1, 2, ... */
+	uint64_t number;  /* of its row in the history: 1, 2, ... */
+	uint64_t refused; /* unsettled: the change of the last record; 0: one that cannot be read */
 	int64_t changed_at_ms;
 	uint32_t by_n;
 	uint32_t unsettled;
@@ -105,6 +106,7 @@ static struct str row_of(const struct head *h, const struct control_record *rec)
 static bool says_the_same(struct head h, struct str row, const struct head *before, struct str old)
 {
 	h.number = before->number;
+	h.refused = before->refused;
 	h.unsettled = before->unsettled;
 	return !memcmp(&h, before, sizeof(h)) && row.n == old.n &&
 	       !memcmp(row.p + sizeof(h), old.p + sizeof(h), row.n - sizeof(h));
@@ -120,14 +122,15 @@ static void put_row(struct fold *f, struct str key, const struct head *h, struct
 		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, h->number - CONFIG_HISTORY_MAX, room));
 }
 
-static void set_unsettled(struct fold *f, struct str key, struct head *h, bool unsettled)
+static void set_unsettled(struct fold *f, struct str key, struct head *h, bool unsettled, uint64_t refused)
 {
 	size_t n;
 	unsigned char *row;
 
-	if (h->unsettled == unsettled)
+	if (h->unsettled == unsettled && h->refused == refused)
 		return;
 	h->unsettled = unsettled;
+	h->refused = refused;
 	row = fold_edit(f, TBL_CONFIG, key, 0, &n);
 	memcpy(row, h, sizeof(*h));
 }
@@ -165,10 +168,10 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 	h = head_after(&before, rec, record_ts_ms);
 	row = row_of(&h, rec);
 	repeats = before.revision && !is_tombstone(rec) && says_the_same(h, row, &before, old);
-	applies =
-		!before.revision || rec->replaces == CONTROL_REPLACES_ANY || (uint64_t)rec->replaces == before.revision;
+	applies = !before.revision || rec->replaces == CONTROL_REPLACES_ANY ||
+		  (uint64_t)rec->replaces == before.revision || (rec->overrules && rec->overrules == before.change_id);
 	if (repeats || !applies) {
-		set_unsettled(f, key, &before, !repeats);
+		set_unsettled(f, key, &before, !repeats, repeats ? 0 : rec->change_id);
 		figures.refused += !repeats;
 	} else {
 		figures.version += sign(key, row) - sign(key, old);
@@ -190,7 +193,7 @@ void config_store_unreadable(struct fold *f, enum control_kind kind, struct str 
 	struct head h;
 
 	if (old.n && head_of(old, &h))
-		set_unsettled(f, key, &h, true);
+		set_unsettled(f, key, &h, true, 0);
 	else if (old.n)
 		fold_damaged(f);
 }
@@ -212,6 +215,7 @@ static bool unpack(struct str key, struct str value, struct config_row *ret)
 	ret->change_id = h.change_id;
 	ret->changed_at_ms = h.changed_at_ms;
 	ret->unsettled = h.unsettled;
+	ret->refused = h.refused;
 	ret->changed_by = (struct str){ value.p + sizeof(h), h.by_n };
 	ret->document = (struct str){ value.p + sizeof(h) + h.by_n, value.n - (uint32_t)sizeof(h) - h.by_n };
 	return control_id_valid(ret->id) && (!ret->document.n || control_is_object(ret->document));
@@ -337,11 +341,17 @@ int config_counts(struct snap *sn, struct config_counts *ret)
 
 /* ---- as JSON ---- */
 
+static void write_change(struct json_out *j, const char *name, uint64_t id)
+{
+	char text[17];
+
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)id);
+	json_out_key(j, name);
+	json_out_text(j, text);
+}
+
 static void write_row(struct json_out *j, const struct config_row *row, const char *number, uint64_t revision)
 {
-	char change[17];
-
-	snprintf(change, sizeof(change), "%016llx", (unsigned long long)row->change_id);
 	json_out_object(j);
 	json_out_key(j, "kind");
 	json_out_text(j, control_kind_name(row->kind));
@@ -349,8 +359,7 @@ static void write_row(struct json_out *j, const struct config_row *row, const ch
 	json_out_str(j, row->id);
 	json_out_key(j, number);
 	json_out_int(j, (int64_t)revision);
-	json_out_key(j, "changeId");
-	json_out_text(j, change);
+	write_change(j, "changeId", row->change_id);
 	json_out_key(j, "changedBy");
 	json_out_str(j, row->changed_by);
 	json_out_key(j, "changedAt");
@@ -360,12 +369,14 @@ static void write_row(struct json_out *j, const struct config_row *row, const ch
 		json_out_raw(j, row->document);
 	else
 		json_out_null(j);
-	json_out_end_object(j);
 }
 
 void config_write_record(struct json_out *j, const struct config_row *row)
 {
 	write_row(j, row, "replaces", row->revision - 1);
+	if (row->refused)
+		write_change(j, "overrules", row->refused);
+	json_out_end_object(j);
 }
 
 struct printing {
@@ -380,6 +391,7 @@ static int print_row(void *arg, const struct config_row *row)
 
 	json_out_reset(&p->out);
 	write_row(&p->out, row, "revision", row->revision);
+	json_out_end_object(&p->out);
 	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }
 

@@ -8,9 +8,11 @@
  *
  * revision = replaces + 1, or changedAt + 1 of a record that does not say what it replaces: it comes from the record alone, so it
  * is the same when a compacted topic has only the last one. For the same reason a refused record must not stay the last one of
- * its key: such a row is `unsettled`, and who sees it sends the row's record again (config_write_record), byte for byte; a record
- * that would make the same row changes nothing but settles it. One that cannot be read, which is a dead letter, leaves its row
- * unsettled too.
+ * its key: such a row is `unsettled`, and who sees it sends the row's record again (config_write_record); a record that would make
+ * the same row changes nothing but settles it. One that cannot be read, which is a dead letter, leaves its row unsettled too.
+ *
+ * A store that is made when compaction has left the refused record alone begins with it. So the record that is sent again says
+ * which change it overrules, and is applied where that one is.
  *
  * Strings are borrowed until the snapshot is renewed or the next look at it. Thread: any, one snapshot each.
  */
@@ -30,6 +32,7 @@ struct config_row {
 	int64_t changed_at_ms;
 	struct str changed_by, document; /* document: compact JSON; n = 0: deleted */
 	bool unsettled;                  /* the last record of the key was refused, or is a dead letter */
+	uint64_t refused;                /* that one's change; 0: a dead letter, or settled */
 };
 
 /* NOT_FOUND: there is none, or it was deleted. */

@@ -22,7 +22,7 @@
 #include <lmdb.h>
 #include <pthread.h>
 
-#define STORE_FORMAT 7
+#define STORE_FORMAT 8
 #define YOUNG_MAX 2      /* the one that takes commits and the one being merged */
 #define ROW_MAX 2000     /* bytes of one stored row; LMDB puts ~2,030 and more on overflow pages */
 #define ROW_SPLIT 1400   /* bytes a packed row is cut at when it outgrows ROW_MAX */

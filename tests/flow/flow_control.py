@@ -164,6 +164,21 @@ def check_unreadable(topics, nodes):
     say("behind a record that cannot be read the last good one is sent again")
 
 
+def check_begun_late(t, topics, store):
+    """Of the log only an edit that the others refuse is left when a node begins: it takes the edit that was acknowledged."""
+    end = topics.high(topics.config)[0]
+    topics.produce([harness.line(topics.config, {"replaces": 0, "document": rule(2)}, "rule/late")])
+    topics.tool("delete-records", topics.config, "0", end)
+    late = t.aisle("run", store=t.path("late"), settings=topics.settings())
+    late.wait_ready()
+    poll("the edit that is left", lambda: late.good("/v1/rules/late")["document"] == rule(2), 20)
+    old = t.aisle("run", store=store, settings=topics.settings())
+    old.wait_ready()
+    for node in (late, old):
+        poll("the acknowledged edit", lambda: node.good("/v1/rules/late")["document"] == rule(1), 20)
+    say("a node that began with a refused edit takes the acknowledged one")
+
+
 def flow(t):
     topics = t.topics()
     nodes = [t.aisle("run", store=t.path(name), settings=topics.settings()) for name in ("one", "two")]
@@ -174,6 +189,7 @@ def flow(t):
     check_next_answer(topics, nodes)
     check_files(t, nodes)
     check_people(topics, nodes)
+    check(put(nodes[0], "/v1/rules/late", rule(1), {"if-none-match": "*"})[0] == 200, "a rule")
     shop = harness.reference_of(topics, topics.config, topics.events)  # it does not know what is no document
     check_unreadable(topics, nodes)
     topics.produce([harness.line(topics.config, {"document": {"action": {}}}, "rule/bad")])
@@ -186,6 +202,7 @@ def flow(t):
         harness.compare_with_batch(node.store, node.store, shop, ("config", "segment-members", "redemptions"))
     check(len({harness.digests_of(node.store, ("config",))["config"] for node in nodes}) == 1, "the nodes differ")
     say("both nodes have the documents of the batch program, and one digest")
+    check_begun_late(t, topics, nodes[0].store)
 
 
 if __name__ == "__main__":

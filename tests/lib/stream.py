@@ -238,6 +238,8 @@ class Stream:
             value["replaces"] = rnd.choice((0, 0, 1, 1, 2, 3, 30, 2 ** 53 - 1))
         if rnd.random() < 0.7:
             value.update({"kind": kind, "id": key.partition("/")[2], "changedBy": "J\u00f6rg", "changedAt": self.t})
+        if self.changes and rnd.random() < 0.2:
+            value["overrules"] = json.loads(rnd.choice(self.changes).value)["changeId"]
         self.changes.append(Record("aisle.config", key, json.dumps(value, indent=rnd.choice((None, 1))).encode(), self.timestamp(), None, False))
         return self.changes[-1]
 

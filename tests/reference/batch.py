@@ -56,8 +56,8 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   the character that would be beyond 128 bytes. One that is empty then is none. Rows of a query that fewer than 5 actors
   have ever searched for are not printed.
 - engagement, engagement-items, experiment-people: in engagement.py. Without the person key nothing counts in them.
-- config: a record is applied when nothing is there of its key (what was deleted is there), when it has no `replaces`, or when
-  that is the revision there; revision = replaces + 1, or changedAt + 1. A record that says what is there changes nothing; a
+- config: a record is applied when nothing is there of its key (what was deleted is there), when it has no `replaces`, when
+  that is the revision there, or when `overrules` is the changeId there; revision = replaces + 1, or changedAt + 1. A record that says what is there changes nothing; a
   null record leaves nothing. changedAt is the line's timestamp when absent, else 0. Revisions end at 2^53.
 - Not printed: pairs and item-totals of epochs <= the watermark's - 6, hours <= the watermark's - 360, days <= the
   watermark's - 400.
@@ -481,7 +481,7 @@ class Shop:
             self.config.pop(key, None)
             return
         before, replaces = self.config.get(key), value.get("replaces")
-        if before and replaces is not None and replaces != before["revision"]:
+        if before and replaces is not None and replaces != before["revision"] and value.get("overrules") != before["changeId"]:
             return
         kind, _, name = key.partition("/")
         at = value.get("changedAt")

@@ -41,6 +41,24 @@ static int put(const char *key, int64_t replaces, unsigned change, int priority)
 	return rc;
 }
 
+/* The other store folds what a row of this one would be sent again as. */
+static void send_again(const char *id, struct shop *other)
+{
+	struct control_record rec;
+	struct json_out j = { 0 };
+	struct config_row row;
+	char key[64];
+
+	snprintf(key, sizeof(key), "rule/%s", id);
+	cr_assert_eq(config_find(shop.snap, CONTROL_RULE, str_of(id), &row), 0);
+	config_write_record(&j, &row);
+	cr_assert_eq(control_record_decode(str_of(key), j.p, j.n, &rec, NULL), 0);
+	cr_assert_geq(fold_config(other->fold, &rec, 5000), 0);
+	cr_assert_eq(fold_commit(other->fold, NULL), 0);
+	cr_assert_eq(snap_renew(other->snap), 0);
+	json_out_fini(&j);
+}
+
 static unsigned last_change;
 
 /* A change of one of few documents by this random number; every fifth is the one before once more. */
@@ -93,6 +111,31 @@ Test(config, an_edit_replaces_the_revision_it_was_made_from)
 	cr_expect_eq(put("rule/r", 1, 3, 6), 0);
 	cr_expect_str_eq(state("r"), "2:3");
 	cr_expect_neq(version(), before);
+}
+
+/* Compaction left the refused record alone while no node was there to send the right one behind it. */
+Test(config, what_is_sent_again_overrules_what_a_new_store_began_with)
+{
+	struct shop old, fresh = { 0 };
+
+	put("rule/r", 0, 1, 5);
+	cr_expect_eq(put("rule/r", 0, 2, 6), 1);
+	cr_expect_eq(put("rule/r", 0, 3, 7), 1);
+	cr_expect_str_eq(state("r"), "1:1!");
+	old = shop;
+	shop_open(&fresh);
+	shop = fresh;
+	cr_expect_eq(put("rule/r", 0, 3, 7), 0);
+	cr_expect_str_eq(state("r"), "1:3");
+	fresh = shop;
+	shop = old;
+	send_again("r", &fresh);
+	send_again("r", &shop);
+	cr_expect_str_eq(state("r"), "1:1");
+	shop = fresh;
+	cr_expect_str_eq(state("r"), "1:1");
+	shop = old;
+	shop_close(&fresh);
 }
 
 Test(config, without_replaces_it_is_forced)
