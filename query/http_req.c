@@ -156,11 +156,11 @@ static bool has_tag(struct str list, const char *tag)
 /* The tag's header, and 304 when the client has what it stands for. Weak: the bytes differ in when they were made. */
 static bool has_it(struct http_req *rq, bool weak, uint64_t hash)
 {
-	char tag[24], header[28];
+	char header[] = "W/\"0123456789abcdef\"", *tag = header + strlen("W/");
 
-	snprintf(tag, sizeof(tag), "\"%016llx\"", (unsigned long long)hash);
-	snprintf(header, sizeof(header), "%s%s", weak ? "W/" : "", tag);
-	http_header(rq, "etag", header);
+	for (int i = 0; i < 16; i++)
+		tag[1 + i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+	http_header(rq, "etag", weak ? header : tag);
 	if (!has_tag(http_list_of(rq, "if-none-match"), tag))
 		return false;
 	reply(rq, 304, NULL, STR(""));

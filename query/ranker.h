@@ -122,6 +122,7 @@ struct rank_now {
 	int64_t units;  /* sold less returned, in the day */
 };
 struct rank_now rankings_now(const struct rankings *ra, uint32_t item);
+void rankings_expect_now(const struct rankings *ra, uint32_t item); /* memory is asked for it now */
 /* The segments that the lists are of; NULL before the first whole round over all people. Valid as long as the rankings. */
 const struct segment_set *rankings_segments(const struct rankings *ra);
 /* What a tenth of all buyers reach, as of the last whole round over them; SEGMENT_SPEND_UNKNOWN. */

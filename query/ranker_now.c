@@ -13,6 +13,12 @@ struct now_counts *now_counts_make(const struct counts *c)
 	return now;
 }
 
+void rankings_expect_now(const struct rankings *ra, uint32_t item)
+{
+	if (item < ra->now->n)
+		__builtin_prefetch(&ra->now->v[item]);
+}
+
 struct rank_now rankings_now(const struct rankings *ra, uint32_t item)
 {
 	return item < ra->now->n ? ra->now->v[item] : (struct rank_now){ 0 };

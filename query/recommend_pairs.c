@@ -3,7 +3,8 @@
  *
  * With c, a and b the counts of the pair, the asked item and the other, a score is c / max(c, a + b - c). b costs a
  * look-up, c and a are at hand, and b >= 0: c / max(c, a - c) is never below the score. Candidates are taken by that
- * bound, largest first; once it is below the worst item kept, no later candidate can enter. For one asked item the
+ * bound, largest first; once it is below the worst item kept, no later candidate can enter. What is remembered of b makes a
+ * closer bound, with which some are passed without a look-up. For one asked item the
  * order by count, in which the view gives its neighbours, is the order by bound; for several a heap makes it. Sums are
  * added in the same order as their bounds, and IEEE division and addition are monotone, so that the bound holds for
  * the rounded numbers too.
@@ -172,16 +173,12 @@ static bool take(struct pairing *p, const struct snap *sn, size_t i, int64_t see
 
 /* ---- exact scores ---- */
 
-static int score(struct asking *q, const struct pair_candidate *c, const struct seed *seeds, enum marginal of_other,
-		 struct pair_best *ret)
+static void score_by(const struct pair_entry *entries, const struct pair_candidate *c, const struct seed *seeds,
+		     int64_t other_total, struct pair_best *ret)
 {
-	const struct pair_entry *entries = q->a->pairing.entries;
-	struct item_totals totals;
-	int rc = item_totals_get(q->sn, c->item, &totals);
-
 	*ret = (struct pair_best){ .item = c->item };
 	ret->why = (struct explanation){ .kind = EXPLAIN_PAIR, .measure = "jaccard" };
-	ret->why.other_total = marginal_of(&totals, of_other);
+	ret->why.other_total = other_total;
 	for (uint32_t i = c->first; i != NO_ENTRY; i = entries[i].next) {
 		const struct pair_entry *e = &entries[i];
 		double term = jaccard(e->count, seeds[e->seed].total, ret->why.other_total);
@@ -194,7 +191,24 @@ static int score(struct asking *q, const struct pair_candidate *c, const struct 
 			ret->why.item_total = seeds[e->seed].total;
 		}
 	}
-	return rc;
+}
+
+/* 0: below `least`, which is often seen from what is remembered of the other's total. */
+static int score(struct asking *q, const struct pair_candidate *c, const struct seed *seeds, enum marginal of_other,
+		 double least, struct pair_best *ret)
+{
+	const struct pair_entry *entries = q->a->pairing.entries;
+	struct item_totals totals = item_totals_at_least(q->sn, c->item);
+	int rc;
+
+	score_by(entries, c, seeds, marginal_of(&totals, of_other), ret);
+	if (ret->score < least)
+		return 0;
+	rc = item_totals_get(q->sn, c->item, &totals);
+	if (rc)
+		return rc;
+	score_by(entries, c, seeds, marginal_of(&totals, of_other), ret);
+	return ret->score >= least;
 }
 
 static bool is_better(const struct pair_best *a, const struct pair_best *b)
@@ -228,18 +242,16 @@ static int choose(struct asking *q, const struct seed *seeds, unsigned seed_n, e
 	size_t i = 0;
 
 	while (seed_n == 1 ? take(p, q->sn, i++, seeds[0].total, &c) : pop(p, &c)) {
+		double least = p->best_n == room ? p->best[room - 1].score : 0;
 		int rc;
 
-		if (p->best_n == room && c.bound < p->best[room - 1].score)
+		if (c.bound < least)
 			return 0;
 		if (shelf_hides(q, c.item))
 			continue;
-		rc = score(q, &c, seeds, of_other, &b);
-		if (rc)
-			return rc;
-		if (p->best_n == room && b.score < p->best[room - 1].score)
-			continue;
-		rc = shelf_allows(q, c.item);
+		rc = score(q, &c, seeds, of_other, least, &b);
+		if (rc > 0)
+			rc = shelf_allows(q, c.item);
 		if (rc < 0)
 			return rc;
 		if (rc == 0)

@@ -229,6 +229,9 @@ int shelf_put(struct asking *q, uint32_t item, double score, const struct explan
 	assert(!shelf_full(q));
 	if (rc)
 		return rc;
+	snap_expect_name(q->sn, item);
+	if (q->rankings)
+		rankings_expect_now(q->rankings, item);
 	*c = (struct candidate){ .item = item,
 				 .strategy = q->strategy,
 				 .score = score,

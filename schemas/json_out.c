@@ -1,7 +1,6 @@
 #include "schemas/json_out.h"
 #include "schemas/scan.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,12 +192,31 @@ void json_out_int(struct json_out *j, int64_t v)
 	put(j, at, (size_t)(end - at));
 }
 
+/* u / 10^places, without trailing zeros. */
+static void put_decimal(struct json_out *j, bool negative, uint64_t u, size_t places)
+{
+	char text[40], *end = text + sizeof(text), *point = end - places;
+	char *at = digits_before(end, u);
+
+	while (at >= point)
+		*--at = '0';
+	while (end > point && end[-1] == '0')
+		end--;
+	if (negative)
+		*--at = '-';
+	before_value(j);
+	put(j, at, (size_t)(point - at));
+	if (end > point) {
+		put(j, ".", 1);
+		put(j, point, (size_t)(end - point));
+	}
+}
+
 void json_out_score(struct json_out *j, double v)
 {
 	static const double powers[] = {
 		1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14
 	};
-	char text[40], *end = text + sizeof(text), *at, *point;
 	size_t places = 0; /* after the point */
 
 	if (!(v >= 1e-6 && v < 1e8)) {
@@ -207,18 +225,7 @@ void json_out_score(struct json_out *j, double v)
 	}
 	while (places + 1 < ARRAY_SIZE(powers) && v * powers[places] < 1e8)
 		places++;
-	at = digits_before(end, (uint64_t)llround(v * powers[places]));
-	point = end - places;
-	while (at >= point)
-		*--at = '0';
-	while (end > point && end[-1] == '0')
-		end--;
-	before_value(j);
-	put(j, at, (size_t)(point - at));
-	if (end > point) {
-		put(j, ".", 1);
-		put(j, point, (size_t)(end - point));
-	}
+	put_decimal(j, false, (uint64_t)llround(v * powers[places]), places);
 }
 
 void json_out_number(struct json_out *j, double v)
@@ -241,16 +248,7 @@ void json_out_number(struct json_out *j, double v)
 
 void json_out_micros(struct json_out *j, int64_t v)
 {
-	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-	char text[40];
-	int n = snprintf(text, sizeof(text), "%s%" PRIu64 ".%06" PRIu64, v < 0 ? "-" : "", u / 1000000, u % 1000000);
-
-	while (text[n - 1] == '0')
-		n--;
-	if (text[n - 1] == '.')
-		n--;
-	before_value(j);
-	put(j, text, (size_t)n);
+	put_decimal(j, v < 0, v < 0 ? 0 - (uint64_t)v : (uint64_t)v, 6);
 }
 
 void json_out_bool(struct json_out *j, bool v)

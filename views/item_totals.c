@@ -115,6 +115,18 @@ int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret)
 	return 0;
 }
 
+/* What young levels add is never negative. */
+struct item_totals item_totals_at_least(struct snap *sn, uint32_t item)
+{
+	struct item_fact *f = snap_fact(sn, TBL_ITEM_TOTALS, item);
+	int64_t watermark;
+
+	if (!f || !(f->known & FACT_TOTALS) || snap_watermark(sn, &watermark) ||
+	    f->totals_first != pair_oldest_epoch(watermark))
+		return (struct item_totals){ 0 };
+	return f->totals;
+}
+
 struct walking {
 	int64_t first;
 	item_totals_row each;

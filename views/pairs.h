@@ -42,6 +42,8 @@ struct item_totals {
 	int64_t view_sessions, orders, buyers;
 };
 int item_totals_get(struct snap *sn, uint32_t item, struct item_totals *ret);
+/* At most that, without a look-up: what is remembered of base (snap_remember_items), zeros where nothing is. */
+struct item_totals item_totals_at_least(struct snap *sn, uint32_t item);
 
 /* One epoch of one item; several of an item, in no order. Non-zero stops and is returned. */
 typedef int (*item_totals_row)(void *arg, uint32_t item, const struct item_totals *epoch);

@@ -29,6 +29,14 @@ void snap_expect_item(const struct snap *sn, uint32_t item)
 		__builtin_prefetch((const char *)&sn->facts[item % FACTS] + at);
 }
 
+void snap_expect_name(const struct snap *sn, uint32_t item)
+{
+	const struct item_fact *f = sn->facts ? &sn->facts[item % FACTS] : NULL;
+
+	if (f && f->item == item && f->known & FACT_NAME)
+		__builtin_prefetch(f->name.p);
+}
+
 /* Looked up once a snapshot; the numbers count within a young level, whose own number is never used twice. */
 static int changes_of(struct snap *sn, struct item_changes *ret)
 {
