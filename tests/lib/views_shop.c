@@ -199,6 +199,12 @@ static int play_event(struct shop *s, char *text)
 	return rc;
 }
 
+void shop_commit(struct shop *s)
+{
+	cr_assert_eq(fold_commit(s->fold, NULL), 0);
+	cr_assert_eq(snap_renew(s->snap), 0);
+}
+
 int shop_play(struct shop *s, const char *text)
 {
 	char *copy = xstrndup(text, strlen(text)), *save;
@@ -207,8 +213,7 @@ int shop_play(struct shop *s, const char *text)
 	for (char *one = strtok_r(copy, ";", &save); one; one = strtok_r(NULL, ";", &save))
 		duplicates += play_event(s, one);
 	free(copy);
-	cr_assert_eq(fold_commit(s->fold, NULL), 0);
-	cr_assert_eq(snap_renew(s->snap), 0);
+	shop_commit(s);
 	return duplicates;
 }
 

@@ -48,6 +48,9 @@ int shop_playf(struct shop *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 char *shop_answer(struct shop *s, const char *who, const char *text);
 
+/* What a test folded by itself; the snapshot sees it. */
+void shop_commit(struct shop *s);
+
 /* The neighbours (pair views) of an item as "id:count id:count", largest first, must be `expected`. */
 void shop_expect(struct shop *s, const char *view, const char *item, const char *expected);
 

@@ -36,8 +36,7 @@ static int put(const char *key, int64_t replaces, unsigned change, int priority)
 	n += snprintf(json + n, sizeof(json) - (size_t)n, "}");
 	cr_assert_eq(control_record_decode(str_of(key), json, (size_t)n, &rec, &e), 0, "%s", e.text);
 	rc = fold_config(shop.fold, &rec, 1000 + change);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	return rc;
 }
 
@@ -172,8 +171,7 @@ static void put_raw(const char *json, int64_t record_ts_ms)
 
 	cr_assert_eq(rc, 0, "%s", e.text);
 	cr_assert_geq(fold_config(shop.fold, &rec, record_ts_ms), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 }
 
 /* All of these, and the last one alone in another store: the rows are the same. */
@@ -243,8 +241,7 @@ Test(config, what_cannot_be_read_leaves_its_row_unsettled)
 	put("rule/r", 0, 1, 5);
 	cr_expect_str_eq(state("r"), "1:1");
 	fold_config_unreadable(shop.fold, CONTROL_RULE, STR("r"));
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_expect_str_eq(state("r"), "1:1!");
 	put("rule/r", 0, 1, 5);
 	cr_expect_str_eq(state("r"), "1:1");
@@ -274,8 +271,7 @@ Test(config, a_tombstone_leaves_nothing)
 	cr_assert_eq(control_record_decode(STR("rule/r"), NULL, 0, &rec, NULL), 0);
 	cr_expect_eq(fold_config(shop.fold, &rec, 1000), 0);
 	cr_expect_eq(fold_config(shop.fold, &rec, 1000), 1);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_expect_str_eq(state("r"), "-");
 	cr_expect_eq(version(), at_first);
 	cr_expect_eq(shop_stored(&shop, TBL_CONFIG_HISTORY), 0);

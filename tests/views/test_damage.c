@@ -240,8 +240,7 @@ Test(damage, stock)
 	struct stock_record rec = { .item_id = STR("a"), .quantity = 1, .lead_time_hours = -1 };
 
 	cr_assert_eq(fold_stock(shop.fold, &rec, false, SHOP_START, NULL), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_expect_eq(rows_of("stock"), 0);
 	overwrite(TBL_STOCK, 8, "\xff\xff\xff\xff\xff\xff\xff\x7f", 8, 0);
 	cr_expect_eq(rows_of("stock"), ERR_STORE_CORRUPT);
@@ -252,8 +251,7 @@ Test(damage, position)
 	struct position pos = { .next = 8, .last = 7 };
 
 	fold_position(shop.fold, "shop.events", 0, &pos);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_expect_eq(rows_of("offsets"), 0);
 	overwrite(TBL_OFFSETS, 0, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, 0);
 	cr_expect_eq(rows_of("offsets"), ERR_STORE_CORRUPT);
@@ -361,12 +359,6 @@ static int keep_sum(void *arg, uint64_t group, uint32_t member, const int64_t *c
 	return 1;
 }
 
-static void commit(void)
-{
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
-}
-
 static int damage_label(void *arg, struct str key, struct str value)
 {
 	(void)arg, (void)value;
@@ -388,14 +380,14 @@ Test(damage, engagement)
 		cr_assert_eq(rows_of(views[i]), 0);
 		cr_assert_eq(snap_sums(shop.snap, tables[i], 0, UINT64_MAX, keep_sum, &row), 1);
 		fold_add(shop.fold, tables[i], row.group, row.member, 1, -5);
-		commit();
+		shop_commit(&shop);
 		cr_expect_eq(rows_of(views[i]), ERR_STORE_CORRUPT, "%s", views[i]);
 		fold_add(shop.fold, tables[i], row.group, row.member, 1, 5);
-		commit();
+		shop_commit(&shop);
 		cr_assert_eq(rows_of(views[i]), 0);
 	}
 	cr_assert_eq(snap_each(shop.snap, TBL_LABELS, (struct str){ NULL, 0 }, damage_label, NULL), 0);
-	commit();
+	shop_commit(&shop);
 	cr_expect_eq(rows_of("engagement"), ERR_STORE_CORRUPT);
 	cr_expect_eq(rows_of("engagement-items"), ERR_STORE_CORRUPT);
 	cr_expect_eq(rows_of("experiment-people"), ERR_STORE_CORRUPT);

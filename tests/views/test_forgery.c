@@ -148,8 +148,7 @@ static int64_t shown(void)
 {
 	int64_t n = 0;
 
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_assert_eq(engagement_scan(shop.snap, 0, INT64_MAX, count_shown, &n), 0);
 	return n;
 }

@@ -25,8 +25,7 @@ static int put(const char *segment, const char *list, struct error *e)
 {
 	int rc = fold_members(shop.fold, str_of(segment), list, list ? strlen(list) : 0, e);
 
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	return rc;
 }
 

@@ -215,8 +215,7 @@ Test(views, user_and_visitor_ids_do_not_meet_and_no_raw_id_is_stored)
 	ev.visitor_id = ev.user_id;
 	ev.user_id = (struct str){ NULL, 0 };
 	cr_assert_eq(fold_event(shop.fold, &ev, -1, NULL), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_assert_neq(snap_actor(shop.snap, ACTOR_USER, STR("same-secret-id")),
 		      snap_actor(shop.snap, ACTOR_VISITOR, STR("same-secret-id")));
 	snprintf(file, sizeof(file), "%s/current/base/data.mdb", shop.dir);
@@ -289,37 +288,32 @@ Test(views, the_last_stock_record_by_as_of_wins)
 	rec.location = STR("north");
 	rec.quantity = 2;
 	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	uint32_t item = snap_item(shop.snap, STR("a"));
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert(level.known && level.quantity == 7);
 	rec.location = (struct str){ NULL, 0 };
 	cr_assert_eq(fold_stock(shop.fold, &rec, true, -1, NULL), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert(level.known && level.quantity == 2);
 	/* deleted as of 100: an older record that comes after it does not count, a newer one does */
 	rec.as_of_ms = 99;
 	rec.quantity = 9;
 	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert_eq(level.quantity, 2);
 	rec.as_of_ms = 200;
 	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
 	cr_assert_eq(fold_stock(shop.fold, &rec, true, 300, NULL), 0);
 	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0, "older than the deletion at 300");
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert_eq(level.quantity, 2);
 	rec.as_of_ms = 301;
 	cr_assert_eq(fold_stock(shop.fold, &rec, false, -1, NULL), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_assert_eq(stock_get(shop.snap, item, &level), 0);
 	cr_assert_eq(level.quantity, 11);
 }
@@ -335,8 +329,7 @@ Test(views, a_deleted_catalogue_record_is_told_from_an_unknown_one)
 	cr_assert_eq(fold_catalog(shop.fold, &item, false), 0);
 	item.item_id = STR("b");
 	cr_assert_eq(fold_catalog(shop.fold, &item, true), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_assert_eq(catalog_get(shop.snap, snap_item(shop.snap, STR("a")), &got), CATALOG_LIVE);
 	cr_assert(str_eq(got.title, STR("A mug")) && got.price_micros == 2550000);
 	cr_assert_eq(catalog_get(shop.snap, snap_item(shop.snap, STR("b")), &got), CATALOG_DELETED);
