@@ -12,6 +12,7 @@
 #include "config/clock.h"
 #include "config/log.h"
 #include "tests/crash/log_source.h"
+#include "tests/lib/draw.h"
 #include "views/view.h"
 
 #include <fcntl.h>

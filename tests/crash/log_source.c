@@ -1,4 +1,5 @@
 #include "tests/crash/log_source.h"
+#include "tests/lib/draw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,15 +31,6 @@ static void fail(const char *what, const char *subject)
 {
 	fprintf(stderr, "log_source: %s: %s\n", what, subject);
 	exit(3);
-}
-
-uint64_t draw(uint64_t *state, uint64_t below)
-{
-	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (z ^ (z >> 31)) % below;
 }
 
 /* ---- files ---- */

@@ -23,7 +23,4 @@ struct log_source_options {
 /* Ends with SOURCE_END when all that is visible was handed out. Ends the process when files or positions are not as they must be. */
 struct source *log_source_open(const struct log_source_options *opt);
 
-/* The next of a stream of random numbers (splitmix64), below `below`. */
-uint64_t draw(uint64_t *state, uint64_t below);
-
 #endif

@@ -2,6 +2,7 @@
  * The history by its rules: what is a duplicate, which rows are kept, and that it does not grow. Each rule by hand, and
  * then random streams against a slow reading of the rules, kept as one array of all events there ever were.
  */
+#include "tests/lib/draw.h"
 #include "tests/lib/views_shop.h"
 #include "views/history.h"
 #include "views/ids.h"
@@ -239,8 +240,7 @@ Test(history, a_lost_chunk_is_an_error_and_not_an_empty_one)
 	cr_assert_eq(store_begin(shop.store, &t), 0);
 	cr_assert_eq(store_delete(t, TBL_HISTORY_OLD, (struct str){ (char *)key, sizeof(key) }), 0);
 	cr_assert_eq(store_commit(t), 0);
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
+	shop_commit(&shop);
 	cr_expect_eq(history_of("u1"), ERR_STORE_CORRUPT);
 	cr_assert_geq(fold_event(shop.fold, &ev, -1, NULL), 0);
 	cr_expect_eq(fold_commit(shop.fold, NULL), ERR_STORE_CORRUPT);
@@ -259,16 +259,6 @@ struct model_event {
 
 static struct model_event *all[MODEL_EVENTS];
 static size_t all_n;
-
-static uint64_t draw(uint64_t *state, uint64_t below)
-{
-	/* splitmix64 */
-	uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
-	z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-	return (z ^ (z >> 31)) % below;
-}
 
 static struct str text(char *buf, size_t size, const char *prefix, uint64_t n, int width)
 {
@@ -389,12 +379,6 @@ static void expect_model_rows(uint64_t seed)
 	cr_assert_eq(p.at, n, "seed %llu", (unsigned long long)seed);
 }
 
-static void commit(void)
-{
-	cr_assert_eq(fold_commit(shop.fold, NULL), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
-}
-
 static void random_stream(uint64_t seed)
 {
 	int64_t t = SHOP_START;
@@ -414,9 +398,9 @@ static void random_stream(uint64_t seed)
 		if (expected)
 			free(m);
 		if (draw(&r, batch) == 0)
-			commit();
+			shop_commit(&shop);
 	}
-	commit();
+	shop_commit(&shop);
 	expect_model_rows(seed);
 	for (size_t i = 0; i < all_n; i++)
 		free(all[i]);
