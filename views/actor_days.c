@@ -137,17 +137,13 @@ static int print_row(void *arg, int64_t day, uint32_t actor, const struct actor_
 		       { "clicks", d->clicks }, { "recommendedOrders", d->recommended_orders } };
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
-	char hex[ACTOR_HASH_HEX];
 
 	if (p->actor_n && !id_among(p->actors, (uint32_t)p->actor_n, actor))
 		return 0;
 	json_out_reset(j);
 	json_out_object(j);
-	if (!p->anonymous) {
-		snap_actor_hex(p->sn, actor, hex);
-		json_out_key(j, "actor");
-		json_out_text(j, hex);
-	}
+	if (!p->anonymous)
+		snap_print_actor(p->sn, actor, "actor", j);
 	json_out_key(j, "start");
 	json_out_int(j, day * MS_PER_DAY);
 	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {

@@ -37,17 +37,13 @@ static int print_row(void *arg, struct str key, struct str country)
 {
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
-	char hex[ACTOR_HASH_HEX];
 
 	if (key.n != 4 || !country.n || country.n > EVENT_TEXT_MAX)
 		return ERR_STORE_CORRUPT;
 	json_out_reset(j);
 	json_out_object(j);
-	if (!p->anonymous) {
-		snap_actor_hex(p->sn, get_be32(key.p), hex);
-		json_out_key(j, "actor");
-		json_out_text(j, hex);
-	}
+	if (!p->anonymous)
+		snap_print_actor(p->sn, get_be32(key.p), "actor", j);
 	json_out_key(j, "country");
 	json_out_str(j, country);
 	json_out_end_object(j);

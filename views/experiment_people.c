@@ -146,7 +146,6 @@ static int print_row(void *arg, uint64_t group, uint32_t actor, const int64_t *c
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
 	struct str experiment, variant;
-	char hex[ACTOR_HASH_HEX];
 	struct exposed of;
 	int rc;
 
@@ -163,11 +162,8 @@ static int print_row(void *arg, uint64_t group, uint32_t actor, const int64_t *c
 	json_out_str(j, experiment);
 	json_out_key(j, "variant");
 	json_out_str(j, variant);
-	if (!p->anonymous) {
-		snap_actor_hex(p->sn, actor, hex);
-		json_out_key(j, "actor");
-		json_out_text(j, hex);
-	}
+	if (!p->anonymous)
+		snap_print_actor(p->sn, actor, "actor", j);
 	print_figures(j, &of);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });

@@ -163,7 +163,6 @@ static int print_row(void *arg, struct str key, struct str value)
 {
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
-	char hex[ACTOR_HASH_HEX];
 
 	if (indexed_visitor(key, value) == ID_NONE)
 		return ERR_STORE_CORRUPT;
@@ -174,12 +173,8 @@ static int print_row(void *arg, struct str key, struct str value)
 		return 0;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "visitor");
-	snap_actor_hex(p->sn, indexed_visitor(key, value), hex);
-	json_out_text(j, hex);
-	json_out_key(j, "user");
-	snap_actor_hex(p->sn, p->user, hex);
-	json_out_text(j, hex);
+	snap_print_actor(p->sn, indexed_visitor(key, value), "visitor", j);
+	snap_print_actor(p->sn, p->user, "user", j);
 	json_out_key(j, "t");
 	json_out_int(j, (int64_t)~get_be64(key.p + 4));
 	json_out_end_object(j);

@@ -22,6 +22,8 @@ static inline bool id_among(const uint32_t *ids, uint32_t n, uint32_t id)
 	return false;
 }
 
+struct json_out;
+
 enum actor_kind { ACTOR_USER = 'u', ACTOR_VISITOR = 'v' };
 
 /* ID_NONE when the store has never seen it. */
@@ -43,8 +45,9 @@ struct str snap_item_name(struct snap *sn, uint32_t item);
 struct str snap_query_name(struct snap *sn, uint32_t query);
 /* ACTOR_HASH_BYTES, borrowed from the snapshot. */
 int snap_actor_hash(struct snap *sn, uint32_t actor, struct str *ret) MUST_CHECK;
-/* Hex of the actor's hash. */
+/* Hex of the actor's hash; the same as the value of a key. */
 void snap_actor_hex(struct snap *sn, uint32_t actor, char ret[ACTOR_HASH_HEX]);
+void snap_print_actor(struct snap *sn, uint32_t actor, const char *key, struct json_out *j);
 
 void actor_hash(const unsigned char key[32], enum actor_kind kind, struct str raw_id,
 		unsigned char ret[ACTOR_HASH_BYTES]);

@@ -152,15 +152,11 @@ static int print_row(void *arg, uint32_t actor, const struct profile *profile)
 {
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
-	char hex[ACTOR_HASH_HEX];
 
 	json_out_reset(j);
 	json_out_object(j);
-	if (!p->anonymous) {
-		snap_actor_hex(p->sn, actor, hex);
-		json_out_key(j, "actor");
-		json_out_text(j, hex);
-	}
+	if (!p->anonymous)
+		snap_print_actor(p->sn, actor, "actor", j);
 	json_out_key(j, "first");
 	json_out_int(j, profile->first_ms);
 	json_out_key(j, "last");

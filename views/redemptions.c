@@ -127,7 +127,6 @@ static int print_row(void *arg, struct str key, struct str value)
 	const char *end = memchr(key.p, '\0', key.n);
 	uint32_t name_n = end ? (uint32_t)(end - key.p) : 0, rest = key.n - name_n;
 	bool is_total = rest == 1;
-	char hex[ACTOR_HASH_HEX];
 	struct row row;
 
 	if (!name_n || (!is_total && rest != 1 + 4) || !unpack(value, &row))
@@ -138,11 +137,8 @@ static int print_row(void *arg, struct str key, struct str value)
 	json_out_object(j);
 	json_out_key(j, "offerId");
 	json_out_str(j, (struct str){ key.p, name_n });
-	if (!is_total && !p->anonymous) {
-		snap_actor_hex(p->sn, get_be32(end + 1), hex);
-		json_out_key(j, "actor");
-		json_out_text(j, hex);
-	}
+	if (!is_total && !p->anonymous)
+		snap_print_actor(p->sn, get_be32(end + 1), "actor", j);
 	json_out_key(j, "orders");
 	json_out_int(j, row.orders);
 	json_out_key(j, is_total ? "people" : "last");

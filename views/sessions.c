@@ -45,7 +45,7 @@ static bool wanted(const struct printing *p, const struct session_head *h, const
 static void write_row(struct printing *p, const struct session_head *h, const unsigned char *items)
 {
 	struct json_out *j = &p->out;
-	char hex[ACTOR_HASH_HEX];
+	char hex[17];
 
 	json_out_reset(j);
 	json_out_object(j);
@@ -53,9 +53,7 @@ static void write_row(struct printing *p, const struct session_head *h, const un
 		snprintf(hex, sizeof(hex), "%016" PRIx64, h->hash);
 		json_out_key(j, "session");
 		json_out_text(j, hex);
-		snap_actor_hex(p->sn, h->actor, hex);
-		json_out_key(j, "actor");
-		json_out_text(j, hex);
+		snap_print_actor(p->sn, h->actor, "actor", j);
 	}
 	json_out_key(j, "last");
 	json_out_int(j, h->mark.last_ms);

@@ -1,3 +1,4 @@
+#include "schemas/json_out.h"
 #include "views/facts.h"
 #include "views/ids.h"
 #include "views/keys.h"
@@ -108,4 +109,13 @@ void snap_actor_hex(struct snap *sn, uint32_t actor, char ret[ACTOR_HASH_HEX])
 	ret[0] = '\0';
 	if (snap_actor_hash(sn, actor, &row) == 0)
 		sodium_bin2hex(ret, ACTOR_HASH_HEX, (const unsigned char *)row.p, row.n);
+}
+
+void snap_print_actor(struct snap *sn, uint32_t actor, const char *key, struct json_out *j)
+{
+	char hex[ACTOR_HASH_HEX];
+
+	snap_actor_hex(sn, actor, hex);
+	json_out_key(j, key);
+	json_out_text(j, hex);
 }
