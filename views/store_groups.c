@@ -35,7 +35,24 @@ static int group_cursor(struct snap_level *at, enum table_id id, MDB_cursor **re
 	if (!at->cursors[id])
 		rc = mdb_cursor_open(at->txn, at->level->dbi[id], &at->cursors[id]);
 	*ret = at->cursors[id];
-	return store__error(rc);
+	return snap__error(rc);
+}
+
+/* The group's first row (MDB_SET_RANGE), or the one after the cursor's (MDB_NEXT); NOT_FOUND: it has no more. */
+static int group_row(MDB_cursor *cur, uint64_t group, MDB_cursor_op op, MDB_val *ret)
+{
+	unsigned char key[SUM_KEY_BYTES] = { 0 };
+	MDB_val k = { SUM_KEY_BYTES, key };
+	uint64_t found;
+	int rc;
+
+	put_be64(key, group);
+	rc = mdb_cursor_get(cur, &k, ret, op);
+	if (rc)
+		return snap__error(rc);
+	if (!store__group(&k, &found))
+		return ERR_STORE_CORRUPT;
+	return found == group ? 0 : ERR_NOT_FOUND;
 }
 
 static int each_member(const MDB_val *v, enum table_id id, uint64_t group, snap_sum each, void *arg)
@@ -65,25 +82,20 @@ static unsigned end_of(const struct snap *sn, enum snap_part part)
 
 int snap_group_parts(struct snap *sn, enum snap_part part, enum table_id id, uint64_t group, snap_sum each, void *arg)
 {
-	unsigned char key[SUM_KEY_BYTES] = { 0 };
 	int rc = 0;
 
 	assert(sn->n);
-	put_be64(key, group);
 	for (unsigned i = first_of(sn, part); i < end_of(sn, part) && !rc; i++) {
-		MDB_val k = { SUM_KEY_BYTES, key }, v;
-		uint64_t found = group;
 		MDB_cursor *cur;
+		MDB_val v;
 
 		rc = group_cursor(sn->at[i], id, &cur);
 		if (!rc)
-			rc = store__error(mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE));
-		while (!rc && found == group) {
-			rc = store__group(&k, &found) ? 0 : ERR_STORE_CORRUPT;
-			if (!rc && found == group)
-				rc = each_member(&v, id, group, each, arg);
-			if (!rc && found == group)
-				rc = store__error(mdb_cursor_get(cur, &k, &v, MDB_NEXT));
+			rc = group_row(cur, group, MDB_SET_RANGE, &v);
+		while (!rc) {
+			rc = each_member(&v, id, group, each, arg);
+			if (!rc)
+				rc = group_row(cur, group, MDB_NEXT, &v);
 		}
 		if (rc == ERR_NOT_FOUND)
 			rc = 0;
@@ -93,26 +105,17 @@ int snap_group_parts(struct snap *sn, enum snap_part part, enum table_id id, uin
 
 int snap_mark_group(struct snap *sn, enum table_id id, uint64_t group, uint64_t *mark)
 {
-	unsigned char key[SUM_KEY_BYTES] = { 0 };
-	uint64_t found;
-
 	for (unsigned i = 0; i < sn->n && sn->at[i]->level->number; i++) {
-		MDB_val k = { SUM_KEY_BYTES, key }, v;
 		MDB_cursor *cur;
+		MDB_val v;
 		int rc = group_cursor(sn->at[i], id, &cur);
 
 		if (rc)
 			return rc;
-		put_be64(key, group);
-		for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc; rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
-			if (!store__group(&k, &found))
-				return ERR_STORE_CORRUPT;
-			if (found != group)
-				break;
+		for (rc = group_row(cur, group, MDB_SET_RANGE, &v); !rc; rc = group_row(cur, group, MDB_NEXT, &v))
 			*mark = XXH3_64bits_withSeed(v.mv_data, v.mv_size, *mark + group + 1);
-		}
-		if (rc && rc != MDB_NOTFOUND)
-			return store__error(rc);
+		if (rc != ERR_NOT_FOUND)
+			return rc;
 	}
 	return 0;
 }
@@ -120,26 +123,18 @@ int snap_mark_group(struct snap *sn, enum table_id id, uint64_t group, uint64_t 
 /* Until the list has `max`. */
 static int group_of_level(struct snap_level *at, enum table_id id, uint64_t group, size_t max, struct snap_counts *ret)
 {
-	unsigned char key[SUM_KEY_BYTES] = { 0 };
-	MDB_val k = { SUM_KEY_BYTES, key }, v;
 	MDB_cursor *cur;
+	MDB_val v;
 	int rc = group_cursor(at, id, &cur);
 
-	put_be64(key, group);
 	if (rc)
 		return rc;
-	for (rc = mdb_cursor_get(cur, &k, &v, MDB_SET_RANGE); !rc; rc = mdb_cursor_get(cur, &k, &v, MDB_NEXT)) {
-		uint64_t found;
-		int damaged = store__group(&k, &found) ? 0 : ERR_STORE_CORRUPT;
-
-		if (!damaged && found != group)
-			break;
-		if (!damaged)
-			damaged = unpack_counts(&v, max, ret);
-		if (damaged || ret->n == max)
-			return damaged;
+	for (rc = group_row(cur, group, MDB_SET_RANGE, &v); !rc; rc = group_row(cur, group, MDB_NEXT, &v)) {
+		rc = unpack_counts(&v, max, ret);
+		if (rc || ret->n == max)
+			return rc;
 	}
-	return rc == MDB_NOTFOUND ? 0 : store__error(rc);
+	return rc == ERR_NOT_FOUND ? 0 : rc;
 }
 
 static uint32_t add_counts(uint32_t a, uint32_t b)

@@ -221,6 +221,18 @@ Test(damage, key_of_sums)
 	snap_counts_fini(&list);
 }
 
+/* LMDB says only that a transaction is bad once it has met a damaged page; to a cursor one that has ended is as bad. */
+Test(damage, groups_of_a_snapshot_that_met_a_damaged_page)
+{
+	struct snap_counts list = { 0 };
+
+	cr_assert_eq(snap_add_group(shop.snap, PART_ALL, TBL_ALSO_BOUGHT, 7, &list), 0);
+	mdb_txn_reset(shop.snap->base.txn);
+	cr_expect_eq(snap_add_group(shop.snap, PART_ALL, TBL_ALSO_BOUGHT, 7, &list), ERR_STORE_CORRUPT);
+	cr_expect_eq(snap_group_parts(shop.snap, PART_ALL, TBL_ALSO_BOUGHT, 7, NULL, NULL), ERR_STORE_CORRUPT);
+	snap_counts_fini(&list);
+}
+
 /* An item that was never interned: the ranker has a place for each up to it. */
 Test(damage, unknown_item)
 {
