@@ -14,7 +14,7 @@
 
 #define PLACES_LEAST (1U << 12)
 #define PLACES_MAX 500000U             /* less than 2^19, where memory would double */
-#define ITEM_SLOTS (UINT32_C(1) << 17) /* 2 MB */
+#define ITEM_SLOTS (UINT32_C(1) << 17) /* 3 MB */
 #define KEPT_MAX (32 << 20)            /* bytes of copies and lists; beyond it, or PLACES_MAX, all is begun anew */
 #define LAST_SHIFT 12                  /* a last view is kept to 4 s */
 #define VIEWS_SHIFT 56                 /* addresses have fewer bits */
@@ -38,8 +38,7 @@ struct session_place {
 struct item_slot {
 	uint32_t item; /* less 1; 0: free */
 	uint32_t n;
-	uint32_t max; /* it was cut there */
-	uint32_t unused;
+	uint32_t max;            /* it was cut there */
 	const uint32_t *numbers; /* n of them, then as many places */
 };
 
