@@ -341,14 +341,14 @@ void young__close(struct levels *ls)
 
 void store_forget_young(const struct store_options *opt)
 {
-	char home[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
+	char home[GENERATION_PATH_MAX], file[4200];
 	struct levels ls = { .home = home };
 	struct young_page *page;
 	struct error e = { 0 };
 	void *p;
 
 	generation_path(opt->path, opt->generation, home);
-	snprintf(file, sizeof(file), "%s/levels", home);
+	file_of_page(&ls, file);
 	if (page_file_map(file, false, &p, &e))
 		return;
 	page = ls.young.page = p;
