@@ -218,7 +218,7 @@ static int run(struct command_context *ctx)
 	free(dir);
 	if (r < 0)
 		return command_failed("%s", e.text);
-	if ((r = snap_open(st, &snap)) == 0 && (r = snap_renew(snap)) == 0)
+	if ((r = snap_open(st, &snap)) == 0)
 		r = snapshot_limit_start(ctx->settings, st, snap, &limit, &e);
 	if (r == 0)
 		r = opt->sizes ? store_sizes(st, print_size, (void *)opt) : inspect(opt, view, snap);
