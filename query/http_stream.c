@@ -9,7 +9,6 @@ struct stream {
 	stream_fill fill;
 	void (*ended)(void *arg);
 	void *arg;
-	int status;
 };
 
 static void stream_disposed(void *p)
@@ -33,7 +32,7 @@ static void send_piece(struct stream *s)
 	vec = h2o_iovec_init(s->out.p, s->out.n);
 	http_flight_sent(s->rq.flight);
 	if (!more)
-		http_count(&s->rq, s->status);
+		http_count(&s->rq, 200);
 	h2o_send(s->rq.h2o, &vec, 1, more ? H2O_SEND_STATE_IN_PROGRESS : H2O_SEND_STATE_FINAL);
 }
 
@@ -43,17 +42,14 @@ static void stream_proceed(h2o_generator_t *self, h2o_req_t *h)
 	send_piece((struct stream *)self);
 }
 
-void http_stream(struct http_req *rq, int status, const char *content_type, stream_fill fill, void (*ended)(void *arg),
-		 void *arg)
+void http_stream(struct http_req *rq, const char *content_type, stream_fill fill, void (*ended)(void *arg), void *arg)
 {
 	struct stream *s = h2o_mem_alloc_shared(&rq->h2o->pool, sizeof(*s), stream_disposed);
 
-	*s = (struct stream){
-		.super = { stream_proceed, NULL }, .rq = *rq, .fill = fill, .ended = ended, .arg = arg, .status = status
-	};
+	*s = (struct stream){ .super = { stream_proceed, NULL }, .rq = *rq, .fill = fill, .ended = ended, .arg = arg };
 	if (rq->h2o->version < 0x101) /* it knows no chunks: the end of the answer is the connection's */
 		rq->h2o->http1_is_persistent = 0;
-	http_start(rq, status, content_type);
+	http_start(rq, 200, content_type);
 	h2o_start_response(rq->h2o, &s->super);
 	send_piece(s);
 }

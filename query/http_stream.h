@@ -16,8 +16,7 @@
 /* Append some more to `out`; false: that was the last. Not called again when the client has left. */
 typedef bool (*stream_fill)(struct http_req *rq, struct json_out *out, void *arg);
 
-/* Answers the request. `arg` must live as long as the request (http_alloc); `ended` is told when that goes, however it ended. */
-void http_stream(struct http_req *rq, int status, const char *content_type, stream_fill fill, void (*ended)(void *arg),
-		 void *arg);
+/* Answers the request with status 200. `arg` must live as long as the request (http_alloc); `ended` is told when that goes, however it ended. */
+void http_stream(struct http_req *rq, const char *content_type, stream_fill fill, void (*ended)(void *arg), void *arg);
 
 #endif

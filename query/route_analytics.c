@@ -203,7 +203,7 @@ static void answer_slowly(struct http_req *rq, const char *type, struct json_out
 	rq->w->figures_bytes += text->n;
 	*r = (struct rest){ .w = rq->w, .text = *text };
 	*text = (struct json_out){ 0 };
-	http_stream(rq, 200, type, send_more, free_rest, r);
+	http_stream(rq, type, send_more, free_rest, r);
 }
 
 static void answer(struct http_req *rq, void *arg)
