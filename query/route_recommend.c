@@ -124,25 +124,25 @@ static struct str strategy_of(const char *pattern)
 	return strcmp(segment, "similar") == 0 ? STR("similar-items") : str_of(segment);
 }
 
-static void answer_about(struct http_req *rq, const char *field, unsigned allowed)
+static void answer_about(struct http_req *rq, const char *field)
 {
 	struct problem p;
 
 	input_init(&rq->w->ask, strategy_of(rq->route->pattern));
 	if (input_id(&rq->w->ask, field, rq->params[0], &p))
-		answer_query(rq, allowed);
+		answer_query(rq, INPUT_COMMON);
 	else
 		http_problem(rq, &p);
 }
 
 void route_item_neighbours(struct http_req *rq)
 {
-	answer_about(rq, "itemIds", INPUT_COMMON);
+	answer_about(rq, "itemIds");
 }
 
 void route_user_list(struct http_req *rq)
 {
-	answer_about(rq, "userId", INPUT_COMMON);
+	answer_about(rq, "userId");
 }
 
 void route_shop_list(struct http_req *rq)
@@ -163,9 +163,8 @@ static void write_chain(struct json_out *j, const struct scenario_info *info)
 	for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++)
 		json_out_int(j, info->shares[i]);
 	json_out_end_array(j);
-	if (info->filter) {
+	if (info->filter)
 		key_text(j, "filter", info->filter);
-	}
 }
 
 static void write_scenario(struct json_out *j, const struct scenario_info *info)
@@ -174,9 +173,8 @@ static void write_scenario(struct json_out *j, const struct scenario_info *info)
 	key_text(j, "slug", info->slug);
 	key_text(j, "kind", info->is_strategy ? "strategy" : "scenario");
 	key_text(j, "meaning", info->meaning ? info->meaning : "");
-	if (info->is_strategy && info->formula) {
+	if (info->is_strategy && info->formula)
 		key_text(j, "formula", info->formula);
-	}
 	key_inputs(j, "inputs", info->inputs);
 	key_inputs(j, "required", info->required);
 	if (!info->is_strategy)
