@@ -51,4 +51,13 @@ static inline void key_str(struct json_out *j, const char *key, struct str v)
 	json_out_str(j, v);
 }
 
+static inline void key_strs(struct json_out *j, const char *key, const struct str *v, uint32_t n)
+{
+	json_out_key(j, key);
+	json_out_array(j);
+	for (uint32_t i = 0; i < n; i++)
+		json_out_str(j, v[i]);
+	json_out_end_array(j);
+}
+
 #endif

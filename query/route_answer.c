@@ -10,7 +10,8 @@
 
 #include <xxhash.h>
 
-void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
+/* {"level":..., "quantity":..., "lowStock":...} */
+static void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
 {
 	json_out_object(j);
 	key_text(j, "level",
@@ -25,6 +26,19 @@ void stock_write(struct json_out *j, const struct stock_level *stock, bool low)
 		json_out_null(j);
 	key_bool(j, "lowStock", low);
 	json_out_end_object(j);
+}
+
+const char *const answer_properties[] = {
+	"title",         "categories",  "brand",   "price",   "listPrice",     "currency", "rating",
+	"ratingCount",   "attributes",  "tags",    "groupId", "accessoriesOf", "margin",   "regions",
+	"availableFrom", "availableTo", "seasons", "url",     "imageUrl",      NULL,
+};
+
+/* All fields of the record that are there, key and value each. */
+static void properties_write_all(struct json_out *j, const struct catalog_item *item)
+{
+	for (size_t i = 0; answer_properties[i]; i++)
+		catalog_field_json(j, item, str_of(answer_properties[i]));
 }
 
 struct locations {
@@ -72,18 +86,6 @@ int stored_item_write(struct json_out *j, struct snap *sn, uint32_t id, int64_t 
 	return rc < 0 ? rc : found;
 }
 
-const char *const answer_properties[] = {
-	"title",         "categories",  "brand",   "price",   "listPrice",     "currency", "rating",
-	"ratingCount",   "attributes",  "tags",    "groupId", "accessoriesOf", "margin",   "regions",
-	"availableFrom", "availableTo", "seasons", "url",     "imageUrl",      NULL,
-};
-
-void properties_write_all(struct json_out *j, const struct catalog_item *item)
-{
-	for (size_t i = 0; answer_properties[i]; i++)
-		catalog_field_json(j, item, str_of(answer_properties[i]));
-}
-
 static bool wants_all(const struct recommend_request *ask)
 {
 	for (unsigned i = 0; i < ask->property_count; i++)
@@ -117,18 +119,13 @@ static void write_bundle(struct json_out *j, const struct bundle *b)
 {
 	json_out_object(j);
 	key_int(j, "set", b->number);
-	json_out_key(j, "itemIds");
-	json_out_array(j);
-	for (unsigned i = 0; i < b->n; i++)
-		json_out_str(j, b->item_ids[i]);
-	json_out_end_array(j);
+	key_strs(j, "itemIds", b->item_ids, b->n);
 	if (b->price_micros != PRICE_ABSENT) {
 		key_price(j, "price", b->price_micros);
 		key_price(j, "listPrice", b->list_price_micros);
 		key_price(j, "saving", b->list_price_micros - b->price_micros);
-		if (b->currency.n) {
+		if (b->currency.n)
 			key_str(j, "currency", b->currency);
-		}
 	}
 	json_out_end_object(j);
 }
@@ -193,9 +190,8 @@ uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const s
 	for (unsigned i = 0; i < a->item_count; i++)
 		write_item(j, ask, &a->items[i]);
 	json_out_end_array(j);
-	if (a->widened_to.n) {
+	if (a->widened_to.n)
 		key_str(j, "widenedTo", a->widened_to);
-	}
 	key_bool(j, "fallback", a->fallback);
 	ret = XXH3_64bits(j->p + from, j->n - from);
 	next_link_write(j, ask, a, before);

@@ -19,12 +19,6 @@ uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const s
 /* The catalogue fields that may be asked for, in the order of "*"; NULL at the end. */
 extern const char *const answer_properties[];
 
-/* All fields of the record that are there, key and value each. */
-void properties_write_all(struct json_out *j, const struct catalog_item *item);
-
-/* {"level":..., "quantity":..., "lowStock":...} */
-void stock_write(struct json_out *j, const struct stock_level *stock, bool low);
-
 #define STORED_LOCATIONS_MAX 100
 
 /*

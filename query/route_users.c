@@ -28,15 +28,6 @@ static void write_real(struct json_out *j, const char *key, double v)
 		key_number(j, key, v);
 }
 
-static void write_list(struct json_out *j, const char *key, const struct str_list *list)
-{
-	json_out_key(j, key);
-	json_out_array(j);
-	for (uint32_t i = 0; i < list->n; i++)
-		json_out_str(j, list->v[i]);
-	json_out_end_array(j);
-}
-
 /* By the names that conditions have for them. */
 static void write_facts(struct json_out *j, const struct filter_person *p)
 {
@@ -51,8 +42,8 @@ static void write_facts(struct json_out *j, const struct filter_person *p)
 	key_time(j, "lastSeen", p->last_ms);
 	if (p->country.n)
 		key_str(j, "country", p->country);
-	write_list(j, "viewedCategory", &p->viewed);
-	write_list(j, "boughtCategory", &p->bought);
+	key_strs(j, "viewedCategory", p->viewed.v, p->viewed.n);
+	key_strs(j, "boughtCategory", p->bought.v, p->bought.n);
 	key_bool(j, "bigSpender", p->is_big_spender);
 	json_out_end_object(j);
 }
@@ -115,13 +106,8 @@ static void write_discount(struct json_out *j, const struct control_discount *d)
 
 static void write_texts(struct json_out *j, const char *key, const struct control_texts *texts)
 {
-	if (!texts->n)
-		return;
-	json_out_key(j, key);
-	json_out_array(j);
-	for (uint32_t i = 0; i < texts->n; i++)
-		json_out_str(j, texts->v[i]);
-	json_out_end_array(j);
+	if (texts->n)
+		key_strs(j, key, texts->v, texts->n);
 }
 
 static void write_some(struct json_out *j, const char *key, struct str text)
