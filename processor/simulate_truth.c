@@ -1,6 +1,7 @@
 #include "processor/simulate_truth.h"
 
 #include "schemas/decode.h"
+#include "schemas/json_keys.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -54,27 +55,6 @@ struct truth_hour *truth_hour(struct truth *t, int64_t t_ms)
 
 /* ---- as JSON ---- */
 
-static void key_int(struct json_out *j, const char *key, int64_t v)
-{
-	json_out_key(j, key);
-	json_out_int(j, v);
-}
-
-static void key_text(struct json_out *j, const char *key, const char *text)
-{
-	json_out_key(j, key);
-	if (*text)
-		json_out_text(j, text);
-	else
-		json_out_null(j);
-}
-
-static void key_money(struct json_out *j, const char *key, int64_t micros)
-{
-	json_out_key(j, key);
-	json_out_micros(j, micros);
-}
-
 static void key_start(struct json_out *j, const struct truth *t, size_t hour)
 {
 	char text[32];
@@ -87,7 +67,7 @@ static void write_label(struct json_out *j, struct truth_label of)
 {
 	key_text(j, "scenario", simulate_scenarios[of.scenario]);
 	key_text(j, "strategy", simulate_strategies[of.scenario][of.strategy]);
-	key_text(j, "variant", simulate_variants[of.variant]);
+	key_text(j, "variant", *simulate_variants[of.variant] ? simulate_variants[of.variant] : NULL);
 }
 
 static void write_row(const struct truth *t, size_t hour, struct truth_label of, struct json_out *j)
@@ -104,7 +84,7 @@ static void write_row(const struct truth *t, size_t hour, struct truth_label of,
 	write_label(j, of);
 	for (unsigned k = 0; k < TRUTH_REVENUE; k++)
 		key_int(j, kinds[k], v[k]);
-	key_money(j, kinds[TRUTH_REVENUE], v[TRUTH_REVENUE]);
+	key_micros(j, kinds[TRUTH_REVENUE], v[TRUTH_REVENUE]);
 	json_out_end_object(j);
 }
 
@@ -115,12 +95,9 @@ static void write_chances(const struct truth *t, size_t hour, struct truth_label
 	(void)t, (void)hour;
 	json_out_object(j);
 	write_label(j, of);
-	json_out_key(j, "click");
-	json_out_number(j, c.click / 1e4);
-	json_out_key(j, "cart");
-	json_out_number(j, c.cart / 1e4);
-	json_out_key(j, "order");
-	json_out_number(j, c.order / 1e4);
+	key_number(j, "click", c.click / 1e4);
+	key_number(j, "cart", c.cart / 1e4);
+	key_number(j, "order", c.order / 1e4);
 	json_out_end_object(j);
 }
 
@@ -144,7 +121,7 @@ static void write_shop(const struct truth *t, struct json_out *j)
 		key_int(j, "carts", h->carts);
 		key_int(j, "orders", h->orders);
 		key_int(j, "units", h->units);
-		key_money(j, "revenue", h->revenue_micros);
+		key_micros(j, "revenue", h->revenue_micros);
 		json_out_end_object(j);
 	}
 }
@@ -160,7 +137,7 @@ static void write_people(const struct truth *t, struct json_out *j)
 		key_int(j, "impressions", p->impressions);
 		key_int(j, "clicks", p->clicks);
 		key_int(j, "orders", p->orders);
-		key_money(j, "revenue", p->revenue_micros);
+		key_micros(j, "revenue", p->revenue_micros);
 		json_out_end_object(j);
 	}
 }

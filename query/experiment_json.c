@@ -44,8 +44,7 @@ static void write_part(struct json_out *j, const struct experiment_part *part, b
 	key_int(j, "impressions", t->impressions);
 	key_int(j, "clicks", t->clicks);
 	key_int(j, "orders", t->orders);
-	json_out_key(j, "revenue");
-	json_out_micros(j, t->revenue_micros);
+	key_micros(j, "revenue", t->revenue_micros);
 	for (unsigned m = 0; m < EXPERIMENT_METRICS; m++) {
 		json_out_key(j, experiment_metric_name(m));
 		write_figure(j, &part->figures[m]);

@@ -1,41 +1,14 @@
 /*
- * json_keys.h - a key and its value, for objects that are written one member a line.
+ * json_keys.h - what answers write besides schemas/json_keys.h: a key and a time.
  */
 #ifndef AISLE_QUERY_JSON_KEYS_H
 #define AISLE_QUERY_JSON_KEYS_H
 
 #include "schemas/decode.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/view.h"
 
-/* NULL and TIME_NONE are null. */
-static inline void key_text(struct json_out *j, const char *key, const char *text)
-{
-	json_out_key(j, key);
-	if (text)
-		json_out_text(j, text);
-	else
-		json_out_null(j);
-}
-
-static inline void key_int(struct json_out *j, const char *key, int64_t v)
-{
-	json_out_key(j, key);
-	json_out_int(j, v);
-}
-
-static inline void key_number(struct json_out *j, const char *key, double v)
-{
-	json_out_key(j, key);
-	json_out_number(j, v);
-}
-
-static inline void key_bool(struct json_out *j, const char *key, bool v)
-{
-	json_out_key(j, key);
-	json_out_bool(j, v);
-}
-
+/* TIME_NONE is null. */
 static inline void key_time(struct json_out *j, const char *key, int64_t t_ms)
 {
 	char text[32];
@@ -43,21 +16,6 @@ static inline void key_time(struct json_out *j, const char *key, int64_t t_ms)
 	if (t_ms != TIME_NONE)
 		format_rfc3339(t_ms, text);
 	key_text(j, key, t_ms == TIME_NONE ? NULL : text);
-}
-
-static inline void key_str(struct json_out *j, const char *key, struct str v)
-{
-	json_out_key(j, key);
-	json_out_str(j, v);
-}
-
-static inline void key_strs(struct json_out *j, const char *key, const struct str *v, uint32_t n)
-{
-	json_out_key(j, key);
-	json_out_array(j);
-	for (uint32_t i = 0; i < n; i++)
-		json_out_str(j, v[i]);
-	json_out_end_array(j);
 }
 
 #endif

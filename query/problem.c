@@ -1,5 +1,7 @@
 #include "query/problem.h"
 
+#include "schemas/json_keys.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -47,10 +49,8 @@ void problem_from_error(struct problem *p, int code, const struct error *e)
 
 static void member(struct json_out *j, const char *name, const char *text)
 {
-	if (!*text)
-		return;
-	json_out_key(j, name);
-	json_out_text(j, text);
+	if (*text)
+		key_text(j, name, text);
 }
 
 void problem_write_open(struct json_out *j, const struct problem *p, struct str instance)
@@ -61,15 +61,12 @@ void problem_write_open(struct json_out *j, const struct problem *p, struct str 
 	json_out_object(j);
 	member(j, "type", type);
 	member(j, "title", p->title);
-	json_out_key(j, "status");
-	json_out_int(j, p->status);
+	key_int(j, "status", p->status);
 	member(j, "detail", p->detail);
 	member(j, "field", p->field);
 	member(j, "suggestion", p->suggestion);
-	if (instance.n) {
-		json_out_key(j, "instance");
-		json_out_str(j, instance);
-	}
+	if (instance.n)
+		key_str(j, "instance", instance);
 }
 
 void problem_write(struct json_out *j, const struct problem *p, struct str instance)

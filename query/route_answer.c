@@ -109,21 +109,15 @@ static void write_properties(struct json_out *j, const struct recommend_request 
 	json_out_end_object(j);
 }
 
-static void key_price(struct json_out *j, const char *key, int64_t micros)
-{
-	json_out_key(j, key);
-	json_out_micros(j, micros);
-}
-
 static void write_bundle(struct json_out *j, const struct bundle *b)
 {
 	json_out_object(j);
 	key_int(j, "set", b->number);
 	key_strs(j, "itemIds", b->item_ids, b->n);
 	if (b->price_micros != PRICE_ABSENT) {
-		key_price(j, "price", b->price_micros);
-		key_price(j, "listPrice", b->list_price_micros);
-		key_price(j, "saving", b->list_price_micros - b->price_micros);
+		key_micros(j, "price", b->price_micros);
+		key_micros(j, "listPrice", b->list_price_micros);
+		key_micros(j, "saving", b->list_price_micros - b->price_micros);
 		if (b->currency.n)
 			key_str(j, "currency", b->currency);
 	}
@@ -197,8 +191,7 @@ uint64_t answer_write(struct json_out *j, struct recommend_request *ask, const s
 	next_link_write(j, ask, a, before);
 	key_time(j, "asOf", a->as_of_ms);
 	key_int(j, "lagMs", a->lag_ms);
-	json_out_key(j, "tookMs");
-	json_out_micros(j, (int64_t)took_ns / 1000 * 1000);
+	key_micros(j, "tookMs", (int64_t)took_ns / 1000 * 1000);
 	if (a->stale)
 		key_bool(j, "stale", true);
 	json_out_end_object(j);

@@ -94,8 +94,7 @@ static void write_discount(struct json_out *j, const struct control_discount *d)
 	json_out_key(j, "discount");
 	json_out_object(j);
 	if (d->amount_micros) {
-		json_out_key(j, "amount");
-		json_out_micros(j, d->amount_micros);
+		key_micros(j, "amount", d->amount_micros);
 		if (d->currency.n)
 			key_str(j, "currency", d->currency);
 	} else {

@@ -1,6 +1,6 @@
 /* actor-days: day x actor -> impressions, clicks, recommended orders and revenue; came, sessions, orders, revenue */
 #include "views/actor_days.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/credit.h"
 #include "views/identity.h"
 #include "views/ids.h"
@@ -144,16 +144,11 @@ static int print_row(void *arg, int64_t day, uint32_t actor, const struct actor_
 	json_out_object(j);
 	if (!p->anonymous)
 		snap_print_actor(p->sn, actor, "actor", j);
-	json_out_key(j, "start");
-	json_out_int(j, day * MS_PER_DAY);
-	for (size_t i = 0; i < ARRAY_SIZE(counts); i++) {
-		json_out_key(j, counts[i].name);
-		json_out_int(j, counts[i].n);
-	}
-	json_out_key(j, "revenue");
-	json_out_micros(j, d->revenue_micros);
-	json_out_key(j, "recommendedRevenue");
-	json_out_micros(j, d->recommended_micros);
+	key_int(j, "start", day * MS_PER_DAY);
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		key_int(j, counts[i].name, counts[i].n);
+	key_micros(j, "revenue", d->revenue_micros);
+	key_micros(j, "recommendedRevenue", d->recommended_micros);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

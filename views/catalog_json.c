@@ -1,4 +1,5 @@
 #include "views/catalog_json.h"
+#include "schemas/json_keys.h"
 #include "schemas/scan.h"
 
 enum kind { TEXT, RAW, MONEY, COUNT, TIME, LIST };
@@ -79,13 +80,8 @@ static void write_integer(struct json_out *j, const char *name, enum kind kind, 
 
 static void write_list(struct json_out *j, const char *name, const struct str_list *list)
 {
-	if (list->n == 0)
-		return;
-	json_out_key(j, name);
-	json_out_array(j);
-	for (uint32_t i = 0; i < list->n; i++)
-		json_out_str(j, list->v[i]);
-	json_out_end_array(j);
+	if (list->n)
+		key_strs(j, name, list->v, list->n);
 }
 
 static void write_field(struct json_out *j, const struct catalog_item *item, size_t i)
@@ -108,8 +104,7 @@ static void write_field(struct json_out *j, const struct catalog_item *item, siz
 void catalog_item_json(struct json_out *j, const struct catalog_item *item)
 {
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, item->item_id);
+	key_str(j, "itemId", item->item_id);
 	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
 		write_field(j, item, i);
 	json_out_end_object(j);

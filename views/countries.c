@@ -1,6 +1,6 @@
 /* countries: actor -> context.country of its last event, in log order, that has one and is no impression; written when it changes */
 #include "views/countries.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/identity.h"
 #include "views/ids.h"
 #include "views/journal.h"
@@ -44,8 +44,7 @@ static int print_row(void *arg, struct str key, struct str country)
 	json_out_object(j);
 	if (!p->anonymous)
 		snap_print_actor(p->sn, get_be32(key.p), "actor", j);
-	json_out_key(j, "country");
-	json_out_str(j, country);
+	key_str(j, "country", country);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

@@ -1,4 +1,5 @@
 /* engagement: hour x (scenario, strategy, variant) -> impressions, clicks, carts, orders, units, revenue */
+#include "schemas/json_keys.h"
 #include "views/engagement_rows.h"
 #include "views/labels.h"
 
@@ -60,8 +61,7 @@ static int print_row(void *arg, int64_t hour, const struct engagement_label *of,
 	json_out_reset(j);
 	json_out_object(j);
 	engagement_print_label(j, of);
-	json_out_key(j, "start");
-	json_out_int(j, hour * MS_PER_HOUR);
+	key_int(j, "start", hour * MS_PER_HOUR);
 	engagement_print(j, e);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });

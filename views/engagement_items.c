@@ -1,4 +1,5 @@
 /* engagement-items: (day, label) x item -> impressions, clicks, carts, orders, units, revenue of it as a recommendation */
+#include "schemas/json_keys.h"
 #include "views/engagement_rows.h"
 #include "views/ids.h"
 #include "views/labels.h"
@@ -73,11 +74,9 @@ static int print_row(void *arg, int64_t day, uint32_t label, uint32_t item, cons
 		return rc;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, item));
+	key_str(j, "itemId", snap_item_name(p->sn, item));
 	engagement_print_label(j, &of);
-	json_out_key(j, "start");
-	json_out_int(j, day * MS_PER_DAY);
+	key_int(j, "start", day * MS_PER_DAY);
 	engagement_print(j, e);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });

@@ -1,4 +1,5 @@
 #include "views/engagement_rows.h"
+#include "schemas/json_keys.h"
 
 /* the kinds, in their order, then */
 enum { COL_UNITS = CREDIT_KINDS, COL_REVENUE };
@@ -56,24 +57,17 @@ bool engagement_read(const int64_t *columns, struct engagement *ret)
 
 void engagement_print_label(struct json_out *j, const struct engagement_label *of)
 {
-	json_out_key(j, "scenario");
-	json_out_str(j, of->scenario);
-	json_out_key(j, "strategy");
-	json_out_text(j, of->strategy);
-	json_out_key(j, "variant");
-	json_out_str(j, of->variant);
+	key_str(j, "scenario", of->scenario);
+	key_text(j, "strategy", of->strategy);
+	key_str(j, "variant", of->variant);
 }
 
 void engagement_print(struct json_out *j, const struct engagement *e)
 {
 	static const char *const names[] = { "impressions", "clicks", "carts", "orders" };
 
-	for (int i = 0; i < CREDIT_KINDS; i++) {
-		json_out_key(j, names[i]);
-		json_out_int(j, e->counts[i]);
-	}
-	json_out_key(j, "units");
-	json_out_int(j, e->units);
-	json_out_key(j, "revenue");
-	json_out_micros(j, e->revenue_micros);
+	for (int i = 0; i < CREDIT_KINDS; i++)
+		key_int(j, names[i], e->counts[i]);
+	key_int(j, "units", e->units);
+	key_micros(j, "revenue", e->revenue_micros);
 }

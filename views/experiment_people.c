@@ -1,5 +1,5 @@
 /* experiment-people: (epoch of the first event, variant) x actor -> first t, impressions, clicks, sessions, orders, revenue */
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/credit.h"
 #include "views/identity.h"
 #include "views/ids.h"
@@ -133,12 +133,9 @@ static void print_figures(struct json_out *j, const struct exposed *p)
 			{ "clicks", p->clicks },
 			{ "orders", p->orders } };
 
-	for (size_t i = 0; i < ARRAY_SIZE(figures); i++) {
-		json_out_key(j, figures[i].name);
-		json_out_int(j, figures[i].n);
-	}
-	json_out_key(j, "revenue");
-	json_out_micros(j, p->revenue_micros);
+	for (size_t i = 0; i < ARRAY_SIZE(figures); i++)
+		key_int(j, figures[i].name, figures[i].n);
+	key_micros(j, "revenue", p->revenue_micros);
 }
 
 static int print_row(void *arg, uint64_t group, uint32_t actor, const int64_t *columns)
@@ -158,10 +155,8 @@ static int print_row(void *arg, uint64_t group, uint32_t actor, const int64_t *c
 		return rc;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "experiment");
-	json_out_str(j, experiment);
-	json_out_key(j, "variant");
-	json_out_str(j, variant);
+	key_str(j, "experiment", experiment);
+	key_str(j, "variant", variant);
 	if (!p->anonymous)
 		snap_print_actor(p->sn, actor, "actor", j);
 	print_figures(j, &of);

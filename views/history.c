@@ -1,6 +1,6 @@
 /* history: reading. How it is stored is in history_entry.h, how it is written in history_write.c. */
 #include "views/history.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/history_entry.h"
 #include "views/identity.h"
 #include "views/ids.h"
@@ -142,10 +142,8 @@ struct printing {
 
 static void print_id(struct json_out *j, const char *name, struct str id)
 {
-	if (id.n) {
-		json_out_key(j, name);
-		json_out_str(j, id);
-	}
+	if (id.n)
+		key_str(j, name, id);
 }
 
 /* actor_hex NULL: without the actor */
@@ -154,24 +152,16 @@ static void write_row(struct printing *p, const char *actor_hex, const struct fu
 	struct json_out *j = &p->out;
 
 	json_out_object(j);
-	if (actor_hex) {
-		json_out_key(j, "actor");
-		json_out_text(j, actor_hex);
-	}
-	json_out_key(j, "type");
-	json_out_text(j, event_type_name(r->is.type));
-	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, r->is.item));
-	json_out_key(j, "t");
-	json_out_int(j, r->is.t_ms);
+	if (actor_hex)
+		key_text(j, "actor", actor_hex);
+	key_text(j, "type", event_type_name(r->is.type));
+	key_str(j, "itemId", snap_item_name(p->sn, r->is.item));
+	key_int(j, "t", r->is.t_ms);
 	print_id(j, "sessionId", r->session_id);
 	print_id(j, "orderId", r->order_id);
-	json_out_key(j, "quantity");
-	json_out_int(j, r->is.quantity);
-	if (r->has_price) {
-		json_out_key(j, "price");
-		json_out_micros(j, r->price_micros);
-	}
+	key_int(j, "quantity", r->is.quantity);
+	if (r->has_price)
+		key_micros(j, "price", r->price_micros);
 	json_out_end_object(j);
 }
 

@@ -3,7 +3,7 @@
  * index by user, newest first, of which the first PERSON_VISITORS_MAX count.
  */
 #include "views/identity.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/ids.h"
 #include "views/journal.h"
 #include "views/keys.h"
@@ -175,8 +175,7 @@ static int print_row(void *arg, struct str key, struct str value)
 	json_out_object(j);
 	snap_print_actor(p->sn, indexed_visitor(key, value), "visitor", j);
 	snap_print_actor(p->sn, p->user, "user", j);
-	json_out_key(j, "t");
-	json_out_int(j, (int64_t)~get_be64(key.p + 4));
+	key_int(j, "t", (int64_t)~get_be64(key.p + 4));
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

@@ -1,5 +1,5 @@
 /* item-sessions: (block of session numbers, item) x session -> it has views of the item */
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/ids.h"
 #include "views/journal.h"
 #include "views/session_rows.h"
@@ -145,21 +145,17 @@ static void write_row(struct printing *p, uint32_t item)
 
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, item));
+	key_str(j, "itemId", snap_item_name(p->sn, item));
 	json_out_key(j, "sessions");
 	json_out_array(j);
 	for (size_t i = 0; i < n; i++) {
 		json_out_object(j);
 		if (!p->anonymous) {
 			snprintf(hex, sizeof(hex), "%016" PRIx64, p->seen[i].session);
-			json_out_key(j, "session");
-			json_out_text(j, hex);
+			key_text(j, "session", hex);
 		}
-		json_out_key(j, "position");
-		json_out_int(j, p->seen[i].position);
-		json_out_key(j, "t");
-		json_out_int(j, p->seen[i].t_ms);
+		key_int(j, "position", p->seen[i].position);
+		key_int(j, "t", p->seen[i].t_ms);
 		json_out_end_object(j);
 	}
 	json_out_end_array(j);

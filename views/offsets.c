@@ -1,6 +1,6 @@
 /* offsets: log name, NUL, partition -> position, watermark, number of the lane, last number of a session */
 #include "views/offsets.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/fold.h"
 #include "views/keys.h"
 #include "views/sessions.h"
@@ -228,14 +228,10 @@ static int print_row(void *arg, struct str log_name, int32_t partition, const st
 	snprintf(hex, sizeof(hex), "%016llx", (unsigned long long)pos->fingerprint);
 	json_out_reset(&p->out);
 	json_out_object(&p->out);
-	json_out_key(&p->out, "topic");
-	json_out_str(&p->out, log_name);
-	json_out_key(&p->out, "partition");
-	json_out_int(&p->out, partition);
-	json_out_key(&p->out, "next");
-	json_out_int(&p->out, pos->next);
-	json_out_key(&p->out, "fingerprint");
-	json_out_text(&p->out, hex);
+	key_str(&p->out, "topic", log_name);
+	key_int(&p->out, "partition", partition);
+	key_int(&p->out, "next", pos->next);
+	key_text(&p->out, "fingerprint", hex);
 	json_out_end_object(&p->out);
 	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }

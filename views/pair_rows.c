@@ -1,5 +1,5 @@
 #include "views/pair_rows.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/ids.h"
 #include "views/pairs.h"
 
@@ -49,14 +49,10 @@ static int print_row(void *arg, uint64_t group, uint32_t member, const int64_t *
 		return ERR_STORE_CORRUPT;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, (uint32_t)group));
-	json_out_key(j, "with");
-	json_out_str(j, snap_item_name(p->sn, member));
-	json_out_key(j, "epoch");
-	json_out_int(j, (int64_t)(group >> 32));
-	json_out_key(j, "count");
-	json_out_int(j, columns[0]);
+	key_str(j, "itemId", snap_item_name(p->sn, (uint32_t)group));
+	key_str(j, "with", snap_item_name(p->sn, member));
+	key_int(j, "epoch", (int64_t)(group >> 32));
+	key_int(j, "count", columns[0]);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

@@ -1,6 +1,6 @@
 /* popularity: (1 = hour or 2 = day, bucket number) x item -> views, carts, orders, units, revenue */
 #include "views/popularity.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/ids.h"
 #include "views/journal.h"
 #include "views/view.h"
@@ -130,22 +130,14 @@ static int print_row(void *arg, int64_t number, uint32_t item, const struct popu
 		return 0;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, item));
-	json_out_key(j, "bucket");
-	json_out_text(j, p->kind == BUCKET_HOUR ? "hour" : "day");
-	json_out_key(j, "start");
-	json_out_int(j, number * span_of(p->kind));
-	json_out_key(j, "views");
-	json_out_int(j, c->views);
-	json_out_key(j, "carts");
-	json_out_int(j, c->carts);
-	json_out_key(j, "orders");
-	json_out_int(j, c->orders);
-	json_out_key(j, "units");
-	json_out_int(j, c->units);
-	json_out_key(j, "revenue");
-	json_out_micros(j, c->revenue_micros);
+	key_str(j, "itemId", snap_item_name(p->sn, item));
+	key_text(j, "bucket", p->kind == BUCKET_HOUR ? "hour" : "day");
+	key_int(j, "start", number * span_of(p->kind));
+	key_int(j, "views", c->views);
+	key_int(j, "carts", c->carts);
+	key_int(j, "orders", c->orders);
+	key_int(j, "units", c->units);
+	key_micros(j, "revenue", c->revenue_micros);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

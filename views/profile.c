@@ -1,6 +1,6 @@
 /* profile: in the head of an actor's history, which each of its events writes anyway */
 #include "views/profile.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/history_entry.h"
 #include "views/history_rows.h"
 #include "views/identity.h"
@@ -157,16 +157,11 @@ static int print_row(void *arg, uint32_t actor, const struct profile *profile)
 	json_out_object(j);
 	if (!p->anonymous)
 		snap_print_actor(p->sn, actor, "actor", j);
-	json_out_key(j, "first");
-	json_out_int(j, profile->first_ms);
-	json_out_key(j, "last");
-	json_out_int(j, profile->last_ms);
-	json_out_key(j, "orders");
-	json_out_int(j, profile->orders);
-	json_out_key(j, "units");
-	json_out_int(j, profile->units);
-	json_out_key(j, "spend");
-	json_out_micros(j, profile->spend_micros);
+	key_int(j, "first", profile->first_ms);
+	key_int(j, "last", profile->last_ms);
+	key_int(j, "orders", profile->orders);
+	key_int(j, "units", profile->units);
+	key_micros(j, "spend", profile->spend_micros);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

@@ -1,6 +1,6 @@
 /* redemptions: offer NUL -> orders, people; offer NUL actor u32 BE -> orders, t of the newest */
 #include "views/redemptions.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/identity.h"
 #include "views/ids.h"
 #include "views/journal.h"
@@ -135,14 +135,11 @@ static int print_row(void *arg, struct str key, struct str value)
 		return 0;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "offerId");
-	json_out_str(j, (struct str){ key.p, name_n });
+	key_str(j, "offerId", (struct str){ key.p, name_n });
 	if (!is_total && !p->anonymous)
 		snap_print_actor(p->sn, get_be32(end + 1), "actor", j);
-	json_out_key(j, "orders");
-	json_out_int(j, row.orders);
-	json_out_key(j, is_total ? "people" : "last");
-	json_out_int(j, row.more);
+	key_int(j, "orders", row.orders);
+	key_int(j, is_total ? "people" : "last", row.more);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

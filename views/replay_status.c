@@ -1,6 +1,7 @@
 #include "views/replay_status.h"
 
 #include "schemas/decode.h"
+#include "schemas/json_keys.h"
 #include "views/generation.h"
 
 #include <stdio.h>
@@ -62,19 +63,9 @@ static void put_time(struct json_out *j, const char *name, int64_t t_ms)
 {
 	char text[32];
 
-	json_out_key(j, name);
-	if (!t_ms) {
-		json_out_null(j);
-		return;
-	}
-	format_rfc3339(t_ms, text);
-	json_out_text(j, text);
-}
-
-static void put_int(struct json_out *j, const char *name, int64_t v)
-{
-	json_out_key(j, name);
-	json_out_int(j, v);
+	if (t_ms)
+		format_rfc3339(t_ms, text);
+	key_text(j, name, t_ms ? text : NULL);
 }
 
 void replay_status_write(const struct replay_page *page, bool at_work, struct json_out *j)
@@ -82,13 +73,12 @@ void replay_status_write(const struct replay_page *page, bool at_work, struct js
 	bool under_way =
 		page->phase == REPLAY_BUILDING || page->phase == REPLAY_CHECKING || page->phase == REPLAY_CATCHING_UP;
 
-	json_out_key(j, "phase");
-	json_out_text(j, under_way && !at_work ? "interrupted" : phase_name(page->phase));
-	put_int(j, "generation", (int64_t)page->generation);
-	put_int(j, "records", (int64_t)page->records);
-	put_int(j, "done", (int64_t)page->offsets_done);
-	put_int(j, "total", (int64_t)page->offsets_total);
-	put_int(j, "recordsPerSecond", (int64_t)page->records_per_second);
+	key_text(j, "phase", under_way && !at_work ? "interrupted" : phase_name(page->phase));
+	key_int(j, "generation", (int64_t)page->generation);
+	key_int(j, "records", (int64_t)page->records);
+	key_int(j, "done", (int64_t)page->offsets_done);
+	key_int(j, "total", (int64_t)page->offsets_total);
+	key_int(j, "recordsPerSecond", (int64_t)page->records_per_second);
 	json_out_key(j, "secondsLeft");
 	if (page->seconds_left < 0)
 		json_out_null(j);
@@ -96,8 +86,6 @@ void replay_status_write(const struct replay_page *page, bool at_work, struct js
 		json_out_int(j, page->seconds_left);
 	put_time(j, "startedAt", page->started_ms);
 	put_time(j, "updatedAt", page->updated_ms);
-	if (page->phase == REPLAY_FAILED) {
-		json_out_key(j, "why");
-		json_out_text(j, page->why);
-	}
+	if (page->phase == REPLAY_FAILED)
+		key_text(j, "why", page->why);
 }

@@ -1,6 +1,6 @@
 /* revisits: 0 x cell -> chances, hits */
 #include "views/revisits.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/delta.h"
 #include "views/ids.h"
 #include "views/journal.h"
@@ -93,18 +93,12 @@ static void write_row(struct json_out *j, uint32_t cell, const struct revisit_co
 
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "distance");
-	json_out_int(j, cell / (REVISIT_SEEN * REVISIT_ITEMS * REVISIT_LAST));
-	json_out_key(j, "seen");
-	json_out_int(j, cell / (REVISIT_ITEMS * REVISIT_LAST) % REVISIT_SEEN + 1);
-	json_out_key(j, "items");
-	json_out_int(j, sizes[cell / REVISIT_LAST % REVISIT_ITEMS]);
-	json_out_key(j, "last");
-	json_out_text(j, lasts[cell % REVISIT_LAST]);
-	json_out_key(j, "chances");
-	json_out_int(j, c->chances);
-	json_out_key(j, "hits");
-	json_out_int(j, c->hits);
+	key_int(j, "distance", cell / (REVISIT_SEEN * REVISIT_ITEMS * REVISIT_LAST));
+	key_int(j, "seen", cell / (REVISIT_ITEMS * REVISIT_LAST) % REVISIT_SEEN + 1);
+	key_int(j, "items", sizes[cell / REVISIT_LAST % REVISIT_ITEMS]);
+	key_text(j, "last", lasts[cell % REVISIT_LAST]);
+	key_int(j, "chances", c->chances);
+	key_int(j, "hits", c->hits);
 	json_out_end_object(j);
 }
 

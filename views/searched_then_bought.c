@@ -1,5 +1,5 @@
 /* searched-then-bought: (epoch, query) x item -> clicks, orders; and who used a query, until enough have */
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/ids.h"
 #include "views/keys.h"
 #include "views/pair_rows.h"
@@ -178,16 +178,11 @@ static int print_row(void *arg, uint64_t group, uint32_t item, const int64_t *co
 		return rc;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "query");
-	json_out_str(j, snap_query_name(p->sn, p->query));
-	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, item));
-	json_out_key(j, "epoch");
-	json_out_int(j, (int64_t)(group >> 32));
-	json_out_key(j, "clicks");
-	json_out_int(j, columns[COL_CLICKS]);
-	json_out_key(j, "orders");
-	json_out_int(j, columns[COL_ORDERS]);
+	key_str(j, "query", snap_query_name(p->sn, p->query));
+	key_str(j, "itemId", snap_item_name(p->sn, item));
+	key_int(j, "epoch", (int64_t)(group >> 32));
+	key_int(j, "clicks", columns[COL_CLICKS]);
+	key_int(j, "orders", columns[COL_ORDERS]);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }

@@ -1,6 +1,6 @@
 /* segment-members: segment -> its people's hashes; "=" -> sum of the lists' signs */
 #include "views/segment_members.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "schemas/members.h"
 #include "views/config_rows.h"
 #include "views/view.h"
@@ -124,8 +124,7 @@ static int print_row(struct printing *p, struct str segment, const char *name, c
 
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "segment");
-	json_out_str(j, segment);
+	key_str(j, "segment", segment);
 	json_out_key(j, name);
 	if (hash)
 		json_out_text(j, hash);

@@ -1,6 +1,6 @@
 /* sessions: printing. They are written by the journal (session_write.c) and read through session_index.c. */
 #include "views/sessions.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/identity.h"
 #include "views/ids.h"
 #include "views/session_rows.h"
@@ -51,12 +51,10 @@ static void write_row(struct printing *p, const struct session_head *h, const un
 	json_out_object(j);
 	if (!p->anonymous) {
 		snprintf(hex, sizeof(hex), "%016" PRIx64, h->hash);
-		json_out_key(j, "session");
-		json_out_text(j, hex);
+		key_text(j, "session", hex);
 		snap_print_actor(p->sn, h->actor, "actor", j);
 	}
-	json_out_key(j, "last");
-	json_out_int(j, h->mark.last_ms);
+	key_int(j, "last", h->mark.last_ms);
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (uint32_t i = 0; i < h->mark.items_n; i++) {

@@ -1,4 +1,4 @@
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/facts.h"
 #include "views/ids.h"
 #include "views/keys.h"
@@ -116,6 +116,5 @@ void snap_print_actor(struct snap *sn, uint32_t actor, const char *key, struct j
 	char hex[ACTOR_HASH_HEX];
 
 	snap_actor_hex(sn, actor, hex);
-	json_out_key(j, key);
-	json_out_text(j, hex);
+	key_text(j, key, hex);
 }

@@ -4,7 +4,7 @@
  */
 #include "views/stock.h"
 #include "schemas/decode.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/catalog_rows.h"
 #include "views/facts.h"
 #include "views/ids.h"
@@ -182,24 +182,17 @@ static int print_row(void *arg, struct str key, struct str value)
 		return 0;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, get_be32(key.p)));
-	if (key.n > 4) {
-		json_out_key(j, "location");
-		json_out_str(j, (struct str){ key.p + 4, key.n - 4 });
-	}
-	json_out_key(j, "quantity");
-	json_out_int(j, head.quantity);
+	key_str(j, "itemId", snap_item_name(p->sn, get_be32(key.p)));
+	if (key.n > 4)
+		key_str(j, "location", (struct str){ key.p + 4, key.n - 4 });
+	key_int(j, "quantity", head.quantity);
 	if (!print_ships_to(j, value))
 		return ERR_STORE_CORRUPT;
-	if (head.lead_time_hours >= 0) {
-		json_out_key(j, "leadTimeHours");
-		json_out_int(j, head.lead_time_hours);
-	}
+	if (head.lead_time_hours >= 0)
+		key_int(j, "leadTimeHours", head.lead_time_hours);
 	if (head.as_of_ms >= 0) {
 		format_rfc3339(head.as_of_ms, text);
-		json_out_key(j, "asOf");
-		json_out_text(j, text);
+		key_text(j, "asOf", text);
 	}
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });

@@ -1,6 +1,6 @@
 /* traffic: day x hour of the day -> actors, new actors, sessions, views, carts, orders, units, revenue */
 #include "views/traffic.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/journal.h"
 #include "views/session_rows.h"
 #include "views/view.h"
@@ -115,14 +115,10 @@ static int print_row(void *arg, int64_t start_ms, const struct traffic *t)
 
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "start");
-	json_out_int(j, start_ms);
-	for (unsigned i = 0; i < COL_REVENUE; i++) {
-		json_out_key(j, names[i]);
-		json_out_int(j, counts[i]);
-	}
-	json_out_key(j, "revenue");
-	json_out_micros(j, t->revenue_micros);
+	key_int(j, "start", start_ms);
+	for (unsigned i = 0; i < COL_REVENUE; i++)
+		key_int(j, names[i], counts[i]);
+	key_micros(j, "revenue", t->revenue_micros);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
