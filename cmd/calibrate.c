@@ -1,6 +1,6 @@
 #include "cmd/command.h"
 #include "query/next_calibrate.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 
 #include <stdio.h>
 
@@ -41,18 +41,12 @@ static void print_json(const struct next_calibration *c, double now)
 	struct json_out j = { 0 };
 
 	json_out_object(&j);
-	json_out_key(&j, "sessions");
-	json_out_int(&j, c->sessions);
-	json_out_key(&j, "prefixes");
-	json_out_int(&j, c->prefixes);
-	json_out_key(&j, "hits");
-	json_out_int(&j, c->hits);
-	json_out_key(&j, "shares");
-	json_out_number(&j, c->shares);
-	json_out_key(&j, "kappa");
-	json_out_number(&j, c->kappa);
-	json_out_key(&j, "configured");
-	json_out_number(&j, now);
+	key_int(&j, "sessions", c->sessions);
+	key_int(&j, "prefixes", c->prefixes);
+	key_int(&j, "hits", c->hits);
+	key_number(&j, "shares", c->shares);
+	key_number(&j, "kappa", c->kappa);
+	key_number(&j, "configured", now);
 	json_out_end_object(&j);
 	printf("%.*s\n", (int)j.n, j.p);
 	json_out_fini(&j);

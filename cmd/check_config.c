@@ -2,7 +2,7 @@
 #include "processor/sources.h"
 #include "query/server.h"
 #include "schemas/decode.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,10 +124,8 @@ static void print_json(void *arg, const struct row *row)
 
 	json_out_key(j, row->key);
 	json_out_object(j);
-	json_out_key(j, "value");
-	json_out_text(j, row->value);
-	json_out_key(j, "from");
-	json_out_text(j, row->origin);
+	key_text(j, "value", row->value);
+	key_text(j, "from", row->origin);
 	json_out_end_object(j);
 }
 

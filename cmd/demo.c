@@ -8,6 +8,7 @@
 #include "config/clock.h"
 #include "config/log.h"
 #include "query/server.h"
+#include "schemas/json_keys.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -70,12 +71,9 @@ static void write_products(struct demo *d)
 	for (size_t i = 0; i < d->shop->order_count; i++)
 		orders += !d->shop->orders[i].returned;
 	json_out_object(j);
-	json_out_key(j, "orders");
-	json_out_int(j, (int64_t)orders);
-	json_out_key(j, "lastOrder");
-	json_out_int(j, d->shop->last_ms - d->shop->shift_ms);
-	json_out_key(j, "shiftMs");
-	json_out_int(j, d->shop->shift_ms);
+	key_int(j, "orders", (int64_t)orders);
+	key_int(j, "lastOrder", d->shop->last_ms - d->shop->shift_ms);
+	key_int(j, "shiftMs", d->shop->shift_ms);
 	json_out_key(j, "products");
 	json_out_array(j);
 	for (size_t i = 0; i < d->shop->product_count; i++) {

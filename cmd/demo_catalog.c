@@ -1,5 +1,6 @@
 /* What the demo's catalogue and stock say of a product beyond the source: config/demo/README.md, "What was made up". */
 #include "cmd/demo_catalog.h"
+#include "schemas/json_keys.h"
 
 #include <stdlib.h>
 #include <xxhash.h>
@@ -97,10 +98,8 @@ static unsigned pieces_of(struct str title)
 
 static void put_text(struct json_out *j, const char *key, const char *value)
 {
-	if (!value)
-		return;
-	json_out_key(j, key);
-	json_out_text(j, value);
+	if (value)
+		key_text(j, key, value);
 }
 
 static void put_attributes(struct json_out *j, struct str title)
@@ -112,10 +111,8 @@ static void put_attributes(struct json_out *j, struct str title)
 	put_text(j, "color", first_value(title, colours, ARRAY_SIZE(colours)));
 	put_text(j, "material", first_value(title, materials, ARRAY_SIZE(materials)));
 	put_text(j, "motif", first_value(title, motifs, ARRAY_SIZE(motifs)));
-	if (pieces) {
-		json_out_key(j, "pieces");
-		json_out_int(j, pieces);
-	}
+	if (pieces)
+		key_int(j, "pieces", pieces);
 	json_out_end_object(j);
 }
 
@@ -138,8 +135,7 @@ static void put_group(struct json_out *j, struct str title)
 	}
 	if (!n)
 		return;
-	json_out_key(j, "groupId");
-	json_out_str(j, (struct str){ group, (uint32_t)n });
+	key_str(j, "groupId", (struct str){ group, (uint32_t)n });
 }
 
 static const char *season_of(struct str category)
@@ -161,10 +157,8 @@ static void put_rating(struct json_out *j, const struct demo_product *product, s
 
 	if (sales.orders < RATED_SHARE)
 		return;
-	json_out_key(j, "rating");
-	json_out_micros(j, tenths * (MICROS / 10));
-	json_out_key(j, "ratingCount");
-	json_out_int(j, sales.orders / RATED_SHARE);
+	key_micros(j, "rating", tenths * (MICROS / 10));
+	key_int(j, "ratingCount", sales.orders / RATED_SHARE);
 }
 
 void demo_catalog_put(struct json_out *j, const struct demo_product *product, struct demo_sales sales)
@@ -172,18 +166,14 @@ void demo_catalog_put(struct json_out *j, const struct demo_product *product, st
 	const char *season = season_of(product->category);
 
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, product->id);
-	json_out_key(j, "title");
-	json_out_str(j, product->title);
+	key_str(j, "itemId", product->id);
+	key_str(j, "title", product->title);
 	json_out_key(j, "categories");
 	json_out_array(j);
 	json_out_str(j, product->category);
 	json_out_end_array(j);
-	json_out_key(j, "price");
-	json_out_micros(j, product->price_pence * (MICROS / 100));
-	json_out_key(j, "currency");
-	json_out_text(j, "GBP");
+	key_micros(j, "price", product->price_pence * (MICROS / 100));
+	key_text(j, "currency", "GBP");
 	put_attributes(j, product->title);
 	put_group(j, product->title);
 	put_rating(j, product, sales);
@@ -193,9 +183,7 @@ void demo_catalog_put(struct json_out *j, const struct demo_product *product, st
 		json_out_text(j, season);
 		json_out_end_array(j);
 	}
-	if (sales.orders) {
-		json_out_key(j, "availableFrom");
-		json_out_int(j, sales.first_ms);
-	}
+	if (sales.orders)
+		key_int(j, "availableFrom", sales.first_ms);
 	json_out_end_object(j);
 }

@@ -1,4 +1,5 @@
 #include "cmd/demo_events.h"
+#include "schemas/json_keys.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -194,12 +195,6 @@ static void put_document(struct demo_log *log, unsigned index, struct demo_recor
 	ret->t_ms = log->shown_from_ms;
 }
 
-static void put_field(struct json_out *j, const char *name, struct str value)
-{
-	json_out_key(j, name);
-	json_out_str(j, value);
-}
-
 static void put_catalog(struct demo_log *log, size_t product, struct demo_record *ret)
 {
 	ret->topic = TOPIC_CATALOG;
@@ -232,19 +227,16 @@ static void put_stock(struct demo_log *log, const struct demo_product *product, 
 	ret->key = (struct str){ log->key, (uint32_t)n };
 	ret->t_ms = log->shop->last_ms;
 	json_out_object(j);
-	put_field(j, "itemId", product->id);
-	put_field(j, "location", str_of(where->name));
-	json_out_key(j, "quantity");
-	json_out_int(j, product->stock / where->share);
+	key_str(j, "itemId", product->id);
+	key_str(j, "location", str_of(where->name));
+	key_int(j, "quantity", product->stock / where->share);
 	json_out_key(j, "shipsTo");
 	json_out_array(j);
 	for (size_t i = 0; i < ARRAY_SIZE(where->ships_to) && where->ships_to[i]; i++)
 		json_out_text(j, where->ships_to[i]);
 	json_out_end_array(j);
-	json_out_key(j, "leadTimeHours");
-	json_out_int(j, where->lead_hours);
-	json_out_key(j, "asOf");
-	json_out_int(j, log->shop->last_ms);
+	key_int(j, "leadTimeHours", where->lead_hours);
+	key_int(j, "asOf", log->shop->last_ms);
 	json_out_end_object(j);
 }
 
@@ -266,13 +258,13 @@ static void put_actor(struct demo_log *log, const struct demo_event *ev, struct 
 	bool is_user;
 
 	ret->key = demo_event_actor(ev, log->key, &is_user);
-	put_field(&log->json, is_user ? "userId" : "visitorId", ret->key);
+	key_str(&log->json, is_user ? "userId" : "visitorId", ret->key);
 }
 
 static void put_shown(struct json_out *j, const struct demo_shown *shown)
 {
 	if (shown)
-		put_field(j, "recommendationId", str_of(shown->id));
+		key_str(j, "recommendationId", str_of(shown->id));
 }
 
 static void put_order(struct demo_log *log, const struct demo_event *ev)
@@ -283,22 +275,20 @@ static void put_order(struct demo_log *log, const struct demo_event *ev)
 	uint32_t i;
 
 	snprintf(id, sizeof(id), "order-%" PRIu32, order->number);
-	put_field(j, "orderId", str_of(id));
-	put_field(j, "eventId", str_of(id));
-	put_field(j, "currency", STR("GBP"));
+	key_str(j, "orderId", str_of(id));
+	key_str(j, "eventId", str_of(id));
+	key_str(j, "currency", STR("GBP"));
 	json_out_key(j, "context");
 	json_out_object(j);
-	put_field(j, "country", order->country);
+	key_str(j, "country", order->country);
 	json_out_end_object(j);
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (i = 0; i < order->line_count; i++) {
 		json_out_object(j);
-		put_field(j, "itemId", log->shop->products[order->lines[i].product].id);
-		json_out_key(j, "quantity");
-		json_out_int(j, order->lines[i].quantity);
-		json_out_key(j, "price");
-		json_out_micros(j, order->lines[i].price_pence * (MICROS / 100));
+		key_str(j, "itemId", log->shop->products[order->lines[i].product].id);
+		key_int(j, "quantity", order->lines[i].quantity);
+		key_micros(j, "price", order->lines[i].price_pence * (MICROS / 100));
 		if (!i ||
 		    order->lines[i - 1].product != order->lines[i].product) /* once an order, though in two lines */
 			put_shown(j, demo_shown_clicked(ev->shown, order->lines[i].product));
@@ -318,7 +308,7 @@ static void put_query(struct json_out *j, struct str category)
 			leaf = (struct str){ category.p + i + 2, category.n - i - 2 };
 	for (uint32_t i = 0; i < leaf.n; i++)
 		query[i] = (char)(leaf.p[i] >= 'A' && leaf.p[i] <= 'Z' ? leaf.p[i] + 32 : leaf.p[i]);
-	put_field(j, "query", (struct str){ query, leaf.n });
+	key_str(j, "query", (struct str){ query, leaf.n });
 }
 
 static void put_shown_items(struct demo_log *log, const struct demo_shown *shown)
@@ -329,7 +319,7 @@ static void put_shown_items(struct demo_log *log, const struct demo_shown *shown
 	json_out_array(j);
 	for (unsigned i = 0; i < shown->n; i++) {
 		json_out_object(j);
-		put_field(j, "itemId", log->shop->products[shown->products[i]].id);
+		key_str(j, "itemId", log->shop->products[shown->products[i]].id);
 		json_out_end_object(j);
 	}
 	json_out_end_array(j);
@@ -341,17 +331,17 @@ static void put_visit(struct demo_log *log, const struct demo_event *ev)
 	char id[DEMO_ID_MAX];
 
 	snprintf(id, sizeof(id), "visit-%" PRIu32, ev->sequence);
-	put_field(j, "eventId", str_of(id));
+	key_str(j, "eventId", str_of(id));
 	if (ev->act == DEMO_SEARCH)
 		put_query(j, log->shop->products[ev->product].category);
 	else if (ev->act == DEMO_SHOW)
 		put_shown_items(log, ev->shown);
 	else
-		put_field(j, "itemId", log->shop->products[ev->product].id);
+		key_str(j, "itemId", log->shop->products[ev->product].id);
 	put_shown(j, ev->shown);
 	json_out_key(j, "context");
 	json_out_object(j);
-	put_field(j, "channel", STR("simulated"));
+	key_str(j, "channel", STR("simulated"));
 	json_out_end_object(j);
 }
 
@@ -367,9 +357,8 @@ static void put_event(struct demo_log *log, const struct demo_event *ev, struct 
 	ret->topic = TOPIC_EVENTS;
 	ret->t_ms = ev->t_ms;
 	json_out_object(j);
-	put_field(j, "type", str_of(type));
-	json_out_key(j, "eventTime");
-	json_out_int(j, ev->t_ms);
+	key_str(j, "type", str_of(type));
+	key_int(j, "eventTime", ev->t_ms);
 	put_actor(log, ev, ret);
 	if (ev->act == DEMO_ORDER)
 		put_order(log, ev);

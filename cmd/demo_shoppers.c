@@ -3,7 +3,7 @@
 #include "cmd/demo_events.h"
 #include "cmd/demo_shown.h"
 #include "config/clock.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 
 #include <inttypes.h>
 #include <pthread.h>
@@ -70,26 +70,21 @@ static void put_item(struct demo_shoppers *s, const struct shopper *who, uint32_
 {
 	const struct demo_shown *shown = demo_shown_clicked(who->shown, product);
 
-	json_out_key(&s->json, "itemId");
-	json_out_str(&s->json, s->shop->products[product].id);
-	if (shown) {
-		json_out_key(&s->json, "recommendationId");
-		json_out_str(&s->json, str_of(shown->id));
-	}
+	key_str(&s->json, "itemId", s->shop->products[product].id);
+	if (shown)
+		key_str(&s->json, "recommendationId", str_of(shown->id));
 }
 
 static void put_shown(struct demo_shoppers *s, const struct demo_shown *shown)
 {
 	struct json_out *j = &s->json;
 
-	json_out_key(j, "recommendationId");
-	json_out_str(j, str_of(shown->id));
+	key_str(j, "recommendationId", str_of(shown->id));
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (unsigned i = 0; i < shown->n; i++) {
 		json_out_object(j);
-		json_out_key(j, "itemId");
-		json_out_str(j, s->shop->products[shown->products[i]].id);
+		key_str(j, "itemId", s->shop->products[shown->products[i]].id);
 		json_out_end_object(j);
 	}
 	json_out_end_array(j);
@@ -101,15 +96,13 @@ static void put_basket(struct demo_shoppers *s, const struct shopper *who)
 	char order_id[DEMO_ID_MAX];
 
 	snprintf(order_id, sizeof(order_id), "shopper-order-%" PRIu32, who->number);
-	json_out_key(j, "orderId");
-	json_out_str(j, str_of(order_id));
+	key_str(j, "orderId", str_of(order_id));
 	json_out_key(j, "items");
 	json_out_array(j);
 	for (uint32_t i = 0; i < who->basket_count; i++) {
 		json_out_object(j);
 		put_item(s, who, who->basket[i]);
-		json_out_key(j, "price");
-		json_out_micros(j, s->shop->products[who->basket[i]].price_pence * (MICROS / 100));
+		key_micros(j, "price", s->shop->products[who->basket[i]].price_pence * (MICROS / 100));
 		json_out_end_object(j);
 	}
 	json_out_end_array(j);
@@ -126,12 +119,9 @@ static void publish(struct demo_shoppers *s, const struct shopper *who, const ch
 	name_visitor(who, visitor);
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "type");
-	json_out_str(j, str_of(type));
-	json_out_key(j, "eventTime");
-	json_out_int(j, now);
-	json_out_key(j, "visitorId");
-	json_out_str(j, str_of(visitor));
+	key_str(j, "type", str_of(type));
+	key_int(j, "eventTime", now);
+	key_str(j, "visitorId", str_of(visitor));
 	if (strcmp(type, "purchase") == 0)
 		put_basket(s, who);
 	else if (strcmp(type, "impression") == 0)
@@ -140,8 +130,7 @@ static void publish(struct demo_shoppers *s, const struct shopper *who, const ch
 		put_item(s, who, who->product);
 	json_out_key(j, "context");
 	json_out_object(j);
-	json_out_key(j, "channel");
-	json_out_str(j, STR("simulated"));
+	key_str(j, "channel", STR("simulated"));
 	json_out_end_object(j);
 	json_out_end_object(j);
 	json = (struct str){ j->p, (uint32_t)j->n };

@@ -1,5 +1,5 @@
 #include "cmd/command.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/view_diff.h"
 
 #include <stdio.h>
@@ -111,10 +111,8 @@ static int json_view(const struct view *v, const struct comparison *c, struct sn
 	int rc = 0;
 
 	json_out_object(&j);
-	json_out_key(&j, "view");
-	json_out_text(&j, v->name);
-	json_out_key(&j, "same");
-	json_out_bool(&j, c->same);
+	key_text(&j, "view", v->name);
+	key_bool(&j, "same", c->same);
 	json_out_key(&j, "digests");
 	json_out_array(&j);
 	json_out_text(&j, c->digest[0]);

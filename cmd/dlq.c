@@ -3,7 +3,7 @@
 #include "processor/dead_letters.h"
 #include "processor/sources.h"
 #include "schemas/decode.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 
 #include <search.h>
 #include <stdio.h>
@@ -168,20 +168,13 @@ static void print_json(const struct dead_letter *l, bool whole)
 	};
 
 	json_out_object(&j);
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		json_out_key(&j, texts[i].name);
-		json_out_text(&j, texts[i].value);
-	}
-	json_out_key(&j, "partition");
-	json_out_int(&j, l->partition);
-	json_out_key(&j, "offset");
-	json_out_int(&j, l->offset);
-	json_out_key(&j, "timestamp");
-	json_out_int(&j, l->timestamp_ms);
-	json_out_key(&j, "bytes");
-	json_out_int(&j, (int64_t)l->value_len);
-	json_out_key(&j, "truncatedFrom");
-	json_out_int(&j, (int64_t)l->truncated_from);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+		key_text(&j, texts[i].name, texts[i].value);
+	key_int(&j, "partition", l->partition);
+	key_int(&j, "offset", l->offset);
+	key_int(&j, "timestamp", l->timestamp_ms);
+	key_int(&j, "bytes", (int64_t)l->value_len);
+	key_int(&j, "truncatedFrom", (int64_t)l->truncated_from);
 	if (whole) {
 		json_out_key(&j, "keyHex");
 		json_hex(&j, l->key.p, l->key.n);

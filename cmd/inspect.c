@@ -1,7 +1,7 @@
 #include "cmd/command.h"
 #include "cmd/snapshot_limit.h"
 #include "schemas/suggest.h"
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/versions.h"
 
 #include <stdio.h>
@@ -81,12 +81,9 @@ static int list_views(bool as_json)
 		}
 		json_out_reset(&j);
 		json_out_object(&j);
-		json_out_key(&j, "view");
-		json_out_text(&j, v->name);
-		json_out_key(&j, "version");
-		json_out_int(&j, v->version);
-		json_out_key(&j, "meaning");
-		json_out_text(&j, v->meaning);
+		key_text(&j, "view", v->name);
+		key_int(&j, "version", v->version);
+		key_text(&j, "meaning", v->meaning);
 		json_out_end_object(&j);
 		print_line(&j);
 	}
@@ -116,12 +113,9 @@ static int print_digest(const struct view *v, struct snap *sn, bool as_json)
 		return 0;
 	}
 	json_out_object(&j);
-	json_out_key(&j, "view");
-	json_out_text(&j, v->name);
-	json_out_key(&j, "digest");
-	json_out_text(&j, hex);
-	json_out_key(&j, "rows");
-	json_out_int(&j, (int64_t)rows);
+	key_text(&j, "view", v->name);
+	key_text(&j, "digest", hex);
+	key_int(&j, "rows", (int64_t)rows);
 	json_out_end_object(&j);
 	print_line(&j);
 	json_out_fini(&j);
@@ -139,12 +133,9 @@ static void print_size(void *arg, const struct store_size *size)
 		return;
 	}
 	json_out_object(&j);
-	json_out_key(&j, "table");
-	json_out_text(&j, size->table);
-	json_out_key(&j, "rows");
-	json_out_int(&j, (int64_t)size->rows);
-	json_out_key(&j, "bytes");
-	json_out_int(&j, (int64_t)size->bytes);
+	key_text(&j, "table", size->table);
+	key_int(&j, "rows", (int64_t)size->rows);
+	key_int(&j, "bytes", (int64_t)size->bytes);
 	json_out_end_object(&j);
 	print_line(&j);
 	json_out_fini(&j);
