@@ -49,24 +49,10 @@ static int print_row(void *arg, struct str key, struct str country)
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
-static int print_person(struct printing *p, struct str id)
-{
-	uint32_t actors[PERSON_ACTORS_MAX];
-	int n = person_actors(p->sn, id, id, actors), rc = 0;
-
-	for (int i = 0; i < n && !rc; i++) {
-		unsigned char be[4];
-
-		rc = snap_each(p->sn, TBL_COUNTRIES, id_key(actors[i], be), print_row, p);
-	}
-	return n < 0 ? n : rc;
-}
-
 static int countries_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
-	int rc = filter->user.n ? print_person(&p, filter->user)
-				: snap_each(sn, TBL_COUNTRIES, (struct str){ NULL, 0 }, print_row, &p);
+	int rc = person_each(sn, TBL_COUNTRIES, filter->user, print_row, &p);
 
 	json_out_fini(&p.out);
 	return rc;

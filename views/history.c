@@ -191,22 +191,11 @@ static int print_row(void *arg, struct str key, struct str value)
 static int history_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .item = ID_NONE, .each = each, .arg = arg };
-	uint32_t actors[PERSON_ACTORS_MAX];
-	int rc = 0, n;
+	int rc;
 
 	if (filter->item.n && (p.item = snap_item(sn, filter->item)) == ID_NONE)
 		return 0;
-	if (filter->user.n) {
-		n = person_actors(sn, filter->user, filter->user, actors);
-		for (int i = 0; i < n && rc == 0; i++) {
-			unsigned char be[4];
-
-			rc = snap_each(sn, TBL_HISTORY, id_key(actors[i], be), print_row, &p);
-		}
-		rc = n < 0 ? n : rc;
-	} else {
-		rc = snap_each(sn, TBL_HISTORY, (struct str){ NULL, 0 }, print_row, &p);
-	}
+	rc = person_each(sn, TBL_HISTORY, filter->user, print_row, &p);
 	json_out_fini(&p.out);
 	return rc;
 }

@@ -150,6 +150,22 @@ int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, ui
 	return p.n;
 }
 
+int person_each(struct snap *sn, enum table_id id, struct str raw_id, snap_row each, void *arg)
+{
+	uint32_t actors[PERSON_ACTORS_MAX];
+	int n, rc = 0;
+
+	if (!raw_id.n)
+		return snap_each(sn, id, (struct str){ NULL, 0 }, each, arg);
+	n = person_actors(sn, raw_id, raw_id, actors);
+	for (int i = 0; i < n && !rc; i++) {
+		unsigned char be[4];
+
+		rc = snap_each(sn, id, id_key(actors[i], be), each, arg);
+	}
+	return n < 0 ? n : rc;
+}
+
 struct printing {
 	struct json_out out;
 	struct snap *sn;

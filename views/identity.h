@@ -19,5 +19,7 @@ int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, ui
 int person_user(struct snap *sn, uint32_t actor, uint32_t *ret) MUST_CHECK;
 /* As person_actors, of that one. */
 int person_actors_of(struct snap *sn, uint32_t user, uint32_t ret[PERSON_ACTORS_MAX]);
+/* snap_each over a table whose keys begin with an actor: only the person's with this raw id; n = 0: all. */
+int person_each(struct snap *sn, enum table_id id, struct str raw_id, snap_row each, void *arg) MUST_CHECK;
 
 #endif

@@ -166,24 +166,11 @@ static int print_row(void *arg, uint32_t actor, const struct profile *profile)
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
-static int print_person(struct printing *p, struct str id)
-{
-	uint32_t actors[PERSON_ACTORS_MAX];
-	int n = person_actors(p->sn, id, id, actors), rc = 0;
-
-	for (int i = 0; i < n && !rc; i++) {
-		struct profile profile;
-
-		rc = profile_get(p->sn, actors[i], &profile);
-		rc = rc == ERR_NOT_FOUND ? 0 : rc ? rc : print_row(p, actors[i], &profile);
-	}
-	return n < 0 ? n : rc;
-}
-
 static int profile_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
-	int rc = filter->user.n ? print_person(&p, filter->user) : profile_each(sn, print_row, &p);
+	struct walk w = { print_row, &p };
+	int rc = person_each(sn, TBL_HISTORY, filter->user, walk_row, &w);
 
 	json_out_fini(&p.out);
 	return rc;
