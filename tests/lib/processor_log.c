@@ -13,6 +13,15 @@ void test_dir_make(char ret[64])
 	cr_assert_not_null(mkdtemp(ret));
 }
 
+void test_limit_files(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
 void test_dir_remove(const char *dir)
 {
 	char path[512];

@@ -8,6 +8,8 @@
 #include "config/settings.h"
 #include "processor/sources.h"
 
+#include <sys/resource.h>
+
 struct test_log {
 	struct embedded_broker *broker;
 	struct settings *settings;
@@ -19,6 +21,9 @@ struct test_log {
 struct settings *test_settings(const char *dir, const char *const *extra);
 void test_dir_make(char ret[64]);
 void test_dir_remove(const char *dir);
+
+/* No file of this process may grow beyond it; RLIM_INFINITY: as it was. */
+void test_limit_files(rlim_t bytes);
 
 void test_log_init(struct test_log *l, int partitions, const char *const *extra);
 void test_log_fini(struct test_log *l);

@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -269,15 +268,6 @@ Test(processor, a_topic_that_takes_no_dead_letters_is_told)
 	cr_expect_eq(letters(), 1);
 }
 
-static void limit_files(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes;
-	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static rlim_t store_bytes(void)
 {
 	char file[160];
@@ -311,7 +301,7 @@ Test(processor, a_disk_without_room_is_waited_for)
 	start();
 	pg = status_page(b.status);
 	cr_expect_eq(reaches(&pg->commits, 1), 1);
-	limit_files(store_bytes() + 100); /* a write is cut */
+	test_limit_files(store_bytes() + 100); /* a write is cut */
 	for (int i = 0; i < 3000; i++) {
 		snprintf(value, sizeof(value),
 			 "{\"type\":\"view\",\"userId\":\"u%d\",\"itemId\":\"i%d\",\"eventTime\":%d}", i, i,
@@ -322,7 +312,7 @@ Test(processor, a_disk_without_room_is_waited_for)
 	cr_expect(pg->stopped_code == ERR_DISK_FULL && strstr(pg->stopped_why, "File too large"));
 	cr_expect_eq(pg->stopped_partitions, 1, "answers are stale");
 	expect_readable();
-	limit_files(RLIM_INFINITY);
+	test_limit_files(RLIM_INFINITY);
 	cr_expect(falls(&pg->stopped_partitions, 0));
 	cr_expect(falls(&pg->waits_for, WAIT_NONE));
 	cr_expect(stands_at(3001), "nothing was lost");

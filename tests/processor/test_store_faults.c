@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -148,15 +147,6 @@ static int64_t committed(void)
 	return processor_resume(processor, "log", 0, &at) ? at.next : 0;
 }
 
-static void limit_files(rlim_t bytes)
-{
-	struct rlimit limit;
-
-	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	limit.rlim_cur = bytes;
-	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 static void stop_after_two(unsigned poll)
 {
 	if (poll == 3)
@@ -171,7 +161,7 @@ static void limit_base(void)
 
 	snprintf(file, sizeof(file), "%s/current/base/data.mdb", dir);
 	if (stat(file, &st) == 0)
-		limit_files((rlim_t)st.st_size);
+		test_limit_files((rlim_t)st.st_size);
 }
 
 /* Told to stop while the next commit is being tried. */
@@ -190,7 +180,7 @@ Test(store_faults, stopped_while_the_disk_is_full_is_a_good_end)
 	cr_assert_eq(run(full_then_stop, &e), 0, "%s", e.text);
 	cr_expect_eq(log_of.polls, 4);
 	cr_expect_eq(committed(), ROUND, "the first batch is there, the second is not");
-	limit_files(RLIM_INFINITY);
+	test_limit_files(RLIM_INFINITY);
 	close_all();
 	open_all();
 	cr_assert_eq(run(stop_after_two, &e), 0);
@@ -204,7 +194,7 @@ static void full_and_refused(unsigned poll)
 		limit_base();
 	}
 	if (log_of.rewound)
-		limit_files(RLIM_INFINITY);
+		test_limit_files(RLIM_INFINITY);
 	if (poll >= 7 && committed() > ROUND)
 		processor_stop(processor);
 }
@@ -226,7 +216,7 @@ static void full_for_a_merge(unsigned poll)
 	if (poll == 1)
 		limit_base();
 	if (log_of.rewound)
-		limit_files(RLIM_INFINITY);
+		test_limit_files(RLIM_INFINITY);
 	if (status_page(status)->merges || poll == 1000)
 		processor_stop(processor);
 	usleep(10000);
