@@ -238,7 +238,7 @@ int snap_renew(struct snap *sn) MUST_CHECK; /* a new snapshot of the newest comm
 void snap_park(
 	struct snap *
 		sn); /* let the old pages go until the next renew, and a generation that is no longer the current one */
-/* Names, catalogue, stock and totals of items are looked up faster from now on; 11 MB. */
+/* Names, catalogue, stock and totals of items are looked up faster from now on; 10 MB. */
 void snap_remember_items(struct snap *sn);
 /* What is remembered of an item, or its name, will be asked for soon: memory is asked for it now. */
 void snap_expect_item(const struct snap *sn, uint32_t item);
