@@ -7,6 +7,7 @@
 #include "query/route_recommend.h"
 #include "query/served.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 
@@ -21,7 +22,8 @@ void recommend_refusal(struct http_req *rq, int code, const struct error *e, str
 	} else {
 		http_error_problem(rq, code, e, ret);
 		if (rq->method == METHOD_GET && strncmp(e->field, "exclude.", 8) == 0)
-			snprintf(ret->field, sizeof(ret->field), "exclude%c%s", e->field[8] & ~0x20, e->field + 9);
+			snprintf(ret->field, sizeof(ret->field), "exclude%c%s", toupper((unsigned char)e->field[8]),
+				 e->field + 9);
 	}
 }
 

@@ -33,10 +33,9 @@ struct printing {
 
 static bool wanted(const struct printing *p, const struct session_head *h, const unsigned char *items)
 {
-	bool actor = p->actors_n < 0, item = p->item == ID_NONE;
+	bool actor = p->actors_n < 0 || id_among(p->actors, (uint32_t)p->actors_n, h->actor);
+	bool item = p->item == ID_NONE;
 
-	for (int i = 0; i < p->actors_n; i++)
-		actor |= p->actors[i] == h->actor;
 	for (uint32_t i = 0; i < h->mark.items_n; i++)
 		item |= memcmp(items + i * sizeof(p->item), &p->item, sizeof(p->item)) == 0;
 	return actor && item && h->mark.last_ms >= p->oldest_ms;
