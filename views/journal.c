@@ -147,11 +147,11 @@ static void view_item(struct journal *j, struct moment_item *mi, struct state_he
 	items[h->mark.items_n++] = (struct session_item){ mi->item, h->clock };
 }
 
-/* The entries of `items` with the largest `last`, at most `max`, newest first, into picked[]. */
 struct recent {
 	uint32_t item, last;
 };
 
+/* Into picked[n], newest first, unless `max` newer ones are there; returns how many are there then. */
 static uint32_t keep_recent(struct recent *picked, uint32_t n, uint32_t max, uint32_t item, uint32_t last)
 {
 	uint32_t at = n;
