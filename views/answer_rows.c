@@ -146,11 +146,12 @@ static struct answer_seen *make_room(struct actor_answers *a)
 
 struct answer_seen *answers_add(struct actor_answers *a, struct answer_name name, unsigned item_count)
 {
+	bool may_have_gone = compare(name, a->head.shown) <= 0; /* what makes room now does not say so */
 	struct answer_seen *s;
 
 	s = a->head.mark.items_n == ANSWERS_MAX ? make_room(a) : &a->answers[a->head.mark.items_n++];
 	*s = (struct answer_seen){ .name = name, .item_count = item_count };
-	if (compare(name, a->head.shown) <= 0)
+	if (may_have_gone)
 		memset(s->bits[CREDIT_IMPRESSION], 0xff, sizeof(s->bits[CREDIT_IMPRESSION]));
 	return s;
 }

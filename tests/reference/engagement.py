@@ -149,10 +149,11 @@ class Memory:
         if (claims and (kind, place) in claims) or bought_before:
             raise Refused("repeat")
         if claims is None:
+            may_have_gone = name <= self.shown
             if len(self.answers) == 64:
                 self.make_room()
             claims = self.answers[name] = set()
-            if name <= self.shown:
+            if may_have_gone:
                 claims |= {("impression", other) for other in range(104)}
         claims.add((kind, place))
 

@@ -1,5 +1,6 @@
 /* What answers led to, and what counts for none. */
 #include "tests/lib/views_shop.h"
+#include "views/answer_rows.h"
 #include "views/credit.h"
 #include "views/ids.h"
 
@@ -237,6 +238,25 @@ Test(engagement, an_actor_of_many_answers)
 	expect("home/trending: 200 100 0 2 2 0.00");
 	for (int i = 0; i < ANSWERS_ALL; i++)
 		free(ids[i]);
+}
+
+/* One that comes late takes the room of an answer newer than itself, and is remembered like any other. */
+Test(engagement, all_items_of_an_answer_older_than_those_remembered)
+{
+	char *late = answer("u1", PAGE), *id;
+
+	for (int i = 1; i <= ANSWERS_MAX; i++) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "home p1:trending @%ds", i);
+		id = answer("u1", text);
+		shop_playf(&shop, "u1 show p1 @%ds r=%s", i, id);
+		free(id);
+	}
+	shop_playf(&shop, "u1 show p1,p2 @2m r=%s; u1 show p2 @3m r=%s", late, late);
+	expect("home/trending: 65 0 0 0 0 0.00; home/also-bought: 1 0 0 0 0 0.00");
+	expect_refused(REFUSED_REPEAT, 1);
+	free(late);
 }
 
 Test(engagement, behind_the_retention)
