@@ -27,7 +27,7 @@ static const struct preset defaults[] = {
 	{ EVERYONE, "socket.nagle.disable", "true" },
 	{ EVERYONE, "socket.keepalive.enable", "true" },
 	{ EVERYONE, "reconnect.backoff.max.ms", "2000" },
-	{ EVERYONE, "log.connection.close", "false" },
+	{ EVERYONE, "log.connection.close", "true" }, /* the reason a connection ended: kafka_words() */
 	{ CONSUMERS, "group.id", "aisle" },
 	{ CONSUMERS, "topic.metadata.refresh.interval.ms", "30000" },
 	{ ROLE(KAFKA_CONSUMER), "queued.min.messages", "1000000" },

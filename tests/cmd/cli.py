@@ -3,6 +3,7 @@
 
 Names of tests or classes as arguments: those only. AISLE names the program (build/release/aisle). Closes with "N passed, N failed".
 """
+import contextlib
 import gzip
 import json
 import os
@@ -15,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -300,6 +302,26 @@ class Cli(Case):
             process.send_signal(signal.SIGTERM)
             process.communicate(timeout=60)
         self.assertRegex(line, r'why="127\.0\.0\.1:1/bootstrap: Connect to .* failed: Connection refused"')
+
+    def test_a_listener_that_hangs_up_on_plain_text_is_told_with_what_to_look_at(self):
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            hung_up = threading.Event()
+
+            def hang_up():
+                while not hung_up.is_set():
+                    with contextlib.suppress(OSError), listener.accept()[0] as client:
+                        client.recv(1)
+
+            listener.settimeout(1)
+            thread = threading.Thread(target=hang_up)
+            thread.start()
+            try:
+                broker = f"kafka.bootstrap.servers=127.0.0.1:{listener.getsockname()[1]}"
+                for command in (("dlq", "list"), ("replay", "--from", "earliest", "--dry-run")):
+                    self.assertRegex(self.aisle(*command, "--set", broker, status=1).stderr, r"Disconnected.*security\.protocol")
+            finally:
+                hung_up.set()
+                thread.join()
 
     def check_demo_follows_recommendations(self):
         rows = [json.loads(line) for line in self.aisle("inspect", "engagement", "--store", "d").stdout.splitlines()]
