@@ -62,6 +62,7 @@ static void add_error(struct problems *problems, const char *key, const struct e
 static void check_parts(const struct settings *s, struct problems *problems)
 {
 	struct decode_options opt = { .vocabularies = setting_string(s, SET_DECODE_VOCABULARIES) };
+	struct store_options store = command_store_options(s);
 	struct decoder *decoder = NULL;
 	struct error e = { 0 };
 
@@ -70,6 +71,9 @@ static void check_parts(const struct settings *s, struct problems *problems)
 	decoder_free(decoder);
 	e = (struct error){ 0 };
 	if (server_tls_check(s, &e))
+		add_error(problems, e.field, &e);
+	e = (struct error){ 0 };
+	if (store_check_key(&store, &e))
 		add_error(problems, e.field, &e);
 	kafka_settings_check(s, add_problem, problems);
 }
@@ -191,7 +195,7 @@ const struct command command_check_config = {
 	.description =
 		"Reads FILE (or the file that the other commands would read), the environment and --set, and prints each\n"
 		"setting with its value and origin. Every problem is printed, not only the first; then the status is 1.\n"
-		"The files of http.tls.* are looked at, and librdkafka is asked about kafka.*, without connecting to anything.\n"
+		"The files of http.tls.* and person.key.file are looked at, and librdkafka is asked about kafka.*, without connecting to anything.\n"
 		"Passwords are not shown.\n"
 		"\n"
 		"Examples:\n"

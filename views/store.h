@@ -81,6 +81,8 @@ struct store_options {
 struct store;
 
 int store_open(const struct store_options *opt, struct store **ret, struct error *e) MUST_CHECK;
+/* Would store_open take the key, or could it make one? Nothing is made. The same errors. */
+int store_check_key(const struct store_options *opt, struct error *e) MUST_CHECK;
 /* NULL is fine. No batch or snapshot may be alive. */
 void store_close(struct store *s);
 /*

@@ -49,6 +49,16 @@ static int make_directory(const char *path, bool read_only, struct error *e)
 	return 0;
 }
 
+static int cannot_make_key(const char *file, struct error *e)
+{
+	return error_set(e, ERR_STORE_OPEN, "person.key.file", "cannot make the key '%s': %s", file, strerror(errno));
+}
+
+static int cannot_read_key(const char *file, struct error *e)
+{
+	return error_set(e, ERR_STORE_OPEN, "person.key.file", "cannot read the key '%s': %s", file, strerror(errno));
+}
+
 /* Write the new key beside its place and link it there, so that a crash leaves a whole key or none. */
 static int make_key(const char *file, unsigned char key[32], struct error *e)
 {
@@ -63,8 +73,7 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	FAULT_POINT("key:file-empty");
 	if (fd < 0 || write(fd, key, 32) != 32 || fsync(fd) || (link(temporary, file) && errno != EEXIST))
-		ret = error_set(e, ERR_STORE_OPEN, "person.key.file", "cannot make the key '%s': %s", file,
-				strerror(errno));
+		ret = cannot_make_key(file, e);
 	if (fd >= 0)
 		close(fd);
 	FAULT_POINT("key:linked");
@@ -74,48 +83,51 @@ static int make_key(const char *file, unsigned char key[32], struct error *e)
 }
 
 /* Is there a data.mdb, which was written with a key? */
-static bool was_filled(const struct store *s, unsigned generation)
+static bool was_filled(const char *path, unsigned generation)
 {
 	char dir[GENERATION_PATH_MAX], file[GENERATION_PATH_MAX + 16];
 	bool own, current;
 
-	generation_path(s->path, generation, dir);
+	generation_path(path, generation, dir);
 	snprintf(file, sizeof(file), "%s/base/data.mdb", dir);
 	own = access(file, F_OK) == 0;
-	snprintf(file, sizeof(file), "%s/current/base/data.mdb", s->path);
+	snprintf(file, sizeof(file), "%s/current/base/data.mdb", path);
 	current = access(file, F_OK) == 0;
 	return own || current;
 }
 
-static int load_key(struct store *s, const char *key_file, unsigned generation, struct error *e)
+static void key_place(const char *path, const char *key_file, char ret[4128])
+{
+	if (key_file && *key_file)
+		snprintf(ret, 4128, "%s", key_file);
+	else
+		snprintf(ret, 4128, "%s/person.key", path);
+}
+
+/* NOT_FOUND, without words: there is none, and the store has nothing that was written with one. */
+static int read_key(const char *file, const char *path, unsigned generation, unsigned char ret[32], struct error *e)
 {
 	unsigned char key[33] = { 0 }; /* one more than there may be */
-	char file[4128];
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
-	int fd;
 
-	if (key_file && *key_file)
-		snprintf(file, sizeof(file), "%s", key_file);
-	else
-		snprintf(file, sizeof(file), "%s/person.key", s->path);
-	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT && was_filled(s, generation))
+	if (fd < 0 && errno == ENOENT && was_filled(path, generation))
 		return error_set(e, ERR_STORE_CORRUPT, "person.key.file",
 				 "the key '%s' is missing and the store was filled with one: restore it or set "
 				 "person.key.file; else rebuild from the log with an empty store.path",
 				 file);
-	if (fd < 0 && errno == ENOENT && !s->opt.read_only) {
-		if (make_key(file, s->person_key, e))
-			return ERR_STORE_OPEN;
-		fd = open(file, O_RDONLY | O_CLOEXEC);
-	}
+	if (fd < 0 && errno == ENOENT)
+		return ERR_NOT_FOUND;
 	if (fd < 0)
-		return error_set(e, ERR_STORE_OPEN, "person.key.file", "cannot read the key '%s': %s", file,
-				 strerror(errno));
+		return cannot_read_key(file, e);
 	n = read(fd, key, sizeof(key));
+	if (n < 0)
+		cannot_read_key(file, e);
 	close(fd);
-	memcpy(s->person_key, key, 32);
+	memcpy(ret, key, 32);
 	sodium_memzero(key, sizeof(key));
+	if (n < 0)
+		return ERR_STORE_OPEN;
 	if (n != 32)
 		return error_set(
 			e, ERR_STORE_CORRUPT, "person.key.file",
@@ -123,6 +135,44 @@ static int load_key(struct store *s, const char *key_file, unsigned generation, 
 			"log with an empty store.path",
 			file);
 	return 0;
+}
+
+static int load_key(struct store *s, const char *key_file, unsigned generation, struct error *e)
+{
+	char file[4128];
+	int rc;
+
+	key_place(s->path, key_file, file);
+	rc = read_key(file, s->path, generation, s->person_key, e);
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	errno = ENOENT;
+	if (s->opt.read_only)
+		return cannot_read_key(file, e);
+	if (make_key(file, s->person_key, e))
+		return ERR_STORE_OPEN;
+	/* another process may have made it first */
+	rc = read_key(file, s->path, generation, s->person_key, e);
+	return rc == ERR_NOT_FOUND ? cannot_read_key(file, e) : rc;
+}
+
+int store_check_key(const struct store_options *opt, struct error *e)
+{
+	unsigned char key[32] = { 0 };
+	char file[4128], *slash;
+	int rc;
+
+	key_place(opt->path, opt->key_file, file);
+	rc = read_key(file, opt->path, opt->generation, key, e);
+	sodium_memzero(key, sizeof(key));
+	if (rc != ERR_NOT_FOUND)
+		return rc;
+	if (!opt->key_file || !*opt->key_file)
+		return 0;
+	slash = strrchr(file, '/');
+	if (slash)
+		slash[slash == file] = '\0';
+	return access(slash ? file : ".", W_OK | X_OK) ? cannot_make_key(opt->key_file, e) : 0;
 }
 
 /* One that is asked for by its number, as `--swap N' and `STORE@N' do. */

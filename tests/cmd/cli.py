@@ -89,6 +89,28 @@ class Cli(Case):
             problem = self.aisle("check-config", *sets, status=1).stderr
             self.assertIn(f"http.tls.certificate.file: cannot use the certificate '{self.directory}/{name}': {words}", problem)
 
+    def test_check_config_looks_at_the_key_of_persons(self):
+        events = self.write("e.ndjson", '{"type":"view","userId":"u1","itemId":"a","eventTime":1700000000000}\n')
+        os.mkdir(os.path.join(self.directory, "directory"))
+        self.write("short", "x" * 31)
+        self.write("long", "x" * 33)
+        for name, words in (("nowhere/key", "cannot make the key 'nowhere/key': No such file or directory"),
+                            ("directory", "cannot read the key 'directory': Is a directory"),
+                            ("short", "the key 'short' is damaged"), ("long", "the key 'long' is damaged")):
+            place = ["--store", "s", "--set", f"person.key.file={name}"]
+            told = self.aisle("check-config", *place, status=1).stderr
+            self.assertIn(f"aisle: person.key.file: {words}", told)
+            started = self.aisle("replay", "--from-file", events, *place, status=1).stderr
+            self.assertEqual(told, started.replace("aisle: ", "aisle: person.key.file: ", 1))
+        shutil.rmtree(os.path.join(self.directory, "s"))
+        place = ["--store", "s", "--set", "person.key.file=key"]
+        self.aisle("check-config", *place)
+        self.assertFalse(os.path.exists(os.path.join(self.directory, "key")))
+        self.aisle("replay", "--from-file", events, *place)
+        self.aisle("check-config", *place)
+        os.unlink(os.path.join(self.directory, "key"))
+        self.assertIn("the store was filled with one", self.aisle("check-config", *place, status=1).stderr)
+
     def test_store_counts_beside_as_many_sets_as_there_may_be(self):
         sets = ["--set", "http.threads=1"] * 256
         self.assertIn("/somewhere", self.aisle("check-config", *sets, "--store", "/somewhere").stdout)
