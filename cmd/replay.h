@@ -39,7 +39,6 @@ struct replay_progress {
 	uint64_t records, done; /* as last told */
 	bool counts;            /* they were in this phase */
 	bool terminal;
-	bool open; /* the bar's line is not over */
 };
 
 double replay_seconds(void);
@@ -47,7 +46,7 @@ void replay_progress_begin(struct replay_progress *pr, enum replay_phase phase, 
 /* `done` of `total` offsets or bytes; 0: unknown. A bar on a terminal, else a line now and then. */
 void replay_progress_show(struct replay_progress *pr, uint64_t records, uint64_t done, uint64_t total);
 /* The bar's line is over. */
-void replay_progress_end(struct replay_progress *pr);
+void replay_progress_end(void);
 
 /* ---- replay_files.c ---- */
 

@@ -191,7 +191,7 @@ static int build(struct rebuild *rb, struct error *e)
 	if (!rc)
 		rc = generation_sync(rb->path, rb->generation, e);
 	FAULT_POINT("replay:synced");
-	replay_progress_end(&rb->progress);
+	replay_progress_end();
 	return rc ? error_set(e, rc, "store.path", "cannot write generation %u: %s", rb->generation, error_text(rc))
 		  : 0;
 }
@@ -291,7 +291,7 @@ static int catch_up(struct rebuild *rb, struct error *e)
 	close_source(rb);
 	FAULT_POINT("replay:caught-up");
 out:
-	replay_progress_end(&rb->progress);
+	replay_progress_end();
 	rebuild_close(rb);
 	return rc;
 }

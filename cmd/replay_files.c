@@ -99,7 +99,7 @@ static int read_files(struct ingest *in, const struct replay_options *opt, const
 	replay_interruptible(in->processor);
 	rc = processor_run(in->processor, in->source, e);
 	replay_interruptible(NULL);
-	replay_progress_end(&rd.progress);
+	replay_progress_end();
 	summary(status_page(in->status), replay_seconds() - began, opt->json);
 	return rc;
 }

@@ -1,5 +1,6 @@
 #include "cmd/replay.h"
 #include "config/clock.h"
+#include "config/log.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -35,6 +36,7 @@ static void show_bar(double part, const struct replay_progress *pr, int64_t left
 		snprintf(left, sizeof(left), ", %d:%02d left", (int)(left_s / 60), (int)(left_s % 60));
 	fprintf(stderr, "\r%3.0f%% [%s] %llu records, %.0f/s%s\033[K", part * 100, bar, (unsigned long long)pr->records,
 		pr->rate, left);
+	log_row(true);
 }
 
 static void show_line(double part, bool has_part, const struct replay_progress *pr, int64_t left_s, bool waits)
@@ -111,16 +113,14 @@ void replay_progress_show(struct replay_progress *pr, uint64_t records, uint64_t
 		tell_page(pr, total, left_s);
 	if (pr->terminal && total) {
 		show_bar(part, pr, left_s, waits);
-		pr->open = true;
 	} else if (now - pr->shown >= LINE_EVERY_S) {
 		show_line(part, total != 0, pr, left_s, waits);
 		pr->shown = now;
 	}
 }
 
-void replay_progress_end(struct replay_progress *pr)
+void replay_progress_end(void)
 {
-	if (pr->open)
+	if (log_row(false))
 		fputc('\n', stderr);
-	pr->open = false;
 }

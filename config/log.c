@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 
 static _Atomic int current_level = LOG_LEVEL_INFO;
 static _Atomic int current_format = LOG_FORMAT_TEXT;
+static _Atomic bool row_open;
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 
@@ -121,9 +123,17 @@ static void json_details(struct json_out *j, const char *details)
 	}
 }
 
-static void write_whole(const char *p, size_t n)
+bool log_row(bool open)
 {
-	ssize_t written = write(STDERR_FILENO, p, n);
+	return atomic_exchange_explicit(&row_open, open, memory_order_relaxed);
+}
+
+static void write_whole(char *p, size_t n)
+{
+	static char erase[] = "\r\033[K";
+	struct iovec v[] = { { erase, sizeof(erase) - 1 }, { p, n } };
+	bool open = log_row(false);
+	ssize_t written = writev(STDERR_FILENO, open ? v : v + 1, open ? 2 : 1);
 
 	(void)written; /* nobody is left to tell */
 }

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import json
 import os
+import pty
 import random
 import re
 import shutil
@@ -110,6 +111,21 @@ class Cli(Case):
         self.aisle("check-config", *place)
         os.unlink(os.path.join(self.directory, "key"))
         self.assertIn("the store was filled with one", self.aisle("check-config", *place, status=1).stderr)
+
+    def test_a_line_of_the_log_takes_the_place_of_the_bar(self):
+        view = '{"type":"view","visitorId":"v","itemId":"a","eventTime":1700000000000}\n'
+        path = self.write("e.ndjson", view * 20000 + "{\n" + view * 20000)
+        terminal, end = pty.openpty()
+        replay = subprocess.Popen([AISLE, "replay", "--from-file", path, "--store", "s", "--set", "batch.recordsMax=1000"],
+                                  cwd=self.directory, stdout=subprocess.DEVNULL, stderr=end)
+        os.close(end)
+        text = ""
+        with open(terminal, "rb", buffering=0) as screen, contextlib.suppress(OSError):  # nobody has the other end any more
+            while some := screen.read(65536):
+                text += some.decode()
+        self.assertEqual(replay.wait(60), 0, text)
+        self.assertRegex(text, r"records, [^\n]*\r\x1b\[K[0-9T:.Z-]+ warn  records cannot be read[^\r]*\r\n\r *\d+% \[")
+        self.assertRegex(text, r"\r100% \[#+\][^\r]*\r\n\Z")
 
     def test_store_counts_beside_as_many_sets_as_there_may_be(self):
         sets = ["--set", "http.threads=1"] * 256
