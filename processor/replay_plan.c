@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #define ANSWER_MS 15000
+#define TIMES_FROM_S INT64_C(946684800) /* 2000 to 2099: what is probably a time and no offset */
+#define TIMES_TO_S INT64_C(4102444800)
 
 /* ---- points ---- */
 
@@ -145,6 +147,27 @@ static int look_up_time(struct making *m, int64_t t_ms, rd_kafka_topic_partition
 	return 0;
 }
 
+bool replay_time_meant(int64_t offset, char ret[32])
+{
+	int64_t t_ms = offset >= TIMES_FROM_S * 1000 ? offset : offset < TIMES_TO_S ? offset * 1000 : 0;
+
+	if (t_ms < TIMES_FROM_S * 1000 || t_ms >= TIMES_TO_S * 1000)
+		return false;
+	format_rfc3339(t_ms, ret);
+	return true;
+}
+
+static int no_offset(struct making *m, const struct replay_part *p, int64_t offset)
+{
+	char time[32] = "";
+	bool meant = replay_time_meant(offset, time);
+
+	return error_set(m->e, ERR_BAD_REQUEST, "from",
+			 "partition %d of '%s' holds offsets %lld to %lld: there is no %lld%s%s", p->id,
+			 setting_topic(m->set, (enum topic)p->log), (long long)p->low, (long long)p->high,
+			 (long long)offset, meant ? "; as a time write " : "", time);
+}
+
 /* Where the point lies in one partition; -1 where it says nothing. `time`: what a look-up by time found, or NULL. */
 static int locate_one(struct making *m, const struct replay_point *point, const struct replay_part *p,
 		      const rd_kafka_topic_partition_t *time, int64_t *ret)
@@ -162,10 +185,7 @@ static int locate_one(struct making *m, const struct replay_point *point, const 
 		offset_of(point, p->id, ret);
 	if (*ret < 0 || (*ret >= p->low && *ret <= p->high))
 		return 0;
-	return error_set(m->e, ERR_BAD_REQUEST, "from",
-			 "partition %d of '%s' holds offsets %lld to %lld: there is no %lld", p->id,
-			 setting_topic(m->set, (enum topic)p->log), (long long)p->low, (long long)p->high,
-			 (long long)*ret);
+	return no_offset(m, p, *ret);
 }
 
 /* A typing error in a partition's number would read that partition from its beginning. */

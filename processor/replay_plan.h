@@ -24,6 +24,8 @@ struct replay_point {
 
 /* earliest, an RFC 3339 time, OFFSET, or PARTITION:OFFSET with commas between. */
 int replay_point_parse(const char *text, struct replay_point *ret, struct error *e) MUST_CHECK;
+/* Where a log has no such offset: is it a time in milliseconds or seconds since 1970? *ret is it as RFC 3339. */
+bool replay_time_meant(int64_t offset, char ret[32]);
 
 struct replay_part {
 	uint16_t log; /* = enum topic */

@@ -57,6 +57,22 @@ Test(replay_point, what_is_no_place_is_refused)
 	}
 }
 
+Test(replay_point, an_offset_that_is_a_time_is_known_as_one)
+{
+	char time[32];
+
+	cr_assert(replay_time_meant(1764000000123, time));
+	cr_expect_str_eq(time, "2025-11-24T16:00:00.123Z");
+	cr_assert(replay_time_meant(1764000000, time));
+	cr_expect_str_eq(time, "2025-11-24T16:00:00.000Z");
+	cr_expect(replay_time_meant(946684800, time));
+	cr_expect_not(replay_time_meant(946684799, time));
+	cr_expect_not(replay_time_meant(4102444800, time));
+	cr_expect_not(replay_time_meant(946684799999, time));
+	cr_expect_not(replay_time_meant(4102444800000, time));
+	cr_expect_not(replay_time_meant(INT64_MAX, time));
+}
+
 Test(replay_point, a_partition_with_two_offsets_is_refused)
 {
 	struct replay_point point;
