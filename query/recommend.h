@@ -109,6 +109,7 @@ struct recommend_request {
 	double min_score;
 	bool has_diversity, has_min_score;
 	unsigned given; /* INPUT_ bits that the caller sent */
+	bool by_query;  /* errors name the parameters of a query string, not the fields of a body */
 	unsigned count; /* 1..RECOMMEND_COUNT_MAX; 0: default */
 	bool exclude_purchased, exclude_in_cart, exclude_viewed;
 	bool explain, validate_only;

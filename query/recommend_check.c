@@ -72,26 +72,33 @@ int conditions_parse(struct asking *q, struct error *e)
 
 /* ---- the inputs ---- */
 
+/* As the caller knows it. */
+static const char *named(const struct recommend_request *rq, const char *in_body, const char *in_query)
+{
+	return rq->by_query ? in_query : in_body;
+}
+
 /* The field of exclude{} that needs to know who asks, or NULL. */
 static const char *personal_exclude(const struct recommend_request *rq)
 {
-	return rq->exclude_purchased ? "exclude.purchased"
-	       : rq->exclude_in_cart ? "exclude.inCart"
-	       : rq->exclude_viewed  ? "exclude.viewed"
+	return rq->exclude_purchased ? named(rq, "exclude.purchased", "excludePurchased")
+	       : rq->exclude_in_cart ? named(rq, "exclude.inCart", "excludeInCart")
+	       : rq->exclude_viewed  ? named(rq, "exclude.viewed", "excludeViewed")
 				     : NULL;
 }
 
 /* What it starts from, but for who asks. */
 static int check_subject(const struct recommend_request *rq, const struct scenario *sc, struct error *e)
 {
-	static const struct {
+	const struct {
 		unsigned bit;
 		const char *field, *what;
 	} subjects[] = {
 		{ INPUT_ITEM_IDS, "itemIds", "at least one item" },
 		{ INPUT_QUERY, "query", "what was searched for" },
 		{ INPUT_CATEGORY, "category", "a category" },
-		{ INPUT_PLACE, "context", "context.country or context.region" },
+		{ INPUT_PLACE, named(rq, "context", "country"),
+		  named(rq, "context.country or context.region", "country or region") },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(subjects); i++)
@@ -140,14 +147,17 @@ static int check_shape(const struct recommend_request *rq, struct error *e)
 	return 0;
 }
 
-static int refuse_unread(const struct scenario *sc, unsigned reads, const char *input, struct error *e)
+static int refuse_unread(const struct recommend_request *rq, const struct scenario *sc, unsigned reads,
+			 const char *input, struct error *e)
 {
 	char names[160] = "";
 	size_t n = 0;
 
 	for (unsigned i = 0; input_names[i]; i++)
 		if (reads >> i & 1 && n < sizeof(names))
-			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", input_names[i]);
+			n += (size_t)snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "",
+					      1u << i == INPUT_PLACE ? named(rq, input_names[i], "country, region")
+								     : input_names[i]);
 	return error_set(e, ERR_BAD_REQUEST, input, "'%s' does not read '%s', it reads %s", sc->slug, input,
 			 n ? names : "none of the kind");
 }
@@ -174,13 +184,14 @@ int request_check(struct asking *q, struct scenario *ret, struct error *e)
 	reads = ret->inputs | (personal_exclude(rq) ? INPUT_USER_ID | INPUT_VISITOR_ID : 0);
 	unread = given_inputs(rq) & ~reads & ~(unsigned)INPUT_COMMON;
 	if (unread)
-		return refuse_unread(ret, reads, input_names[__builtin_ctz(unread)], e);
+		return refuse_unread(rq, ret, reads, input_names[__builtin_ctz(unread)], e);
 	if (rq->count > RECOMMEND_COUNT_MAX)
 		return error_set(e, ERR_BAD_REQUEST, "count", "at most %d", RECOMMEND_COUNT_MAX);
 	if (rq->item_count > RECOMMEND_ITEMS_MAX)
 		return error_set(e, ERR_BAD_REQUEST, "itemIds", "at most %d", RECOMMEND_ITEMS_MAX);
 	if (rq->exclude_count > RECOMMEND_EXCLUDE_MAX)
-		return error_set(e, ERR_BAD_REQUEST, "exclude.itemIds", "at most %d", RECOMMEND_EXCLUDE_MAX);
+		return error_set(e, ERR_BAD_REQUEST, named(rq, "exclude.itemIds", "exclude"), "at most %d",
+				 RECOMMEND_EXCLUDE_MAX);
 	rc = check_shape(rq, e);
 	return rc ? rc : check_required(rq, ret, e);
 }

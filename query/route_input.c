@@ -102,6 +102,7 @@ bool input_from_query(struct http_req *rq, unsigned allowed, struct recommend_re
 	struct str rest = rq->query, name, value;
 	uint64_t seen = 0;
 
+	ask->by_query = true;
 	while (query_next(&rest, &name, &value)) {
 		const struct input_field *f = input_find(name, IN_QUERY, allowed, ret);
 		uint64_t bit;

@@ -615,6 +615,7 @@ class Served(Case):
         for path, words in (("/v1/recommendations/home?itemIds=a", "'home' does not read 'itemIds', it reads userId, visitorId"),
                             ("/v1/recommendations/productpage?itemIds=a", "did you mean 'product-page'?"),
                             ("/v1/recommendations/nowhere", "see /v1/strategies"),
+                            ("/v1/recommendations/fast-shipping", "'fast-shipping' needs country or region"),
                             ("/v1/nowhere", "/docs shows the paths there are")):
             status, problem = self.get(path)
             self.assertIn(status, (400, 404))

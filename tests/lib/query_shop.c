@@ -194,6 +194,8 @@ static void parse_flag_word(const char *word, struct recommend_request *rq)
 		rq->exclude_in_cart = true;
 	else if (strcmp(word, "not-viewed") == 0)
 		rq->exclude_viewed = true;
+	else if (strcmp(word, "by-query") == 0)
+		rq->by_query = true;
 	else if (strcmp(word, "explain") == 0)
 		rq->explain = true;
 	else if (strcmp(word, "validate") == 0)

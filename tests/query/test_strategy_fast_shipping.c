@@ -49,6 +49,7 @@ Test(fast_shipping, by_lead_time_of_what_ships_there)
 	stall_expect(&s, "fast-shipping; country=US", "all");
 	stall_expect(&s, "fast-shipping; country=fr", "empty far all");
 	stall_refuses(&s, "fast-shipping", ERR_BAD_REQUEST, "context");
+	stall_refuses(&s, "fast-shipping; by-query", ERR_BAD_REQUEST, "country");
 }
 
 Test(fast_shipping, stock_is_what_it_is_now)
