@@ -108,8 +108,10 @@ void route_suggest(struct str path, struct error *e)
 	if (path.n > SUGGEST_WORD_MAX || !path.n || path.p[0] != '/')
 		return;
 	snprintf(given, sizeof(given), "%.*s", STR_FMT(path));
-	for (unsigned i = 0; i < ROUTE_COUNT; i++)
-		if (filled(route_table[i].pattern, path, paths[n])) {
+	if (path.n > 1 && path.p[path.n - 1] == '/')
+		path.n--;
+	for (unsigned i = 0; i < ROUTE_COUNT; i++) /* of a page's own files any name would do */
+		if (!strstr(route_table[i].pattern, "{file}") && filled(route_table[i].pattern, path, paths[n])) {
 			names[n] = paths[n];
 			n++;
 		}
