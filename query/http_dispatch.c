@@ -100,6 +100,25 @@ static void refuse_method(struct http_req *rq, unsigned methods)
 	http_problem(rq, &p);
 }
 
+/* True: the body was refused. One of a GET would be dropped without a word. */
+static bool refuses_body(struct http_req *rq)
+{
+	struct error e = { .text = "a GET takes no body: use the query string, or POST where the path takes it" };
+
+	if (!rq->body.n)
+		return false;
+	if (rq->method == METHOD_GET)
+		http_refuse_error(rq, ERR_BAD_REQUEST, &e);
+	else if ((rq->method & (METHOD_POST | METHOD_PUT)) && !body_is_json(rq))
+		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-type",
+			    "send the body with content-type: application/json");
+	else if ((rq->method & (METHOD_POST | METHOD_PUT)) && body_is_packed(rq))
+		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-encoding", "send the body as it is, not packed");
+	else
+		return false;
+	return true;
+}
+
 /* Whether the request has waited for its turn for so long that whoever asked has better things to do. */
 static bool waited_too_long(struct http_req *rq)
 {
@@ -149,11 +168,8 @@ static void dispatch(struct http_req *rq, struct str method)
 		refuse_method(rq, methods);
 	else if (file)
 		http_reply_file(rq, file->content_type, (struct str){ file->bytes, (uint32_t)file->n }, NULL);
-	else if (rq->body.n && (rq->method & (METHOD_POST | METHOD_PUT)) && !body_is_json(rq))
-		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-type",
-			    "send the body with content-type: application/json");
-	else if (rq->body.n && (rq->method & (METHOD_POST | METHOD_PUT)) && body_is_packed(rq))
-		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-encoding", "send the body as it is, not packed");
+	else if (refuses_body(rq))
+		return;
 	else if (waited_too_long(rq))
 		http_refuse(rq, PROBLEM_OVERLOADED, NULL, "it waited for longer than http.waitMax");
 	else

@@ -178,6 +178,16 @@ Test(http_recommend, bad_query_strings_name_the_field)
 		       "bad-request", "exclude.inCart", "a body");
 }
 
+Test(http_recommend, a_get_with_a_body_is_refused)
+{
+	static const char body[] = "{\"visitorId\":\"me\"}";
+
+	expect_problem(ask(&f, "GET", "/v1/recommendations/home", body), 400, "bad-request", NULL, "a list");
+	cr_assert_eq(ask(&f, "HEAD", "/v1/recommendations/home", body)->status, 400);
+	cr_assert_eq(ask(&f, "GET", "/v1/recommendations/home", "")->status, 200);
+	cr_assert_eq(ask(&f, "POST", "/v1/recommendations/home", body)->status, 200);
+}
+
 Test(http_recommend, long_ids_and_urls)
 {
 	static char path[20000];
