@@ -117,8 +117,10 @@ void route_item_put(struct http_req *rq)
 		rc = error_set(&e, ERR_CONFLICTING_FIELDS, "availableTo",
 			       "it would never be shown: availableTo is not after availableFrom");
 	if (rc == ERR_UNKNOWN_FIELD && !*e.suggestion)
-		snprintf(e.text, sizeof(e.text), "there is no field '%s': one of your own stands in 'attributes'",
-			 e.field);
+		snprintf(e.text, sizeof(e.text), "there is no field '%s': %s", e.field,
+			 strcmp(e.field, "stock") == 0 || strcmp(e.field, "quantity") == 0
+				 ? "stock has a path of its own, /v1/items/{itemId}/stock"
+				 : "fields of your own go into 'attributes'");
 	if (rc != 0)
 		http_refuse_error(rq, rc, &e);
 	else

@@ -351,7 +351,9 @@ static const struct {
 	{ "PUT", "/v1/items/p1", "{\"category\":\"A\"}",
 	  "did you mean 'categories'?\",\"field\":\"category\",\"suggestion\":\"categories\"" },
 	{ "PUT", "/v1/items/p1", "{\"colour\":\"red\"}",
-	  "there is no field 'colour': one of your own stands in 'attributes'\"" },
+	  "there is no field 'colour': fields of your own go into 'attributes'\"" },
+	{ "PUT", "/v1/items/p1", "{\"stock\":3}",
+	  "there is no field 'stock': stock has a path of its own, /v1/items/{itemId}/stock\"" },
 	{ "PUT", "/v1/items/p1/stock", "{\"quantiy\":1}", "\"suggestion\":\"quantity\"" },
 };
 
