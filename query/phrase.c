@@ -197,7 +197,12 @@ static void put_ago(struct saying *s)
 
 static void put_every(struct saying *s)
 {
-	put_duration(s, s->why->interval_days);
+	static const char *const daily[] = { [LANGUAGE_ENGLISH] = "day", [LANGUAGE_GERMAN] = "einem Tag" };
+
+	if (llround(s->why->interval_days) == 1)
+		put(s, str_of(daily[s->language]));
+	else
+		put_duration(s, s->why->interval_days);
 }
 
 static void put_window(struct saying *s)

@@ -53,6 +53,13 @@ Test(personal, buy_it_again_when_it_is_due)
 	stall_expect(&s, "buy-it-again; user=u1; count=2", "p2=2 p1=1.33333");
 }
 
+Test(personal, buy_it_again_every_day)
+{
+	shop_play(&s.shop, "u1 buy p1 @0d; u1 buy p1 @1d; u2 view p9 @3d");
+	stall_expect(&s, "buy-it-again; user=u1", "p1=1.5");
+	cr_assert_str_eq(s.answer.items[0].reason, "bought 2 times, every day; last 2 days ago");
+}
+
 Test(personal, purchases_of_one_day_are_one)
 {
 	shop_play(&s.shop, "u1 buy p1 @0d o=a; u1 buy p1 @0d o=b; u1 buy p1 @23h; u2 view p9 @30d");
