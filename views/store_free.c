@@ -66,7 +66,8 @@ int store_free_bytes(struct store *s, uint64_t *ret)
 
 /* The pages of all lists but the last one that the next transaction may read. */
 struct gathering {
-	uint64_t end; /* lists of transactions before this one may be read: the last one that ended is still a way back */
+	uint64_t
+		end; /* lists of transactions before this one may be read: the last one that ended is still a way back */
 	uint64_t pages_end;
 	unsigned char *is_free; /* a bit a page */
 	const size_t *last;
