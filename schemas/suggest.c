@@ -47,6 +47,31 @@ static unsigned allowed(const char *name)
 	return third < 1 ? 1 : third > 4 ? 4 : (unsigned)third;
 }
 
+/* What other interfaces call it. */
+static const char *const synonyms[][2] = {
+	{ "limit", "count" },       { "size", "count" },          { "pageSize", "count" },
+	{ "num", "count" },         { "top", "count" },           { "product", "itemId" },
+	{ "productId", "itemId" },  { "sku", "itemId" },          { "product", "itemIds" },
+	{ "productId", "itemIds" }, { "sku", "itemIds" },         { "customer", "userId" },
+	{ "customerId", "userId" }, { "uid", "userId" },          { "anonymousId", "visitorId" },
+	{ "term", "query" },        { "search", "query" },        { "locale", "language" },
+	{ "orderBy", "sort" },      { "fields", "properties" },   { "name", "title" },
+	{ "image", "imageUrl" },    { "stock", "quantity" },      { "inventory", "quantity" },
+	{ "qty", "quantity" },      { "timestamp", "eventTime" }, { "time", "eventTime" },
+	{ "event", "type" },        { "buy", "purchase" },        { "order", "purchase" },
+	{ "pageview", "view" },     { "addToCart", "cart-add" },  { "add-to-cart", "cart-add" },
+	{ "homepage", "home" },     { "pdp", "product-page" },    { "basket", "cart" },
+};
+
+static const char *synonym_of(const char *word, const char *const *names, size_t n)
+{
+	for (size_t k = 0; k < ARRAY_SIZE(synonyms); k++)
+		for (size_t i = 0; i < n && strcasecmp(word, synonyms[k][0]) == 0; i++)
+			if (names[i] && strcmp(names[i], synonyms[k][1]) == 0)
+				return names[i];
+	return NULL;
+}
+
 const char *suggest_nearest(const char *word, const char *const *names, size_t n)
 {
 	const char *best = NULL, *starts = NULL;
@@ -70,7 +95,7 @@ const char *suggest_nearest(const char *word, const char *const *names, size_t n
 	}
 	if (!best && start_count == 1)
 		best = starts;
-	return best;
+	return best ? best : synonym_of(word, names, n);
 }
 
 void suggest_in(struct error *e, const char *word, const char *const *names, size_t n)

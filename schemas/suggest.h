@@ -2,8 +2,8 @@
  * suggest.h - the name a person probably meant.
  *
  * Distance: Damerau-Levenshtein (one insertion, deletion, replacement or swap of neighbours costs 1), letters compared
- * without case. A name is suggested when at most a third of it (at least one, at most four characters) differs, or when
- * the word is the start of exactly one name. Thread: any.
+ * without case. A name is suggested when at most a third of it (at least one, at most four characters) differs, when
+ * the word is the start of exactly one name, or when other interfaces call it so (limit: count). Thread: any.
  */
 #ifndef AISLE_SCHEMAS_SUGGEST_H
 #define AISLE_SCHEMAS_SUGGEST_H

@@ -38,6 +38,15 @@ ParameterizedTest(struct word *w, suggest, nearest)
 	cr_expect_str_eq(got ? got : "", w->wanted, "%s gave %s", w->word, got ? got : "nothing");
 }
 
+Test(suggest, what_others_call_it)
+{
+	static const char *const fields[] = { "count", "itemIds", NULL, "userId" };
+
+	cr_expect_str_eq(suggest_nearest("limit", fields, ARRAY_SIZE(fields)), "count");
+	cr_expect_str_eq(suggest_nearest("ProductId", fields, ARRAY_SIZE(fields)), "itemIds");
+	cr_expect_null(suggest_nearest("orderBy", fields, ARRAY_SIZE(fields)), "none of these");
+}
+
 Test(suggest, distance_counts_edits_and_swaps)
 {
 	cr_expect_eq(suggest_distance("", ""), 0);
