@@ -104,7 +104,7 @@ static void write_latency_of(const struct metrics_input *in, unsigned r, FILE *o
 
 static void figure(FILE *out, const char *type, const char *name, const char *help, double v)
 {
-	fprintf(out, "# HELP aisle_%s %s\n# TYPE aisle_%s %s\naisle_%s %.17g\n", name, help, name, type, name, v);
+	fprintf(out, "# HELP aisle_%s %s\n# TYPE aisle_%s %s\naisle_%s %.15g\n", name, help, name, type, name, v);
 }
 
 static double lag_seconds(const struct status_page *p, const struct clock *clock)

@@ -24,7 +24,7 @@ static int finish_item(struct decoder *d, const struct field *quantity, const st
 		       struct event_item *ret)
 {
 	if (draft->quantity == 0)
-		return decode__fail(d, quantity, ERR_OUT_OF_RANGE, "is out of range");
+		return decode__fail(d, quantity, ERR_OUT_OF_RANGE, "is 0");
 	ret->id = draft->id;
 	ret->recommendation_id = draft->recommendation_id;
 	ret->quantity = draft->quantity < 0 ? 1 : (uint32_t)draft->quantity;

@@ -1,5 +1,7 @@
 #include "schemas/decode_internal.h"
 
+#include <stdio.h>
+
 static void *at(void *into, const struct field *f)
 {
 	return (char *)into + f->offset;
@@ -52,17 +54,22 @@ int decode__amount(struct decoder *d, const struct field *f, int token, void *in
 int decode__count(struct decoder *d, const struct field *f, int token, void *into)
 {
 	const struct number *n = &d->scan.number;
+	char why[48];
 	int64_t v;
 
 	if (token != TOKEN_NUMBER)
 		return decode__fail(d, f, ERR_WRONG_TYPE, "is not a number");
 	if (!number_integer(n, &v)) {
-		if (n->exponent >= 0)
-			return decode__fail(d, f, ERR_OUT_OF_RANGE, "is out of range");
-		return decode__fail(d, f, ERR_WRONG_TYPE, "is not a whole number");
+		if (n->exponent < 0)
+			return decode__fail(d, f, ERR_WRONG_TYPE, "is not a whole number");
+		v = n->negative ? -1 : INT64_MAX;
 	}
-	if (v < 0 || v > f->max)
-		return decode__fail(d, f, ERR_OUT_OF_RANGE, "is out of range");
+	if (v < 0)
+		return decode__fail(d, f, ERR_OUT_OF_RANGE, "is negative");
+	if (v > f->max) {
+		snprintf(why, sizeof(why), "is more than %lld", (long long)f->max);
+		return decode__fail(d, f, ERR_OUT_OF_RANGE, why);
+	}
 	*(int64_t *)at(into, f) = v;
 	return 0;
 }
