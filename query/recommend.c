@@ -196,8 +196,8 @@ static void sign(struct asking *q)
 	t.t_ms = q->now_ms;
 	t.nonce = token_nonce();
 	t.item_count = ret->item_count;
-	strncpy(t.scenario, ret->scenario, TOKEN_SCENARIO_MAX);
-	t.scenario[TOKEN_SCENARIO_MAX] = '\0';
+	assert(strlen(ret->scenario) <= TOKEN_SCENARIO_MAX);
+	memcpy(t.scenario, ret->scenario, strlen(ret->scenario) + 1);
 	memcpy(t.variant, q->counted, sizeof(t.variant));
 	for (unsigned i = 0; i < ret->item_count; i++) {
 		t.items[i].strategy = i && ret->items[i].strategy == ret->items[i - 1].strategy

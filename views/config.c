@@ -150,6 +150,12 @@ static void forget(struct fold *f, struct str key, uint64_t number)
 		fold_delete(f, TBL_CONFIG_HISTORY, history_key(key, number - i, room));
 }
 
+static bool replaces(const struct control_record *rec, const struct head *before)
+{
+	return !before->revision || rec->replaces == CONTROL_REPLACES_ANY ||
+	       (uint64_t)rec->replaces == before->revision || (rec->overrules && rec->overrules == before->change_id);
+}
+
 bool config_store(struct fold *f, const struct control_record *rec, int64_t record_ts_ms)
 {
 	char room[KEY_MAX];
@@ -168,8 +174,7 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 	h = head_after(&before, rec, record_ts_ms);
 	row = row_of(&h, rec);
 	repeats = before.revision && !is_tombstone(rec) && says_the_same(h, row, &before, old);
-	applies = !before.revision || rec->replaces == CONTROL_REPLACES_ANY ||
-		  (uint64_t)rec->replaces == before.revision || (rec->overrules && rec->overrules == before.change_id);
+	applies = replaces(rec, &before);
 	if (repeats || !applies) {
 		set_unsettled(f, key, &before, !repeats, repeats ? 0 : rec->change_id);
 		figures.refused += !repeats;

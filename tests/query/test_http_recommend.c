@@ -111,7 +111,8 @@ static const struct {
 } bad[] = {
 	{ "/v1/recommendations/nowhere", 404, "unknown-scenario", "scenario", "" },
 	{ "/v1/recommendations/home?itemIds=a", 400, "bad-request", "itemIds", "" },
-	{ "/v1/recommendations/home?limit=5", 400, "unknown-parameter", "limit", "; /docs shows what there is" },
+	{ "/v1/recommendations/home?limit=5", 400, "unknown-parameter", "limit", "did you mean 'count'?" },
+	{ "/v1/recommendations/home?maximum=5", 400, "unknown-parameter", "maximum", "; /docs shows what there is" },
 	{ "/v1/recommendations/home?usrId=a", 400, "unknown-parameter", "usrId", "\"suggestion\":\"userId\"" },
 	{ "/v1/recommendations/home?userId=a&userId=b", 400, "bad-parameter", "userId", "twice" },
 	{ "/v1/recommendations/home?userId=", 400, "bad-parameter", "userId", "" },
