@@ -90,8 +90,9 @@ struct levels {
 	char *home; /* its directory */
 	bool writer;
 	unsigned readers_max;
-	uint64_t changed_pages; /* of base, by the last large transaction; 0: not known. Whoever waited for that one looks */
-	unsigned refs;          /* under store.lock */
+	uint64_t
+		changed_pages; /* of base, by the last large transaction; 0: not known. Whoever waited for that one looks */
+	unsigned refs;         /* under store.lock */
 	struct levels *next;
 };
 
