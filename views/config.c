@@ -3,6 +3,7 @@
  * number in this store -> the same row, so that the newest comes first.
  */
 #include "views/config.h"
+#include "schemas/json_keys.h"
 #include "views/config_rows.h"
 #include "views/keys.h"
 #include "views/segment_members.h"
@@ -351,24 +352,18 @@ static void write_change(struct json_out *j, const char *name, uint64_t id)
 	char text[17];
 
 	snprintf(text, sizeof(text), "%016llx", (unsigned long long)id);
-	json_out_key(j, name);
-	json_out_text(j, text);
+	key_text(j, name, text);
 }
 
 static void write_row(struct json_out *j, const struct config_row *row, const char *number, uint64_t revision)
 {
 	json_out_object(j);
-	json_out_key(j, "kind");
-	json_out_text(j, control_kind_name(row->kind));
-	json_out_key(j, "id");
-	json_out_str(j, row->id);
-	json_out_key(j, number);
-	json_out_int(j, (int64_t)revision);
+	key_text(j, "kind", control_kind_name(row->kind));
+	key_str(j, "id", row->id);
+	key_int(j, number, (int64_t)revision);
 	write_change(j, "changeId", row->change_id);
-	json_out_key(j, "changedBy");
-	json_out_str(j, row->changed_by);
-	json_out_key(j, "changedAt");
-	json_out_int(j, row->changed_at_ms);
+	key_str(j, "changedBy", row->changed_by);
+	key_int(j, "changedAt", row->changed_at_ms);
 	json_out_key(j, "document");
 	if (row->document.n)
 		json_out_raw(j, row->document);

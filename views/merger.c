@@ -19,8 +19,6 @@ struct merger {
 	bool running; /* the thread is to be joined */
 	atomic_bool ended;
 	uint64_t number; /* of the level being merged */
-	uint64_t bytes;  /* of it; 0: it was there before */
-	uint64_t most;   /* bytes of a level that base takes well */
 	int code;
 	uint64_t took_ns;
 	uint64_t began_ns; /* the young level's first commit; 0: it is empty */
@@ -33,7 +31,6 @@ struct merger *merger_new(struct store *s, int (*last)(struct store_txn *t))
 
 	m->store = s;
 	m->last = last;
-	m->most = UINT64_MAX;
 	return m;
 }
 
@@ -60,8 +57,6 @@ static int take_result(struct merger *m)
 {
 	if (m->code)
 		return m->code;
-	if (m->bytes)
-		m->most = store_bytes_most(m->store, m->bytes);
 	m->figures.merges++;
 	m->figures.merge_ns_total += m->took_ns;
 	return 0;
@@ -108,13 +103,10 @@ int merger_step(struct merger *m, uint64_t age_max_ns)
 	if (bytes && !m->began_ns)
 		m->began_ns = clock_now_ns();
 	number = store_young_sealed(m->store);
-	m->bytes = 0;
 	if (!number && bytes &&
-	    (bytes > max || bytes > m->most || clock_now_ns() - m->began_ns > age_max_ns ||
-	     store_young_removed(m->store))) {
+	    (bytes > max || clock_now_ns() - m->began_ns > age_max_ns || store_young_removed(m->store))) {
 		store_young_seal(m->store);
 		number = store_young_sealed(m->store);
-		m->bytes = bytes;
 		m->began_ns = 0;
 	}
 	return number ? start(m, number) : 0;
@@ -124,7 +116,6 @@ int merger_finish(struct merger *m)
 {
 	int rc = join(m);
 
-	m->bytes = 0;
 	while (!rc) {
 		m->number = store_young_sealed(m->store);
 		if (!m->number && store_young_bytes(m->store)) {

@@ -149,11 +149,6 @@ struct store_txn;
 int store_begin(struct store *s, struct store_txn **ret) MUST_CHECK;
 /* The same for one that changes so many bytes, about: faster when they are many. */
 int store_begin_large(struct store *s, uint64_t bytes, struct store_txn **ret) MUST_CHECK;
-/*
- * After such a one of `bytes`: the most that the next one should be of. LMDB keeps 131,071 changed pages; of a transaction that changes
- * more it writes some early, and leaks 1 MB or more (ITS#9155). UINT64_MAX where that is far off or not known.
- */
-uint64_t store_bytes_most(const struct store *s, uint64_t bytes);
 /* Of the young level, at most one besides one of base. */
 int store_begin_young(struct store *s, struct store_txn **ret) MUST_CHECK;
 /* Both end the transaction, whatever they return; nothing is left behind on failure. */

@@ -3,11 +3,6 @@
 
 #include <stdlib.h>
 
-#define PAGES_MOST 110000  /* that a transaction is to change: LMDB keeps 131,071, and what is foreseen is not exact */
-#define PAGES_TELLING 2000 /* fewer say nothing of how many a larger one changes */
-
-#define BYTES_LEAST (UINT64_C(32) << 20) /* what expires is among the pages, whatever the bytes are */
-
 #define RUN_SHARE 128  /* of the level, */
 #define RUN_CHANGES 16 /* or of what is changed, whichever is less */
 #define RUN_PAGES_LEAST 8
@@ -48,62 +43,30 @@ out:
 
 /* ---- how many ---- */
 
-struct counting {
-	uint64_t all, last_txn, of_last;
-};
-
 static int count_pages(void *arg, uint64_t txn, const size_t *pages, size_t n)
 {
-	struct counting *c = arg;
-
+	(void)txn;
 	(void)pages;
-	c->all += n;
-	if (txn == c->last_txn)
-		c->of_last = n;
+	*(uint64_t *)arg += n;
 	return 0;
 }
 
 int store_free_bytes(struct store *s, uint64_t *ret)
 {
 	struct levels *ls = levels__get(s);
-	struct counting c = { 0 };
-	int rc = each_list(ls->base.env, count_pages, &c);
+	uint64_t pages = 0;
+	int rc = each_list(ls->base.env, count_pages, &pages);
 
-	*ret = c.all * ls->base.page_bytes;
+	*ret = pages * ls->base.page_bytes;
 	levels__put(s, ls);
 	return store__error(rc);
-}
-
-int level__pages(const struct level *l, struct level_pages *ret)
-{
-	struct counting c = { 0 };
-	MDB_envinfo info;
-	int rc = mdb_env_info(l->env, &info);
-
-	if (rc)
-		return rc;
-	c.last_txn = info.me_last_txnid;
-	rc = each_list(l->env, count_pages, &c);
-	*ret = (struct level_pages){ info.me_last_pgno + 1 - c.all, c.of_last };
-	return rc;
-}
-
-uint64_t store_bytes_most(const struct store *s, uint64_t bytes)
-{
-	uint64_t pages = s->levels->changed_pages, most;
-
-	if (pages < PAGES_TELLING)
-		return UINT64_MAX;
-	most = (uint64_t)((double)bytes * PAGES_MOST / (double)pages);
-	return most > BYTES_LEAST ? most : BYTES_LEAST;
 }
 
 /* ---- in which order ---- */
 
 /* The pages of all lists but the last one that the next transaction may read. */
 struct gathering {
-	uint64_t
-		end; /* lists of transactions before this one may be read: the last one that ended is still a way back */
+	uint64_t end; /* lists of transactions before this one: the last that ended is still a way back */
 	uint64_t pages_end;
 	unsigned char *is_free; /* a bit a page */
 	const size_t *last;

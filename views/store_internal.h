@@ -90,9 +90,7 @@ struct levels {
 	char *home; /* its directory */
 	bool writer;
 	unsigned readers_max;
-	uint64_t
-		changed_pages; /* of base, by the last large transaction; 0: not known. Whoever waited for that one looks */
-	unsigned refs;         /* under store.lock */
+	unsigned refs; /* under store.lock */
 	struct levels *next;
 };
 
@@ -112,8 +110,6 @@ struct store_txn {
 	MDB_txn *txn;
 	MDB_cursor *cursors[TABLE_COUNT]; /* one a tree: sorted keys find their page without coming from the root */
 	size_t written[TABLE_COUNT];
-	bool is_large;
-	uint64_t used_before; /* pages, when it is large */
 };
 
 /* An ERR_ for what LMDB said. */
@@ -171,13 +167,6 @@ uint64_t level__used_bytes(const struct level *l);
  */
 #define RUN_KEY "\xff" /* behind those of long values */
 int level__order_free(const struct level *l, MDB_txn *txn, uint64_t bytes);
-
-/* In use after the last transaction, and freed by it. */
-struct level_pages {
-	uint64_t used, freed;
-};
-/* Returns what LMDB says. */
-int level__pages(const struct level *l, struct level_pages *ret);
 
 /* What base has merged; 0 when nothing. Returns what LMDB says. */
 int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret);

@@ -32,17 +32,12 @@ int store_begin(struct store *s, struct store_txn **ret)
 
 int store_begin_large(struct store *s, uint64_t bytes, struct store_txn **ret)
 {
-	struct level_pages pages = { 0 };
 	struct store_txn *t;
 	int rc = store_begin(s, &t);
 
 	if (rc)
 		return rc;
-	rc = level__pages(t->level, &pages);
-	t->is_large = true;
-	t->used_before = pages.used;
-	if (!rc)
-		rc = level__order_free(t->level, t->txn, bytes);
+	rc = level__order_free(t->level, t->txn, bytes);
 	if (rc) {
 		store_abort(t);
 		return store__error(rc);
@@ -71,14 +66,6 @@ static void end(struct store_txn *t)
 	free(t);
 }
 
-/* Each page it changed took the place of one that it freed, or is one more. */
-static void note_changed(const struct store_txn *t)
-{
-	struct level_pages now;
-
-	t->levels->changed_pages = level__pages(t->level, &now) ? 0 : now.used + now.freed - t->used_before;
-}
-
 int store_commit(struct store_txn *t)
 {
 	int rc;
@@ -87,8 +74,6 @@ int store_commit(struct store_txn *t)
 	LEVEL_LEAVE(t->level);
 	rc = level__commit(t->level, t->txn);
 	FAULT_POINT("commit:durable");
-	if (!rc && t->is_large)
-		note_changed(t);
 	end(t);
 	return store__error(rc);
 }

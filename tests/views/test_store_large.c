@@ -133,27 +133,6 @@ Test(store_large, the_run_grows_with_the_level_and_takes_no_more_room_each_time)
 	cr_expect_eq(level__used_bytes(base), used);
 }
 
-/* Pages that it took from free ones, and pages that are new. */
-Test(store_large, tells_how_many_pages_it_changed)
-{
-	const struct levels *ls = shop.store->levels;
-
-	rewrite(0, ROWS - 1, 1, true);
-	cr_expect(ls->changed_pages >= ROWS / 2 && ls->changed_pages < ROWS + 300, "%llu pages",
-		  (unsigned long long)ls->changed_pages);
-	for (unsigned i = 0; i < 3; i++) {
-		rewrite(0, ROWS - 1, 1, true);
-		cr_expect(ls->changed_pages >= ROWS / 2 && ls->changed_pages < ROWS + 300, "%llu pages the %u. time",
-			  (unsigned long long)ls->changed_pages, i + 2);
-	}
-	cr_expect_eq(store_bytes_most(shop.store, ls->changed_pages << 10), UINT64_C(110000) << 10);
-	cr_expect_eq(store_bytes_most(shop.store, 1), UINT64_C(32) << 20, "however few bytes it was of");
-	rewrite(0, 99, 1, true);
-	cr_expect(ls->changed_pages >= 50 && ls->changed_pages < 300, "%llu pages",
-		  (unsigned long long)ls->changed_pages);
-	cr_expect_eq(store_bytes_most(shop.store, BYTES), UINT64_MAX);
-}
-
 /* As one that was started before the writer was given a larger store.mapSize. */
 Test(store_large, a_reader_goes_on_beyond_its_own_map_size)
 {
