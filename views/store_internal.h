@@ -160,10 +160,10 @@ uint64_t level__used_bytes(const struct level *l);
 /*
  * At the begin of a transaction that changes so many bytes, about. LMDB reads one list of free pages, each left by a former
  * transaction, when it has used the one before it, and keeps what it has changed sorted by page: of a second list each page then
- * goes before many, and tens of thousands are moved for it. For a run of pages that only the last list has, or none, it reads
- * all of them at once, and takes pages in order. The run is a row of dbi_long; there are about four in the file, since those of
+ * goes before many, and tens of thousands are moved for it. For a run of pages that is in no list, or in a late one, it reads
+ * those before it at once, and takes pages in order. The run is a row of dbi_long; there are about four in the file, since those of
  * former transactions are free only some time later, and one more for each while a snapshot is held. Nothing is done for
- * few bytes, in a small level, where the lists have too long runs, or where the map has little room. Returns what LMDB says.
+ * few bytes, in a small level, or where the map has little room. Returns what LMDB says.
  */
 #define RUN_KEY "\xff" /* behind those of long values */
 int level__order_free(const struct level *l, MDB_txn *txn, uint64_t bytes);

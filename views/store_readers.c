@@ -1,4 +1,4 @@
-/* Who reads, what that pins, and how large base is. */
+/* Who reads, what that pins, how large base is, and what of it is free. */
 #include "views/store_internal.h"
 
 #include <stdio.h>
@@ -65,6 +65,40 @@ unsigned store_drop_dead_readers(struct store *s)
 	}
 	levels__put(s, ls);
 	return (unsigned)dead;
+}
+
+/* The free list is the environment's database 0: lists of pages, each with its length in front. */
+static int count_free(MDB_env *env, uint64_t *ret)
+{
+	MDB_cursor *cur;
+	MDB_val key, value;
+	MDB_stat st;
+	MDB_txn *txn;
+	uint64_t pages = 0;
+	int rc = mdb_env_stat(env, &st);
+
+	if (!rc)
+		rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+	if (rc)
+		return rc;
+	rc = mdb_cursor_open(txn, 0, &cur);
+	if (!rc) {
+		while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)))
+			pages += *(size_t *)value.mv_data;
+		mdb_cursor_close(cur);
+		*ret = pages * st.ms_psize;
+	}
+	mdb_txn_abort(txn);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+int store_free_bytes(struct store *s, uint64_t *ret)
+{
+	struct levels *ls = levels__get(s);
+	int rc = count_free(ls->base.env, ret);
+
+	levels__put(s, ls);
+	return store__error(rc);
 }
 
 int store_figures(struct store *s, struct store_figures *ret)
