@@ -1,6 +1,7 @@
 #include "processor/batcher.h"
 
 #define NS_PER_MS UINT64_C(1000000)
+#define LIVE_LAG_MOST 500000
 
 void batcher_init(struct batcher *b, const struct settings *set)
 {
@@ -12,9 +13,9 @@ void batcher_init(struct batcher *b, const struct settings *set)
 		.near = (uint64_t)setting_int(set, SET_POLL_RECORDS_MAX),
 	};
 	b->near_behind = b->near;
-	/* the young level takes small commits as fast as a log comes: less than a full batch is not worth a wait */
+	/* the young level takes small commits as fast as a log comes: less than that is not worth a wait */
 	if (setting_int(set, SET_YOUNG_BYTES_MAX) && b->records_max > b->near)
-		b->near = b->records_max;
+		b->near = b->records_max < LIVE_LAG_MOST ? b->records_max : LIVE_LAG_MOST;
 }
 
 static uint64_t linger(const struct batcher *b)
@@ -50,7 +51,12 @@ bool batcher_due(const struct batcher *b, const struct batch_state *st)
 		return false;
 	if (batcher_full(b, st->records, st->bytes) || age >= b->time_max_ns)
 		return true;
-	return !st->writing && live(b, st) && age >= linger(b);
+	if (st->writing)
+		return false;
+	if (live(b, st))
+		return age >= linger(b);
+	/* the end is near: one half is written while the other is gathered */
+	return st->large && st->lag >= 0 && st->records >= (uint64_t)st->lag;
 }
 
 int batcher_timeout_ms(const struct batcher *b, uint64_t now_ns, int idle_ms)

@@ -62,7 +62,7 @@ size_t delta_bytes(const struct delta *d)
 
 static void grow_rows(struct delta *d)
 {
-	struct delta_row **old = d->rows;
+	struct delta_place *old = d->rows;
 	size_t old_room = d->rows_room;
 
 	d->rows_room *= 2;
@@ -70,9 +70,9 @@ static void grow_rows(struct delta *d)
 	for (size_t i = 0; i < old_room; i++) {
 		size_t at;
 
-		if (!old[i])
+		if (!old[i].row)
 			continue;
-		for (at = old[i]->hash & (d->rows_room - 1); d->rows[at]; at = (at + 1) & (d->rows_room - 1))
+		for (at = old[i].hash & (d->rows_room - 1); d->rows[at].row; at = (at + 1) & (d->rows_room - 1))
 			;
 		d->rows[at] = old[i];
 	}
@@ -85,13 +85,13 @@ static uint64_t hash_of(enum table_id id, struct str key)
 }
 
 /* Where the row is, or the free place where it would be. */
-static struct delta_row **place_of(const struct delta *d, uint64_t hash, enum table_id id, struct str key)
+static struct delta_place *place_of(const struct delta *d, uint64_t hash, enum table_id id, struct str key)
 {
-	struct delta_row *row;
+	const struct delta_row *row;
 	size_t at;
 
-	for (at = hash & (d->rows_room - 1); (row = d->rows[at]) != NULL; at = (at + 1) & (d->rows_room - 1))
-		if (row->hash == hash && row->table == id && row->key_len == key.n &&
+	for (at = hash & (d->rows_room - 1); (row = d->rows[at].row) != NULL; at = (at + 1) & (d->rows_room - 1))
+		if (d->rows[at].hash == hash && row->table == id && row->key_len == key.n &&
 		    memcmp(row->key, key.p, key.n) == 0)
 			break;
 	return &d->rows[at];
@@ -99,25 +99,25 @@ static struct delta_row **place_of(const struct delta *d, uint64_t hash, enum ta
 
 const struct delta_row *delta_find(const struct delta *d, enum table_id id, struct str key)
 {
-	return *place_of(d, hash_of(id, key), id, key);
+	return place_of(d, hash_of(id, key), id, key)->row;
 }
 
 struct delta_row *delta_row(struct delta *d, enum table_id id, struct str key, bool *is_new)
 {
 	uint64_t hash = hash_of(id, key);
-	struct delta_row **place = place_of(d, hash, id, key), *row = *place;
+	struct delta_place *place = place_of(d, hash, id, key);
+	struct delta_row *row = place->row;
 
 	assert(key.n > 0 && key.n <= STORE_KEY_MAX);
 	*is_new = !row;
 	if (row)
 		return row;
 	row = arena_alloc(&d->arena, sizeof(*row) + key.n);
-	*row = (struct delta_row){ .hash = hash,
-				   .key_len = (uint16_t)key.n,
+	*row = (struct delta_row){ .key_len = (uint16_t)key.n,
 				   .table = (uint8_t)id,
 				   .tree = table_get(id)->kind == TABLE_ACTOR ? 0 : (uint8_t)(id + 1) };
 	memcpy(row->key, key.p, key.n);
-	*place = row;
+	*place = (struct delta_place){ hash, row };
 	if (++d->rows_n * 2 > d->rows_room)
 		grow_rows(d);
 	return row;
@@ -176,8 +176,8 @@ struct delta_row **delta_sorted_rows(const struct delta *d, size_t *n)
 
 	*n = 0;
 	for (size_t i = 0; i < d->rows_room; i++)
-		if (d->rows[i] && d->rows[i]->dirty)
-			ranked[(*n)++] = (struct ranked){ rank_of(d->rows[i]), d->rows[i] };
+		if (d->rows[i].row && d->rows[i].row->dirty)
+			ranked[(*n)++] = (struct ranked){ rank_of(d->rows[i].row), d->rows[i].row };
 	qsort(ranked, *n, sizeof(*ranked), compare_ranked);
 	for (size_t i = 0; i < *n; i++)
 		ret[i] = ranked[i].row;

@@ -10,7 +10,6 @@
 
 /* A replacing row as this batch sees it. */
 struct delta_row {
-	uint64_t hash;
 	uint16_t key_len;
 	uint8_t table;
 	uint8_t tree; /* 0: of ACTOR tables */
@@ -19,6 +18,12 @@ struct delta_row {
 	uint32_t n, room;
 	unsigned char *value;
 	unsigned char key[];
+};
+
+/* Where a row is found: most that are another's are passed by without a look at them. */
+struct delta_place {
+	uint64_t hash;
+	struct delta_row *row; /* NULL: free */
 };
 
 /* One addition, as it came. */
@@ -37,7 +42,7 @@ struct sum_log {
 
 struct delta {
 	struct arena arena;
-	struct delta_row **rows; /* open addressing */
+	struct delta_place *rows; /* open addressing */
 	size_t rows_n, rows_room;
 	struct sum_log sums[TABLE_COUNT];
 	int64_t *tallies[TABLE_COUNT]; /* DELTA_TALLIES members of group 0 with their columns; NULL until the first */
