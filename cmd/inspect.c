@@ -153,7 +153,7 @@ static int inspect(const struct inspect_options *opt, const struct view *only, s
 	if (versions_describe(&versions, why, sizeof(why)))
 		fprintf(stderr, "%s\n", why);
 	if (only && !opt->digest)
-		return only->rows(sn, &filter, print_row, NULL);
+		return view_rows(only, sn, &filter, print_row, NULL);
 	for (size_t i = 0; view_registry[i] && r == 0; i++)
 		if (!only || only == view_registry[i])
 			r = print_digest(view_registry[i], sn, opt->json);

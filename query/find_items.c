@@ -159,6 +159,8 @@ int find_items(struct snap *sn, struct str query, int64_t low, struct json_out *
 		qsort_r(f.v, f.n, sizeof(*f.v), compare, sn);
 	if (!rc)
 		rc = write_found(&f, low, ret);
+	if (!rc)
+		rc = snap_failure(sn);
 	free(f.units);
 	free(f.v);
 	return rc;

@@ -182,6 +182,11 @@ static int refresh(struct ranker *r, enum refresh how)
 		return rc;
 	ra = make_rankings(r, how, watermark_ms);
 	next_rates(r->revisits, r->revisits_by_distance, ra->revisits);
+	rc = snap_failure(r->snap);
+	if (rc) {
+		rankings_unref(ra);
+		return rc;
+	}
 	publish(r, ra);
 	r->version = version;
 	if (how == REFRESH_FULL) {

@@ -122,22 +122,13 @@ static int look(struct asking *q)
 	return rc;
 }
 
-static int answer_once(struct asking *q)
+/* The list, out of the snapshot and the lists that were taken for it. */
+static int answer_looking(struct asking *q)
 {
-	struct answer *ret = q->ret;
-	int rc;
+	int rc = snap_watermark(q->sn, &q->watermark_ms);
 
-	q->ranked = q->lists_missing = q->is_deep = false;
-	q->a->person.loaded = false;
-	q->person_is_found = false;
-	ret->item_count = 0;
-	ret->fallback = false;
-	rc = look(q);
-	if (rc)
-		goto out;
-	ret->generation = snap_generation(q->sn);
-	rc = snap_watermark(q->sn, &q->watermark_ms);
-	ret->as_of_ms = q->watermark_ms;
+	q->ret->generation = snap_generation(q->sn);
+	q->ret->as_of_ms = q->watermark_ms;
 	if (!rc)
 		rc = rules_match(q);
 	if (!rc)
@@ -150,9 +141,23 @@ static int answer_once(struct asking *q)
 		rc = page_fill(q);
 	if (!rc)
 		rc = segments_of_asking(q);
-	if (q->ranked && q->rankings && rankings_watermark_ms(q->rankings) < ret->as_of_ms)
-		ret->as_of_ms = rankings_watermark_ms(q->rankings);
-out:
+	if (q->ranked && q->rankings && rankings_watermark_ms(q->rankings) < q->ret->as_of_ms)
+		q->ret->as_of_ms = rankings_watermark_ms(q->rankings);
+	return rc ? rc : snap_failure(q->sn);
+}
+
+static int answer_once(struct asking *q)
+{
+	int rc;
+
+	q->ranked = q->lists_missing = q->is_deep = false;
+	q->a->person.loaded = false;
+	q->person_is_found = false;
+	q->ret->item_count = 0;
+	q->ret->fallback = false;
+	rc = look(q);
+	if (!rc)
+		rc = answer_looking(q);
 	if (rc || !q->a->opt.look_ns || q->lists_missing)
 		answerer_rest(q->a);
 	return rc;

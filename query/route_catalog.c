@@ -28,7 +28,7 @@ static int look_up(struct http_req *rq)
 	int rc;
 
 	if (id == ID_NONE)
-		return ERR_NOT_FOUND;
+		return (rc = snap_failure(rq->w->snap)) ? rc : ERR_NOT_FOUND;
 	json_out_reset(&rq->w->out);
 	rc = stored_item_write(&rq->w->out, rq->w->snap, id, low);
 	return rc == CATALOG_LIVE ? 0 : rc < 0 ? rc : ERR_NOT_FOUND;

@@ -72,7 +72,8 @@ int catalog_get(struct snap *sn, uint32_t item, struct catalog_item *ret)
 	if (rc)
 		return rc;
 	ret->item_id = snap_item_name(sn, item);
-	return CATALOG_LIVE;
+	rc = snap_failure(sn);
+	return rc ? rc : CATALOG_LIVE;
 }
 
 int catalog_get_window(struct snap *sn, uint32_t item, int64_t *ret_from_ms, int64_t *ret_to_ms)

@@ -131,6 +131,8 @@ int person_actors(struct snap *sn, struct str user_id, struct str visitor_id, ui
 	struct person p = { .actors = ret };
 	int rc = user_id.n ? 0 : linked_user(sn, visitor, &user);
 
+	if (!rc)
+		rc = snap_failure(sn);
 	if (rc)
 		return rc;
 	if (user != ID_NONE) {

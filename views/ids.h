@@ -26,7 +26,7 @@ struct json_out;
 
 enum actor_kind { ACTOR_USER = 'u', ACTOR_VISITOR = 'v' };
 
-/* ID_NONE when the store has never seen it. */
+/* ID_NONE when the store has never seen it; snap_failure tells whether it could not be read. */
 uint32_t snap_item(struct snap *sn, struct str item_id);
 uint32_t snap_query(struct snap *sn, struct str query); /* as search_normalise makes it */
 uint32_t snap_actor(struct snap *sn, enum actor_kind kind, struct str raw_id);
@@ -40,7 +40,7 @@ int snap_actors(struct snap *sn, uint32_t *ret) MUST_CHECK;
 typedef int (*snap_item_each)(void *arg, uint32_t item);
 int snap_items_by_name(struct snap *sn, snap_item_each each, void *arg);
 
-/* Borrowed from the snapshot; empty for an unknown id. */
+/* Borrowed from the snapshot; empty for an unknown id, and when it could not be read. */
 struct str snap_item_name(struct snap *sn, uint32_t item);
 struct str snap_query_name(struct snap *sn, uint32_t query);
 /* ACTOR_HASH_BYTES, borrowed from the snapshot. */

@@ -46,6 +46,13 @@ static int count_row(void *arg, struct str json)
 	return 0;
 }
 
+int view_rows(const struct view *v, struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
+{
+	int rc = v->rows(sn, filter, each, arg);
+
+	return rc ? rc : snap_failure(sn);
+}
+
 int view_digest(const struct view *v, struct snap *sn, char ret_hex[VIEW_DIGEST_HEX], uint64_t *ret_rows)
 {
 	const struct view_filter all = { .anonymous = true };
@@ -56,9 +63,9 @@ int view_digest(const struct view *v, struct snap *sn, char ret_hex[VIEW_DIGEST_
 		rc = v->digest_rows(sn, digest_row, &d);
 		d.rows = 0;
 		if (!rc)
-			rc = v->rows(sn, &all, count_row, &d.rows);
+			rc = view_rows(v, sn, &all, count_row, &d.rows);
 	} else {
-		rc = v->rows(sn, &all, digest_row, &d);
+		rc = view_rows(v, sn, &all, digest_row, &d);
 	}
 	if (rc)
 		return rc;

@@ -10,8 +10,12 @@ static uint32_t find(struct snap *sn, enum table_id id, struct str key)
 	struct str row;
 	uint32_t ret;
 
-	if (snap_get(sn, id, key, &row) || row.n != sizeof(ret))
+	if (snap_get(sn, id, key, &row))
 		return ID_NONE;
+	if (row.n != sizeof(ret)) {
+		snap_fail(sn, ERR_STORE_CORRUPT);
+		return ID_NONE;
+	}
 	memcpy(&ret, row.p, sizeof(ret));
 	return ret;
 }

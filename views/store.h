@@ -250,6 +250,14 @@ unsigned snap_generation(const struct snap *sn); /* interned ids mean something 
 const unsigned char *snap_person_key(const struct snap *sn); /* the store's */
 unsigned snap_item_sessions_max(const struct snap *sn);      /* the store's option */
 
+/*
+ * The first failure of a look-up since the last renew, ERR_NOT_FOUND is none; 0. Functions that give an id or a name tell of no
+ * failure: whose result rests on them asks here before it is handed on.
+ */
+int snap_failure(const struct snap *sn) MUST_CHECK;
+/* Of a row that was found and cannot be. */
+void snap_fail(struct snap *sn, int code);
+
 /* Borrowed until renew or park; a cut value is put together in the snapshot's own buffer, valid until the next get. */
 int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret);
 

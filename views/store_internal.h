@@ -297,6 +297,7 @@ struct snap {
 	unsigned char *assembled;
 	struct item_fact *facts; /* facts.h; NULL: it remembers nothing */
 	struct snap_note note;
+	int failure; /* the first one since the last renew */
 };
 
 /* Those of other levels are of no use: another file may lie at their addresses. */

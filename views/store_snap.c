@@ -141,6 +141,7 @@ int snap_renew(struct snap *sn)
 	int rc = ERR_NOT_FOUND;
 
 	snap_park(sn);
+	sn->failure = 0;
 	for (unsigned i = 0; i < TRIES && rc == ERR_NOT_FOUND; i++) {
 		rc = take_levels(sn);
 		if (rc)
@@ -231,7 +232,7 @@ static int find(struct snap_level *at, enum table_id id, MDB_val *k, MDB_val *v)
 }
 
 /* *ret_at: where it was found. */
-static int get(struct snap *sn, enum table_id id, struct str key, struct str *ret, const struct snap_level **ret_at)
+static int look_up(struct snap *sn, enum table_id id, struct str key, struct str *ret, const struct snap_level **ret_at)
 {
 	struct row_key buf;
 	MDB_val k, v;
@@ -254,6 +255,26 @@ static int get(struct snap *sn, enum table_id id, struct str key, struct str *re
 		return store__assemble(at->level, at->txn, id, key, v, &sn->assembled, ret);
 	}
 	return ERR_NOT_FOUND;
+}
+
+int snap_failure(const struct snap *sn)
+{
+	return sn->failure;
+}
+
+void snap_fail(struct snap *sn, int code)
+{
+	if (!sn->failure)
+		sn->failure = code;
+}
+
+static int get(struct snap *sn, enum table_id id, struct str key, struct str *ret, const struct snap_level **ret_at)
+{
+	int rc = look_up(sn, id, key, ret, ret_at);
+
+	if (rc && rc != ERR_NOT_FOUND)
+		snap_fail(sn, rc);
+	return rc;
 }
 
 int snap_get(struct snap *sn, enum table_id id, struct str key, struct str *ret)

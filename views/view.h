@@ -41,7 +41,7 @@ struct view {
 	/* drop what is behind the watermark, a bounded piece a call; 0 or an error. NULL when nothing expires */
 	int (*expire)(struct store_txn *t, int64_t watermark_ms, size_t rows_max);
 	/* the logical rows that are alive at the watermark, each exactly once, in any order */
-	int (*rows)(struct snap *sn, const struct view_filter *filter, view_row each, void *arg);
+	int (*rows)(struct snap *sn, const struct view_filter *filter, view_row each, void *arg); /* by view_rows */
 	unsigned by; /* VIEW_BY_ bits: what `rows` looks at of the filter */
 	/*
 	 * Stores with different keys have equal digests: of anonymous rows, or, where those of a person must stay together,
@@ -53,6 +53,9 @@ struct view {
 /* The registry, in the order of views.def; NULL at the end. */
 extern const struct view *const view_registry[];
 const struct view *view_find(const char *name);
+
+/* The view's rows, or why one of them, or a name in it, could not be read. */
+int view_rows(const struct view *v, struct snap *sn, const struct view_filter *filter, view_row each, void *arg);
 
 #define VIEW_DIGEST_HEX 33
 /* Sum (mod 2^128) of XXH3-128 over the rows; *ret_rows counts them. */

@@ -62,7 +62,7 @@ static int read_rows(const struct view *v, struct snap *sn, view_row each, void 
 {
 	static const struct view_filter all = { .anonymous = true };
 
-	return v->digest_rows ? v->digest_rows(sn, each, arg) : v->rows(sn, &all, each, arg);
+	return v->digest_rows ? v->digest_rows(sn, each, arg) : view_rows(v, sn, &all, each, arg);
 }
 
 static int one_share(const struct view *v, struct snap *snaps[2], struct diff *d)

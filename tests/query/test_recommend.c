@@ -77,6 +77,20 @@ Test(recommend, every_strategy_is_a_scenario)
 	cr_assert_eq(n, STRATEGIES + SCENARIOS);
 }
 
+/* As no item of that id: the list would be empty, or another one. */
+Test(recommend, an_id_that_cannot_be_read_is_no_unknown_id)
+{
+	struct store_txn *t;
+
+	shop_play(&s.shop, "u1 buy p1,p2 @0s; u2 buy p1,p2 @1s");
+	stall_expect(&s, "also-bought; items=p1; min=1", "p2=1");
+	cr_assert_eq(store_begin(s.shop.store, &t), 0);
+	cr_assert_eq(store_put(t, TBL_ITEM_IDS, STR("p1"), "xy", 2), 0);
+	cr_assert_eq(store_commit(t), 0);
+	cr_expect_eq(stall_ask(&s, "also-bought; items=p1; min=1"), ERR_STORE_CORRUPT);
+	cr_expect_eq(stall_ask(&s, "also-bought; items=p3; min=1"), 0);
+}
+
 Test(recommend, the_product_page_falls_back_in_order)
 {
 	shop_play(&s.shop,

@@ -40,7 +40,7 @@ static int rows_of(const char *view)
 {
 	const struct view_filter all = { .item = { NULL, 0 } };
 
-	return view_find(view)->rows(shop.snap, &all, ignore_row, NULL);
+	return view_rows(view_find(view), shop.snap, &all, ignore_row, NULL);
 }
 
 /* As LMDB has it, past the store's own writing. */
