@@ -1,7 +1,7 @@
 #include "processor/batcher.h"
 
 #define NS_PER_MS UINT64_C(1000000)
-#define LIVE_LAG_MOST 500000
+#define LIVE_LAG_MOST 500000 /* records that young levels take in a few seconds */
 
 void batcher_init(struct batcher *b, const struct settings *set)
 {
@@ -51,12 +51,7 @@ bool batcher_due(const struct batcher *b, const struct batch_state *st)
 		return false;
 	if (batcher_full(b, st->records, st->bytes) || age >= b->time_max_ns)
 		return true;
-	if (st->writing)
-		return false;
-	if (live(b, st))
-		return age >= linger(b);
-	/* the end is near: one half is written while the other is gathered */
-	return st->large && st->lag >= 0 && st->records >= (uint64_t)st->lag;
+	return !st->writing && live(b, st) && age >= linger(b);
 }
 
 int batcher_timeout_ms(const struct batcher *b, uint64_t now_ns, int idle_ms)

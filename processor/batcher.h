@@ -24,7 +24,6 @@ struct batch_state {
 	uint64_t now_ns, records, bytes; /* pending */
 	bool poll_empty;                 /* the last poll gave nothing */
 	bool writing;                    /* a large batch, beside this one: what is live waits for it anyway */
-	bool large;                      /* enough for base, which takes it beside the next one */
 	int64_t lag;                     /* records left, -1 unknown */
 };
 

@@ -248,7 +248,6 @@ static int round_trip(struct processor *p, struct source *src, struct error *e)
 					     .bytes = fold_pending_bytes(p->fold),
 					     .poll_empty = n <= 0,
 					     .writing = fold_is_writing(p->fold),
-					     .large = fold_is_large(p->fold),
 					     .lag = lag,
 				     }))
 		rc = commit(p, src, e);

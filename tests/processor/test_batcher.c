@@ -105,23 +105,6 @@ Test(batcher, while_a_large_batch_is_written_the_next_one_gathers)
 	cr_assert(batcher_due(&b, &st));
 }
 
-Test(batcher, near_the_end_one_half_is_written_while_the_other_gathers)
-{
-	struct batch_state st = { .now_ns = 100 * MS, .records = 400, .large = true, .lag = 401 };
-
-	batcher_began(&b, 99 * MS);
-	cr_assert_not(batcher_due(&b, &st));
-	st.lag = 400;
-	cr_assert(batcher_due(&b, &st));
-	st.writing = true;
-	cr_assert_not(batcher_due(&b, &st), "the half before it is still being written");
-	st.writing = st.large = false;
-	cr_assert_not(batcher_due(&b, &st), "too little for base");
-	st.large = true;
-	st.lag = -1;
-	cr_assert_not(batcher_due(&b, &st), "nobody knows where the end is");
-}
-
 Test(batcher, slow_commits_make_larger_batches)
 {
 	cr_assert_not(due(10, 1, false, 0));
