@@ -39,19 +39,20 @@ static void write_value(struct json_out *j, const struct figure *v)
 	}
 }
 
-void figure_write(struct json_out *j, const struct figure *v)
+static void write_object(struct json_out *j, const struct figure *v, unsigned n)
 {
-	json_out_key(j, v->name);
-	write_value(j, v);
+	json_out_object(j);
+	for (unsigned i = 0; i < n; i++) {
+		json_out_key(j, v[i].name);
+		write_value(j, &v[i]);
+	}
+	json_out_end_object(j);
 }
 
 void figures_object(struct json_out *j, const char *name, const struct figure *v, unsigned n)
 {
 	json_out_key(j, name);
-	json_out_object(j);
-	for (unsigned i = 0; i < n; i++)
-		figure_write(j, &v[i]);
-	json_out_end_object(j);
+	write_object(j, v, n);
 }
 
 /* Text without commas of its own between values. */
@@ -108,14 +109,10 @@ static void put_line(struct json_out *j, const struct figure *v, unsigned n, boo
 
 void figures_row(struct making *m, const struct figure *v, unsigned n)
 {
-	if (!m->ask->csv) {
-		json_out_object(m->out);
-		for (unsigned i = 0; i < n; i++)
-			figure_write(m->out, &v[i]);
-		json_out_end_object(m->out);
-		return;
-	}
-	put_line(m->out, v, n, false);
+	if (m->ask->csv)
+		put_line(m->out, v, n, false);
+	else
+		write_object(m->out, v, n);
 }
 
 void figures_begin(struct making *m, const struct figure *row, unsigned n)

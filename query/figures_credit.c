@@ -110,18 +110,13 @@ static unsigned label_row(const struct labelling *l, const struct group *g, stru
 
 	if (by & (BY_HOUR | BY_DAY)) {
 		start_ms = (int64_t)get_be64(rest.p);
-		row[n] = figure_time("start", start_ms);
+		row[n++] = figure_time("start", start_ms);
 		shop = start_ms < l->m->from_ms ? 0 : l->shop_rows[(start_ms - l->m->from_ms) / l->m->unit];
 		rest = (struct str){ rest.p + START_BYTES, rest.n - START_BYTES };
-		n++;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
-		if (by & texts[i].bit) {
-			struct str text = take_text(&rest);
-
-			row[n] = figure_text(texts[i].name, text);
-			n++;
-		}
+		if (by & texts[i].bit)
+			row[n++] = figure_text(texts[i].name, take_text(&rest));
 	n += figures_credit(&g->sum, shop, row + n);
 	return n + figures_coverage(g->shown, l->shown.items, row + n);
 }

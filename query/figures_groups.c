@@ -57,9 +57,8 @@ struct group *groups_get(struct groups *g, struct str key)
 static int compare(const void *pa, const void *pb)
 {
 	const struct group *a = pa, *b = pb;
-	int order = memcmp(a->key.p, b->key.p, a->key.n < b->key.n ? a->key.n : b->key.n);
 
-	return order ? order : (a->key.n > b->key.n) - (a->key.n < b->key.n);
+	return str_cmp(a->key, b->key);
 }
 
 void groups_sort(struct groups *g)

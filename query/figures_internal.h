@@ -75,8 +75,6 @@ static inline struct figure figure_money_ratio(const char *name, int64_t micros,
 	return (struct figure){ .name = name, .kind = FIGURE_MONEY_RATIO, .n = micros, .of = of };
 }
 
-/* A member of a JSON object. */
-void figure_write(struct json_out *j, const struct figure *v);
 /* A member that is an object of these. */
 void figures_object(struct json_out *j, const char *name, const struct figure *v, unsigned n);
 /* A row: an object of the array that is open, or a line. */
@@ -102,7 +100,7 @@ int figures_segments(struct making *m) MUST_CHECK;
 int figures_experiment(struct making *m) MUST_CHECK;
 /* Columns of what recommendations led to, beside what the shop sold; returns how many. */
 unsigned figures_credit(const struct engagement *e, int64_t shop_micros, struct figure *ret);
-/* What the shop sold in the period; of each of its rows, too, when there is room for them (NULL: none). */
+/* What the shop sold in the period, and in each of its rows. */
 int figures_shop_revenue(struct making *m, int64_t *rows, int64_t *ret_total) MUST_CHECK;
 /* "itemsShown", "coverage": how much of so many items people saw; null where that is 0. */
 unsigned figures_coverage(int64_t shown, int64_t of, struct figure *ret);

@@ -183,9 +183,8 @@ static unsigned segment_row(const char *id, const struct tally *t, struct figure
 static void write_total(struct json_out *j, const struct tally *t)
 {
 	struct figure v[FIGURE_ROW_MAX];
-	unsigned n = tally_figures(t, v);
 
-	figures_object(j, "total", v, n);
+	figures_object(j, "total", v, tally_figures(t, v));
 }
 
 static void write_rows(struct making *m, const struct counting *c)

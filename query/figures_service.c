@@ -91,11 +91,9 @@ static void write_total(struct making *m, const struct covering *c)
 {
 	struct answered_sum *total = xcalloc(1, sizeof(*total));
 	struct figure v[FIGURE_ROW_MAX];
-	unsigned n;
 
 	add_up(total, c->all);
-	n = service_figures(total, c->shown, c->records, v);
-	figures_object(m->out, "total", v, n);
+	figures_object(m->out, "total", v, service_figures(total, c->shown, c->records, v));
 	free(total);
 }
 

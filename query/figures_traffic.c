@@ -48,7 +48,7 @@ int figures_shop_revenue(struct making *m, int64_t *rows, int64_t *ret_total)
 	struct series s;
 	int rc = read_series(m, m->from_ms, m->to_ms, &s);
 
-	for (size_t i = 0; !rc && rows && i < s.n; i++)
+	for (size_t i = 0; !rc && i < s.n; i++)
 		rows[i] = s.v[i].revenue_micros;
 	*ret_total = s.total.revenue_micros;
 	free(s.v);
@@ -57,14 +57,12 @@ int figures_shop_revenue(struct making *m, int64_t *rows, int64_t *ret_total)
 
 /* ---- sales ---- */
 
-#define SALES 3
-
 static unsigned sales_figures(const struct traffic *t, struct figure *ret)
 {
 	ret[0] = figure_count("orders", t->orders);
 	ret[1] = figure_count("units", t->units);
 	ret[2] = figure_money("revenue", t->revenue_micros);
-	return SALES;
+	return 3;
 }
 
 static unsigned sales_row(int64_t start_ms, const struct traffic *t, struct figure *ret)
@@ -86,8 +84,7 @@ static void write_sales_total(struct json_out *j, const struct traffic *t)
 	struct figure v[FIGURE_ROW_MAX];
 	unsigned n = sales_figures(t, v);
 
-	v[n] = figure_money_ratio("revenuePerOrder", t->revenue_micros, t->orders);
-	n++;
+	v[n++] = figure_money_ratio("revenuePerOrder", t->revenue_micros, t->orders);
 	figures_object(j, "total", v, n);
 }
 
@@ -183,28 +180,16 @@ static int count_active(void *arg, uint32_t actor, const struct profile *p)
 	return 0;
 }
 
-static void write_visit_total(struct making *m, const struct traffic *t, int64_t active_people)
+/* `known`: the number of active people is. */
+static void write_visit_total(struct json_out *j, const struct traffic *t, int64_t active_people, bool known)
 {
-	struct json_out *j = m->out;
-	struct figure v[FIGURE_ROW_MAX];
-	unsigned n = visit_figures(t, v);
+	struct figure v[FIGURE_ROW_MAX] = { figure_ratio("activePeople", active_people, known) };
+	unsigned n = 1 + visit_figures(t, v + 1);
 
-	json_out_key(j, "total");
-	json_out_object(j);
-	json_out_key(j, "activePeople");
-	if (active_people < 0)
-		json_out_null(j);
-	else
-		json_out_int(j, active_people);
-	v[n] = figure_ratio("viewsPerSession", t->views, t->sessions);
-	n++;
-	v[n] = figure_ratio("cartsPerSession", t->carts, t->sessions);
-	n++;
-	v[n] = figure_ratio("ordersPerSession", t->orders, t->sessions);
-	n++;
-	for (unsigned i = 0; i < n; i++)
-		figure_write(j, &v[i]);
-	json_out_end_object(j);
+	v[n++] = figure_ratio("viewsPerSession", t->views, t->sessions);
+	v[n++] = figure_ratio("cartsPerSession", t->carts, t->sessions);
+	v[n++] = figure_ratio("ordersPerSession", t->orders, t->sessions);
+	figures_object(j, "total", v, n);
 }
 
 int figures_engagement(struct making *m)
@@ -225,7 +210,7 @@ int figures_engagement(struct making *m)
 		figures_row(m, row, visit_row(s.from_ms + (int64_t)i * s.unit, &s.v[i], row));
 	figures_end_rows(m);
 	if (!m->ask->csv)
-		write_visit_total(m, &s.total, is_over ? -1 : active.people);
+		write_visit_total(m->out, &s.total, active.people, !is_over);
 	figures_end(m);
 out:
 	free(s.v);
