@@ -113,7 +113,7 @@ bool input_from_query(struct http_req *rq, unsigned allowed, struct recommend_re
 		if ((seen & bit) && f->kind != KIND_LIST)
 			return BAD(ret, f, "'%s' is given twice", f->name);
 		seen |= bit;
-		ask->given |= f->input & INPUT_ALL;
+		ask->given |= f->input & INPUT_ALL; /* the place in the list is no input of the scenario */
 		if (!set_from_text(rq, f, ask, value, ret))
 			return false;
 	}

@@ -192,7 +192,6 @@ void route_recommend_next(struct http_req *rq)
 		http_problem(rq, &p);
 		return;
 	}
-	ask->given &= INPUT_ALL; /* the place in the list is no input of the scenario */
 	if (!answers->given(rq->w->answerer, rq->params[0], ask))
 		refuse_unknown(rq);
 	else if (!ask->shown)

@@ -7,7 +7,6 @@
 #include "query/route_recommend.h"
 #include "query/served.h"
 
-#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 
@@ -21,9 +20,6 @@ void recommend_refusal(struct http_req *rq, int code, const struct error *e, str
 		problem_set(ret, PROBLEM_TOO_STALE, "maxStalenessMs", "%s", e->text);
 	} else {
 		http_error_problem(rq, code, e, ret);
-		if (rq->method == METHOD_GET && strncmp(e->field, "exclude.", 8) == 0)
-			snprintf(ret->field, sizeof(ret->field), "exclude%c%s", toupper((unsigned char)e->field[8]),
-				 e->field + 9);
 	}
 }
 

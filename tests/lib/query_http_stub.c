@@ -131,7 +131,8 @@ static int stub_recommend(struct answerer *a, const struct recommend_request *rq
 	if (str_eq(rq->scenario, STR("home")) && rq->item_count)
 		return error_set(e, ERR_BAD_REQUEST, "itemIds", "'home' does not read itemIds");
 	if (str_eq(rq->scenario, STR("of-nobody")) && rq->exclude_in_cart)
-		return error_set(e, ERR_BAD_REQUEST, "exclude.inCart", "needs userId or visitorId");
+		return error_set(e, ERR_BAD_REQUEST, rq->by_query ? "excludeInCart" : "exclude.inCart",
+				 "needs userId or visitorId");
 	if (rq->max_staleness_ms == 0)
 		return error_set(e, ERR_TOO_STALE, "maxStalenessMs", "the lag is 5 ms");
 	if (str_eq(rq->scenario, STR("broken")))
