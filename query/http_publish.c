@@ -157,10 +157,7 @@ bool publish_was_ready(const struct publish *p)
 
 void publish_problem(const struct publish *p, size_t i, struct problem *ret)
 {
-	int32_t partition;
-	int64_t offset;
-
-	if (publish_result(p, i, &partition, &offset) == PUBLISH_TOO_LARGE)
+	if (publish_result(p, i, NULL, NULL) == PUBLISH_TOO_LARGE)
 		problem_set(ret, PROBLEM_BODY_SIZE, NULL, "the broker takes no record of this size");
 	else
 		problem_set(ret, PROBLEM_PUBLISH, NULL,
@@ -240,7 +237,7 @@ enum publish_state publish_result(const struct publish *p, size_t i, int32_t *re
 {
 	enum publish_state state = (enum publish_state)atomic_load_explicit(&p->entries[i].state, memory_order_acquire);
 
-	if (state == PUBLISH_ACKED) {
+	if (state == PUBLISH_ACKED && ret_partition) {
 		*ret_partition = p->entries[i].partition;
 		*ret_offset = p->entries[i].offset;
 	}

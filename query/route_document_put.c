@@ -244,9 +244,7 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 {
 	const struct change *c = arg;
 	struct problem lost;
-	int32_t partition;
-	int64_t offset;
-	enum publish_state state = publish_result(p, 0, &partition, &offset);
+	enum publish_state state = publish_result(p, 0, NULL, NULL);
 
 	if (state == PUBLISH_TOO_LARGE) {
 		publish_problem(p, 0, &lost);

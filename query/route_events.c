@@ -84,17 +84,6 @@ static void refuse_all(struct http_req *rq, const struct batch *b)
 	http_reply(rq, p.status, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
 }
 
-static size_t count_acked(const struct publish *p, size_t n)
-{
-	size_t acked = 0;
-	int32_t partition;
-	int64_t offset;
-
-	for (size_t i = 0; i < n; i++)
-		acked += publish_result(p, i, &partition, &offset) == PUBLISH_ACKED;
-	return acked;
-}
-
 static void write_one(struct json_out *j, int32_t partition, int64_t offset)
 {
 	json_out_object(j);
@@ -142,14 +131,16 @@ static size_t first_sent(const struct batch *b)
 static void finish(struct http_req *rq, struct publish *p, void *arg)
 {
 	const struct batch *b = arg;
-	size_t acked = count_acked(p, b->n);
+	size_t acked = 0;
 	struct problem lost;
 	int32_t partition = 0;
 	int64_t offset = 0;
 
 	for (size_t i = 0; i < b->n; i++)
-		if (publish_result(p, i, &partition, &offset) == PUBLISH_ACKED)
+		if (publish_result(p, i, &partition, &offset) == PUBLISH_ACKED) {
 			feed_publish(rq->w->shared->feed, b->bytes[i]);
+			acked++;
+		}
 	if (!acked) {
 		publish_problem(p, first_sent(b), &lost);
 		http_problem(rq, &lost);

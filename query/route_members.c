@@ -82,11 +82,9 @@ static bool is_folded(struct http_req *rq, struct publish *p, void *arg)
 static void finish(struct http_req *rq, struct publish *p, void *arg)
 {
 	struct problem lost;
-	int32_t partition;
-	int64_t offset;
 	const int *code = arg;
 
-	if (publish_result(p, 0, &partition, &offset) != PUBLISH_ACKED) {
+	if (publish_result(p, 0, NULL, NULL) != PUBLISH_ACKED) {
 		publish_problem(p, 0, &lost);
 		http_problem(rq, &lost);
 	} else if (*code) {
