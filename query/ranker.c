@@ -62,7 +62,7 @@ static void publish(struct ranker *r, struct rankings *ra)
 	old = r->published;
 	r->published = ra;
 	pthread_mutex_unlock(&r->published_lock);
-	rankings_unref(old);
+	rankings_release(old);
 }
 
 static int read_counts(struct ranker *r, int64_t watermark_ms)
@@ -304,7 +304,7 @@ void ranker_stop(struct ranker *r)
 	if (r->has_thread)
 		pthread_join(r->thread, NULL);
 	snap_close(r->snap);
-	rankings_unref(r->published);
+	rankings_release(r->published);
 	rank_parts_unref(&r->parts);
 	held_fini(&r->held);
 	year_fini(&r->year);
@@ -326,9 +326,4 @@ const struct rankings *ranker_acquire(struct ranker *r)
 		atomic_fetch_add(&ra->refs, 1);
 	pthread_mutex_unlock(&r->published_lock);
 	return ra;
-}
-
-void rankings_release(const struct rankings *ra)
-{
-	rankings_unref((struct rankings *)ra);
 }

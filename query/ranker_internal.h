@@ -272,7 +272,6 @@ struct ranking_from {
 /* Make the lists that follow the catalogue, the stock and the day, unless nothing of it has changed. */
 void rank_parts_make_slow(struct rank_parts *p, const struct ranking_from *from);
 struct rankings *rankings_make(const struct rank_parts *parts, const struct ranking_from *from);
-void rankings_unref(struct rankings *ra);
 
 /* ---- ranker.c ---- */
 

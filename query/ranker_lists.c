@@ -139,15 +139,17 @@ unsigned rankings_generation(const struct rankings *ra)
 	return ra->generation;
 }
 
-void rankings_unref(struct rankings *ra)
+void rankings_release(const struct rankings *ra)
 {
-	if (!ra || atomic_fetch_sub(&ra->refs, 1) > 1)
+	struct rankings *own = (struct rankings *)ra;
+
+	if (!own || atomic_fetch_sub(&own->refs, 1) > 1)
 		return;
 	for (int kind = 0; kind < RANK_KIND_COUNT; kind++)
-		list_set_unref(ra->lists[kind]);
-	rank_parts_unref(&ra->parts);
-	free(ra->now);
-	free(ra);
+		list_set_unref(own->lists[kind]);
+	rank_parts_unref(&own->parts);
+	free(own->now);
+	free(own);
 }
 
 const struct similar *rankings_similar(const struct rankings *ra)
