@@ -228,8 +228,7 @@ void control_watch_stop(struct control_watch *w)
 		stopper_pull(&w->stopper);
 		pthread_join(w->thread, NULL);
 	}
-	if (w->sn)
-		snap_close(w->sn);
+	snap_close(w->sn);
 	control_set_release(w->published);
 	pthread_mutex_destroy(&w->follow_lock);
 	pthread_mutex_destroy(&w->published_lock);

@@ -301,8 +301,6 @@ void publish_queue_cancel(struct publish_queue *q)
 
 void publish_queue_close(struct publish_queue *q)
 {
-	if (!q)
-		return;
 	settle(take_done(q, false));
 	publish_queue_cancel(q);
 	queue_unref(q);

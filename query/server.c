@@ -23,7 +23,6 @@ struct server {
 	struct ssl_ctx_st *tls; /* NULL: plain HTTP */
 	unsigned made, running; /* workers; loops */
 	struct http_loop *loops;
-	struct metrics **metrics;
 	char url[300];
 };
 
@@ -104,7 +103,7 @@ static int worker_init(struct server *s, unsigned i, struct error *e)
 	w->index = i;
 	w->shared = &s->shared;
 	w->laters = later_box(s->laters, i);
-	w->metrics = s->metrics[i] = xcalloc(1, sizeof(struct metrics));
+	w->metrics = s->shared.metrics[i] = xcalloc(1, sizeof(struct metrics));
 	w->metrics->answered = answered_new();
 	s->made = i + 1;
 	rc = new_answerer(s, LOOK_NS, &w->answerer, e);
@@ -121,8 +120,7 @@ static void worker_fini(struct http_worker *w)
 {
 	if (w->answerer)
 		w->shared->opt.answers->close(w->answerer);
-	if (w->snap)
-		snap_close(w->snap);
+	snap_close(w->snap);
 	decoder_free(w->decoder);
 	json_out_fini(&w->out);
 	shown_fini(&w->shown);
@@ -139,14 +137,13 @@ static void server_free(struct server *s)
 		worker_fini(&s->loops[i].worker);
 	figures_cache_free(s->shared.figures);
 	served_close(s->shared.served);
-	if (s->ranker)
-		ranker_stop(s->ranker);
+	ranker_stop(s->ranker);
 	control_watch_stop(s->shared.control);
 	feed_free(s->shared.feed);
 	h2o_config_dispose(&s->conf);
 	http_tls_close(s->tls);
 	free(s->loops);
-	free(s->metrics);
+	free(s->shared.metrics);
 	free(s);
 }
 
@@ -193,8 +190,7 @@ int server_start(const struct server_options *opt, struct server **ret, struct e
 	s->shared.started_ms = clock_system.wall_ms(&clock_system);
 	s->shared.loop_count = (unsigned)setting_int(opt->settings, SET_HTTP_THREADS);
 	s->loops = xcalloc(s->shared.loop_count, sizeof(s->loops[0]));
-	s->metrics = xcalloc(s->shared.loop_count, sizeof(s->metrics[0]));
-	s->shared.metrics = s->metrics;
+	s->shared.metrics = xcalloc(s->shared.loop_count, sizeof(s->shared.metrics[0]));
 	if (opt->trusted_feed)
 		s->shared.feed = feed_new(s->shared.loop_count);
 	configure(s);
