@@ -52,10 +52,9 @@ int conditions_parse(struct asking *q, struct error *e)
 
 	filter_space_clear(&c->space);
 	c->boost.n = c->own_boost.n = 0;
-	c->has_own = q->scenario->filter.n > 0;
-	c->has_asked = rq->filter.n > 0;
+	c->own = c->asked = (struct filter){ 0 };
 	c->category = category_join(rq->category, c->category_room);
-	if (c->has_own)
+	if (q->scenario->filter.n)
 		rc = filter_parse(&c->space.pool, "scenario", q->scenario->filter, &c->own, e);
 	for (unsigned i = 0; i < q->scenario->boost_n && !rc; i++) {
 		c->own_boost.rules[i].factor = q->scenario->boost[i].factor;
@@ -63,7 +62,7 @@ int conditions_parse(struct asking *q, struct error *e)
 				  e);
 		c->own_boost.n++;
 	}
-	if (!rc && c->has_asked)
+	if (!rc && rq->filter.n)
 		rc = filter_parse(&c->space.pool, "filter", rq->filter, &c->asked, e);
 	if (!rc && rq->boost.n)
 		rc = boost_parse(&c->space.pool, rq->boost, &c->boost, e);

@@ -113,8 +113,8 @@ static bool passes(struct asking *q, const struct filter_item *item)
 
 	if (q->category.n && !(item->record && in_category(item->record, q->category)))
 		return false;
-	return (!c->has_own || filter_matches(&c->space.pool, c->own, item)) &&
-	       (!c->has_asked || q->filter_lifted || filter_matches(&c->space.pool, c->asked, item));
+	return filter_matches(&c->space.pool, c->own, item) &&
+	       (q->filter_lifted || filter_matches(&c->space.pool, c->asked, item));
 }
 
 /* Strategies that share a page do not take items from each other: which of them gives it is seen when they are mixed. */

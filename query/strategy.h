@@ -257,9 +257,8 @@ struct turn {
 /* What a request's texts mean. */
 struct conditions {
 	struct filter_space space;
-	struct filter own;   /* of the scenario: never lifted */
-	struct filter asked; /* of the request */
-	bool has_own, has_asked;
+	struct filter own;             /* of the scenario: never lifted */
+	struct filter asked;           /* of the request */
 	struct boost own_boost, boost; /* of the scenario, of the request */
 	struct str category;           /* as the catalogue writes it; in the room */
 	char category_room[CATEGORY_JOINED_MAX(CATALOG_TEXT_MAX)];
