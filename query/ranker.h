@@ -65,7 +65,6 @@ struct rank_totals {
 	uint32_t view_sessions, orders, buyers;
 };
 
-struct similar;  /* similar.h */
 struct rankings; /* one immutable set of lists, reference counted */
 
 /* Some of an item at one location. */

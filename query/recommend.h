@@ -89,7 +89,6 @@ struct rule_trace {
 	} v[RULE_TRACE_MAX];
 };
 
-struct idmap; /* idmap.h */
 struct control_set;
 struct control_watch;
 
@@ -295,15 +294,13 @@ struct person_segments {
 	struct filter_person facts; /* strings: until the answerer's next call */
 };
 
-#define PERSON_OFFERS_MAX 256
-
 /* Offers and promotions that a person may have now. */
 struct person_offers {
 	unsigned n;
 	struct {
 		const struct offer *is;
 		int64_t left; /* of its budget; -1: it has none */
-	} v[PERSON_OFFERS_MAX];
+	} v[OFFERS_MAX];
 	const struct control_set *set; /* whose they are; the caller's to release */
 	int64_t as_of_ms;              /* TIME_NONE in an empty store */
 };

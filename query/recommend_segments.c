@@ -3,7 +3,6 @@
 #include "views/view.h"
 
 #define READ_ALL (FILTER_READS_COUNTRY | FILTER_READS_CATEGORIES)
-_Static_assert(PERSON_OFFERS_MAX >= OFFERS_MAX, "a person may have all of them");
 
 /* Of any of these ids; a->facts are the person's then. `set` NULL: no documents. */
 static int find_person(struct answerer *a, const struct rankings *ra, const struct segment_set *segments,

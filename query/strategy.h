@@ -92,7 +92,6 @@ unsigned input_bit(struct str name);
 /* Are the inputs it requires there? */
 bool inputs_given(const struct recommend_request *rq, unsigned required);
 
-struct asking;
 /* The request, the set and the time are there. 0 and *ret, or as recommend(). */
 int request_check(struct asking *q, struct scenario *ret, struct error *e) MUST_CHECK;
 
