@@ -200,9 +200,7 @@ void feed_join(struct http_req *rq)
 	if (c->next)
 		c->next->prev = c;
 	l->feed_clients = c;
-	rq->h2o->res.status = 200;
-	rq->h2o->res.reason = "OK";
-	http_header(rq, "content-type", "text/event-stream");
+	http_start(rq, 200, "text/event-stream");
 	http_header(rq, "cache-control", "no-store");
 	http_count(rq, 200);
 	h2o_start_response(rq->h2o, &c->super);

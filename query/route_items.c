@@ -23,14 +23,11 @@ static void work(void *arg, struct snap *sn)
 static void answer(struct http_req *rq, void *arg)
 {
 	struct find_work *w = arg;
-	struct error e = { 0 };
 
-	if (w->rc) {
-		http_refuse_error(rq, w->rc, &e);
-		return;
-	}
-	http_header(rq, "cache-control", "no-store");
-	http_reply(rq, 200, "application/json", (struct str){ w->out.p, (uint32_t)w->out.n });
+	if (w->rc)
+		http_refuse_error(rq, w->rc, NULL);
+	else
+		http_reply_json(rq, 200, &w->out);
 }
 
 static void drop(void *arg)
