@@ -69,6 +69,11 @@ struct json_t *body_json(struct str body, struct str part, struct problem *ret)
 	return v;
 }
 
+struct str body_text(const json_t *v)
+{
+	return (struct str){ json_string_value(v), (uint32_t)json_string_length(v) };
+}
+
 void body_refuse_array(struct http_req *rq, const char *wanted)
 {
 	struct problem p;

@@ -16,6 +16,9 @@ struct json_t;
  */
 struct json_t *body_json(struct str body, struct str part, struct problem *ret);
 
+/* Borrowed from a string of it; of what is none { NULL, 0 }. */
+struct str body_text(const struct json_t *v);
+
 /* Answer why the body is no array that body_elements() can cut. */
 void body_refuse_array(struct http_req *rq, const char *wanted);
 

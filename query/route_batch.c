@@ -49,7 +49,7 @@ static bool read_request(struct http_req *rq, struct str element, json_t **ret_b
 		problem_set(p, PROBLEM_BAD_PARAMETER, "scenario", "'scenario' must be there, a string");
 		return false;
 	}
-	name = (struct str){ json_string_value(scenario), (uint32_t)json_string_length(scenario) };
+	name = body_text(scenario);
 	input_init(ask, (struct str){ name.n ? memcpy(http_alloc(rq, name.n), name.p, name.n) : "", name.n });
 	json_object_del(*ret_body, "scenario");
 	return input_from_json(*ret_body, ask, p);

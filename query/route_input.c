@@ -1,3 +1,4 @@
+#include "query/http_body.h"
 #include "query/http_query.h"
 #include "query/route_input_internal.h"
 #include "schemas/json_scan.h"
@@ -122,11 +123,6 @@ bool input_from_query(struct http_req *rq, unsigned allowed, struct recommend_re
 
 /* ---- bodies ---- */
 
-static struct str str_of_json(const json_t *v)
-{
-	return (struct str){ json_string_value(v), (uint32_t)json_string_length(v) };
-}
-
 /* jansson has checked the UTF-8 and refuses NUL. */
 static bool add_array(const struct input_field *f, struct recommend_request *ask, const json_t *v, struct problem *ret)
 {
@@ -139,7 +135,7 @@ static bool add_array(const struct input_field *f, struct recommend_request *ask
 	{
 		if (!json_is_string(entry))
 			return BAD(ret, f, "'%s' must be an array of strings", f->name);
-		if (!input_add_entry(f, ask, str_of_json(entry), ret))
+		if (!input_add_entry(f, ask, body_text(entry), ret))
 			return false;
 	}
 	return true;
@@ -176,8 +172,8 @@ static bool set_from_json(const struct input_field *f, struct recommend_request 
 	default:
 		if (!json_is_string(v))
 			return BAD(ret, f, "'%s' must be a string", f->name);
-		return f->kind == KIND_CHOICE ? input_set_choice(f, ask, str_of_json(v), ret)
-					      : input_set_text(f, ask, str_of_json(v), ret);
+		return f->kind == KIND_CHOICE ? input_set_choice(f, ask, body_text(v), ret)
+					      : input_set_text(f, ask, body_text(v), ret);
 	}
 }
 

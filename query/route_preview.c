@@ -32,11 +32,6 @@ struct preview {
 
 /* ---- what is asked ---- */
 
-static struct str text_of(const json_t *v)
-{
-	return (struct str){ json_string_value(v), (uint32_t)json_string_length(v) };
-}
-
 static bool refuse(struct problem *p, const char *field, const char *what)
 {
 	problem_set(p, PROBLEM_BAD_PARAMETER, field, "'%s' %s", field, what);
@@ -82,8 +77,8 @@ static bool read_change(const json_t *v, struct preview *pv, struct problem *p)
 		return refuse(p, "change", "must be there, an object of kind, id and document");
 	if (!knows(v, names, "change", p))
 		return refuse_inside(p, "change");
-	pv->change.kind = control_kind_find(text_of(json_object_get(v, "kind")), false);
-	pv->change.id = text_of(json_object_get(v, "id"));
+	pv->change.kind = control_kind_find(body_text(json_object_get(v, "kind")), false);
+	pv->change.id = body_text(json_object_get(v, "id"));
 	if (pv->change.kind == CONTROL_KIND_COUNT)
 		return refuse(p, "change.kind", "is one of scenario, rule, experiment, segment, offer and promotion");
 	if (!control_id_valid(pv->change.id))
@@ -100,7 +95,7 @@ static bool read_change(const json_t *v, struct preview *pv, struct problem *p)
 /* Strings of the worker's `ask` point into the body. */
 static bool read_request(struct http_req *rq, json_t *v, struct problem *p)
 {
-	struct str name = text_of(json_object_get(v, "scenario"));
+	struct str name = body_text(json_object_get(v, "scenario"));
 	char *room = http_alloc(rq, name.n + 1);
 
 	if (!json_is_object(v))
