@@ -4,7 +4,6 @@
 #include "query/control_internal.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -106,13 +105,13 @@ static int add_row(void *arg, const struct config_row *row)
 
 int control_send_again(struct publisher *publisher, const char *topic, const struct config_row *row)
 {
-	char key[32 + CONTROL_ID_MAX];
+	char room[CONTROL_KEY_MAX];
+	struct str key = control_key_of(row->kind, row->id, room);
 	struct json_out j = { 0 };
-	int n = snprintf(key, sizeof(key), "%s/%.*s", control_kind_name(row->kind), STR_FMT(row->id)), rc;
+	int rc;
 
 	config_write_record(&j, row);
-	rc = publisher->ops->send(publisher, topic, -1, (struct str){ key, (uint32_t)n }, j.p, j.n, 0, NULL, 0, NULL,
-				  NULL);
+	rc = publisher->ops->send(publisher, topic, -1, key, j.p, j.n, 0, NULL, 0, NULL, NULL);
 	json_out_fini(&j);
 	return rc;
 }

@@ -133,14 +133,6 @@ const char *change_topic(const struct http_req *rq)
 	return setting_string(rq->w->shared->opt.settings, SET_TOPIC_CONFIG);
 }
 
-static struct str record_key(struct http_req *rq, enum control_kind kind, struct str id)
-{
-	size_t room = 32 + id.n;
-	char *p = http_alloc(rq, room);
-
-	return (struct str){ p, (uint32_t)snprintf(p, room, "%s/%.*s", control_kind_name(kind), STR_FMT(id)) };
-}
-
 static int is_mine(void *arg, const struct config_row *row)
 {
 	struct change *c = arg;
@@ -277,6 +269,7 @@ static void send_change(struct http_req *rq, struct change *c)
 {
 	const struct clock *clock = rq->w->shared->clock;
 	struct publish *p = publish_new(rq, 1, finish, c);
+	char room[CONTROL_KEY_MAX];
 	struct json_out j = { 0 };
 
 	c->change_id = new_change_id();
@@ -289,7 +282,7 @@ static void send_change(struct http_req *rq, struct change *c)
 						      .changed_at_ms = c->changed_at_ms,
 						      .document = c->document });
 	publish_until(p, is_known);
-	publish_send(p, 0, change_topic(rq), record_key(rq, c->kind, c->id), j.p, j.n);
+	publish_send(p, 0, change_topic(rq), control_key_of(c->kind, c->id, room), j.p, j.n);
 	json_out_fini(&j);
 	publish_wait(p);
 }

@@ -1,5 +1,6 @@
 #include "schemas/control_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const names[] = {
@@ -39,6 +40,11 @@ bool control_id_valid(struct str id)
 		if (!(id.p[i] >= 'a' && id.p[i] <= 'z') && !(id.p[i] >= '0' && id.p[i] <= '9') && id.p[i] != '-')
 			return false;
 	return id.n && id.n <= CONTROL_ID_MAX;
+}
+
+struct str control_key_of(enum control_kind kind, struct str id, char room[CONTROL_KEY_MAX])
+{
+	return (struct str){ room, (uint32_t)snprintf(room, CONTROL_KEY_MAX, "%s/%.*s", names[kind], STR_FMT(id)) };
 }
 
 static void set_defaults(struct control *c)

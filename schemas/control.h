@@ -218,7 +218,11 @@ void control_free(struct control *c);
 #define CONTROL_REPLACES_ANY (-1)
 #define CONTROL_REVISION_MAX (UINT64_C(1) << 53) /* a JSON number is exact up to it */
 
-/* Key "KIND/ID"; id and document point into key and value. */
+/* Room for a record's key "KIND/ID". */
+#define CONTROL_KEY_MAX (16 + CONTROL_ID_MAX)
+struct str control_key_of(enum control_kind kind, struct str id, char room[CONTROL_KEY_MAX]);
+
+/* `id` and `document` point into key and value. */
 struct control_record {
 	enum control_kind kind;
 	struct str id;

@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define KEY_MAX (16 + CONTROL_ID_MAX)
 #define FIGURES_KEY STR("=")
 
 struct head {
@@ -30,14 +29,7 @@ struct figures {
 	uint64_t applied, refused;
 };
 
-static struct str key_of(enum control_kind kind, struct str id, char room[KEY_MAX])
-{
-	int n = snprintf(room, KEY_MAX, "%s/%.*s", control_kind_name(kind), STR_FMT(id));
-
-	return (struct str){ room, (uint32_t)n };
-}
-
-static struct str history_key(struct str key, uint64_t number, char room[KEY_MAX + 9])
+static struct str history_key(struct str key, uint64_t number, char room[CONTROL_KEY_MAX + 9])
 {
 	memcpy(room, key.p, key.n);
 	room[key.n] = 0;
@@ -115,7 +107,7 @@ static bool says_the_same(struct head h, struct str row, const struct head *befo
 
 static void put_row(struct fold *f, struct str key, const struct head *h, struct str row)
 {
-	char room[KEY_MAX + 9];
+	char room[CONTROL_KEY_MAX + 9];
 
 	fold_put(f, TBL_CONFIG, key, row.p, row.n);
 	fold_put(f, TBL_CONFIG_HISTORY, history_key(key, h->number, room), row.p, row.n);
@@ -144,7 +136,7 @@ static bool is_tombstone(const struct control_record *rec)
 /* All of it, since a compacted topic does so too. */
 static void forget(struct fold *f, struct str key, uint64_t number)
 {
-	char room[KEY_MAX + 9];
+	char room[CONTROL_KEY_MAX + 9];
 
 	fold_delete(f, TBL_CONFIG, key);
 	for (unsigned i = 0; i < CONFIG_HISTORY_MAX && i < number; i++)
@@ -159,8 +151,8 @@ static bool replaces(const struct control_record *rec, const struct head *before
 
 bool config_store(struct fold *f, const struct control_record *rec, int64_t record_ts_ms)
 {
-	char room[KEY_MAX];
-	struct str key = key_of(rec->kind, rec->id, room), old = fold_get(f, TBL_CONFIG, key);
+	char room[CONTROL_KEY_MAX];
+	struct str key = control_key_of(rec->kind, rec->id, room), old = fold_get(f, TBL_CONFIG, key);
 	struct str all = fold_get(f, TBL_CONFIG, FIGURES_KEY), row;
 	struct figures figures = { 0 };
 	struct head before = { 0 }, h;
@@ -194,8 +186,8 @@ bool config_store(struct fold *f, const struct control_record *rec, int64_t reco
 
 void config_store_unreadable(struct fold *f, enum control_kind kind, struct str id)
 {
-	char room[KEY_MAX];
-	struct str key = key_of(kind, id, room), old = fold_get(f, TBL_CONFIG, key);
+	char room[CONTROL_KEY_MAX];
+	struct str key = control_key_of(kind, id, room), old = fold_get(f, TBL_CONFIG, key);
 	struct head h;
 
 	if (old.n && head_of(old, &h))
@@ -229,14 +221,14 @@ static bool unpack(struct str key, struct str value, struct config_row *ret)
 
 int config_find(struct snap *sn, enum control_kind kind, struct str id, struct config_row *ret)
 {
-	char room[KEY_MAX];
+	char room[CONTROL_KEY_MAX];
 	struct config_row row;
 	struct str key, value;
 	int rc;
 
 	if (!control_id_valid(id))
 		return ERR_NOT_FOUND;
-	key = key_of(kind, id, room);
+	key = control_key_of(kind, id, room);
 	rc = snap_get(sn, TBL_CONFIG, key, &value);
 	if (rc)
 		return rc;
@@ -285,9 +277,9 @@ static int walk_row(void *arg, struct str key, struct str value)
 int config_each(struct snap *sn, enum control_kind kind, config_each_row each, void *arg)
 {
 	struct walk w = { .each = each, .arg = arg };
-	char prefix[KEY_MAX];
+	char prefix[CONTROL_KEY_MAX];
 
-	return snap_each(sn, TBL_CONFIG, key_of(kind, STR(""), prefix), walk_row, &w);
+	return snap_each(sn, TBL_CONFIG, control_key_of(kind, STR(""), prefix), walk_row, &w);
 }
 
 int config_each_unsettled(struct snap *sn, config_each_row each, void *arg)
@@ -299,13 +291,13 @@ int config_each_unsettled(struct snap *sn, config_each_row each, void *arg)
 
 int config_history(struct snap *sn, enum control_kind kind, struct str id, config_each_row each, void *arg)
 {
-	char room[KEY_MAX + 1];
+	char room[CONTROL_KEY_MAX + 1];
 	struct walk w = { .each = each, .arg = arg };
 	struct str key;
 
 	if (!control_id_valid(id))
 		return 0;
-	key = key_of(kind, id, room);
+	key = control_key_of(kind, id, room);
 	w.key_n = key.n;
 	room[key.n++] = 0;
 	return snap_each(sn, TBL_CONFIG_HISTORY, key, walk_row, &w);
