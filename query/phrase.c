@@ -60,7 +60,6 @@ static int64_t count_of(const struct explanation *why)
 	case EXPLAIN_PAIR:
 		return why->together;
 	case EXPLAIN_SALES:
-		return why->units;
 	case EXPLAIN_SEASON:
 		return why->units;
 	case EXPLAIN_RATING:

@@ -301,7 +301,6 @@ int rules_explain(struct asking *q, const struct candidate *c, struct recommende
 	struct filter_item about;
 	int rc;
 
-	r->effect_n = 0;
 	if (c->pinned_by)
 		add_effect(r,
 			   (struct rule_effect){ .rule = c->pinned_by, .what = RULE_PINNED, .position = c->pinned_at });

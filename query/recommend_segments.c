@@ -51,7 +51,6 @@ int segments_of_asking(struct asking *q)
 {
 	int rc = 0;
 
-	q->ret->segments = 0;
 	if (q->rq->trace && q->set && (q->rq->user_id.n || q->rq->visitor_id.n)) {
 		rc = find_asking(q);
 		q->ret->segments = rc ? 0 : q->who.segments;

@@ -153,12 +153,12 @@ static void write_chain(struct json_out *j, const struct scenario_info *info)
 {
 	json_out_key(j, "chain");
 	json_out_array(j);
-	for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++)
+	for (size_t i = 0; info->chain[i]; i++)
 		json_out_text(j, info->chain[i]);
 	json_out_end_array(j);
 	json_out_key(j, "shares");
 	json_out_array(j);
-	for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++)
+	for (size_t i = 0; info->chain[i]; i++)
 		json_out_int(j, info->shares[i]);
 	json_out_end_array(j);
 	if (info->filter)

@@ -12,10 +12,10 @@ static void write_scenario(struct json_out *j, const struct scenario_info *info)
 		key_text(j, "description", info->meaning);
 	json_out_key(j, "chain");
 	json_out_array(j);
-	for (size_t i = 0; i < ARRAY_SIZE(info->chain) && info->chain[i]; i++) {
+	for (size_t i = 0; info->chain[i]; i++) {
 		json_out_object(j);
 		key_text(j, "strategy", info->chain[i]);
-		if (i < ARRAY_SIZE(info->shares) && info->shares[i])
+		if (info->shares[i])
 			key_int(j, "share", info->shares[i]);
 		json_out_end_object(j);
 	}
