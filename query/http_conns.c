@@ -158,7 +158,7 @@ void http_flight_sent(struct http_flight *f)
 	struct http_conns *s = &f->conn->loop->conns;
 
 	http_flight_taken(f);
-	f->sent_ns = l->worker.shared->clock->monotonic_ns(l->worker.shared->clock);
+	f->sent_ns = http_now_ns(&l->worker);
 	append_flight(f, &s->unread, &s->unread_last);
 	touch(f->conn, f->sent_ns);
 }
@@ -184,7 +184,7 @@ void http_flight_ready(struct http_flight *f, h2o_req_t *h, h2o_iovec_t body)
 {
 	struct http_loop *l = f->conn->loop;
 	struct http_conns *s = &l->conns;
-	uint64_t now_ns = l->worker.shared->clock->monotonic_ns(l->worker.shared->clock);
+	uint64_t now_ns = http_now_ns(&l->worker);
 
 	if (!s->ready)
 		s->ready_ns = now_ns;

@@ -179,8 +179,7 @@ static void dispatch(struct http_req *rq, struct str method)
 int http_on_req(h2o_handler_t *self, h2o_req_t *h)
 {
 	struct http_loop *l = (struct http_loop *)h->conn->ctx;
-	const struct clock *clock = l->worker.shared->clock;
-	struct http_req rq = { .w = &l->worker, .h2o = h, .started_ns = clock->monotonic_ns(clock) };
+	struct http_req rq = { .w = &l->worker, .h2o = h, .started_ns = http_now_ns(&l->worker) };
 	struct str method = str_of_iovec(h->method);
 	const char *flaw;
 	uint32_t skip;

@@ -100,19 +100,12 @@ fail:
 
 /* ---- the loop's thread ---- */
 
-static uint64_t now_ns(const struct http_loop *l)
-{
-	const struct clock *clock = l->worker.shared->clock;
-
-	return clock->monotonic_ns(clock);
-}
-
 static void on_connection(uv_stream_t *listener, int status)
 {
 	struct http_loop *l = listener->data;
 
 	if (status == 0)
-		http_conn_accept(l, now_ns(l));
+		http_conn_accept(l, http_now_ns(&l->worker));
 }
 
 /*
@@ -125,7 +118,7 @@ static uint64_t give_way(struct http_loop *l, uint64_t now)
 		return now;
 	if (l->waited_ns < (now - l->turn_ns) / 2) {
 		sched_yield();
-		now = now_ns(l);
+		now = http_now_ns(&l->worker);
 	}
 	l->turn_ns = now;
 	l->waited_ns = 0;
@@ -135,7 +128,7 @@ static uint64_t give_way(struct http_loop *l, uint64_t now)
 static void on_round(uv_prepare_t *round)
 {
 	struct http_loop *l = round->data;
-	uint64_t now = now_ns(l);
+	uint64_t now = http_now_ns(&l->worker);
 
 	/* who has taken by now what was sent, or has sent something, is heard of until the loop has waited */
 	if (l->sweeps)
@@ -160,7 +153,7 @@ static void on_read(uv_check_t *read)
 static void begin_drain(struct http_loop *l)
 {
 	l->phase = LOOP_DRAINING;
-	l->grace_end_ns = now_ns(l) + (uint64_t)atomic_load(&l->stop_grace_ms) * 1000000u;
+	l->grace_end_ns = http_now_ns(&l->worker) + (uint64_t)atomic_load(&l->stop_grace_ms) * 1000000u;
 	uv_close((uv_handle_t *)&l->listener, NULL);
 	h2o_context_request_shutdown(&l->ctx);
 	feed_end(l);
@@ -170,7 +163,7 @@ static void on_wake(uv_async_t *wake)
 {
 	struct http_loop *l = wake->data;
 
-	publish_queue_run(l->worker.publishes, now_ns(l));
+	publish_queue_run(l->worker.publishes, http_now_ns(&l->worker));
 	later_run(l->worker.laters);
 	feed_pump(l, false);
 	if (l->phase == LOOP_RUNNING && atomic_load(&l->stop_grace_ms) >= 0)
@@ -180,7 +173,7 @@ static void on_wake(uv_async_t *wake)
 static void on_tick(uv_timer_t *tick)
 {
 	struct http_loop *l = tick->data;
-	uint64_t now = now_ns(l);
+	uint64_t now = http_now_ns(&l->worker);
 	bool waiting;
 
 	l->sweeps |= ++l->ticks % SWEEP_TICKS == 0;

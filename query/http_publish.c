@@ -219,10 +219,9 @@ static void try_answer(struct publish *p)
 void publish_wait(struct publish *p)
 {
 	struct publish_queue *q = p->q;
-	const struct clock *clock = p->rq.w->shared->clock;
 	bool complete;
 
-	p->deadline_ns = clock->monotonic_ns(clock) + q->timeout_ns;
+	p->deadline_ns = http_now_ns(p->rq.w) + q->timeout_ns;
 	p->prev = q->last;
 	*(q->last ? &q->last->next : &q->first) = p;
 	q->last = p;

@@ -108,10 +108,8 @@ static const char *reason(int status)
 
 void http_count(struct http_req *rq, int status)
 {
-	const struct clock *clock = rq->w->shared->clock;
-
 	metrics_count(rq->w->metrics, rq->route ? rq->route->id : ROUTE_COUNT, status,
-		      clock->monotonic_ns(clock) - rq->started_ns);
+		      http_now_ns(rq->w) - rq->started_ns);
 }
 
 void http_start(struct http_req *rq, int status, const char *content_type)
@@ -267,8 +265,7 @@ void http_refuse(struct http_req *rq, enum http_problem kind, const char *field,
 /* What the caller is not told, the operator is. */
 static void complain(struct http_req *rq, int code, const struct error *e)
 {
-	const struct clock *clock = rq->w->shared->clock;
-	uint64_t now = clock->monotonic_ns(clock);
+	uint64_t now = http_now_ns(rq->w);
 
 	if (rq->w->complained_ns && now - rq->w->complained_ns < COMPLAIN_EVERY_NS)
 		return;

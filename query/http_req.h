@@ -61,6 +61,12 @@ struct http_worker {
 	struct shown shown; /* of the link that is followed */
 };
 
+/* The clock of deadlines and of what something took. */
+static inline uint64_t http_now_ns(const struct http_worker *w)
+{
+	return w->shared->clock->monotonic_ns(w->shared->clock);
+}
+
 struct http_req {
 	struct http_worker *w;
 	struct st_h2o_req_t *h2o;

@@ -21,13 +21,12 @@ static void stream_disposed(void *p)
 
 static void send_piece(struct stream *s)
 {
-	const struct clock *clock = s->rq.w->shared->clock;
-	uint64_t start_ns = clock->monotonic_ns(clock);
+	uint64_t start_ns = http_now_ns(s->rq.w);
 	bool more = true;
 	h2o_iovec_t vec;
 
 	s->out.n = 0;
-	while (more && s->out.n < STREAM_PIECE_BYTES && clock->monotonic_ns(clock) - start_ns < STREAM_PIECE_NS)
+	while (more && s->out.n < STREAM_PIECE_BYTES && http_now_ns(s->rq.w) - start_ns < STREAM_PIECE_NS)
 		more = s->fill(&s->rq, &s->out, s->arg);
 	vec = h2o_iovec_init(s->out.p, s->out.n);
 	http_flight_sent(s->rq.flight);

@@ -57,8 +57,7 @@ static bool read_request(struct http_req *rq, struct str element, json_t **ret_b
 
 static bool answer_one(struct http_req *rq, struct batch *b, struct json_out *out, struct problem *p)
 {
-	const struct clock *clock = rq->w->shared->clock;
-	uint64_t now_ns = clock->monotonic_ns(clock);
+	uint64_t now_ns = http_now_ns(rq->w);
 	json_t *body = NULL;
 	uint64_t hash;
 	bool good;

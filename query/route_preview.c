@@ -149,8 +149,7 @@ static bool make_sets(struct http_req *rq, struct preview *pv, struct problem *p
 static bool answer(struct http_req *rq, struct preview *pv, int which, struct error *e, int *ret_rc)
 {
 	struct http_worker *w = rq->w;
-	const struct clock *clock = w->shared->clock;
-	uint64_t start_ns = clock->monotonic_ns(clock);
+	uint64_t start_ns = http_now_ns(w);
 
 	w->ask.set = pv->sets[which];
 	w->ask.trace = &pv->trace;
@@ -163,7 +162,7 @@ static bool answer(struct http_req *rq, struct preview *pv, int which, struct er
 	}
 	pv->segments[which] = w->answer.segments;
 	w->answer.recommendation_id[0] = '\0';
-	answer_write(&w->out, &w->ask, &w->answer, NULL, clock->monotonic_ns(clock) - start_ns);
+	answer_write(&w->out, &w->ask, &w->answer, NULL, http_now_ns(w) - start_ns);
 	return true;
 }
 

@@ -41,7 +41,7 @@ bool recommend_append(struct http_req *rq, uint64_t started_ns, const struct sho
 		key_bool(out, "valid", true);
 		json_out_end_object(out);
 	} else {
-		uint64_t took_ns = clock->monotonic_ns(clock) - started_ns;
+		uint64_t took_ns = http_now_ns(w) - started_ns;
 
 		answered_count(w->metrics->answered, &w->answer, took_ns);
 		served_tell(w->shared->served, &w->answer, clock->wall_ms(clock));
