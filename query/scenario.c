@@ -41,10 +41,8 @@ static const struct placement placements[] = {
 #undef SCENARIO
 };
 
-static void from_strategy(size_t i, struct scenario *ret)
+static void from_strategy(const struct strategy *s, struct scenario *ret)
 {
-	const struct strategy *s = strategies[i];
-
 	*ret = (struct scenario){ .slug = s->slug,
 				  .inputs = s->inputs | INPUT_COMMON,
 				  .required = s->required,
@@ -54,10 +52,8 @@ static void from_strategy(size_t i, struct scenario *ret)
 	ret->chain = &ret->alone;
 }
 
-static void from_placement(size_t i, struct scenario *ret)
+static void from_placement(const struct placement *p, struct scenario *ret)
 {
-	const struct placement *p = &placements[i];
-
 	*ret = (struct scenario){ .slug = p->slug,
 				  .inputs = INPUT_PLACED,
 				  .required = p->required,
@@ -127,6 +123,7 @@ const struct strategy *strategy_find(struct str slug, const char **ret_near)
 bool scenario_find(const struct control_set *set, struct str slug, struct scenario *ret)
 {
 	const struct control_doc *d = control_set__find(set, CONTROL_SCENARIO, slug);
+	const struct strategy *s;
 
 	if (d) {
 		from_document(d, ret);
@@ -134,15 +131,13 @@ bool scenario_find(const struct control_set *set, struct str slug, struct scenar
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(placements); i++)
 		if (str_eq(slug, str_of(placements[i].slug))) {
-			from_placement(i, ret);
+			from_placement(&placements[i], ret);
 			return true;
 		}
-	for (size_t i = 0; i < ARRAY_SIZE(strategies); i++)
-		if (str_eq(slug, str_of(strategies[i]->slug))) {
-			from_strategy(i, ret);
-			return true;
-		}
-	return false;
+	s = strategy_find(slug, NULL);
+	if (s)
+		from_strategy(s, ret);
+	return s != NULL;
 }
 
 const char *scenario_near(struct str slug)
@@ -181,9 +176,9 @@ bool scenario_info(size_t index, struct scenario_info *ret)
 	struct scenario sc;
 
 	if (!is_strategy)
-		from_placement(index, &sc);
+		from_placement(&placements[index], &sc);
 	else if (index - ARRAY_SIZE(placements) < ARRAY_SIZE(strategies))
-		from_strategy(index - ARRAY_SIZE(placements), &sc);
+		from_strategy(strategies[index - ARRAY_SIZE(placements)], &sc);
 	else
 		return false;
 	tell(&sc, ret);
