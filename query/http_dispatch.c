@@ -69,16 +69,9 @@ static void answer_options(struct http_req *rq, unsigned methods)
 /* A body must say that it is JSON: a page of another origin cannot send that without a preflight. */
 static bool body_is_json(struct http_req *rq)
 {
-	const h2o_headers_t *headers = &rq->h2o->headers;
-	ssize_t at = h2o_find_header(headers, H2O_TOKEN_CONTENT_TYPE, -1);
-	static const char type[] = "application/json";
-	h2o_iovec_t v;
+	struct str v = http_header_of(rq, "content-type"), type = STR("application/json");
 
-	if (at == -1)
-		return false;
-	v = headers->entries[at].value;
-	return v.len >= sizeof(type) - 1 && strncasecmp(v.base, type, sizeof(type) - 1) == 0 &&
-	       (v.len == sizeof(type) - 1 || strchr("; \t", v.base[sizeof(type) - 1]));
+	return v.n >= type.n && strncasecmp(v.p, type.p, type.n) == 0 && (v.n == type.n || strchr("; \t", v.p[type.n]));
 }
 
 /* A body that is packed, with methods that have one. */
