@@ -45,6 +45,7 @@ Test(people, because_you_viewed_passes_over_items_without_a_list)
 	shop_play(&s.shop, visits);
 	shop_play(&s.shop, "u1 view a @1m s=5; u1 view lonely @2m s=6; u2 view lonely @3m s=7");
 	stall_expect(&s, "because-you-viewed; user=u1; count=4", "b c");
+	stall_expect(&s, "because-you-viewed; user=u1; count=2", "b c"); /* what the other item leaves */
 	stall_expect(&s, "because-you-viewed; user=u2", "");
 	stall_expect(&s, "because-you-viewed; user=nobody", "");
 	stall_refuses(&s, "because-you-viewed", ERR_BAD_REQUEST, "userId");
