@@ -36,9 +36,12 @@ static struct explanation explained(struct asking *q, const struct vote *v)
 {
 	struct explanation why = { .kind = EXPLAIN_PAIR, .measure = "jaccard" };
 
+	const struct similar *ix = rankings_similar(q->rankings);
+
 	if (!v->count)
-		return similar_explained(q, rankings_similar(q->rankings),
-					 &(struct similar_found){ v->item, v->seed, v->score, v->strongest });
+		return similar_explained(q, ix,
+					 &(struct similar_found){ v->item, v->seed, v->score,
+								  similar_score(ix, v->seed, v->item) });
 	why.with = snap_item_name(q->sn, v->seed);
 	why.together = v->count;
 	why.item_total = rankings_totals(q->rankings, v->seed).view_sessions;

@@ -99,3 +99,12 @@ Test(step_up, alternatives_add_likeness_and_visits)
 	stall_expect(&s, "alternatives; items=a", "b d");
 	stall_expect(&s, "alternatives; items=nobody-knows", "");
 }
+
+Test(step_up, alternatives_of_several_tell_the_likeness_to_one)
+{
+	stall_records(&s, "{'itemId':'a','brand':'F'}\n{'itemId':'b','brand':'F'}\n{'itemId':'c','brand':'F'}\n");
+	stall_rank(&s);
+	stall_expect(&s, "alternatives; items=a,b", "c=2");
+	cr_assert(str_eq(s.answer.items[0].why.with, STR("a")));
+	cr_assert_float_eq(s.answer.items[0].why.pair_score, 1, 1e-9);
+}
