@@ -200,7 +200,8 @@ const struct strategy strategy_bundle = {
 		"sets of two or three that are bought together with the (first) item, their total price and what it saves "
 		"against the list prices; use it on product pages",
 	.formula =
-		"two: J as in frequently-bought-together; three: the geometric mean of their three J; sets share nothing "
+		"two: J as in frequently-bought-together; three: the geometric mean of their three J; of the 10 items "
+		"with the largest J; of equal sets three before two, then the one whose items have the larger J; sets share nothing "
 		"but the item, the first of itemIds that is known; none when it cannot be bought",
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,

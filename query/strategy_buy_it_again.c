@@ -75,7 +75,7 @@ const struct strategy strategy_buy_it_again = {
 	.formula =
 		"bought on two days or more: 1 + min(x, 1 / x), x the time since the last purchase / the mean time between them "
 		"(at least a day; of each day the last one counts); bought on one day, d days ago: d / (d + 30); time is measured to "
-		"the watermark; what was returned as often as bought is left out",
+		"the watermark; that of which as many pieces were returned as bought is left out",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,
 	.fill = fill,

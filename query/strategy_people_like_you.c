@@ -142,8 +142,8 @@ const struct strategy strategy_people_like_you = {
 		"discover",
 	.formula =
 		"sum over the 20 people most like this one of s x p: s by the items in common among the newest 32 visits of "
-		"each of its 8 items of most interest, each by w x ln(1 + N / n) (w its share of the interest, n of N visits "
-		"with it), s summing to 1; p the item's share of that person's interest, as in recommended-for-you",
+		"each of its 8 items of most interest, each by w x ln(1 + N / n) (w its share of the interest, N all visits there "
+		"were, n those of the newest 6 epochs with it), s summing to 1; p the item's share of that person's interest, as in recommended-for-you",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,
 	.fill = fill,

@@ -36,7 +36,8 @@ const struct strategy strategy_similar_items = {
 		"sum over itemIds of W(shared) / (W(a) + W(b) - W(shared)), the sum at least 0.1 (weighted Jaccard): W sums ln(1 + N / n) "
 		"over the terms of a record that another one has, n of N records having the term (inverse document "
 		"frequency, Sparck Jones 1972): categories and those above, brand, attributes, tags, two price bands of the currency "
-		"(1.5 wide, half a band apart), words of the title (these half); variants of one groupId are left out",
+		"(1.5 wide, from a millionth on, half a band apart), words of the title of two bytes or more (these half); variants "
+		"of one groupId are left out",
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.without_events = true,

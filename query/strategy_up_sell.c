@@ -160,7 +160,8 @@ const struct strategy strategy_up_sell = {
 	.meaning = "a better one for the same need: alike, somewhat dearer, not rated lower; use it on product pages",
 	.formula =
 		"sum over itemIds of the score of similar-items x R(b) / R(a), R the rating as in top-rated (the shop's mean without ratings); b lies in "
-		"a category of a or under it, a's price < b's <= a's x answers.upSellRatio in one currency, R(b) >= R(a); variants of one groupId too",
+		"a category of a or under it, a's price < b's <= a's x answers.upSellRatio in one currency, R(b) >= R(a); variants of one groupId too; "
+		"0.1 or more is asked of the sum in similar-items, with all of itemIds",
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.without_events = true,
