@@ -184,7 +184,7 @@ static int refresh(struct ranker *r, enum refresh how)
 	next_rates(r->revisits, r->revisits_by_distance, ra->revisits);
 	rc = snap_failure(r->snap);
 	if (rc) {
-		rankings_unref(ra);
+		rankings_release(ra);
 		return rc;
 	}
 	publish(r, ra);

@@ -35,7 +35,6 @@ static int vote_viewed(struct asking *q, uint32_t asked)
 static struct explanation explained(struct asking *q, const struct vote *v)
 {
 	struct explanation why = { .kind = EXPLAIN_PAIR, .measure = "jaccard" };
-
 	const struct similar *ix = rankings_similar(q->rankings);
 
 	if (!v->count)
