@@ -16,7 +16,8 @@ const struct strategy strategy_seasonal = {
 	.formula =
 		"s (s + 10) / (a + 10) where s > a: s the units of the 28 days that began 7 days before this day of last year, "
 		"10 more when the record's seasons[] name one of today (answers.seasons), a the average "
-		"28 days of the 365 from then on, at least 0 (seasonal index, ratio to average); an item whose seasons are all others is none",
+		"28 days of the 365 from then on, at least 0 (seasonal index, ratio to average); an item whose seasons are all others is "
+		"none, names that answers.seasons has not left aside",
 	.inputs = INPUT_CATEGORY,
 	.without_events = true,
 	.fill = fill,
