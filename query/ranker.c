@@ -264,6 +264,7 @@ int ranker__open(struct store *s, const struct settings *set, struct ranker **re
 	r->revisits_by_distance = next.without & NEXT_NO_CONTEXT;
 	r->refresh_ns = (uint64_t)setting_int(set, SET_RANK_REFRESH) * NS_PER_MS;
 	r->new_days = setting_int(set, SET_ANSWER_NEW_DAYS);
+	r->segments.done.big_spend_micros = SEGMENT_SPEND_UNKNOWN;
 	pthread_mutex_init(&r->refresh_lock, NULL);
 	pthread_mutex_init(&r->published_lock, NULL);
 	stopper_init(&r->stopper);

@@ -62,6 +62,16 @@ static uint64_t segments_now(const char *user)
 	return got.in;
 }
 
+Test(segments, nobody_is_a_big_spender_before_spends_were_counted)
+{
+	stall_open(&s, NULL);
+	shop_play(&s.shop, "u1 buy a @0d p=1");
+	cr_assert_eq(segments_now("u1"), IN(FIRST));
+	stall_rank(&s);
+	cr_assert_eq(segments_now("u1"), IN(FIRST) | IN(SPENDER));
+	stall_close(&s);
+}
+
 Test(segments, choose_what_their_people_buy)
 {
 	stall_open(&s, NULL);
