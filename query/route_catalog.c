@@ -27,8 +27,10 @@ static int look_up(struct http_req *rq)
 	int64_t low = setting_int(rq->w->shared->opt.settings, SET_ANSWER_LOW_STOCK);
 	int rc;
 
-	if (id == ID_NONE)
-		return (rc = snap_failure(rq->w->snap)) ? rc : ERR_NOT_FOUND;
+	if (id == ID_NONE) {
+		rc = snap_failure(rq->w->snap);
+		return rc ? rc : ERR_NOT_FOUND;
+	}
 	json_out_reset(&rq->w->out);
 	rc = stored_item_write(&rq->w->out, rq->w->snap, id, low);
 	return rc == CATALOG_LIVE ? 0 : rc < 0 ? rc : ERR_NOT_FOUND;

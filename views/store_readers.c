@@ -68,35 +68,32 @@ unsigned store_drop_dead_readers(struct store *s)
 }
 
 /* The free list is the environment's database 0: lists of pages, each with its length in front. */
-static int count_free(MDB_env *env, uint64_t *ret)
+static int count_free(const struct level *l, uint64_t *ret_pages)
 {
 	MDB_cursor *cur;
 	MDB_val key, value;
-	MDB_stat st;
 	MDB_txn *txn;
-	uint64_t pages = 0;
-	int rc = mdb_env_stat(env, &st);
+	int rc = mdb_txn_begin(l->env, NULL, MDB_RDONLY, &txn);
 
-	if (!rc)
-		rc = mdb_txn_begin(env, NULL, MDB_RDONLY, &txn);
+	*ret_pages = 0;
 	if (rc)
 		return rc;
 	rc = mdb_cursor_open(txn, 0, &cur);
 	if (!rc) {
-		while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)))
-			pages += *(size_t *)value.mv_data;
+		while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)) && value.mv_size >= sizeof(size_t))
+			*ret_pages += *(size_t *)value.mv_data;
 		mdb_cursor_close(cur);
-		*ret = pages * st.ms_psize;
 	}
 	mdb_txn_abort(txn);
-	return rc == MDB_NOTFOUND ? 0 : rc;
+	return rc == MDB_NOTFOUND ? 0 : rc ? rc : MDB_CORRUPTED;
 }
 
 int store_free_bytes(struct store *s, uint64_t *ret)
 {
 	struct levels *ls = levels__get(s);
-	int rc = count_free(ls->base.env, ret);
+	int rc = count_free(&ls->base, ret);
 
+	*ret *= ls->base.page_bytes;
 	levels__put(s, ls);
 	return store__error(rc);
 }

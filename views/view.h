@@ -55,7 +55,8 @@ extern const struct view *const view_registry[];
 const struct view *view_find(const char *name);
 
 /* The view's rows, or why one of them, or a name in it, could not be read. */
-int view_rows(const struct view *v, struct snap *sn, const struct view_filter *filter, view_row each, void *arg);
+int view_rows(const struct view *v, struct snap *sn, const struct view_filter *filter, view_row each,
+	      void *arg) MUST_CHECK;
 
 #define VIEW_DIGEST_HEX 33
 /* Sum (mod 2^128) of XXH3-128 over the rows; *ret_rows counts them. */

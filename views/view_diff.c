@@ -61,8 +61,9 @@ static int tell_row(void *arg, struct str json)
 static int read_rows(const struct view *v, struct snap *sn, view_row each, void *arg)
 {
 	static const struct view_filter all = { .anonymous = true };
+	int rc = v->digest_rows ? v->digest_rows(sn, each, arg) : v->rows(sn, &all, each, arg);
 
-	return v->digest_rows ? v->digest_rows(sn, each, arg) : view_rows(v, sn, &all, each, arg);
+	return rc ? rc : snap_failure(sn);
 }
 
 static int one_share(const struct view *v, struct snap *snaps[2], struct diff *d)

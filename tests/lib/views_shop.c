@@ -2,6 +2,7 @@
 #include "schemas/token.h"
 #include "views/ids.h"
 #include "views/pairs.h"
+#include "views/store_internal.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -197,6 +198,18 @@ static int play_event(struct shop *s, char *text)
 	rc = fold_event(s->fold, &ev, -1, &e);
 	cr_assert_geq(rc, 0, "%s", e.text);
 	return rc;
+}
+
+void shop_damage(struct shop *s, enum table_id id, struct str key, const void *value, size_t n)
+{
+	MDB_val k = { key.n, (void *)key.p }, v = { n, (void *)value };
+	MDB_txn *txn;
+
+	snap_park(s->snap);
+	cr_assert_eq(mdb_txn_begin(s->store->levels->base.env, NULL, 0, &txn), 0);
+	cr_assert_eq(mdb_put(txn, s->store->levels->base.dbi[id], &k, &v, 0), 0);
+	cr_assert_eq(mdb_txn_commit(txn), 0);
+	cr_assert_eq(snap_renew(s->snap), 0);
 }
 
 void shop_commit(struct shop *s)

@@ -48,6 +48,9 @@ int shop_playf(struct shop *s, const char *fmt, ...) PRINTF_LIKE(2, 3);
  */
 char *shop_answer(struct shop *s, const char *who, const char *text);
 
+/* A row of base past the store's own writing, key and value as LMDB has them: what no view writes. The snapshot sees it. */
+void shop_damage(struct shop *s, enum table_id id, struct str key, const void *value, size_t n);
+
 /* What a test folded by itself; the snapshot sees it. */
 void shop_commit(struct shop *s);
 

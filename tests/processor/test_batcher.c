@@ -133,3 +133,24 @@ Test(batcher, polls_wait_no_longer_than_linger)
 	cr_assert_eq(batcher_timeout_ms(&b, 10 * MS, 100), 2);
 	cr_assert_eq(batcher_timeout_ms(&b, 13 * MS, 100), 0);
 }
+
+/* However large a batch may be; without young levels it is what one poll brings. */
+Test(batcher, young_levels_take_half_a_million_records)
+{
+	const char *const sets[][2] = { { "batch.recordsMax=2000000", "poll.recordsMax=7" },
+					{ "batch.recordsMax=40", "poll.recordsMax=7" },
+					{ "young.bytesMax=0", "poll.recordsMax=7" } };
+	const uint64_t near[] = { 500000, 40, 7 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(sets); i++) {
+		struct settings_sources from = { .sets = sets[i], .sets_n = ARRAY_SIZE(sets[i]) };
+		struct settings *set;
+		struct error e = { 0 };
+
+		cr_assert_eq(settings_load(&from, &set, &e), 0, "%s", e.text);
+		batcher_init(&b, set);
+		cr_expect_eq(b.near, near[i]);
+		cr_expect_eq(b.near_behind, 7);
+		settings_free(set);
+	}
+}

@@ -43,24 +43,12 @@ static int rows_of(const char *view)
 	return view_rows(view_find(view), shop.snap, &all, ignore_row, NULL);
 }
 
-/* As LMDB has it, past the store's own writing. */
-static void write_row(enum table_id id, MDB_val k, const void *value, size_t n)
-{
-	MDB_val v = { n, (void *)value };
-	MDB_txn *txn;
-
-	snap_park(shop.snap);
-	cr_assert_eq(mdb_txn_begin(shop.store->levels->base.env, NULL, 0, &txn), 0);
-	cr_assert_eq(mdb_put(txn, shop.store->levels->base.dbi[id], &k, &v, 0), 0);
-	cr_assert_eq(mdb_txn_commit(txn), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
-}
-
 static void write_raw(enum table_id id, const void *key, size_t key_n, const void *value, size_t n)
 {
 	struct row_key buf;
+	MDB_val k = store__row_key(id, (struct str){ key, (uint32_t)key_n }, &buf);
 
-	write_row(id, store__row_key(id, (struct str){ key, (uint32_t)key_n }, &buf), value, n);
+	shop_damage(&shop, id, (struct str){ k.mv_data, (uint32_t)k.mv_size }, value, n);
 }
 
 struct first {
@@ -174,7 +162,7 @@ Test(damage, long_key)
 	char key[400];
 
 	memset(key, 'k', sizeof(key));
-	write_row(TBL_HISTORY, (MDB_val){ sizeof(key), key }, "\x02more", 5);
+	shop_damage(&shop, TBL_HISTORY, (struct str){ key, sizeof(key) }, "\x02more", 5);
 	cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
 }
 
@@ -188,7 +176,7 @@ Test(damage, row_of_no_actor_table)
 		MDB_val k = { keys[i].n, (void *)keys[i].p };
 		MDB_txn *txn;
 
-		write_row(TBL_HISTORY, k, "\0more", 5);
+		shop_damage(&shop, TBL_HISTORY, (struct str){ k.mv_data, (uint32_t)k.mv_size }, "\0more", 5);
 		cr_expect_eq(rows_of("history"), ERR_STORE_CORRUPT);
 		cr_expect_eq(rows_of("countries"), ERR_STORE_CORRUPT);
 		snap_park(shop.snap);

@@ -2,7 +2,7 @@
 #include "tests/lib/views_shop.h"
 #include "views/identity.h"
 #include "views/ids.h"
-#include "views/store_internal.h"
+#include "views/view_diff.h"
 
 #include <criterion/criterion.h>
 
@@ -21,30 +21,22 @@ static void teardown(void)
 
 TestSuite(ids, .init = setup, .fini = teardown);
 
-/* As LMDB has it: a view could not write such a row. */
-static void damage(enum table_id id, struct str key, const void *value, size_t n)
-{
-	MDB_val k = { key.n, (void *)key.p }, v = { n, (void *)value };
-	MDB_txn *txn;
-
-	snap_park(shop.snap);
-	cr_assert_eq(mdb_txn_begin(shop.store->levels->base.env, NULL, 0, &txn), 0);
-	cr_assert_eq(mdb_put(txn, shop.store->levels->base.dbi[id], &k, &v, 0), 0);
-	cr_assert_eq(mdb_txn_commit(txn), 0);
-	cr_assert_eq(snap_renew(shop.snap), 0);
-}
-
 static int ignore_row(void *arg, struct str json)
 {
 	(void)arg, (void)json;
 	return 0;
 }
 
+static void ignore_difference(void *arg, int side, struct str json)
+{
+	(void)arg, (void)side, (void)json;
+}
+
 Test(ids, of_an_item)
 {
 	const struct view_filter only = { .item = STR("a") };
 
-	damage(TBL_ITEM_IDS, STR("a"), "\0\1\2", 3);
+	shop_damage(&shop, TBL_ITEM_IDS, STR("a"), "\0\1\2", 3);
 	cr_expect_eq(snap_item(shop.snap, STR("unknown")), ID_NONE);
 	cr_expect_eq(snap_failure(shop.snap), 0);
 	cr_expect_eq(snap_item(shop.snap, STR("a")), ID_NONE);
@@ -61,7 +53,7 @@ Test(ids, of_a_person)
 
 	cr_expect_eq(person_actors(shop.snap, STR("u2"), STR(""), actors), 1);
 	actor_hash(snap_person_key(shop.snap), ACTOR_USER, STR("u2"), hash);
-	damage(TBL_ACTOR_IDS, (struct str){ (char *)hash, sizeof(hash) }, "\0\1", 2);
+	shop_damage(&shop, TBL_ACTOR_IDS, (struct str){ (char *)hash, sizeof(hash) }, "\0\1", 2);
 	cr_expect_eq(person_actors(shop.snap, STR("u2"), STR(""), actors), ERR_STORE_CORRUPT);
 }
 
@@ -71,9 +63,12 @@ Test(ids, names)
 	char hex[VIEW_DIGEST_HEX];
 	uint64_t rows;
 
-	damage(TBL_ITEM_NAMES, (struct str){ "\0\0\0\0", 4 }, "\5a", 2);
+	shop_damage(&shop, TBL_ITEM_NAMES, (struct str){ "\0\0\0\0", 4 }, "\5a", 2);
 	cr_expect_eq(snap_item_name(shop.snap, 0).n, 0);
 	cr_expect_eq(snap_failure(shop.snap), ERR_STORE_CORRUPT);
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	cr_expect_eq(view_digest(view_find("bought-together"), shop.snap, hex, &rows), ERR_STORE_CORRUPT);
+	cr_expect_eq(view_diff(view_find("bought-together"), (struct snap *[]){ shop.snap, shop.snap }, 1,
+			       ignore_difference, NULL),
+		     ERR_STORE_CORRUPT);
 }
