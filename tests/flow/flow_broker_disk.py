@@ -17,7 +17,7 @@ import time  # noqa: E402
 from harness import check, compare_with_batch, poll, say  # noqa: E402
 
 DISK_MB = 32
-EVENTS = 1500
+EVENTS = 4000  # so many that half of them hold purchases with any seed
 POSTS = 40
 FEWEST_BAD = 8
 PUBLISH_S = 1
