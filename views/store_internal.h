@@ -162,8 +162,9 @@ uint64_t level__used_bytes(const struct level *l);
  * transaction, when it has used the one before it, and keeps what it has changed sorted by page: of a second list each page then
  * goes before many, and tens of thousands are moved for it. For a run of pages that is in no list, or in a late one, it reads
  * those before it at once, and takes pages in order. The run is a row of dbi_long; there are about four in the file, since those of
- * former transactions are free only some time later, and one more for each while a snapshot is held. Nothing is done for
- * few bytes, in a small level, or where the map has little room. Returns what LMDB says.
+ * former transactions are free only some time later, and one more for each while a snapshot is held. As a rule it is the last
+ * list that has one. Where others have some too, as after a start, these are taken by rows of their own, and given back when the run is
+ * found; all of them are there, so that the file does not grow for it. Nothing is done for few bytes, in a small level, or where the map has little room. Returns what LMDB says.
  */
 #define RUN_KEY "\xff" /* behind those of long values */
 int level__order_free(const struct level *l, MDB_txn *txn, uint64_t bytes);

@@ -177,37 +177,6 @@ uint64_t level__used_bytes(const struct level *l)
 	return mdb_env_info(l->env, &info) ? 0 : (info.me_last_pgno + 1) * l->page_bytes;
 }
 
-#define RUN_SHARE 128  /* of the level, */
-#define RUN_CHANGES 16 /* or of what is changed, whichever is less */
-#define RUN_PAGES_LEAST 8
-#define RUN_PAGES_MOST 1024
-#define RUN_TIMES 16 /* the room that there must be in the map, in runs: it may be the last */
-
-static uint64_t least_of(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
-int level__order_free(const struct level *l, MDB_txn *txn, uint64_t bytes)
-{
-	MDB_val key = { sizeof(RUN_KEY) - 1, (void *)RUN_KEY }, run = { 0, NULL };
-	MDB_envinfo info;
-	uint64_t pages;
-	int rc = mdb_env_info(l->env, &info);
-
-	if (rc)
-		return rc;
-	pages = least_of(info.me_last_pgno / RUN_SHARE, bytes / l->page_bytes / RUN_CHANGES);
-	pages = least_of(pages, RUN_PAGES_MOST);
-	if (pages < RUN_PAGES_LEAST || (info.me_last_pgno + pages * RUN_TIMES) * l->page_bytes > info.me_mapsize)
-		return 0;
-	run.mv_size = (pages - 1) * l->page_bytes;
-	rc = mdb_put(txn, l->dbi_long, &key, &run, MDB_RESERVE);
-	if (!rc)
-		memset(run.mv_data, 0, run.mv_size);
-	return rc;
-}
-
 int level__merged(const struct level *base, MDB_txn *txn, uint64_t *ret)
 {
 	MDB_val key = { 6, (void *)"merged" }, value;

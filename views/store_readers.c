@@ -1,4 +1,4 @@
-/* Who reads, what that pins, how large base is, and what of it is free. */
+/* Who reads, what that pins, and how large base is. */
 #include "views/store_internal.h"
 
 #include <stdio.h>
@@ -65,37 +65,6 @@ unsigned store_drop_dead_readers(struct store *s)
 	}
 	levels__put(s, ls);
 	return (unsigned)dead;
-}
-
-/* The free list is the environment's database 0: lists of pages, each with its length in front. */
-static int count_free(const struct level *l, uint64_t *ret_pages)
-{
-	MDB_cursor *cur;
-	MDB_val key, value;
-	MDB_txn *txn;
-	int rc = mdb_txn_begin(l->env, NULL, MDB_RDONLY, &txn);
-
-	*ret_pages = 0;
-	if (rc)
-		return rc;
-	rc = mdb_cursor_open(txn, 0, &cur);
-	if (!rc) {
-		while (!(rc = mdb_cursor_get(cur, &key, &value, MDB_NEXT)) && value.mv_size >= sizeof(size_t))
-			*ret_pages += *(size_t *)value.mv_data;
-		mdb_cursor_close(cur);
-	}
-	mdb_txn_abort(txn);
-	return rc == MDB_NOTFOUND ? 0 : rc ? rc : MDB_CORRUPTED;
-}
-
-int store_free_bytes(struct store *s, uint64_t *ret)
-{
-	struct levels *ls = levels__get(s);
-	int rc = count_free(&ls->base, ret);
-
-	*ret *= ls->base.page_bytes;
-	levels__put(s, ls);
-	return store__error(rc);
 }
 
 int store_figures(struct store *s, struct store_figures *ret)
