@@ -2,6 +2,7 @@
 #include "query/taste.h"
 #include "views/ids.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define SALES_WEIGHT 0.05  /* of the best seller of a category that has all the interest */
@@ -105,36 +106,45 @@ static struct explanation explained(struct asking *q, const struct choice *c)
 	return why;
 }
 
-static int offer_all(struct asking *q)
+/* The list is in order of its scores: the next hundred votes, and what sells, may score more than what was given before. */
+static int offer(struct asking *q, const struct choice *c, double *last)
+{
+	struct explanation why = explained(q, c);
+	double score = c->score < *last ? c->score : *last;
+	unsigned n = q->shelf_n;
+	int rc = shelf_offer(q, c->vote.item, score, &why);
+
+	if (q->shelf_n > n || shelf_was_shown(q, c->vote.item))
+		*last = score;
+	return rc;
+}
+
+static int offer_all(struct asking *q, double *last)
 {
 	struct choice choices[RESCORED];
 	size_t n;
 	int rc = 1;
 
 	while (rc > 0 && (n = take_choices(q, choices)) > 0)
-		for (size_t i = 0; i < n && rc > 0; i++) {
-			struct explanation why = explained(q, &choices[i]);
-
-			rc = shelf_offer(q, choices[i].vote.item, choices[i].score, &why);
-		}
+		for (size_t i = 0; i < n && rc > 0; i++)
+			rc = offer(q, &choices[i], last);
 	return rc < 0 ? rc : 0;
 }
 
 /* When all that is left is what sells: one who is not known has no other candidates. */
-static int offer_sellers(struct asking *q)
+static int offer_sellers(struct asking *q, double *last)
 {
 	struct rank_list list = rankings_get(q->rankings, RANK_BEST_SELLERS, q->category);
 	int rc = 1;
 
 	for (size_t i = LIKED_SELLERS; i < list.n && rc > 0; i++) {
 		struct choice c = {
-			.vote = { .item = list.v[i].item, .seed = ID_NONE, .count = (uint32_t)list.v[i].recent }
+			.vote = { .item = list.v[i].item, .seed = ID_NONE, .count = (uint32_t)list.v[i].recent },
+			.score = SALES_WEIGHT * TASTE_FLOOR * list.v[i].score / list.v[0].score,
 		};
-		struct explanation why = explained(q, &c);
 
 		if (is_wanted(&q->a->person, c.vote.item))
-			rc = shelf_offer(q, c.vote.item, SALES_WEIGHT * TASTE_FLOOR * list.v[i].score / list.v[0].score,
-					 &why);
+			rc = offer(q, &c, last);
 	}
 	return rc < 0 ? rc : 0;
 }
@@ -143,6 +153,7 @@ static int fill(struct asking *q)
 {
 	struct answerer *a = q->a;
 	struct interests in;
+	double last = INFINITY;
 	int rc = rankings_ready(q);
 
 	if (!rc)
@@ -160,8 +171,8 @@ static int fill(struct asking *q)
 	votes_clear(&a->tastes);
 	for (unsigned i = 0; i < in.n; i++)
 		taste_add(&a->tastes, rankings_similar(q->rankings), in.v[i].of->item, in.v[i].share);
-	rc = offer_all(q);
-	return rc ? rc : offer_sellers(q);
+	rc = offer_all(q, &last);
+	return rc ? rc : offer_sellers(q, &last);
 }
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
@@ -182,7 +193,7 @@ const struct strategy strategy_recommended_for_you = {
 		"(sum over the 8 items of most interest of w x T + 0.05 x L) x (0.2 + taste): w the item's share of the "
 		"interest (view 1, cart-add 3, purchase 8, what is taken out of the cart -2, returned -8; halved every 30 days); T = J^2 / |J^2|^0.75, J as in also-bought "
 		"for what was bought, and over the item's newest 32 visits for what was viewed; L the 20 best "
-		"sellers of each of the 3 categories liked most and of the shop, the others follow in their order; taste: the part of the categories, brands and price bands of interest, by "
+		"sellers of each of the 3 categories liked most and of the shop, the others follow in their order; no item scores more than the one before it; taste: the part of the categories, brands and price bands of interest, by "
 		"inverse document frequency, that the item has; what is bought and kept, in the cart or disliked is left out",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,

@@ -2,6 +2,7 @@
 #include "tests/lib/query_shop.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static struct stall s;
 
@@ -104,6 +105,54 @@ Test(people, taste_is_of_categories_brands_and_prices)
 	/* and somebody who is not known gets what sells */
 	stall_expect(&s, "recommended-for-you; visitor=v2", "d b c");
 	stall_expect(&s, "recommended-for-you; visitor=v2; category=Hats", "d");
+}
+
+static void expect_in_order(const char *request, unsigned n)
+{
+	cr_assert_eq(stall_ask(&s, request), 0);
+	cr_assert_eq(s.answer.item_count, n, "%s: %u", request, s.answer.item_count);
+	for (unsigned i = 1; i < n; i++)
+		cr_assert(s.answer.items[i].score <= s.answer.items[i - 1].score, "%s: %u", request, i);
+}
+
+Test(people, what_sells_scores_no_more_than_what_goes_with_interests)
+{
+	double last;
+
+	shop_play(&s.shop, visits);
+	for (int i = 0; i < 60; i++)
+		shop_playf(&s.shop, "w%d view c @1h; w%d buy i%d @2h q=%d", i, i, i, 100 - i);
+	shop_play(&s.shop, "u1 view a @3h");
+	stall_rank(&s);
+	expect_in_order("recommended-for-you; user=u1; count=100", 62);
+	cr_assert(str_eq(s.answer.items[21].item_id, STR("c")), "the weakest of its candidates");
+	cr_assert(str_eq(s.answer.items[22].item_id, STR("i20")));
+	cr_assert_str_eq(s.answer.items[22].reason, "80 sold in the last 30 days");
+	last = s.answer.items[21].score;
+	expect_in_order("recommended-for-you; user=u1; count=100; before=b,c", 60);
+	cr_assert_eq(s.answer.items[20].score, last, "as without pages");
+}
+
+Test(people, a_hundred_votes_after_a_hundred_score_no_more)
+{
+	stall_records(&s, "{'itemId':'a','title':'A','categories':['Shoes'],'brand':'Fox','price':50}\n"
+			  "{'itemId':'z','title':'Z','categories':['Shoes'],'brand':'Fox','price':50}");
+	for (int i = 0; i < 4; i++) {
+		shop_playf(&s.shop, "v%d view a @0h s=1", i);
+		for (int k = 0; k < 55; k++)
+			shop_playf(&s.shop, "v%d view i%d @1s s=1", i, k + i / 2 * 55);
+	}
+	shop_play(&s.shop, "v0 view z @1s s=1; v1 view z @1s s=1; w0 view z @1s s=2; w1 view z @1s s=2");
+	shop_play(&s.shop, "u1 view a @3h");
+	for (int k = 0; k < 30; k++) {
+		char id[16];
+
+		snprintf(id, sizeof(id), "i%d", k);
+		stall_stock(&s, id, 0);
+	}
+	stall_rank(&s);
+	expect_in_order("recommended-for-you; user=u1; count=100", 81);
+	cr_assert(str_eq(s.answer.items[70].item_id, STR("z")), "the best of the next hundred");
 }
 
 Test(people, all_that_sells_is_there_for_a_stranger)
