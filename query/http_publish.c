@@ -8,6 +8,7 @@
 struct publish_entry {
 	struct publish *owner;
 	_Atomic int state; /* enum publish_state; written last, with release */
+	int told;          /* what it was when the request is answered: more may be acknowledged meanwhile */
 	int32_t partition;
 	int64_t offset;
 };
@@ -169,7 +170,7 @@ static void count(struct publish *p)
 	int64_t acked = 0, failed = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
-		int state = atomic_load_explicit(&p->entries[i].state, memory_order_relaxed);
+		int state = p->entries[i].told;
 
 		acked += state == PUBLISH_ACKED;
 		failed += state == PUBLISH_FAILED || state == PUBLISH_WAITING || state == PUBLISH_TOO_LARGE;
@@ -188,6 +189,8 @@ static void answer(struct publish *p)
 	*(p->prev ? &p->prev->next : &q->first) = p->next;
 	*(p->next ? &p->next->prev : &q->last) = p->prev;
 	q->held -= p->held;
+	for (size_t i = 0; i < p->n; i++)
+		p->entries[i].told = atomic_load_explicit(&p->entries[i].state, memory_order_acquire);
 	count(p);
 	if (p->end)
 		p->end->ended = NULL;
@@ -234,13 +237,14 @@ void publish_wait(struct publish *p)
 
 enum publish_state publish_result(const struct publish *p, size_t i, int32_t *ret_partition, int64_t *ret_offset)
 {
-	enum publish_state state = (enum publish_state)atomic_load_explicit(&p->entries[i].state, memory_order_acquire);
+	const struct publish_entry *entry = &p->entries[i];
+	int state = p->answered ? entry->told : atomic_load_explicit(&entry->state, memory_order_acquire);
 
 	if (state == PUBLISH_ACKED && ret_partition) {
-		*ret_partition = p->entries[i].partition;
-		*ret_offset = p->entries[i].offset;
+		*ret_partition = entry->partition;
+		*ret_offset = entry->offset;
 	}
-	return state;
+	return (enum publish_state)state;
 }
 
 struct publish_queue *publish_queue_new(struct uv_async_s *wake, int64_t timeout_ms)

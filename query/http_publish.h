@@ -46,7 +46,7 @@ void publish_send(struct publish *p, size_t i, const char *topic, struct str key
 void publish_wait(struct publish *p);
 
 /* ---- in finish ---- */
-/* Where it is when it is acknowledged; both may be NULL. */
+/* Where it is when it is acknowledged; both may be NULL. The same each time, whatever is acknowledged meanwhile. */
 enum publish_state publish_result(const struct publish *p, size_t i, int32_t *ret_partition, int64_t *ret_offset);
 /* Was it true what publish_until waits for? */
 bool publish_was_ready(const struct publish *p);

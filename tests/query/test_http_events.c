@@ -111,6 +111,7 @@ Test(http_events, bad_bodies)
 			expect_problem(r, bad[i].status, bad[i].slug, bad[i].field, bad[i].body);
 	}
 	cr_assert_eq(fake_count(&f.publisher), 0);
+	cr_assert(strstr(post("[5,6]")->head, "cache-control: no-store"));
 	expect_problem(ask_with(&f, "POST", "/v1/events", "Content-Type: text/plain\r\n", VIEW("a")), 415,
 		       "unsupported-media-type", "content-type", "text");
 }
