@@ -26,10 +26,11 @@ static bool has_segment(const struct control_set *set, struct str id)
 /* Of a document that is put all names must be there; later it has an effect as long as one of them is. */
 enum links { LINKS_ALL, LINKS_ANY };
 
-static int check_names(const struct control_set *set, enum links which, const char *field, const char *what,
-		       const struct control_texts *names,
+static int check_names(const struct control_set *set, enum links which, const char *field, enum control_kind kind,
+		       const char *what, const struct control_texts *names,
 		       bool (*is_there)(const struct control_set *set, struct str name), struct error *e)
 {
+	const struct control_doc *d;
 	char path[sizeof(e->field)];
 	uint32_t first = names->n, there = 0;
 
@@ -42,19 +43,23 @@ static int check_names(const struct control_set *set, enum links which, const ch
 	if (first == names->n || (which == LINKS_ANY && there))
 		return 0;
 	snprintf(path, sizeof(path), "%s[%u]", field, first);
+	d = control_set__doc(set, kind, names->v[first]);
+	if (d)
+		return error_set(e, ERR_BAD_CONFIG, path, "%s '%s' %s", control_kind_name(kind), d->id,
+				 d->problem.code ? "has a problem of its own" : "is switched off");
 	return error_set(e, ERR_BAD_CONFIG, path, "there is no %s '%.*s'", what, STR_FMT(names->v[first]));
 }
 
 static int check_places(const struct control_set *set, enum links which, const struct control_texts *names,
 			struct error *e)
 {
-	return check_names(set, which, "placements", "scenario or strategy", names, has_place, e);
+	return check_names(set, which, "placements", CONTROL_SCENARIO, "scenario or strategy", names, has_place, e);
 }
 
 static int check_segments(const struct control_set *set, enum links which, const struct control_texts *names,
 			  struct error *e)
 {
-	return check_names(set, which, "segments", "segment", names, has_segment, e);
+	return check_names(set, which, "segments", CONTROL_SEGMENT, "segment", names, has_segment, e);
 }
 
 static int check_links(const struct control_set *set, enum links which, const struct control_doc *d, struct error *e)

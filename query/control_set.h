@@ -63,7 +63,7 @@ struct segment_set;
 const struct segment_set *control_set_segments(const struct control_set *set);
 /*
  * A document of the store that has no effect: true, and why. It cannot be read, or of the segments or of the placements it names
- * none is there any more. False when there is no such document, or it has one.
+ * none is there any more, or switched on. False when there is no such document, or it has one.
  */
 bool control_set_problem(const struct control_set *set, enum control_kind kind, struct str id, struct error *ret);
 /* Is there a segment of this id, switched on or not? *ret_near: the nearest one if not, or NULL; valid as long as the set. */

@@ -45,6 +45,9 @@ static void open_front(void)
 	decide(f, "rule/no-p2", "{\"action\":{\"exclude\":{\"itemIds\":[\"p2\"]}}}");
 	decide(f, "rule/no-p1", "{\"segments\":[\"lapsing\"],\"action\":{\"exclude\":{\"itemIds\":[\"p1\"]}}}");
 	decide(f, "scenario/mine", "{\"chain\":[{\"strategy\":\"best-sellers\"}]}");
+	decide(f, "scenario/dark", "{\"chain\":[{\"strategy\":\"best-sellers\"}],\"enabled\":false}");
+	decide(f, "segment/off", "{\"filter\":\"orders >= 1\",\"enabled\":false}");
+	decide(f, "rule/of-off", "{\"segments\":[\"off\"],\"action\":{\"exclude\":{\"itemIds\":[\"p3\"]}}}");
 	cr_assert_eq(fold_commit(f, NULL), 0);
 	fold_free(f);
 	shopfront_start(&front);
@@ -143,6 +146,26 @@ Test(preview, of_a_segment_says_who_belongs_and_what_its_rules_do)
 			 "\"segments\":{\"before\":[\"frequent\"],\"after\":[\"frequent\"]}"));
 	snprintf(body, sizeof(body), rule, "lapsing", "{\"filter\":\"ordres >= 1\"}");
 	expect_problem(ask(&front, "POST", "/v1/preview", body), 400, "bad-config", "change.document.filter", "ordres");
+}
+
+Test(preview, what_a_document_names_may_be_switched_off)
+{
+	static const char *const segments = "change.document.segments[0]", *off = "\"segment 'off' is switched off\"";
+	const struct reply *r = look("rule", "x", "{\"segments\":[\"off\"],\"action\":{\"filter\":\"inStock\"}}");
+
+	expect_problem(r, 400, "bad-config", segments, "rule");
+	cr_assert(strstr(r->body, off), "%s", r->body);
+	r = look("offer", "x", "{\"segments\":[\"off\"],\"discount\":{\"percent\":5}}");
+	expect_problem(r, 400, "bad-config", segments, "offer");
+	cr_assert(strstr(r->body, off), "%s", r->body);
+	r = look("rule", "x", "{\"segments\":[\"none\"],\"action\":{\"filter\":\"inStock\"}}");
+	expect_problem(r, 400, "bad-config", segments, "none");
+	cr_assert(strstr(r->body, "there is no segment 'none'"), "%s", r->body);
+	r = look("rule", "x", "{\"placements\":[\"dark\"],\"action\":{\"filter\":\"inStock\"}}");
+	expect_problem(r, 400, "bad-config", "change.document.placements[0]", "scenario");
+	cr_assert(strstr(r->body, "\"scenario 'dark' is switched off\""), "%s", r->body);
+	r = ask(&front, "GET", "/v1/rules/of-off", NULL);
+	cr_assert(strstr(r->body, off), "%s", r->body);
 }
 
 Test(preview, strategies_list_what_was_decided)
