@@ -73,6 +73,9 @@ static void check_parts(const struct settings *s, struct problems *problems)
 	if (server_tls_check(s, &e))
 		add_error(problems, e.field, &e);
 	e = (struct error){ 0 };
+	if (server_listen_resolve(s, &e))
+		add_error(problems, e.field, &e);
+	e = (struct error){ 0 };
 	if (store_check_key(&store, &e))
 		add_error(problems, e.field, &e);
 	kafka_settings_check(s, add_problem, problems);
@@ -195,7 +198,7 @@ const struct command command_check_config = {
 	.description =
 		"Reads FILE (or the file that the other commands would read), the environment and --set, and prints each\n"
 		"setting with its value and origin. Every problem is printed, not only the first; then the status is 1.\n"
-		"The files of http.tls.* and person.key.file are looked at, and librdkafka is asked about kafka.*, without connecting to anything.\n"
+		"The host of http.listen is resolved, the files of http.tls.* and person.key.file are looked at, and librdkafka is asked about kafka.*, without connecting to anything.\n"
 		"Passwords are not shown.\n"
 		"\n"
 		"Examples:\n"

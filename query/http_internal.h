@@ -12,6 +12,7 @@
 #include "query/http_req.h"
 
 #include <h2o.h>
+#include <netdb.h>
 #include <pthread.h>
 
 enum loop_phase { LOOP_RUNNING, LOOP_DRAINING, LOOP_CLOSING };
@@ -73,6 +74,9 @@ struct http_loop {
 
 /* ---- http_loop.c, main thread ---- */
 
+/* What http.listen is: *ret for freeaddrinfo, at `port`, -1: the setting's own. */
+int http_listen_resolve(const char *listen, int port, char *host, size_t host_size, struct addrinfo **ret,
+			int *ret_port, struct error *e) MUST_CHECK;
 /* A listening socket, SO_REUSEPORT; *port 0 picks one and is filled. `first` refuses a port that somebody listens on. */
 int http_listen_fd(const char *listen, bool first, int *port, char *host, size_t host_size, int *ret,
 		   struct error *e) MUST_CHECK;

@@ -65,18 +65,30 @@ static int bound_port(int fd)
 					      : ((struct sockaddr_in *)&ss)->sin_port);
 }
 
+int http_listen_resolve(const char *listen, int port, char *host, size_t host_size, struct addrinfo **ret,
+			int *ret_port, struct error *e)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV };
+	char service[8];
+	int rc;
+
+	if (!split_listen(listen, host, host_size, ret_port))
+		return error_set(e, ERR_BAD_SETTING, "http.listen", "http.listen is '%s': write host:port", listen);
+	snprintf(service, sizeof(service), "%d", port < 0 ? *ret_port : port);
+	rc = getaddrinfo(host[0] ? host : NULL, service, &hints, ret);
+	return rc ? error_set(e, ERR_BAD_SETTING, "http.listen",
+			      "cannot resolve '%s': %s; set http.listen to an address or name of this machine", host,
+			      gai_strerror(rc))
+		  : 0;
+}
+
 int http_listen_fd(const char *listen, bool first, int *port, char *host, size_t host_size, int *ret, struct error *e)
 {
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV }, *ai = NULL;
-	int asked, rc, fd;
-	char service[8];
+	struct addrinfo *ai;
+	int asked, fd, rc = http_listen_resolve(listen, first ? -1 : *port, host, host_size, &ai, &asked, e);
 
-	if (!split_listen(listen, host, host_size, &asked))
-		return error_set(e, ERR_BAD_SETTING, "http.listen", "http.listen is '%s': write host:port", listen);
-	snprintf(service, sizeof(service), "%d", first ? asked : *port);
-	rc = getaddrinfo(host[0] ? host : NULL, service, &hints, &ai);
-	if (rc != 0)
-		return error_set(e, ERR_BAD_SETTING, "http.listen", "cannot resolve '%s': %s", host, gai_strerror(rc));
+	if (rc)
+		return rc;
 	if (first && asked) {
 		/* SO_REUSEPORT would let a second server share the port in silence: ask without it first */
 		fd = bind_one(ai, false);

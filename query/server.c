@@ -9,6 +9,7 @@
 #include "query/ranker.h"
 #include "query/served.h"
 
+#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -155,6 +156,17 @@ int server_listen_check(const struct settings *set, struct error *e)
 	rc = http_listen_fd(setting_string(set, SET_HTTP_LISTEN), true, &port, host, sizeof(host), &fd, e);
 	if (rc == 0)
 		close(fd);
+	return rc;
+}
+
+int server_listen_resolve(const struct settings *set, struct error *e)
+{
+	struct addrinfo *ai;
+	char host[256];
+	int port, rc = http_listen_resolve(setting_string(set, SET_HTTP_LISTEN), -1, host, sizeof(host), &ai, &port, e);
+
+	if (rc == 0)
+		freeaddrinfo(ai);
 	return rc;
 }
 

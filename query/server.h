@@ -61,6 +61,8 @@ int server_answerer(struct server *s, struct answerer **ret, struct error *e) MU
 void server_feed(struct server *s, struct str json);
 /* Would the files of http.tls.* be taken? BAD_SETTING with the key in the field. */
 int server_tls_check(const struct settings *set, struct error *e) MUST_CHECK;
+/* Is the host of http.listen an address, or a name that has one? BAD_SETTING. */
+int server_listen_resolve(const struct settings *set, struct error *e) MUST_CHECK;
 /* Could http.listen be listened on now? IO when somebody else does. */
 int server_listen_check(const struct settings *set, struct error *e) MUST_CHECK;
 /* Stop accepting, let requests under way end (at most grace_ms), join the threads. NULL is fine. */

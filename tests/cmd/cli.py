@@ -90,6 +90,15 @@ class Cli(Case):
             problem = self.aisle("check-config", *sets, status=1).stderr
             self.assertIn(f"http.tls.certificate.file: cannot use the certificate '{self.directory}/{name}': {words}", problem)
 
+    def test_check_config_resolves_the_host_to_listen_on(self):
+        listen = ["--set", "http.listen=no-such-host.invalid:8600"]
+        told = self.aisle("check-config", *listen, status=1).stderr
+        self.assertIn("aisle: http.listen: cannot resolve 'no-such-host.invalid': ", told)
+        started = self.aisle("run", *listen, "--set", "kafka.bootstrap.servers=127.0.0.1:1", "--store", "s", status=1).stderr
+        self.assertIn(told.replace("http.listen: ", "", 1), started)
+        for known in ("localhost:0", "[::1]:0", "127.0.0.1:8600"):
+            self.aisle("check-config", "--set", f"http.listen={known}")
+
     def test_check_config_looks_at_the_key_of_persons(self):
         events = self.write("e.ndjson", '{"type":"view","userId":"u1","itemId":"a","eventTime":1700000000000}\n')
         os.mkdir(os.path.join(self.directory, "directory"))
