@@ -4,6 +4,7 @@
 #include "config/version.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,11 @@ int command_misused(const char *command, const char *fmt, ...)
 	va_end(ap);
 	fprintf(stderr, "\nTry `aisle %s --help'.\n", command);
 	return EXIT_USAGE;
+}
+
+void command_goes_on(void)
+{
+	signal(SIGPIPE, SIG_IGN);
 }
 
 /* At exit, so that --help is looked after as well. */

@@ -45,6 +45,12 @@ int command_failed(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same for wrong usage found after parsing: adds a hint at `aisle COMMAND --help`; returns 2. */
 int command_misused(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * For what does more than print: it does not end in the middle because nobody reads what it says (`aisle replay 2>&1 | head`).
+ * Output that was lost is an error at exit.
+ */
+void command_goes_on(void);
+
 /* The whole number of an option ("--rate"); any other text is wrong usage. */
 uint64_t command_number(struct argp_state *state, const char *name, const char *text, uint64_t least, uint64_t most);
 

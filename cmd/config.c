@@ -305,6 +305,8 @@ static int run(struct command_context *ctx)
 	bool pulls = !strcmp(opt->verb, "pull"), diffs = !strcmp(opt->verb, "diff");
 	int rc = pulls ? config_dir_make(opt->dir, &e) : 0;
 
+	if (!diffs)
+		command_goes_on();
 	find_server(ctx, opt, s.server);
 	if (!rc)
 		rc = config_docs_load(opt->dir, &s.here, &e);

@@ -290,8 +290,10 @@ static int check_ids(const struct dlq *q, const struct settings *set, struct err
 
 static int resend(struct dlq *q, const struct settings *set, struct error *e)
 {
-	int rc = publisher_kafka_open(set, &q->publisher, e);
+	int rc;
 
+	command_goes_on();
+	rc = publisher_kafka_open(set, &q->publisher, e);
 	if (rc)
 		return rc;
 	rc = check_ids(q, set, e);

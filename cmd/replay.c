@@ -211,6 +211,7 @@ static void catch_signals(void)
 
 	sigaction(SIGINT, &stop, NULL);
 	sigaction(SIGTERM, &stop, NULL);
+	command_goes_on();
 }
 
 /* ---- a new generation ---- */

@@ -233,6 +233,19 @@ class Cli(Case):
                 self.assertEqual(done.returncode, 1)
                 self.assertRegex(done.stderr, r"\A(aisle: kafka.bootstrap.servers is not set.*\n)?aisle: cannot write .*\n\Z")
 
+    def test_a_replay_goes_on_when_nobody_reads_what_it_says(self):
+        self.write("e.ndjson", "junk\n" + "".join(f'{{"type":"view","userId":"u{i}","itemId":"a","eventTime":1700000000000}}\n' for i in range(2000)))
+        self.aisle("replay", "--from-file", "e.ndjson", "--store", "read")
+        reader, writer = os.pipe()
+        os.close(reader)
+        for store, outputs, status in (("errors", {"stdout": subprocess.DEVNULL, "stderr": writer}, 0), ("all", {"stdout": writer, "stderr": writer}, 1)):
+            done = subprocess.run([AISLE, "replay", "--from-file", "e.ndjson", "--store", store], cwd=self.directory, timeout=60, check=False, **outputs)
+            self.assertEqual(done.returncode, status)
+            self.assertEqual(self.aisle("inspect", "--digest", "--store", store).stdout, self.aisle("inspect", "--digest", "--store", "read").stdout)
+        done = subprocess.run([AISLE, "inspect", "popularity", "--store", "read"], cwd=self.directory, stdout=writer, timeout=60, check=False)
+        os.close(writer)
+        self.assertEqual(done.returncode, -signal.SIGPIPE, "there is nothing else to do")
+
     def test_wrong_usage_exits_with_2_and_a_hint(self):
         for arguments in [[], ["inspct"], ["--nonsense"], ["run", "--nonsense"], ["inspect", "a", "b"],
                           ["inspect", "--item", "x"], ["inspect", "popularty"], ["simulate"], ["run", "--set", "x"],
