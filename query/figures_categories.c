@@ -109,13 +109,9 @@ static int add_record(void *arg, uint32_t item, const struct catalog_item *recor
 	if (item >= s->n)
 		return ERR_STORE_CORRUPT;
 	add_item(&s->total, &s->items[item]);
-	for (uint32_t i = 0; i < record->categories.n; i++) {
-		struct str category = record->categories.v[i];
-
-		for (uint32_t n = 0; (n = category_ancestor(category, n)) != 0;)
-			add_category(s, item, (struct str){ category.p, n });
-		add_category(s, item, category);
-	}
+	for (uint32_t i = 0; i < record->categories.n; i++)
+		for (struct str at = { 0 }; category_next(record->categories.v[i], &at);)
+			add_category(s, item, at);
 	if (!record->categories.n)
 		add_category(s, item, STR(""));
 	s->items[item] = (struct sold){ 0 }; /* it has its place */

@@ -87,14 +87,6 @@ static void add_list(struct reading *r, uint32_t item, uint32_t list)
 	c->lists[r->lists_n++] = list;
 }
 
-/* "Shoes > Running": itself and "Shoes". */
-static void add_with_ancestors(struct reading *r, uint32_t item, struct str category)
-{
-	add_list(r, item, find_or_add(r, category));
-	for (uint32_t n = 0; (n = category_ancestor(category, n)) > 0;)
-		add_list(r, item, find_or_add(r, (struct str){ category.p, n }));
-}
-
 /* The first moment after now counts. */
 static void note_moment(struct reading *r, int64_t t_ms)
 {
@@ -134,8 +126,8 @@ static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
 	note_moment(r, record->available_from_ms);
 	note_moment(r, record->available_to_ms);
 	for (uint32_t i = 0; i < record->categories.n; i++)
-		if (record->categories.v[i].n)
-			add_with_ancestors(r, item, record->categories.v[i]);
+		for (struct str at = { 0 }; category_next(record->categories.v[i], &at);)
+			add_list(r, item, find_or_add(r, at));
 	return 0;
 }
 

@@ -151,13 +151,14 @@ static int fill_with_best_sellers(struct asking *q)
 /* "Shoes > Running" to "Shoes"; false at the top. */
 static bool to_parent(struct str *category)
 {
-	uint32_t n = 0, parent = 0;
+	struct str last = *category;
 
-	while ((n = category_ancestor(*category, n)) > 0)
-		parent = n;
-	if (parent)
-		category->n = parent;
-	return parent > 0;
+	for (struct str at = { 0 }; category_next(*category, &at);)
+		last = at;
+	if (last.n == category->n)
+		return false;
+	*category = last;
+	return true;
 }
 
 /* Pins are candidates of no strategy; they take their items first. */

@@ -40,15 +40,9 @@ static void read_features(const struct catalog_item *record, struct features *f)
 {
 	if (record->brand.n)
 		f->brand = XXH3_64bits(record->brand.p, record->brand.n) | 1;
-	for (uint32_t i = 0; i < record->categories.n; i++) {
-		struct str name = record->categories.v[i];
-
-		if (!name.n)
-			continue;
-		add_category(f, name);
-		for (uint32_t n = 0; (n = category_ancestor(name, n)) > 0;)
-			add_category(f, (struct str){ name.p, n });
-	}
+	for (uint32_t i = 0; i < record->categories.n; i++)
+		for (struct str at = { 0 }; category_next(record->categories.v[i], &at);)
+			add_category(f, at);
 }
 
 static double likeness(const struct features *a, const struct features *b)

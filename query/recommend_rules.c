@@ -45,11 +45,8 @@ static void mark_categories(struct asking *q, struct str placement)
 	struct str category = q->a->conditions.category;
 
 	mark(q, placement, STR(""));
-	if (!category.n)
-		return;
-	for (uint32_t n = 0; (n = category_ancestor(category, n)) > 0;)
-		mark(q, placement, (struct str){ category.p, n });
-	mark(q, placement, category);
+	for (struct str at = { 0 }; category_next(category, &at);)
+		mark(q, placement, at);
 }
 
 static bool in_country(const struct control_texts *countries, struct str country)
@@ -212,13 +209,9 @@ static void try_categories(struct asking *q, const struct filter_item *about)
 {
 	const struct str_list *categories = &about->record->categories;
 
-	for (uint32_t i = 0; i < categories->n; i++) {
-		struct str name = categories->v[i];
-
-		try_anchored(q, ANCHOR_CATEGORY, name, about);
-		for (uint32_t n = 0; (n = category_ancestor(name, n)) > 0;)
-			try_anchored(q, ANCHOR_CATEGORY, (struct str){ name.p, n }, about);
-	}
+	for (uint32_t i = 0; i < categories->n; i++)
+		for (struct str at = { 0 }; category_next(categories->v[i], &at);)
+			try_anchored(q, ANCHOR_CATEGORY, at, about);
 }
 
 void rules_judge(struct asking *q, uint32_t item, const struct filter_item *about)

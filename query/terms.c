@@ -20,14 +20,6 @@ static void add(struct terms *t, enum term_kind kind, struct str text, uint64_t 
 	t->v[t->n++] = (struct term){ hash, kind };
 }
 
-/* "Shoes > Running": itself and "Shoes". */
-static void add_category(struct terms *t, struct str category)
-{
-	add(t, TERM_CATEGORY, category, 0);
-	for (uint32_t n = 0; (n = category_ancestor(category, n)) > 0;)
-		add(t, TERM_CATEGORY, (struct str){ category.p, n }, 0);
-}
-
 static void add_value(struct terms *t, int token, struct str text, uint64_t name)
 {
 	if (token == TOKEN_STRING || token == TOKEN_NUMBER)
@@ -107,7 +99,8 @@ void terms_of(const struct catalog_item *record, struct terms *ret)
 {
 	ret->n = 0;
 	for (uint32_t i = 0; i < record->categories.n; i++)
-		add_category(ret, record->categories.v[i]);
+		for (struct str at = { 0 }; category_next(record->categories.v[i], &at);)
+			add(ret, TERM_CATEGORY, at, 0);
 	add(ret, TERM_BRAND, record->brand, 0);
 	add_attributes(ret, record->attributes);
 	for (uint32_t i = 0; i < record->tags.n; i++)

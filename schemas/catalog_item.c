@@ -212,12 +212,18 @@ bool category_is_under(struct str category, struct str ancestor)
 	return category.n == ancestor.n || is_ancestor(category, ancestor.n);
 }
 
-uint32_t category_ancestor(struct str category, uint32_t n)
+bool category_next(struct str category, struct str *at)
 {
-	while (++n < category.n)
-		if (is_ancestor(category, n))
-			return n;
-	return 0;
+	uint32_t n = at->n < category.n ? at->n : 0;
+
+	if (!at->n) {
+		*at = category;
+		return category.n > 0;
+	}
+	while (++n < category.n && !is_ancestor(category, n))
+		;
+	*at = (struct str){ category.p, n };
+	return n < category.n;
 }
 
 static struct str trim(const char *p, const char *end)

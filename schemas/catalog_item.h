@@ -64,7 +64,7 @@ bool region_sells(const struct str_list *regions, struct str region);
 
 /* Is `ancestor` ("Shoes") the category itself or one of its ancestors ("Shoes > Running")? */
 bool category_is_under(struct str category, struct str ancestor);
-/* "Shoes > Running > Trail" begins with its ancestors: the bytes of the first one of more than n bytes; 0: there is none. */
-uint32_t category_ancestor(struct str category, uint32_t n);
+/* From an empty `at`: "Shoes > Running > Trail", then its ancestors "Shoes" and "Shoes > Running"; false: no more. */
+bool category_next(struct str category, struct str *at);
 
 #endif

@@ -107,11 +107,16 @@ Test(catalog_item, damage_is_noticed)
 
 Test(catalog_item, categories_and_their_ancestors)
 {
-	cr_expect_eq(category_ancestor(STR("Shoes > Running > Trail"), 0), 5);
-	cr_expect_eq(category_ancestor(STR("Shoes > Running > Trail"), 5), 15);
-	cr_expect_eq(category_ancestor(STR("Shoes > Running > Trail"), 15), 0);
-	cr_expect_eq(category_ancestor(STR("Shoes > "), 0), 0);
-	cr_expect_eq(category_ancestor(STR(""), 0), 0);
+	const struct str trail = STR("Shoes > Running > Trail");
+	const char *const walk[] = { "Shoes > Running > Trail", "Shoes", "Shoes > Running" };
+	struct str at = { 0 }, none = { 0 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(walk); i++)
+		cr_expect(category_next(trail, &at) && str_eq(at, str_of(walk[i])), "%s", walk[i]);
+	cr_expect(!category_next(trail, &at));
+	at = STR("Shoes > ");
+	cr_expect(!category_next(STR("Shoes > "), &at));
+	cr_expect(!category_next(STR(""), &none));
 	cr_expect(category_is_under(STR("Shoes > Running"), STR("Shoes > Running")));
 	cr_expect(category_is_under(STR("Shoes > Running > Trail"), STR("Shoes")));
 	cr_expect(category_is_under(STR("Shoes > Running > Trail"), STR("Shoes > Running")));
