@@ -18,7 +18,7 @@ static const struct {
 	{ CONTROL_OFFER, "welcome", DEMO_WELCOME },
 };
 
-void demo_control_put(unsigned index, int64_t t_ms, char key[DEMO_DOCUMENT_KEY_MAX], struct json_out *j)
+void demo_control_put(unsigned index, int64_t t_ms, char key[CONTROL_KEY_MAX], struct json_out *j)
 {
 	struct str file = demo_file(documents[index].file);
 	char *text = xmalloc(file.n), time[32], *dated = NULL;
@@ -39,7 +39,7 @@ void demo_control_put(unsigned index, int64_t t_ms, char key[DEMO_DOCUMENT_KEY_M
 		n = snprintf(dated, size, "{\"startedAt\":\"%s\",%.*s", time, (int)row.document.n - 1, text + 1);
 		row.document = (struct str){ dated, (uint32_t)n };
 	}
-	snprintf(key, DEMO_DOCUMENT_KEY_MAX, "%s/%s", control_kind_name(row.kind), documents[index].id);
+	control_key_of(row.kind, row.id, key);
 	config_write_record(j, &row);
 	free(dated);
 	free(text);

@@ -5,12 +5,12 @@
 #ifndef AISLE_CMD_DEMO_CONTROL_H
 #define AISLE_CMD_DEMO_CONTROL_H
 
+#include "schemas/control.h"
 #include "schemas/json_out.h"
 
 #define DEMO_DOCUMENTS 4
-#define DEMO_DOCUMENT_KEY_MAX 96
 
 /* One of DEMO_DOCUMENTS, decided and, if it is an experiment, started at t_ms; `key` is the record's, `j` gets its value. */
-void demo_control_put(unsigned index, int64_t t_ms, char key[DEMO_DOCUMENT_KEY_MAX], struct json_out *j);
+void demo_control_put(unsigned index, int64_t t_ms, char key[CONTROL_KEY_MAX], struct json_out *j);
 
 #endif

@@ -43,7 +43,7 @@ struct demo_log {
 	struct demo_shown **shown; /* owned */
 	size_t shown_count, shown_room;
 	struct json_out json;
-	char key[DEMO_DOCUMENT_KEY_MAX];
+	char key[CONTROL_KEY_MAX];
 };
 
 struct demo_record {
