@@ -13,14 +13,17 @@ static bool has_place(const struct control_set *set, struct str placement)
 	return scenario_find(set, placement, &sc);
 }
 
+/* A document takes the place of the segment of its id that is shipped. */
 static bool has_segment(const struct control_set *set, struct str id)
 {
 	struct segment_shipped shipped;
 
+	if (control_set__doc(set, CONTROL_SEGMENT, id))
+		return control_set__find(set, CONTROL_SEGMENT, id) != NULL;
 	for (unsigned i = 0; segment_shipped(i, &shipped); i++)
 		if (str_eq(id, str_of(shipped.id)))
 			return true;
-	return control_set__find(set, CONTROL_SEGMENT, id) != NULL;
+	return false;
 }
 
 /* Of a document that is put all names must be there; later it has an effect as long as one of them is. */

@@ -47,6 +47,7 @@ static void open_front(void)
 	decide(f, "scenario/mine", "{\"chain\":[{\"strategy\":\"best-sellers\"}]}");
 	decide(f, "scenario/dark", "{\"chain\":[{\"strategy\":\"best-sellers\"}],\"enabled\":false}");
 	decide(f, "segment/off", "{\"filter\":\"orders >= 1\",\"enabled\":false}");
+	decide(f, "segment/big-spender", "{\"filter\":\"orders >= 1\",\"enabled\":false}");
 	decide(f, "rule/of-off", "{\"segments\":[\"off\"],\"action\":{\"exclude\":{\"itemIds\":[\"p3\"]}}}");
 	cr_assert_eq(fold_commit(f, NULL), 0);
 	fold_free(f);
@@ -158,6 +159,9 @@ Test(preview, what_a_document_names_may_be_switched_off)
 	r = look("offer", "x", "{\"segments\":[\"off\"],\"discount\":{\"percent\":5}}");
 	expect_problem(r, 400, "bad-config", segments, "offer");
 	cr_assert(strstr(r->body, off), "%s", r->body);
+	r = look("rule", "x", "{\"segments\":[\"big-spender\"],\"action\":{\"filter\":\"inStock\"}}");
+	expect_problem(r, 400, "bad-config", segments, "shipped");
+	cr_assert(strstr(r->body, "\"segment 'big-spender' is switched off\""), "%s", r->body);
 	r = look("rule", "x", "{\"segments\":[\"none\"],\"action\":{\"filter\":\"inStock\"}}");
 	expect_problem(r, 400, "bad-config", segments, "none");
 	cr_assert(strstr(r->body, "there is no segment 'none'"), "%s", r->body);
