@@ -1,7 +1,6 @@
 /* Free pages of a level: how many there are, and in which order a large transaction takes them. */
 #include "views/store_internal.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #define RUN_SHARE 128  /* of the level, */
@@ -111,17 +110,6 @@ static int add_list(void *arg, uint64_t txn, const size_t *pages, size_t n)
 	return 0;
 }
 
-/* A line of mdb_reader_list, see store_readers.c. */
-static int note_reader(const char *line, void *arg)
-{
-	unsigned long pid, thread, txn;
-	uint64_t *oldest = arg;
-
-	if (sscanf(line, "%lu %lx %lu", &pid, &thread, &txn) == 3 && txn < *oldest)
-		*oldest = txn;
-	return 0;
-}
-
 /* Pages of rows that take all runs of the others, longest first. */
 struct rows {
 	size_t pages[ROWS_MOST];
@@ -162,14 +150,16 @@ static void find_runs(const struct lists *ls, struct rows *ret)
 /* The rows that are to be there for a run to be found in the last list only; none when it has no such run. */
 static int rows_before(const struct level *l, const MDB_envinfo *info, size_t run, struct rows *ret)
 {
-	struct lists ls = { .end = info->me_last_txnid, .run = run, .pages_end = info->me_last_pgno + 1 };
+	struct lists ls = { .run = run, .pages_end = info->me_last_pgno + 1 };
 	int rc;
 
 	*ret = (struct rows){ .n = 0 };
-	mdb_reader_list(l->env, note_reader, &ls.end);
+	if (run <= 2 * RUN_SLACK)
+		return 0;
+	ls.end = level__oldest_read(l, info->me_last_txnid);
 	ls.others = xcalloc(ls.pages_end / 8 + 1, 1);
 	rc = each_list(l->env, add_list, &ls);
-	if (!rc && ls.last_has_run && run > 2 * RUN_SLACK)
+	if (!rc && ls.last_has_run)
 		find_runs(&ls, ret);
 	if (ret->too_many)
 		ret->n = 0;

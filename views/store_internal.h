@@ -156,6 +156,8 @@ int level__compare(const MDB_val *a, const MDB_val *b);
 int level__commit(struct level *l, MDB_txn *txn);
 /* Of an open environment: a transaction of it has ended. */
 bool level__was_written(const struct level *l);
+/* The oldest transaction that a reader has before it; last_txn when none has an older one. */
+uint64_t level__oldest_read(const struct level *l, uint64_t last_txn);
 uint64_t level__used_bytes(const struct level *l);
 /*
  * At the begin of a transaction that changes so many bytes, about. LMDB reads one list of free pages, each left by a former
@@ -164,7 +166,8 @@ uint64_t level__used_bytes(const struct level *l);
  * those before it at once, and takes pages in order. The run is a row of dbi_long; there are about four in the file, since those of
  * former transactions are free only some time later, and one more for each while a snapshot is held. As a rule it is the last
  * list that has one. Where others have some too, as after a start, these are taken by rows of their own, and given back when the run is
- * found; all of them are there, so that the file does not grow for it. Nothing is done for few bytes, in a small level, or where the map has little room. Returns what LMDB says.
+ * found; all of them are there, so that the file does not grow for it. Nothing is done for few bytes, in a small level, or where
+ * the map has little room. Returns what LMDB says.
  */
 #define RUN_KEY "\xff" /* behind those of long values */
 int level__order_free(const struct level *l, MDB_txn *txn, uint64_t bytes);

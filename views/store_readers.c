@@ -10,12 +10,33 @@ struct reader_list {
 };
 
 /* A line of mdb_reader_list: "PID THREAD TXN", TXN "-" when it is parked. */
+static bool is_reader(const char *line, unsigned long *ret_pid, unsigned long *ret_thread, unsigned long *ret_txn)
+{
+	return sscanf(line, "%lu %lx %lu", ret_pid, ret_thread, ret_txn) == 3;
+}
+
+static int note_oldest(const char *line, void *arg)
+{
+	unsigned long pid, thread, txn;
+	uint64_t *oldest = arg;
+
+	if (is_reader(line, &pid, &thread, &txn) && txn < *oldest)
+		*oldest = txn;
+	return 0;
+}
+
+uint64_t level__oldest_read(const struct level *l, uint64_t last_txn)
+{
+	mdb_reader_list(l->env, note_oldest, &last_txn);
+	return last_txn;
+}
+
 static int add_reader(const char *line, void *arg)
 {
 	struct reader_list *list = arg;
 	unsigned long pid, thread, txn;
 
-	if (list->n < list->room && sscanf(line, "%lu %lx %lu", &pid, &thread, &txn) == 3)
+	if (list->n < list->room && is_reader(line, &pid, &thread, &txn))
 		list->v[list->n++] = (struct store_reader){ .pid = (long)pid,
 							    .thread = thread,
 							    .level = list->level,
@@ -73,21 +94,20 @@ int store_figures(struct store *s, struct store_figures *ret)
 	struct levels *ls = levels__get(s);
 	MDB_envinfo info;
 	MDB_stat st;
+	uint64_t oldest;
 	int rc;
 
 	rc = mdb_env_info(ls->base.env, &info);
 	if (!rc)
 		rc = mdb_env_stat(ls->base.env, &st);
+	oldest = rc ? 0 : level__oldest_read(&ls->base, info.me_last_txnid);
 	levels__put(s, ls);
 	if (rc)
 		return store__error(rc);
 	*ret = (struct store_figures){ .map_size = s->opt.read_only ? s->opt.map_size : info.me_mapsize,
 				       .used_bytes = (info.me_last_pgno + 1) * st.ms_psize,
 				       .last_txn = info.me_last_txnid,
-				       .oldest_reader_txn = info.me_last_txnid,
+				       .oldest_reader_txn = oldest,
 				       .readers = store_readers(s, readers, STORE_READERS_MAX) };
-	for (unsigned i = 0; i < ret->readers; i++)
-		if (!readers[i].level && readers[i].txn < ret->oldest_reader_txn)
-			ret->oldest_reader_txn = readers[i].txn;
 	return 0;
 }
