@@ -446,7 +446,7 @@ class Flow:
         try:
             yield path
         finally:
-            self.end_all()
+            self.end_all(path)
             subprocess.run(["umount", path], check=False)
 
     def topics(self, partitions=4, broker=None, suffix=""):
@@ -459,12 +459,14 @@ class Flow:
     def aisle(self, *command, store, settings=None):
         return Process(self, command, store, settings or {})
 
-    def end_all(self):
+    def end_all(self, place=""):
+        """All processes, and the brokers that lie in `place`."""
         for process in self.processes:
             process.kill()
         for broker in self.brokers:
-            broker.resume()
-            broker.kill()
+            if broker.directory.startswith(place):
+                broker.resume()
+                broker.kill()
 
     def close(self):
         self.end_all()
