@@ -26,11 +26,16 @@ void delta_fini(struct delta *d)
 	*d = (struct delta){ 0 };
 }
 
-/* Small tables are used again: a live log has a batch every few milliseconds. */
+/*
+ * Small tables are used again: a live log has a batch every few milliseconds. What is larger than the batch needed is halved, since all of a
+ * table is cleared here and walked at commit.
+ */
 void delta_reset(struct delta *d)
 {
 	arena_reset(&d->arena);
 	if (d->rows_room <= ROOM_KEPT) {
+		if (d->rows_room > ROOM_AT_FIRST && d->rows_n * 8 < d->rows_room)
+			d->rows_room /= 2;
 		memset(d->rows, 0, d->rows_room * sizeof(*d->rows));
 	} else {
 		free(d->rows);
