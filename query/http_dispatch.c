@@ -77,7 +77,7 @@ static bool body_is_json(struct http_req *rq)
 /* A body that is packed, with methods that have one. */
 static bool body_is_packed(struct http_req *rq)
 {
-	struct str coding = http_header_of(rq, "content-encoding");
+	struct str coding = http_list_of(rq, "content-encoding");
 
 	return coding.n && !(coding.n == 8 && strncasecmp(coding.p, "identity", 8) == 0);
 }

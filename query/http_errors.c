@@ -39,6 +39,7 @@ static void rewrite_setup(h2o_filter_t *self, h2o_req_t *h, h2o_ostream_t **slot
 		h->res.content_length = r->body.len;
 		h2o_set_header(&h->pool, &h->res.headers, H2O_TOKEN_CONTENT_TYPE, PROBLEM_CONTENT_TYPE,
 			       sizeof(PROBLEM_CONTENT_TYPE) - 1, 1);
+		h2o_set_header(&h->pool, &h->res.headers, H2O_TOKEN_CACHE_CONTROL, H2O_STRLIT("no-store"), 1);
 		metrics_count(l->worker.metrics, ROUTE_COUNT, p.status, 0);
 	}
 	h2o_setup_next_ostream(h, slot);

@@ -201,7 +201,6 @@ void feed_join(struct http_req *rq)
 		c->next->prev = c;
 	l->feed_clients = c;
 	http_start(rq, 200, "text/event-stream");
-	http_header(rq, "cache-control", "no-store");
 	http_count(rq, 200);
 	h2o_start_response(rq->h2o, &c->super);
 	flush(c, ": hello\n\n");

@@ -28,15 +28,32 @@ static const char *look_at(const char *line, size_t n, struct counts *c)
 	return NULL;
 }
 
+/* A header of which one line is read: the other one would be dropped without a word. */
+static const char *line_too_many(const h2o_headers_t *h)
+{
+	static const struct {
+		const char *name, *flaw;
+	} single[] = { { "content-type", "there are two content-type lines" },
+		       { "x-changed-by", "there are two x-changed-by lines" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(single); i++) {
+		ssize_t at = h2o_find_header_by_str(h, single[i].name, strlen(single[i].name), -1);
+
+		if (at != -1 && h2o_find_header_by_str(h, single[i].name, strlen(single[i].name), at) != -1)
+			return single[i].flaw;
+	}
+	return NULL;
+}
+
 /* The head is still what the socket's buffer begins with, however the body came; HTTP/2 has its own framing. */
 const char *http_head_flaw(h2o_req_t *h)
 {
 	const h2o_buffer_t *in;
-	const char *p, *end, *stop, *flaw = NULL;
+	const char *p, *end, *stop, *flaw = line_too_many(&h->headers);
 	struct counts c = { 0 };
 
 	if (h->conn->callbacks->push_path)
-		return NULL;
+		return flaw;
 	in = h->conn->callbacks->get_socket(h->conn)->input;
 	p = in->bytes;
 	end = p + in->size;

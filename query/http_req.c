@@ -118,6 +118,8 @@ void http_start(struct http_req *rq, int status, const char *content_type)
 	rq->h2o->res.reason = reason(status);
 	if (content_type)
 		http_header(rq, "content-type", content_type);
+	if (h2o_find_header(&rq->h2o->res.headers, H2O_TOKEN_CACHE_CONTROL, -1) == -1)
+		http_header(rq, "cache-control", "no-store");
 }
 
 /* `body` lives as long as the request. */
@@ -139,7 +141,6 @@ void http_reply(struct http_req *rq, int status, const char *content_type, struc
 
 void http_reply_json(struct http_req *rq, int status, const struct json_out *out)
 {
-	http_header(rq, "cache-control", "no-store");
 	http_reply(rq, status, "application/json", (struct str){ out->p, (uint32_t)out->n });
 }
 
@@ -245,7 +246,6 @@ void http_problem(struct http_req *rq, const struct problem *p)
 		snprintf(seconds, sizeof(seconds), "%d", p->retry_after_s);
 		http_header(rq, "retry-after", seconds);
 	}
-	http_header(rq, "cache-control", "no-store");
 	http_reply(rq, p->status, PROBLEM_CONTENT_TYPE, (struct str){ out->p, (uint32_t)out->n });
 }
 

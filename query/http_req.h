@@ -92,8 +92,8 @@ void *http_alloc(struct http_req *rq, size_t n);
 /* Both are copied. Before the reply. */
 void http_header(struct http_req *rq, const char *name, const char *value);
 
+/* No cache keeps an answer, unless the handler has set cache-control. */
 void http_reply(struct http_req *rq, int status, const char *content_type, struct str body);
-/* What `out` holds, never to be cached. */
 void http_reply_json(struct http_req *rq, int status, const struct json_out *out);
 /*
  * What `out` holds, which anybody may keep for http.cacheMaxAge. `hash` stands for what it says: whoever has an answer of

@@ -224,7 +224,6 @@ static void answer(struct http_req *rq, void *arg)
 		http_refuse(rq, PROBLEM_OVERLOADED, NULL, "too many long answers are being read: ask for less");
 		return;
 	}
-	http_header(rq, "cache-control", "no-store");
 	if (at_once)
 		http_reply(rq, 200, type, (struct str){ w->out.p, (uint32_t)w->out.n });
 	else

@@ -144,6 +144,5 @@ void route_recommend_batch(struct http_req *rq)
 		return;
 	b->end_ns =
 		rq->started_ns + (uint64_t)setting_int(rq->w->shared->opt.settings, SET_HTTP_BATCH_TIMEOUT) * 1000000u;
-	http_header(rq, "cache-control", "no-store");
 	http_stream(rq, "application/json", fill, ended, b);
 }

@@ -81,7 +81,6 @@ static void refuse_all(struct http_req *rq, const struct batch *b)
 		write_refused(j, i, b->why[i]);
 	json_out_end_array(j);
 	json_out_end_object(j);
-	http_header(rq, "cache-control", "no-store");
 	http_reply(rq, p.status, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
 }
 

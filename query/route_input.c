@@ -4,6 +4,7 @@
 #include "schemas/json_scan.h"
 
 #include <jansson.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -141,6 +142,17 @@ static bool add_array(const struct input_field *f, struct recommend_request *ask
 	return true;
 }
 
+/* 5.0 is whole too, as JSON Schema has it. */
+static bool set_whole(const struct input_field *f, struct recommend_request *ask, const json_t *v, struct problem *ret)
+{
+	double number = json_number_value(v);
+
+	if (!json_is_number(v) || number != floor(number))
+		return BAD(ret, f, "'%s' must be a whole number", f->name);
+	/* what is no int64_t is outside of what any of them may be */
+	return input_set_whole(f, ask, fabs(number) < 1e15 ? (int64_t)number : -1, ret);
+}
+
 static bool set_object(const json_t *object, unsigned where, struct recommend_request *ask, struct problem *ret);
 
 static bool set_from_json(const struct input_field *f, struct recommend_request *ask, const json_t *v,
@@ -155,9 +167,7 @@ static bool set_from_json(const struct input_field *f, struct recommend_request 
 		return add_array(f, ask, v, ret);
 	case KIND_COUNT:
 	case KIND_STALENESS:
-		if (!json_is_integer(v))
-			return BAD(ret, f, "'%s' must be a whole number", f->name);
-		return input_set_whole(f, ask, json_integer_value(v), ret);
+		return set_whole(f, ask, v, ret);
 	case KIND_FLAG:
 	case KIND_STRICT:
 		if (!json_is_boolean(v))

@@ -101,7 +101,6 @@ void route_readyz(struct http_req *rq)
 		http_reply_json(rq, 200, j);
 		return;
 	}
-	http_header(rq, "cache-control", "no-store");
 	http_header(rq, "retry-after", "1");
 	http_reply(rq, 503, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
 }

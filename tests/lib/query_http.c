@@ -368,6 +368,7 @@ void expect_problem(const struct reply *r, int status, const char *slug, const c
 
 	cr_assert_eq(r->status, status, "%s: %d instead of %d: %s", what, r->status, status, r->body);
 	cr_assert(strstr(r->head, "content-type: application/problem+json"), "%s: %s", what, r->head);
+	cr_assert(strstr(r->head, "cache-control: no-store"), "%s: %s", what, r->head);
 	snprintf(text, sizeof(text), "{\"type\":\"urn:aisle:problem:%s\"", slug);
 	cr_assert(strncmp(r->body, text, strlen(text)) == 0, "%s: %s", what, r->body);
 	snprintf(text, sizeof(text), "\"field\":\"%s\"", field ? field : "");

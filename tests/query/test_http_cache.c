@@ -147,6 +147,19 @@ Test(http_cache, large_answers_are_compressed_for_who_takes_it)
 		strstr(ask_with(&f, "GET", "/healthz", "Accept-Encoding: gzip\r\n", NULL)->head, "encoding: gzip"));
 }
 
+Test(http_cache, what_nobody_may_keep_says_so)
+{
+	static const char *const paths[] = { "/healthz", "/readyz", "/metrics", "/v1/strategies?x=1",
+					     "/v1/users/ann/segments" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		char value[128];
+
+		cr_expect_str_eq(header(ask(&f, "GET", paths[i], NULL), "cache-control", value), "no-store", "%s",
+				 paths[i]);
+	}
+}
+
 /* Larger than a reply's room: only its head is looked at. */
 static void docs_head(const char *path, const char *headers, char *head, size_t size)
 {

@@ -212,6 +212,7 @@ static const struct {
 	  "\"context\":{\"country\":\"DE\",\"region\":\"BY\"}}",
 	  "f=inStock b= o=2 fi=0 st=2 d=0.5 min=1/2 at=DE/BY" },
 	{ "{\"properties\":[\"*\"],\"maxStalenessMs\":1000,\"category\":\"A\",\"window\":\"7d\"}", "c=A w=3" },
+	{ "{\"count\":5.0,\"maxStalenessMs\":1e3}", "n=5 items=0/ ses=0/ q= ex=0/000 p=0 e=0 m=1000" },
 };
 
 Test(http_recommend, bodies_become_requests)
@@ -250,6 +251,8 @@ static const struct {
 	{ "{\"itemIds\":[\"\"]}", "bad-parameter", "itemIds" },
 	{ "{\"count\":2.5}", "bad-parameter", "count" },
 	{ "{\"count\":\"2\"}", "bad-parameter", "count" },
+	{ "{\"count\":1e300}", "bad-parameter", "count" },
+	{ "{\"maxStalenessMs\":-1e18}", "bad-parameter", "maxStalenessMs" },
 	{ "{\"count\":0}", "bad-parameter", "count" },
 	{ "{\"explain\":1}", "bad-parameter", "explain" },
 	{ "{\"window\":\"1d\"}", "bad-parameter", "window" },
