@@ -5,10 +5,15 @@
 
 #define SLOTS_AT_FIRST 256
 
+void groups_cut(struct groups *g, uint32_t n)
+{
+	while (g->n > n)
+		free((char *)g->v[--g->n].key.p);
+}
+
 void groups_fini(struct groups *g)
 {
-	for (uint32_t i = 0; i < g->n; i++)
-		free((char *)g->v[i].key.p);
+	groups_cut(g, 0);
 	free(g->v);
 	free(g->slots);
 	*g = (struct groups){ 0 };

@@ -26,6 +26,8 @@ struct groups {
 void groups_fini(struct groups *g);
 /* Find or make; valid until the next call. */
 struct group *groups_get(struct groups *g, struct str key);
+/* All but the first n that were made go; no groups_get after it. */
+void groups_cut(struct groups *g, uint32_t n);
 /* By key, bytes ascending; no groups_get after it. */
 void groups_sort(struct groups *g);
 

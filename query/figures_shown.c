@@ -16,7 +16,8 @@ struct showing {
 	void *arg;
 	size_t words;
 	uint64_t *live, *all; /* items with a record; what was seen at all */
-	uint64_t **sets;      /* by group: NULL, or what was seen of it */
+	uint64_t **sets;      /* by group that has figures: NULL, or what was seen of it */
+	uint32_t set_n;
 	size_t set_bytes;
 	int64_t day;
 	uint32_t label, at; /* whose rows are being read; its group */
@@ -49,7 +50,7 @@ static int add_record(void *arg, uint32_t item, const struct catalog_item *recor
 
 static void count_groups(struct showing *s)
 {
-	for (uint32_t i = 0; i < s->groups->n; i++)
+	for (uint32_t i = 0; i < s->set_n; i++)
 		if (s->sets[i]) {
 			s->groups->v[i].shown = count(s, s->sets[i]);
 			free(s->sets[i]);
@@ -61,7 +62,6 @@ static void count_groups(struct showing *s)
 /* Rows come by (day, label), so that by day the sets of one day are all that is kept. */
 static int turn_to(struct showing *s, int64_t day, uint32_t label)
 {
-	uint32_t groups = s->groups->n;
 	const struct group *g;
 	struct engagement_label of;
 	int rc = snap_label_of_answer(s->m->sn, label, &of);
@@ -74,9 +74,7 @@ static int turn_to(struct showing *s, int64_t day, uint32_t label)
 	s->label = label;
 	g = s->of(s->arg, day * MS_PER_DAY, &of); /* may move them */
 	s->at = (uint32_t)(g - s->groups->v);
-	if (s->groups->n != groups)
-		return ERR_STORE_CORRUPT;
-	if (s->sets[s->at])
+	if (s->at >= s->set_n || s->sets[s->at])
 		return 0;
 	s->set_bytes += s->words * sizeof(uint64_t);
 	if (s->set_bytes > SHOWN_SETS_BYTES_MAX)
@@ -94,7 +92,8 @@ static int add_item(void *arg, int64_t day, uint32_t label, uint32_t item, const
 		return rc;
 	if (item / 64 >= s->words)
 		return ERR_STORE_CORRUPT;
-	set_bit(s->sets[s->at], item);
+	if (s->at < s->set_n)
+		set_bit(s->sets[s->at], item);
 	set_bit(s->all, item);
 	return 0;
 }
@@ -116,17 +115,18 @@ static int read_items(struct showing *s)
 
 int figures_shown(struct making *m, struct groups *g, group_of_label of, void *arg, struct shown_counts *ret)
 {
-	struct showing s = { .m = m, .groups = g, .of = of, .arg = arg, .day = -1 };
+	struct showing s = { .m = m, .groups = g, .of = of, .arg = arg, .set_n = g->n, .day = -1 };
 	int rc;
 
-	s.sets = xcalloc(g->n ? g->n : 1, sizeof(*s.sets));
+	s.sets = xcalloc(s.set_n ? s.set_n : 1, sizeof(*s.sets));
 	rc = read_items(&s);
 	if (!rc) {
 		count_groups(&s);
 		*ret = (struct shown_counts){ count(&s, s.live), count(&s, s.all) };
 	}
-	for (uint32_t i = 0; i < g->n && rc; i++)
+	for (uint32_t i = 0; i < s.set_n && rc; i++)
 		free(s.sets[i]);
+	groups_cut(g, s.set_n);
 	free(s.sets);
 	free(s.live);
 	free(s.all);

@@ -19,8 +19,8 @@ struct shown_counts {
 typedef struct group *(*group_of_label)(void *arg, int64_t t_ms, const struct engagement_label *of);
 
 /*
- * g->v[].shown and *ret. A group that `of` makes is none that has figures: STORE_CORRUPT. Above SHOWN_SETS_BYTES_MAX
- * nothing is counted, and ret->items is 0.
+ * g->v[].shown and *ret. A group that `of` makes has no figures, and is gone at the end: `engagement` was made anew of
+ * less than `engagement-items`. Above SHOWN_SETS_BYTES_MAX nothing is counted, and ret->items is 0.
  */
 int figures_shown(struct making *m, struct groups *g, group_of_label of, void *arg,
 		  struct shown_counts *ret) MUST_CHECK;

@@ -1,5 +1,7 @@
 /* What recommendations led to, by strategy and by category, by hand. */
 #include "tests/lib/query_figures.h"
+#include "views/engagement.h"
+#include "views/labels.h"
 
 #include <stdlib.h>
 
@@ -98,6 +100,25 @@ Test(figures_credit, coverage_is_of_all_that_a_row_and_the_catalogue_have)
 	expect_at(j, "rows/0/itemsShown", "1");
 	expect_at(j, "rows/1/coverage", "0.25");
 	expect_at(j, "total/coverage", "0.5");
+}
+
+/* As when `engagement` was made anew of a log that has lost its first records: `engagement-items` still has that day. */
+Test(figures_credit, what_has_no_figures_has_no_row)
+{
+	struct figures_ask ask = of_strategies(BY_DAY | BY_STRATEGY | BY_VARIANT);
+	struct answer_token lost = { .scenario = "lost" };
+	uint64_t second_day = (uint64_t)(day(1) / MS_PER_DAY);
+	json_t *j;
+
+	put_in_catalog("p1", "", ""); /* item 0 */
+	fold_add(shop.fold, TBL_ENGAGEMENT_ITEMS, second_day << 32 | fold_label_of_answer(shop.fold, &lost, 0), 0,
+		 CREDIT_IMPRESSION, 1);
+	recommend_for_a_day();
+	j = json_of(ask);
+	expect_at(j, "rows/3/orders", "1");
+	expect_at(j, "rows/3/itemsShown", "0");
+	expect_at(j, "rows/4", "absent");
+	expect_at(j, "total/itemsShown", "1");
 }
 
 Test(figures_credit, categories_have_what_is_under_them)
