@@ -23,6 +23,9 @@
 
 enum { RANK_WINDOWS = RANK_BEST_SELLERS }; /* the kinds before it are trending windows */
 
+/* v, of *room places by item, with one for this item too; the new ones are zero. */
+void *rank_grown(void *v, uint32_t *room, uint32_t item, size_t size);
+
 /* ---- categories with their ancestors, from the catalogue ---- */
 
 /* What lists need of a record. */

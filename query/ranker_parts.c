@@ -3,6 +3,17 @@
 
 #include <xxhash.h>
 
+void *rank_grown(void *v, uint32_t *room, uint32_t item, size_t size)
+{
+	uint32_t before = *room;
+
+	for (*room = before ? before : 1024; item >= *room;)
+		*room *= 2;
+	v = xrealloc(v, *room * size);
+	memset((char *)v + before * size, 0, (*room - before) * size);
+	return v;
+}
+
 /* What is made of the catalogue, unless no record has changed since. */
 static int read_catalog(struct rank_parts *p, struct snap *sn, int64_t now_ms, const struct calendar *calendar)
 {

@@ -61,14 +61,8 @@ static uint32_t *counts_of(struct segment_counts *c, uint32_t item)
 {
 	size_t of = segments_count(c->set);
 
-	if (item >= c->room) {
-		uint32_t room = c->room ? c->room : 1024;
-
-		while (item >= room)
-			room *= 2;
-		c->v = xrealloc(c->v, room * of * sizeof(*c->v));
-		c->room = room;
-	}
+	if (item >= c->room)
+		c->v = rank_grown(c->v, &c->room, item, of * sizeof(*c->v));
 	if (item >= c->items) {
 		memset(c->v + c->items * of, 0, (item + 1 - c->items) * of * sizeof(*c->v));
 		c->items = item + 1;

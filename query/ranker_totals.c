@@ -15,15 +15,8 @@ static int add_epoch(void *arg, uint32_t item, const struct item_totals *epoch)
 	struct totals *t = arg;
 	struct rank_totals *of;
 
-	if (item >= t->room) {
-		uint32_t room = t->room ? t->room : 1024;
-
-		while (item >= room)
-			room *= 2;
-		t->v = xrealloc(t->v, room * sizeof(*t->v));
-		memset(t->v + t->room, 0, (room - t->room) * sizeof(*t->v));
-		t->room = room;
-	}
+	if (item >= t->room)
+		t->v = rank_grown(t->v, &t->room, item, sizeof(*t->v));
 	of = &t->v[item];
 	of->view_sessions = added(of->view_sessions, epoch->view_sessions);
 	of->orders = added(of->orders, epoch->orders);

@@ -15,15 +15,8 @@ static int add_day(void *arg, int64_t day, uint32_t item, const struct popularit
 {
 	struct year *y = arg;
 
-	if (item >= y->room) {
-		uint32_t room = y->room ? y->room : 1024;
-
-		while (item >= room)
-			room *= 2;
-		y->v = xrealloc(y->v, room * sizeof(*y->v));
-		memset(y->v + y->room, 0, (room - y->room) * sizeof(*y->v));
-		y->room = room;
-	}
+	if (item >= y->room)
+		y->v = rank_grown(y->v, &y->room, item, sizeof(*y->v));
 	if (item >= y->items)
 		y->items = item + 1;
 	y->v[item].year += p->units;
