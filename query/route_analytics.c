@@ -266,34 +266,15 @@ static void reply_figures(struct http_req *rq, enum figures_kind kind, struct st
 	http_later(rq, &ops, w);
 }
 
-void route_sales(struct http_req *rq)
+void route_figures(struct http_req *rq)
 {
-	reply_figures(rq, FIGURES_SALES, STR(""));
-}
+	static const enum figures_kind kinds[ROUTE_COUNT] = {
+		[ROUTE_ANALYTICS_SALES] = FIGURES_SALES,           [ROUTE_ANALYTICS_ENGAGEMENT] = FIGURES_ENGAGEMENT,
+		[ROUTE_ANALYTICS_STRATEGIES] = FIGURES_STRATEGIES, [ROUTE_ANALYTICS_CATEGORIES] = FIGURES_CATEGORIES,
+		[ROUTE_ANALYTICS_SEGMENTS] = FIGURES_SEGMENTS,     [ROUTE_ANALYTICS_SERVICE] = FIGURES_SERVICE,
+	};
 
-void route_engagement(struct http_req *rq)
-{
-	reply_figures(rq, FIGURES_ENGAGEMENT, STR(""));
-}
-
-void route_strategy_figures(struct http_req *rq)
-{
-	reply_figures(rq, FIGURES_STRATEGIES, STR(""));
-}
-
-void route_category_figures(struct http_req *rq)
-{
-	reply_figures(rq, FIGURES_CATEGORIES, STR(""));
-}
-
-void route_segment_figures(struct http_req *rq)
-{
-	reply_figures(rq, FIGURES_SEGMENTS, STR(""));
-}
-
-void route_service_figures(struct http_req *rq)
-{
-	reply_figures(rq, FIGURES_SERVICE, STR(""));
+	reply_figures(rq, kinds[rq->route->id], STR(""));
 }
 
 void route_experiment(struct http_req *rq)
