@@ -53,10 +53,7 @@ struct config_doc *config_docs__add(struct config_docs *docs, enum control_kind 
 	at = place_of(docs, kind, new.id);
 	if (at < docs->n && order(&docs->v[at], kind, new.id) == 0)
 		return &docs->v[at];
-	if (docs->n == docs->room) {
-		docs->room = docs->room ? 2 * docs->room : 64;
-		docs->v = xrealloc(docs->v, docs->room * sizeof(*docs->v));
-	}
+	ARRAY_GROW(docs->v, docs->n, docs->room, 64);
 	memmove(docs->v + at + 1, docs->v + at, (docs->n++ - at) * sizeof(*docs->v));
 	docs->v[at] = new;
 	return &docs->v[at];

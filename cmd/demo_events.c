@@ -22,10 +22,7 @@ static struct demo_event *add_event(struct demo_log *log)
 {
 	struct demo_event *ev;
 
-	if (log->event_count == log->event_room) {
-		log->event_room = log->event_room ? 2 * log->event_room : 65536;
-		log->events = xrealloc(log->events, log->event_room * sizeof(*log->events));
-	}
+	ARRAY_GROW(log->events, log->event_count, log->event_room, 65536);
 	ev = &log->events[log->event_count];
 	*ev = (struct demo_event){ .sequence = (uint32_t)log->event_count };
 	log->event_count++;

@@ -41,10 +41,7 @@ static uint64_t system_ns(const struct clock *c)
 
 static void keep(struct demo_log *log, struct demo_shown *shown)
 {
-	if (log->shown_count == log->shown_room) {
-		log->shown_room = log->shown_room ? 2 * log->shown_room : 1024;
-		log->shown = xrealloc(log->shown, log->shown_room * sizeof(struct demo_shown *));
-	}
+	ARRAY_GROW(log->shown, log->shown_count, log->shown_room, 1024);
 	log->shown[log->shown_count++] = shown;
 }
 

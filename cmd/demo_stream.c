@@ -54,10 +54,7 @@ static void acknowledged(void *arg, int code, int32_t partition, int64_t offset)
 	} else {
 		struct part *part = &s->parts[sent->topic][partition];
 
-		if (part->acknowledged == part->room) {
-			part->room = part->room ? 2 * part->room : 4096;
-			part->sizes = xrealloc(part->sizes, part->room * sizeof(*part->sizes));
-		}
+		ARRAY_GROW(part->sizes, part->acknowledged, part->room, 4096);
 		if (offset != (int64_t)part->acknowledged)
 			s->failed = ERR_PRODUCE;
 		part->sizes[part->acknowledged++] = sent->bytes;

@@ -4,10 +4,7 @@
 
 void control_map_add(struct control_map *m, uint64_t key, uint32_t value)
 {
-	if (m->n == m->room) {
-		m->room = m->room ? 2 * m->room : 64;
-		m->entries = xrealloc(m->entries, m->room * sizeof(*m->entries));
-	}
+	ARRAY_GROW(m->entries, m->n, m->room, 64);
 	m->entries[m->n++] = (struct control_entry){ key, value };
 }
 

@@ -9,10 +9,7 @@
 
 static void docs_add(struct control_docs *list, struct control_doc *d)
 {
-	if (list->n == list->room) {
-		list->room = list->room ? 2 * list->room : 16;
-		list->v = xrealloc(list->v, list->room * sizeof(*list->v));
-	}
+	ARRAY_GROW(list->v, list->n, list->room, 16);
 	list->v[list->n++] = d;
 }
 

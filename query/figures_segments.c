@@ -39,10 +39,7 @@ struct counting {
 static struct doing *doing_of(struct counting *c, uint32_t actor)
 {
 	if (!c->places[actor]) {
-		if (c->n == c->room) {
-			c->room = c->room ? c->room * 2 : 1024;
-			c->v = xrealloc(c->v, c->room * sizeof(*c->v));
-		}
+		ARRAY_GROW(c->v, c->n, c->room, 1024);
 		c->v[c->n] = (struct doing){ .actor = actor };
 		c->places[actor] = ++c->n;
 	}

@@ -74,10 +74,7 @@ static int look_at(void *arg, uint32_t item, const struct catalog_item *record)
 	normalise(&text, 2, snap_item_name(f->sn, item));
 	if (item != f->is && !matches(&text, f->query))
 		return 0;
-	if (f->n == f->room) {
-		f->room = f->room ? f->room * 2 : 64;
-		f->v = xrealloc(f->v, f->room * sizeof(*f->v));
-	}
+	ARRAY_GROW(f->v, f->n, f->room, 64);
 	f->v[f->n++] = (struct hit){ .item = item };
 	return 0;
 }

@@ -44,10 +44,7 @@ static uint32_t find_or_add(struct reading *r, struct str name)
 	slot = slot_of(c, name);
 	if (*slot || c->n == RANK_CATEGORIES_MAX)
 		return *slot;
-	if (c->n == r->names_room) {
-		r->names_room = r->names_room ? r->names_room * 2 : 64;
-		c->names = xrealloc(c->names, r->names_room * sizeof(*c->names));
-	}
+	ARRAY_GROW(c->names, c->n, r->names_room, 64);
 	c->names[c->n++] = (struct str){ xstrndup(name.p, name.n), name.n };
 	return *slot = c->n;
 }
@@ -80,10 +77,7 @@ static void add_list(struct reading *r, uint32_t item, uint32_t list)
 	for (uint32_t i = c->starts[item]; i < r->lists_n; i++)
 		if (c->lists[i] == list)
 			return;
-	if (r->lists_n == r->lists_room) {
-		r->lists_room = r->lists_room ? r->lists_room * 2 : 1024;
-		c->lists = xrealloc(c->lists, r->lists_room * sizeof(*c->lists));
-	}
+	ARRAY_GROW(c->lists, r->lists_n, r->lists_room, 1024);
 	c->lists[r->lists_n++] = list;
 }
 

@@ -53,10 +53,7 @@ static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
 		p->held[list]++;
 	else
 		p->shown[list]++;
-	if (p->n == p->room) {
-		p->room = p->room ? p->room * 2 : 4096;
-		p->v = xrealloc(p->v, p->room * sizeof(*p->v));
-	}
+	ARRAY_GROW(p->v, p->n, p->room, 4096);
 	p->v[p->n++] = (struct placed){ list, at };
 }
 

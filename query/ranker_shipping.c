@@ -36,10 +36,7 @@ static int gather(void *arg, const struct stock_row *row)
 	zone = zone_of(s, row->ships_to);
 	if (zone == SHIP_ZONES_MAX)
 		return 0;
-	if (s->n == g->room) {
-		g->room = g->room ? g->room * 2 : 1024;
-		s->v = xrealloc(s->v, g->room * sizeof(*s->v));
-	}
+	ARRAY_GROW(s->v, s->n, g->room, 1024);
 	s->v[s->n++] = (struct ship_row){ row->item, (uint32_t)row->lead_time_hours, zone };
 	return 0;
 }

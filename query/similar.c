@@ -58,10 +58,7 @@ static uint32_t see_term(struct making *m, const struct term *t)
 		grow_slots(m);
 	slot = slot_of(m, t->hash);
 	if (!*slot) {
-		if (m->seen_n == m->seen_room) {
-			m->seen_room = m->seen_room ? m->seen_room * 2 : 1024;
-			m->seen = xrealloc(m->seen, m->seen_room * sizeof(*m->seen));
-		}
+		ARRAY_GROW(m->seen, m->seen_n, m->seen_room, 1024);
 		m->seen[m->seen_n++] = (struct seen_term){ .hash = t->hash, .kind = t->kind };
 		*slot = m->seen_n;
 	}

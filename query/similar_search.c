@@ -41,10 +41,7 @@ static double shared_from(const struct similar *ix, uint32_t item, uint32_t othe
 
 static void reach(struct similar_search *s)
 {
-	if (s->n == s->room) {
-		s->room = s->room ? s->room * 2 : 1024;
-		s->v = xrealloc(s->v, s->room * sizeof(*s->v));
-	}
+	ARRAY_GROW(s->v, s->n, s->room, 1024);
 }
 
 static void meet(struct similar_search *s, uint32_t item, double weight)

@@ -22,10 +22,7 @@ void votes_add(struct votes *votes, uint32_t item, double weight, uint32_t seed,
 	struct vote *v;
 
 	if (place == votes->n) {
-		if (votes->n == votes->room) {
-			votes->room = votes->room ? votes->room * 2 : 1024;
-			votes->v = xrealloc(votes->v, votes->room * sizeof(*votes->v));
-		}
+		ARRAY_GROW(votes->v, votes->n, votes->room, 1024);
 		votes->v[votes->n++] = (struct vote){ .item = item };
 	}
 	v = &votes->v[place];

@@ -84,4 +84,13 @@ void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *p, size_t n);
 char *xstrndup(const char *p, size_t n);
 
+/* Room for one more behind the n elements of v, which has `room`: doubled when it is full, `first` at first. */
+#define ARRAY_GROW(v, n, room, first) \
+	do { \
+		if ((n) == (room)) { \
+			(room) = (room) ? 2 * (room) : (first); \
+			(v) = xrealloc((v), (room) * sizeof(*(v))); \
+		} \
+	} while (0)
+
 #endif
