@@ -179,10 +179,7 @@ static int give_and_note(void *arg, const struct dead_letter *l)
 {
 	struct once *o = arg;
 
-	if (o->n == o->room) {
-		o->room = o->room ? 2 * o->room : 256;
-		o->v = xrealloc(o->v, o->room * sizeof(*o->v));
-	}
+	ARRAY_GROW(o->v, o->n, o->room, 256);
 	o->v[o->n++] = seen_of(l);
 	return o->each(o->arg, l);
 }

@@ -13,10 +13,7 @@ static struct place *place_of(struct positions *ps, const struct record *r)
 	for (size_t i = 0; i < ps->n; i++)
 		if (ps->v[i].log == r->log && ps->v[i].partition == r->partition)
 			return &ps->v[i];
-	if (ps->n == ps->room) {
-		ps->room = ps->room * 2 + 8;
-		ps->v = xrealloc(ps->v, ps->room * sizeof(*ps->v));
-	}
+	ARRAY_GROW(ps->v, ps->n, ps->room, 8);
 	ps->v[ps->n] = (struct place){ .log = r->log, .partition = r->partition };
 	return &ps->v[ps->n++];
 }

@@ -53,10 +53,7 @@ void next_begin(struct next_work *w, const uint32_t *views, size_t n)
 
 struct next_candidate *next__new_candidate(struct next_work *w, const struct next_source *src, uint32_t item)
 {
-	if (w->v_n == w->v_room) {
-		w->v_room = w->v_room ? w->v_room * 2 : 256;
-		w->v = xrealloc(w->v, w->v_room * sizeof(*w->v));
-	}
+	ARRAY_GROW(w->v, w->v_n, w->v_room, 256);
 	w->v[w->v_n] = (struct next_candidate){ .item = item, .rate = -1 };
 	if (item < src->totals_n)
 		__builtin_prefetch(&src->totals[item]);

@@ -52,10 +52,7 @@ static struct pair_candidate *candidate_of(struct pairing *p, uint32_t item)
 	uint32_t place = *idmap_put(&p->places, item, (uint32_t)p->heap_n);
 
 	if (place == p->heap_n) {
-		if (p->heap_n == p->heap_room) {
-			p->heap_room = p->heap_room ? p->heap_room * 2 : 1024;
-			p->heap = xrealloc(p->heap, p->heap_room * sizeof(*p->heap));
-		}
+		ARRAY_GROW(p->heap, p->heap_n, p->heap_room, 1024);
 		p->heap[p->heap_n++] = (struct pair_candidate){ 0, item, NO_ENTRY, NO_ENTRY };
 	}
 	return &p->heap[place];

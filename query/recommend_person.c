@@ -74,10 +74,7 @@ static struct person_item *item_of(struct person *p, uint32_t item)
 	uint32_t place = *idmap_put(&p->places, item, (uint32_t)p->n);
 
 	if (place == p->n) {
-		if (p->n == p->room) {
-			p->room = p->room ? p->room * 2 : 64;
-			p->items = xrealloc(p->items, p->room * sizeof(*p->items));
-		}
+		ARRAY_GROW(p->items, p->n, p->room, 64);
 		p->items[p->n++] = (struct person_item){ .item = item };
 	}
 	return &p->items[place];
@@ -88,10 +85,7 @@ static void viewed(struct person *p, struct person_item *it, int64_t t_ms)
 	if (it->views++)
 		return;
 	it->last_view_ms = t_ms;
-	if (p->viewed_n == p->viewed_room) {
-		p->viewed_room = p->viewed_room ? p->viewed_room * 2 : 64;
-		p->viewed = xrealloc(p->viewed, p->viewed_room * sizeof(*p->viewed));
-	}
+	ARRAY_GROW(p->viewed, p->viewed_n, p->viewed_room, 64);
 	p->viewed[p->viewed_n++] = (uint32_t)(it - p->items);
 }
 

@@ -293,10 +293,7 @@ static int place_in(const struct credit_desk *d, struct str item_id)
 
 static void add_credit(struct credits *out, const struct credit *c)
 {
-	if (out->n == out->room) {
-		out->room = out->room * 2 + 16;
-		out->v = xrealloc(out->v, out->room * sizeof(*out->v));
-	}
+	ARRAY_GROW(out->v, out->n, out->room, 16);
 	out->v[out->n++] = *c;
 }
 

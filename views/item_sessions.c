@@ -110,10 +110,7 @@ static int newest_first(const void *pa, const void *pb)
 
 static void keep(struct printing *p, struct seen seen)
 {
-	if (p->n == p->room) {
-		p->room = p->room * 2 + 64;
-		p->seen = xrealloc(p->seen, p->room * sizeof(*p->seen));
-	}
+	ARRAY_GROW(p->seen, p->n, p->room, 64);
 	p->seen[p->n++] = seen;
 }
 

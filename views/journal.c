@@ -73,10 +73,7 @@ void journal_free(struct journal *j)
 
 static void add_other(struct journal *j, struct others *o, uint32_t item)
 {
-	if (j->others_n == j->others_room) {
-		j->others_room = j->others_room ? j->others_room * 2 : 256;
-		j->others = xrealloc(j->others, j->others_room * sizeof(*j->others));
-	}
+	ARRAY_GROW(j->others, j->others_n, j->others_room, 256);
 	if (o->n == 0)
 		o->at = j->others_n;
 	j->others[j->others_n++] = item;

@@ -111,10 +111,7 @@ static int collect(void *arg, struct str key, struct str value)
 		return ERR_STORE_CORRUPT;
 	if (value.p[0] != VARIANT || !split(value, &experiment, &variant) || !str_eq(experiment, s->experiment))
 		return 0;
-	if (out->n == out->room) {
-		out->room = out->room * 2 + 8;
-		out->v = xrealloc(out->v, out->room * sizeof(*out->v));
-	}
+	ARRAY_GROW(out->v, out->n, out->room, 8);
 	out->v[out->n++] = get_be32(key.p);
 	return 0;
 }

@@ -50,10 +50,7 @@ static struct lane *append(struct lanes *ls, struct str key)
 {
 	struct lane *l;
 
-	if (ls->n == ls->room) {
-		ls->room = ls->room * 2 + 8;
-		ls->v = xrealloc(ls->v, ls->room * sizeof(*ls->v));
-	}
+	ARRAY_GROW(ls->v, ls->n, ls->room, 8);
 	l = &ls->v[ls->n];
 	*l = (struct lane){ .number = (uint32_t)ls->n++, .watermark_ms = TIME_NONE, .key_n = key.n };
 	memcpy(l->key, key.p, key.n);

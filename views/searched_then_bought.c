@@ -96,10 +96,7 @@ static int take_item(void *arg, uint64_t group, uint32_t item, const int64_t *co
 	(void)group;
 	if (!good(columns))
 		return ERR_STORE_CORRUPT;
-	if (list->n == list->room) {
-		list->room = list->room * 2 + 64;
-		list->v = xrealloc(list->v, list->room * sizeof(*list->v));
-	}
+	ARRAY_GROW(list->v, list->n, list->room, 64);
 	list->v[list->n++] = (struct search_item){ item, cut(columns[COL_CLICKS]), cut(columns[COL_ORDERS]) };
 	return 0;
 }

@@ -109,10 +109,7 @@ static uint32_t meet(struct session_index *x, uint32_t number)
 
 	if (at < x->places_n)
 		return at;
-	if (x->places_n == x->places_room) {
-		x->places_room = x->places_room ? x->places_room * 2 : PLACES_LEAST;
-		x->places = xrealloc(x->places, x->places_room * sizeof(*x->places));
-	}
+	ARRAY_GROW(x->places, x->places_n, x->places_room, PLACES_LEAST);
 	x->places[x->places_n++] = (struct session_place){ .number = number, .row = ROW_UNKNOWN };
 	return at;
 }
@@ -181,10 +178,7 @@ static void forget_session(struct session_index *x, uint32_t number)
 	at = meet(x, number);
 	stamp_items(x, &x->places[at]);
 	x->places[at].row = ROW_UNKNOWN;
-	if (x->changed_n == x->changed_room) {
-		x->changed_room = x->changed_room ? x->changed_room * 2 : 256;
-		x->changed = xrealloc(x->changed, x->changed_room * sizeof(*x->changed));
-	}
+	ARRAY_GROW(x->changed, x->changed_n, x->changed_room, 256);
 	x->changed[x->changed_n++] = at;
 }
 
@@ -344,10 +338,7 @@ static int gather(void *arg, struct str key, struct str value)
 		return ERR_STORE_CORRUPT;
 	if (number <= g->x->window.from || number > g->x->window.newest)
 		return 0;
-	if (g->n == g->room) {
-		g->room = g->room * 2 + 64;
-		g->v = xrealloc(g->v, g->room * sizeof(*g->v));
-	}
+	ARRAY_GROW(g->v, g->n, g->room, 64);
 	g->v[g->n++] = (uint32_t)(number - g->x->window.from);
 	return 0;
 }
