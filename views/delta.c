@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <xxhash.h>
 
-#define ROOM_AT_FIRST 2048
+#define ROOM_AT_FIRST 256
 #define ROOM_KEPT 65536
 
 void delta_init(struct delta *d)

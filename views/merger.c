@@ -9,8 +9,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define FULL_TIMES 2  /* young.bytesMax, while the level before it is being merged; then commits wait */
-#define MERGE_NICE 19 /* commits and answers come first */
+#define FULL_TIMES 2                /* young.bytesMax, while the level before it is being merged; then commits wait */
+#define MERGE_NICE 19               /* commits and answers come first */
+#define LOOK_NS UINT64_C(100000000) /* how often is looked whether the level's file is still there */
 
 struct merger {
 	struct store *store;
@@ -22,6 +23,7 @@ struct merger {
 	int code;
 	uint64_t took_ns;
 	uint64_t began_ns; /* the young level's first commit; 0: it is empty */
+	uint64_t looked_ns;
 	struct merger_figures figures;
 };
 
@@ -91,20 +93,31 @@ static int start(struct merger *m, uint64_t number)
 	return take_result(m);
 }
 
+static bool is_due(struct merger *m, uint64_t bytes, uint64_t age_max_ns)
+{
+	uint64_t now = clock_now_ns();
+
+	if (bytes > store_young_bytes_max(m->store) || now - m->began_ns > age_max_ns)
+		return true;
+	if (now - m->looked_ns < LOOK_NS)
+		return false;
+	m->looked_ns = now;
+	return store_young_removed(m->store);
+}
+
 int merger_step(struct merger *m, uint64_t age_max_ns)
 {
-	uint64_t bytes = store_young_bytes(m->store), max = store_young_bytes_max(m->store), number;
+	uint64_t bytes = store_young_bytes(m->store), number;
 	int rc = 0;
 
-	if (m->running && (atomic_load(&m->ended) || bytes > FULL_TIMES * max))
+	if (m->running && (atomic_load(&m->ended) || bytes > FULL_TIMES * store_young_bytes_max(m->store)))
 		rc = join(m);
 	if (rc || m->running)
 		return rc;
 	if (bytes && !m->began_ns)
 		m->began_ns = clock_now_ns();
 	number = store_young_sealed(m->store);
-	if (!number && bytes &&
-	    (bytes > max || clock_now_ns() - m->began_ns > age_max_ns || store_young_removed(m->store))) {
+	if (!number && bytes && is_due(m, bytes, age_max_ns)) {
 		store_young_seal(m->store);
 		number = store_young_sealed(m->store);
 		m->began_ns = 0;
