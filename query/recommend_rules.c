@@ -257,15 +257,18 @@ bool rules_count(struct asking *q, const struct candidate *c)
 	return true;
 }
 
-static int pin(struct asking *q, const struct control_doc *d)
+/* Until the page is full of them; those of later pages are taken to stand on none before theirs. */
+static int pin(struct asking *q, const struct control_doc *d, unsigned *on_page)
 {
 	const struct control_action *action = &d->is->rule.action;
 
-	for (uint32_t i = 0; i < action->item_ids.n && q->pin_n < RECOMMEND_PINS_MAX && q->pin_n < q->count; i++) {
-		int rc = pin_take(q, action->item_ids.v[i], action->position + i, d->id);
+	for (uint32_t i = 0; i < action->item_ids.n && q->pin_n < RECOMMEND_PINS_MAX && *on_page < q->count; i++) {
+		unsigned rank = action->position + i, before = q->pin_n;
+		int rc = pin_take(q, action->item_ids.v[i], rank, d->id);
 
 		if (rc)
 			return rc;
+		*on_page += q->pin_n > before && rank <= q->rq->rank_before + q->count;
 	}
 	return 0;
 }
@@ -273,10 +276,11 @@ static int pin(struct asking *q, const struct control_doc *d)
 int rules_pin(struct asking *q)
 {
 	const struct rules_on *on = &q->a->rules;
+	unsigned on_page = 0;
 	int rc = 0;
 
 	for (unsigned i = 0; i < on->pin_n && !rc; i++)
-		rc = pin(q, q->set->rules.v[on->pins[i]]);
+		rc = pin(q, q->set->rules.v[on->pins[i]], &on_page);
 	return rc;
 }
 

@@ -292,3 +292,13 @@ ParameterizedTest(struct wrong *c, pipeline, refuses)
 {
 	stall_refuses(&s, c->request, ERR_BAD_REQUEST, c->field);
 }
+
+/* Those of a later page stand on none before it, and take no place there. */
+Test(pipeline, pins_of_a_later_page_take_no_place_of_this_one)
+{
+	stall_decide(&s, "rule/a", "{'action':{'pin':{'itemIds':['p1','p2'],'position':5}}}");
+	stall_decide(&s, "rule/b", "{'action':{'pin':{'itemIds':['p6','p5','p4']}}}");
+	stall_expect(&s, "best-sellers; count=2", "p6 p5");
+	stall_expect(&s, "best-sellers; count=2; before=p6,p5", "p4 p3");
+	stall_expect(&s, "best-sellers; count=6", "p6 p5 p4 p3 p1 p2");
+}
