@@ -167,6 +167,7 @@ struct segment_counts {
 
 struct segment_round {
 	uint32_t actor;   /* the next one */
+	uint32_t items;   /* that there are */
 	bool is_counting; /* the second pass */
 	struct big_spend spends;
 	struct segment_counts counting, done; /* done: the last whole round's */

@@ -100,9 +100,12 @@ static int count_actor(struct segment_round *r, struct snap *sn, uint32_t actor,
 	if (in)
 		n = history_get(sn, actor, r->rows);
 	idmap_clear(&r->seen);
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
+		if (r->rows[i].item >= r->items)
+			return ERR_STORE_CORRUPT;
 		if (r->rows[i].type == by && is_first(r, &r->rows[i]))
 			choose(&r->counting, r->rows[i].item, in);
+	}
 	return n < 0 ? n : rc;
 }
 
@@ -168,10 +171,9 @@ int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
 		r->generation = snap_generation(sn);
 	}
 	rc = follow_config(r, sn);
-	if (rc)
+	if (rc || r->done.version == snap_version(sn))
 		return rc;
-	if (r->done.version == snap_version(sn))
-		return 0;
+	rc = snap_items(sn, &r->items);
 	for (unsigned i = 0; i < STEP_ACTORS && passes < 2 && !rc; i++) {
 		if (r->actor >= actors) {
 			end_pass(r, snap_version(sn));

@@ -169,7 +169,7 @@ static void list_terms(struct making *m)
 
 struct ranking {
 	struct similar *ix;
-	uint32_t next;
+	uint32_t last;       /* rank that was given */
 	uint32_t *term_next; /* the next free place of each term's list */
 };
 
@@ -181,7 +181,9 @@ static int rank_name(void *arg, uint32_t item)
 
 	if (item >= ix->items)
 		return 0;
-	ix->ranks[item] = r->next++;
+	if (ix->ranks[item])
+		return ERR_STORE_CORRUPT; /* it has a name already, and its places in the lists */
+	ix->ranks[item] = ++r->last;
 	for (uint32_t i = ix->item_starts[item]; i < ix->item_starts[item + 1]; i++)
 		ix->term_items[r->term_next[ix->item_terms[i]]++] = item;
 	return 0;

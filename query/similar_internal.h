@@ -17,7 +17,7 @@ struct similar {
 	uint8_t *kinds;        /* of terms */
 	double *item_weights;  /* W */
 	uint32_t *groups;      /* a hash of the item's groupId; 0: none */
-	uint32_t *ranks;       /* place of the item's id among all ids, by bytes */
+	uint32_t *ranks;       /* place of the item's id among all ids, by bytes, from 1 on; 0: it has no name */
 };
 
 #endif

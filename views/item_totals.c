@@ -129,6 +129,7 @@ struct item_totals item_totals_at_least(struct snap *sn, uint32_t item)
 
 struct walking {
 	int64_t first;
+	uint32_t items;
 	item_totals_row each;
 	void *arg;
 };
@@ -138,7 +139,7 @@ static int walk_epoch(void *arg, uint64_t group, uint32_t epoch, const int64_t *
 	struct walking *w = arg;
 	struct item_totals t = { columns[COL_VIEW_SESSIONS], columns[COL_ORDERS], columns[COL_BUYERS] };
 
-	if (!good(columns))
+	if ((uint32_t)group >= w->items || !good(columns))
 		return ERR_STORE_CORRUPT;
 	return (int64_t)epoch < w->first ? 0 : w->each(w->arg, (uint32_t)group, &t);
 }
@@ -149,6 +150,8 @@ int item_totals_each(struct snap *sn, item_totals_row each, void *arg)
 	int64_t watermark;
 	int rc = snap_watermark(sn, &watermark);
 
+	if (!rc)
+		rc = snap_items(sn, &w.items);
 	if (rc || watermark == TIME_NONE)
 		return rc;
 	w.first = pair_oldest_epoch(watermark);

@@ -1,6 +1,7 @@
 /* Trending and best sellers: by hand, quick against full refreshes, and a random shop against a slow reference. */
 #include "query/ranker_internal.h"
 #include "tests/lib/query_shop.h"
+#include "views/history_entry.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -242,4 +243,40 @@ Test(ranker, a_random_shop_ranks_as_counted_by_hand)
 			expect_trending(last, 7 * 24, "7d");
 		}
 	}
+}
+
+/* Rows of items that there are not: a place for each up to them would be more memory than there is. */
+Test(ranker, damaged_rows_are_told)
+{
+	struct history_head head = { .entries = 1, .profile.last_ms = SHOP_START };
+	unsigned char row[sizeof(head) + HISTORY_ENTRY_BYTES_MAX], line[HISTORY_LINE_BYTES_MAX];
+	struct history_entry entry = { .t_ms = SHOP_START, .type = EVENT_VIEW, .lines_n = 1 };
+	struct history_context ctx = { 0 };
+
+	shop_play(&s.shop, "u1 view a @0s");
+	stall_rank(&s);
+	entry.lines =
+		(struct str){ (char *)line,
+			      (uint32_t)history_line_write(line, &(struct history_line){ .item = UINT32_MAX - 1 }) };
+	head.profile.first_ms = SHOP_START;
+	memcpy(row, &head, sizeof(head));
+	fold_put(s.shop.fold, TBL_HISTORY, (struct str){ "\0\0\0", 4 }, row,
+		 sizeof(head) + history_entry_write(row + sizeof(head), &ctx, &entry));
+	shop_commit(&s.shop);
+	cr_expect_eq(ranker_refresh(s.ranker), ERR_STORE_CORRUPT);
+}
+
+/* Several names of one item: it was put into the lists of its terms for each. */
+Test(ranker, a_number_with_two_names_is_damage)
+{
+	static const uint32_t first = 0;
+
+	stall_records(&s, "{'itemId':'a','brand':'x'}\n{'itemId':'b','brand':'x'}");
+	stall_rank(&s);
+	shop_play(&s.shop, "u1 view c,d,e @0s");
+	for (const char *name = "c d e"; *name; name += name[1] ? 2 : 1)
+		fold_put(s.shop.fold, TBL_ITEM_IDS, (struct str){ name, 1 }, &first, sizeof(first));
+	stall_records(&s, "{'itemId':'a','brand':'y'}\n{'itemId':'b','brand':'y'}");
+	shop_commit(&s.shop);
+	cr_expect_eq(ranker_refresh(s.ranker), ERR_STORE_CORRUPT);
 }

@@ -228,6 +228,22 @@ Test(damage, unknown_item)
 	cr_expect_eq(rows_of("catalog"), ERR_STORE_CORRUPT);
 }
 
+static int ignore_totals(void *arg, uint32_t item, const struct item_totals *epoch)
+{
+	(void)arg, (void)item, (void)epoch;
+	return 0;
+}
+
+Test(damage, totals_of_an_unknown_item)
+{
+	uint32_t epoch = SHOP_START / MS_PER_EPOCH;
+
+	cr_assert_eq(item_totals_each(shop.snap, ignore_totals, NULL), 0);
+	fold_add(shop.fold, TBL_ITEM_TOTALS, (uint64_t)(epoch / 16) << 32 | 3, epoch, 0, 1);
+	shop_commit(&shop);
+	cr_expect_eq(item_totals_each(shop.snap, ignore_totals, NULL), ERR_STORE_CORRUPT);
+}
+
 Test(damage, watermark)
 {
 	write_raw(TBL_META, "fold", 4, "\0\3\0\0\0\3\0\0\0\0\0\0\0\0\0\0\x7f", 17);
