@@ -1,12 +1,13 @@
 #include "query/ranker_internal.h"
 #include "views/catalog.h"
+#include "views/ids.h"
 
 #include <stdlib.h>
 #include <xxhash.h>
 
 struct reading {
 	struct categories *c;
-	uint32_t names_room, items_room, lists_n, lists_room;
+	uint32_t names_room, lists_n, lists_room;
 	int64_t now_ms;
 	const struct calendar *calendar;
 };
@@ -54,16 +55,8 @@ static void reach_item(struct reading *r, uint32_t item)
 {
 	struct categories *c = r->c;
 
-	if (item >= r->items_room) {
-		while (item >= r->items_room)
-			r->items_room = r->items_room ? r->items_room * 2 : 1024;
-		c->starts = xrealloc(c->starts, (r->items_room + 1) * sizeof(*c->starts));
-		c->state = xrealloc(c->state, r->items_room);
-		c->facts = xrealloc(c->facts, r->items_room * sizeof(*c->facts));
-	}
 	for (; c->items <= item; c->items++) {
 		c->starts[c->items] = r->lists_n;
-		c->state[c->items] = ITEM_UNRECORDED;
 		c->facts[c->items] = (struct item_facts){ .available_from_ms = TIME_ABSENT };
 	}
 }
@@ -128,19 +121,21 @@ static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
 int categories_read(struct snap *sn, int64_t now_ms, const struct calendar *calendar, struct categories **ret)
 {
 	struct reading r = { .c = xcalloc(1, sizeof(*r.c)), .now_ms = now_ms, .calendar = calendar };
-	int rc;
+	uint32_t items = 0;
+	int rc = snap_items(sn, &items);
 
 	atomic_init(&r.c->refs, 1);
 	r.c->until_ms = INT64_MAX;
-	rc = catalog_each(sn, add_item, &r);
+	r.c->starts = xcalloc((size_t)items + 1, sizeof(*r.c->starts));
+	r.c->state = xcalloc((size_t)items + 1, sizeof(*r.c->state));
+	r.c->facts = xcalloc((size_t)items + 1, sizeof(*r.c->facts));
 	if (!rc)
-		rc = catalog_each_deleted(sn, note_deleted, &r);
+		rc = catalog_each_state(sn, add_item, note_deleted, &r);
 	if (rc) {
 		categories_unref(r.c);
 		return rc;
 	}
-	if (r.c->items)
-		r.c->starts[r.c->items] = r.lists_n;
+	r.c->starts[r.c->items] = r.lists_n;
 	*ret = r.c;
 	return 0;
 }

@@ -58,7 +58,7 @@ void categories_unref(struct categories *c);
 uint32_t categories_find(const struct categories *c, struct str name);
 
 enum {
-	ITEM_UNRECORDED,
+	ITEM_UNRECORDED, /* 0: as memory comes */
 	ITEM_AVAILABLE,
 	ITEM_UNAVAILABLE
 }; /* state[]: no record; deleted, or not on sale by availableFrom/To at now_ms */

@@ -23,7 +23,7 @@ struct seen_term {
 struct making {
 	struct similar *ix;
 	struct terms terms; /* of the item at hand */
-	uint32_t items_room, records;
+	uint32_t records;
 	struct seen_term *seen; /* in order of first sight */
 	uint32_t seen_n, seen_room;
 	uint32_t *slots; /* hash -> 1 + place in seen; 0 free */
@@ -69,18 +69,8 @@ static uint32_t see_term(struct making *m, const struct term *t)
 /* Items up to this one have a start. */
 static void reach_item(struct making *m, uint32_t item)
 {
-	struct similar *ix = m->ix;
-
-	if (item >= m->items_room) {
-		while (item >= m->items_room)
-			m->items_room = m->items_room ? m->items_room * 2 : 1024;
-		ix->item_starts = xrealloc(ix->item_starts, (m->items_room + 1) * sizeof(*ix->item_starts));
-		ix->groups = xrealloc(ix->groups, m->items_room * sizeof(*ix->groups));
-	}
-	for (; ix->items <= item; ix->items++) {
-		ix->item_starts[ix->items] = (uint32_t)m->place_n;
-		ix->groups[ix->items] = 0;
-	}
+	for (; m->ix->items <= item; m->ix->items++)
+		m->ix->item_starts[m->ix->items] = (uint32_t)m->place_n;
 }
 
 static int add_item(void *arg, uint32_t item, const struct catalog_item *record)
@@ -205,13 +195,16 @@ static int list_items(struct similar *ix, struct snap *sn)
 int similar_read(struct snap *sn, struct similar **ret)
 {
 	struct making *m = xcalloc(1, sizeof(*m));
-	int rc;
+	uint32_t items = 0;
+	int rc = snap_items(sn, &items);
 
 	m->ix = xcalloc(1, sizeof(*m->ix));
 	atomic_init(&m->ix->refs, 1);
-	rc = catalog_each(sn, add_item, m);
+	m->ix->item_starts = xcalloc((size_t)items + 1, sizeof(*m->ix->item_starts));
+	m->ix->groups = xcalloc((size_t)items + 1, sizeof(*m->ix->groups));
+	if (!rc)
+		rc = catalog_each(sn, add_item, m);
 	if (!rc) {
-		m->ix->item_starts = xrealloc(m->ix->item_starts, ((size_t)m->ix->items + 1) * sizeof(uint32_t));
 		m->ix->item_starts[m->ix->items] = (uint32_t)m->place_n;
 		number_terms(m);
 		list_terms(m);

@@ -107,6 +107,7 @@ int catalog_get_window(struct snap *sn, uint32_t item, int64_t *ret_from_ms, int
 struct walk {
 	uint32_t items;
 	catalog_row each;
+	catalog_deleted deleted; /* NULL: those are passed over */
 	void *arg;
 	struct catalog_item item;
 };
@@ -123,40 +124,24 @@ static int walk_row(void *arg, struct str key, struct str value)
 	if (item >= w->items)
 		return ERR_STORE_CORRUPT;
 	if (value.p[0] == ROW_DELETED)
-		return 0;
+		return w->deleted ? w->deleted(w->arg, item) : 0;
 	rc = catalog_item_unpack(value.p + 1, value.n - 1, &w->item);
 	if (rc)
 		return rc;
 	return w->each(w->arg, item, &w->item);
 }
 
-int catalog_each(struct snap *sn, catalog_row each, void *arg)
+int catalog_each_state(struct snap *sn, catalog_row each, catalog_deleted deleted, void *arg)
 {
-	struct walk w = { .each = each, .arg = arg };
+	struct walk w = { .each = each, .deleted = deleted, .arg = arg };
 	int rc = snap_items(sn, &w.items);
 
 	return rc ? rc : snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_row, &w);
 }
 
-struct deleted_walk {
-	catalog_deleted each;
-	void *arg;
-};
-
-static int walk_deleted(void *arg, struct str key, struct str value)
+int catalog_each(struct snap *sn, catalog_row each, void *arg)
 {
-	const struct deleted_walk *w = arg;
-
-	if (key.n != 4 || value.n == 0)
-		return ERR_STORE_CORRUPT;
-	return value.p[0] == ROW_DELETED ? w->each(w->arg, get_be32(key.p)) : 0;
-}
-
-int catalog_each_deleted(struct snap *sn, catalog_deleted each, void *arg)
-{
-	struct deleted_walk w = { each, arg };
-
-	return snap_each(sn, TBL_CATALOG, (struct str){ NULL, 0 }, walk_deleted, &w);
+	return catalog_each_state(sn, each, NULL, arg);
 }
 
 static int sign_row(void *arg, struct str key, struct str value)

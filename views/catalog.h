@@ -25,12 +25,12 @@ int catalog_get_packed(struct snap *sn, uint32_t item, struct str *ret);
 /* A number that the records decide: when it is another one, a record has changed. Cheaper than looking at them. */
 int catalog_signature(struct snap *sn, uint64_t *ret) MUST_CHECK;
 
-/* Each live item in ascending interned id, without its item_id. Stops on non-zero. */
+/* Each live item in ascending interned id, below snap_items, without its item_id. Stops on non-zero. */
 typedef int (*catalog_row)(void *arg, uint32_t item, const struct catalog_item *record);
 int catalog_each(struct snap *sn, catalog_row each, void *arg);
 
-/* Each item whose last record deleted it, in the same order. */
+/* And those among them whose last record deleted them. */
 typedef int (*catalog_deleted)(void *arg, uint32_t item);
-int catalog_each_deleted(struct snap *sn, catalog_deleted each, void *arg);
+int catalog_each_state(struct snap *sn, catalog_row each, catalog_deleted deleted, void *arg);
 
 #endif
