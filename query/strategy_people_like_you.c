@@ -81,35 +81,27 @@ static int vote(struct asking *q, const struct vote *who, double weight)
 	return n < 0 ? n : 0;
 }
 
-static int vote_all(struct asking *q, struct votes *people, unsigned *ret_n)
+static int vote_all(struct asking *q, const struct votes *people)
 {
 	struct who_first first = { .sn = q->sn, .first = people->v };
 	const struct vote *who[PEOPLE_MAX];
+	unsigned n = votes_best(people, PEOPLE_MAX, is_before, &first, who);
 	double sum = 0;
 	int rc = 0;
 
-	*ret_n = votes_best(people, PEOPLE_MAX, is_before, &first, who);
-	for (unsigned i = 0; i < *ret_n; i++)
+	for (unsigned i = 0; i < n; i++)
 		sum += who[i]->score;
 	votes_clear(&q->a->votes);
-	for (unsigned i = 0; i < *ret_n && !rc; i++)
+	for (unsigned i = 0; i < n && !rc; i++)
 		rc = vote(q, who[i], who[i]->score / sum);
 	return rc;
 }
 
-static int offer_all(struct asking *q, unsigned people)
+static struct explanation explained(struct asking *q, const struct vote *v)
 {
-	struct votes *votes = &q->a->votes;
-	struct vote v;
-	int rc = 1;
+	size_t people = q->a->counted.n < PEOPLE_MAX ? q->a->counted.n : PEOPLE_MAX;
 
-	votes_order(votes, q->sn);
-	while (rc > 0 && votes_next(votes, q->sn, &v)) {
-		struct explanation why = { .kind = EXPLAIN_PEOPLE, .people = { v.voters, people, v.count } };
-
-		rc = shelf_offer(q, v.item, v.score, &why);
-	}
-	return rc < 0 ? rc : 0;
+	return (struct explanation){ .kind = EXPLAIN_PEOPLE, .people = { v->voters, (unsigned)people, v->count } };
 }
 
 static int fill(struct asking *q)
@@ -117,7 +109,6 @@ static int fill(struct asking *q)
 	struct votes *people = &q->a->counted;
 	struct interests in;
 	uint32_t sessions = 0;
-	unsigned n = 0;
 	int rc = rankings_ready(q);
 
 	if (!rc)
@@ -131,8 +122,8 @@ static int fill(struct asking *q)
 	interests_of(q, &in);
 	rc = find_people(q, &in, sessions, people);
 	if (!rc)
-		rc = vote_all(q, people, &n);
-	return rc ? rc : offer_all(q, n);
+		rc = vote_all(q, people);
+	return rc ? rc : shelf_offer_votes(q, explained);
 }
 
 const struct strategy strategy_people_like_you = {
