@@ -42,8 +42,6 @@ static int add_credit(void *arg, int64_t day, uint32_t label, uint32_t item, con
 	struct sorting *s = arg;
 
 	(void)day, (void)label;
-	if (item >= s->n)
-		return ERR_STORE_CORRUPT;
 	engagement_sum(&s->items[item].credited, e);
 	return 0;
 }
@@ -57,8 +55,6 @@ static int add_sales(void *arg, int64_t day, uint32_t item, const struct popular
 {
 	struct sorting *s = arg;
 
-	if (item >= s->n)
-		return ERR_STORE_CORRUPT;
 	add(&s->items[item].shop_micros, p->revenue_micros);
 	if (day < s->compared.first + s->compared.days)
 		add(&s->items[item].compared_micros, p->revenue_micros);
@@ -70,8 +66,6 @@ static int add_sales_before(void *arg, int64_t day, uint32_t item, const struct 
 	struct sorting *s = arg;
 
 	(void)day;
-	if (item >= s->n)
-		return ERR_STORE_CORRUPT;
 	add(&s->items[item].before_micros, p->revenue_micros);
 	return 0;
 }
@@ -106,8 +100,6 @@ static int add_record(void *arg, uint32_t item, const struct catalog_item *recor
 {
 	struct sorting *s = arg;
 
-	if (item >= s->n)
-		return ERR_STORE_CORRUPT;
 	add_item(&s->total, &s->items[item]);
 	for (uint32_t i = 0; i < record->categories.n; i++)
 		for (struct str at = { 0 }; category_next(record->categories.v[i], &at);)

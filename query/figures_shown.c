@@ -42,8 +42,6 @@ static int add_record(void *arg, uint32_t item, const struct catalog_item *recor
 	struct showing *s = arg;
 
 	(void)record;
-	if (item / 64 >= s->words)
-		return ERR_STORE_CORRUPT;
 	set_bit(s->live, item);
 	return 0;
 }
@@ -90,8 +88,6 @@ static int add_item(void *arg, int64_t day, uint32_t label, uint32_t item, const
 
 	if (rc || !e->counts[CREDIT_IMPRESSION])
 		return rc;
-	if (item / 64 >= s->words)
-		return ERR_STORE_CORRUPT;
 	if (s->at < s->set_n)
 		set_bit(s->sets[s->at], item);
 	set_bit(s->all, item);

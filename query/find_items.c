@@ -24,7 +24,6 @@ struct finding {
 	struct hit *v;
 	uint32_t n, room;
 	int64_t *units; /* by item */
-	uint32_t items;
 };
 
 /* ---- does it match? ---- */
@@ -86,8 +85,6 @@ static int add_units(void *arg, int64_t day, uint32_t item, const struct popular
 	struct finding *f = arg;
 
 	(void)day;
-	if (item >= f->items)
-		return ERR_STORE_CORRUPT;
 	f->units[item] += p->units;
 	return 0;
 }
@@ -95,21 +92,20 @@ static int add_units(void *arg, int64_t day, uint32_t item, const struct popular
 static int read_units(struct finding *f)
 {
 	int64_t watermark, last;
+	uint32_t items;
 	int rc = snap_watermark(f->sn, &watermark);
 
 	if (!rc)
-		rc = snap_items(f->sn, &f->items);
+		rc = snap_items(f->sn, &items);
 	if (rc)
 		return rc;
-	f->units = xcalloc(f->items ? f->items : 1, sizeof(*f->units));
+	f->units = xcalloc(items ? items : 1, sizeof(*f->units));
 	if (watermark != TIME_NONE) {
 		last = time_bucket(watermark, MS_PER_DAY);
 		rc = popularity_scan(f->sn, BUCKET_DAY, last - FIND_DAYS + 1, last, add_units, f);
 	}
 	for (uint32_t i = 0; i < f->n && !rc; i++)
-		f->v[i].units = f->v[i].item == f->is     ? INT64_MAX
-				: f->v[i].item < f->items ? f->units[f->v[i].item]
-							  : 0;
+		f->v[i].units = f->v[i].item == f->is ? INT64_MAX : f->units[f->v[i].item];
 	return rc;
 }
 

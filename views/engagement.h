@@ -34,7 +34,7 @@ typedef int (*engagement_item_each)(void *arg, int64_t day, uint32_t label, uint
 
 /*
  * Rows of hours first..last (floor(t / hour)), or days, as far as they are kept, ascending by hour, or by (day, label,
- * item). Stops on non-zero and returns it.
+ * item); items are below snap_items. Stops on non-zero and returns it.
  */
 int engagement_scan(struct snap *sn, int64_t first, int64_t last, engagement_each each, void *arg);
 int engagement_items_scan(struct snap *sn, int64_t first, int64_t last, engagement_item_each each, void *arg);

@@ -18,7 +18,10 @@ struct popularity {
 
 typedef int (*popularity_each)(void *arg, int64_t bucket_number, uint32_t item, const struct popularity *p);
 
-/* Rows of buckets first..last (floor(t / hour) or floor(t / day)), ascending by (bucket, item). Stops on non-zero. */
+/*
+ * Rows of buckets first..last (floor(t / hour) or floor(t / day)), ascending by (bucket, item); items are below snap_items.
+ * Stops on non-zero.
+ */
 int popularity_scan(struct snap *sn, enum bucket kind, int64_t first, int64_t last, popularity_each each, void *arg);
 
 #endif
