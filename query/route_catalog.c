@@ -1,5 +1,6 @@
 #include "query/http_body.h"
 #include "query/http_publish.h"
+#include "query/http_query.h"
 #include "query/http_req.h"
 #include "query/json_keys.h"
 #include "query/route_answer.h"
@@ -169,6 +170,9 @@ void route_stock_put(struct http_req *rq)
 		rc = error_set(
 			&e, ERR_KEY_MISMATCH, "itemId",
 			"an id with '|' in it must stand in the body too, as itemId: else a location would begin there");
+	if (rc == 0 && text_has_control(rec.location))
+		rc = error_set(&e, ERR_BAD_ID, "location",
+			       "location has a control character, which the key of its record may not have");
 	if (rc != 0)
 		http_refuse_error(rq, rc, &e);
 	else

@@ -321,6 +321,8 @@ static const struct {
 	{ "PUT", "/v1/items/p1?x=1", "{}", 400, "unknown-parameter", "x", NULL, NULL },
 	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":-4}", 400, "out-of-range", "quantity", NULL, NULL },
 	{ "PUT", "/v1/items/p%7C1/stock", "{\"quantity\":4}", 400, "key-mismatch", "itemId", NULL, NULL },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"a\\tb\"}", 400, "bad-id", "location", NULL, NULL },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"\\u007f\"}", 400, "bad-id", "location", NULL, NULL },
 	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":1,\"itemId\":\"p2\"}", 400, "key-mismatch", "itemId", NULL,
 	  NULL },
 	{ "PUT", "/v1/items/p1/stock", "{}", 400, "missing-field", "quantity", NULL, NULL },
