@@ -81,7 +81,7 @@ const struct route *route_find(struct str path, unsigned method, char *memory, s
 	return NULL;
 }
 
-/* The pattern with the path's own segments as its parameters; false: it has another number of segments. */
+/* The pattern with the path's own segments as its parameters; false: it has other ones in number, or an empty one there. */
 static bool filled(const char *pattern, struct str path, char ret[SUGGEST_WORD_MAX + 1])
 {
 	struct str rest = { pattern + 1, (uint32_t)strlen(pattern) - 1 }, given = { path.p + 1, path.n - 1 }, part, own;
@@ -92,6 +92,8 @@ static bool filled(const char *pattern, struct str path, char ret[SUGGEST_WORD_M
 			return false;
 		if (part.n && part.p[0] == '{')
 			part = own;
+		if (!part.n)
+			return false;
 		n += snprintf(ret + n, SUGGEST_WORD_MAX + 1 - (size_t)n, "/%.*s", STR_FMT(part));
 		if (n > SUGGEST_WORD_MAX)
 			return false;

@@ -152,7 +152,7 @@ static const struct {
 	{ "/v1/trending?userId=u", 400, "unknown-parameter", "userId", "" },
 	{ "/v1/users/u/recently-viewed?visitorId=v", 400, "unknown-parameter", "visitorId", "" },
 	{ "/v1/strategies?x=1", 400, "unknown-parameter", "x", "" },
-	{ "/v1/items//also-bought", 404, "unknown-route", NULL, "" },
+	{ "/v1/items//also-bought", 404, "unknown-route", NULL, "lists them\",\"instance\"" },
 	{ "/v1/items/%/also-bought", 400, "bad-parameter", "path", "" },
 	{ "/v1/items/%ff/also-bought", 400, "bad-parameter", "path", "" },
 	{ "/v1/recommendations/home/", 404, "unknown-route", NULL, "\"suggestion\":\"/v1/recommendations/home\"" },
