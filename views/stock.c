@@ -108,6 +108,7 @@ static int walk_row(void *arg, struct str key, struct str value)
 		return 0;
 	return w->each(w->arg, &(struct stock_row){ get_be32(key.p),
 						    { key.p + 4, key.n - 4 },
+						    head.as_of_ms,
 						    head.quantity,
 						    head.lead_time_hours,
 						    { value.p + sizeof(head), value.n - (uint32_t)sizeof(head) } });
@@ -149,49 +150,40 @@ struct printing {
 };
 
 /* false when the bytes are damaged */
-static bool print_ships_to(struct json_out *j, struct str value)
+static bool print_ships_to(struct json_out *j, struct str packed)
 {
-	uint32_t at = sizeof(struct stock_head);
-
-	if (at == value.n)
+	if (!packed.n)
 		return true;
 	json_out_key(j, "shipsTo");
 	json_out_array(j);
-	while (at < value.n) {
-		uint32_t n = (unsigned char)value.p[at++];
-
-		if (n > value.n - at)
+	for (uint32_t at = 0, n; at < packed.n; at += n) {
+		n = (unsigned char)packed.p[at++];
+		if (n > packed.n - at)
 			return false;
-		json_out_str(j, (struct str){ value.p + at, n });
-		at += n;
+		json_out_str(j, (struct str){ packed.p + at, n });
 	}
 	json_out_end_array(j);
 	return true;
 }
 
-static int print_row(void *arg, struct str key, struct str value)
+static int print_row(void *arg, const struct stock_row *row)
 {
 	struct printing *p = arg;
 	struct json_out *j = &p->out;
-	struct stock_head head;
 	char text[32];
 
-	if (!head_of(value, &head) || key.n < 4)
-		return ERR_STORE_CORRUPT;
-	if (head.lead_time_hours == LEAD_TIME_DELETED)
-		return 0;
 	json_out_reset(j);
 	json_out_object(j);
-	key_str(j, "itemId", snap_item_name(p->sn, get_be32(key.p)));
-	if (key.n > 4)
-		key_str(j, "location", (struct str){ key.p + 4, key.n - 4 });
-	key_int(j, "quantity", head.quantity);
-	if (!print_ships_to(j, value))
+	key_str(j, "itemId", snap_item_name(p->sn, row->item));
+	if (row->location.n)
+		key_str(j, "location", row->location);
+	key_int(j, "quantity", row->quantity);
+	if (!print_ships_to(j, row->ships_to))
 		return ERR_STORE_CORRUPT;
-	if (head.lead_time_hours >= 0)
-		key_int(j, "leadTimeHours", head.lead_time_hours);
-	if (head.as_of_ms >= 0) {
-		format_rfc3339(head.as_of_ms, text);
+	if (row->lead_time_hours >= 0)
+		key_int(j, "leadTimeHours", row->lead_time_hours);
+	if (row->as_of_ms >= 0) {
+		format_rfc3339(row->as_of_ms, text);
 		key_text(j, "asOf", text);
 	}
 	json_out_end_object(j);
@@ -201,18 +193,12 @@ static int print_row(void *arg, struct str key, struct str value)
 static int stock_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .each = each, .arg = arg };
-	struct str prefix = { NULL, 0 };
-	unsigned char be[4];
+	uint32_t item = ID_NONE;
 	int rc;
 
-	if (filter->item.n) {
-		uint32_t item = snap_item(sn, filter->item);
-
-		if (item == ID_NONE)
-			return 0;
-		prefix = id_key(item, be);
-	}
-	rc = snap_each(sn, TBL_STOCK, prefix, print_row, &p);
+	if (filter->item.n && (item = snap_item(sn, filter->item)) == ID_NONE)
+		return 0;
+	rc = stock_each(sn, item, print_row, &p);
 	json_out_fini(&p.out);
 	return rc;
 }

@@ -15,6 +15,7 @@ struct stock_level {
 struct stock_row {
 	uint32_t item;
 	struct str location; /* n = 0: what was said without a location */
+	int64_t as_of_ms;    /* below 0: unknown */
 	int64_t quantity;
 	int64_t lead_time_hours; /* -1: unknown */
 	struct str ships_to;     /* packed: stock_ships_to */
