@@ -153,24 +153,16 @@ static int print_row(void *arg, int64_t day, uint32_t actor, const struct actor_
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
-static int print_all(struct printing *p)
-{
-	int rc = actor_days_scan(p->sn, 0, INT64_MAX, print_row, p);
-
-	json_out_fini(&p->out);
-	return rc;
-}
-
 static int actor_days_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
+	int rc;
 
-	if (filter->user.n) {
-		p.actor_n = person_actors(sn, filter->user, filter->user, p.actors);
-		if (p.actor_n <= 0)
-			return p.actor_n;
-	}
-	return print_all(&p);
+	if (filter->user.n && (p.actor_n = person_actors(sn, filter->user, filter->user, p.actors)) <= 0)
+		return p.actor_n;
+	rc = actor_days_scan(sn, 0, INT64_MAX, print_row, &p);
+	json_out_fini(&p.out);
+	return rc;
 }
 
 const struct view view_actor_days = {

@@ -164,28 +164,19 @@ static int print_row(void *arg, uint64_t group, uint32_t actor, const int64_t *c
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
 
-static int print_all(struct printing *p)
-{
-	int64_t watermark;
-	int rc = snap_watermark(p->sn, &watermark);
-
-	if (!rc && watermark != TIME_NONE)
-		rc = snap_sums(p->sn, TBL_EXPERIMENT_PEOPLE, group_of(oldest_epoch(watermark), 0),
-			       group_of(time_bucket(watermark, MS_PER_EPOCH), UINT32_MAX), print_row, p);
-	json_out_fini(&p->out);
-	return rc;
-}
-
 static int experiment_people_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
+	int64_t watermark;
+	int rc = snap_watermark(sn, &watermark);
 
-	if (filter->user.n) {
-		p.actor_n = person_actors(sn, filter->user, filter->user, p.actors);
-		if (p.actor_n <= 0)
-			return p.actor_n;
-	}
-	return print_all(&p);
+	if (filter->user.n && (p.actor_n = person_actors(sn, filter->user, filter->user, p.actors)) <= 0)
+		return p.actor_n;
+	if (!rc && watermark != TIME_NONE)
+		rc = snap_sums(sn, TBL_EXPERIMENT_PEOPLE, group_of(oldest_epoch(watermark), 0),
+			       group_of(time_bucket(watermark, MS_PER_EPOCH), UINT32_MAX), print_row, &p);
+	json_out_fini(&p.out);
+	return rc;
 }
 
 const struct view view_experiment_people = {

@@ -76,24 +76,17 @@ static int popularity_expire(struct store_txn *t, int64_t watermark, size_t rows
 
 /* ---- reading ---- */
 
-static void fill(struct popularity *p, const int64_t *columns)
-{
-	*p = (struct popularity){ columns[COL_VIEWS], columns[COL_CARTS], columns[COL_ORDERS], columns[COL_UNITS],
-				  columns[COL_REVENUE] };
-}
-
 struct scan {
 	uint32_t items;
 	popularity_each each;
 	void *arg;
 };
 
-static int scan_row(void *arg, uint64_t group, uint32_t member, const int64_t *columns)
+static int scan_row(void *arg, uint64_t group, uint32_t member, const int64_t *c)
 {
 	struct scan *s = arg;
-	struct popularity p;
+	struct popularity p = { c[COL_VIEWS], c[COL_CARTS], c[COL_ORDERS], c[COL_UNITS], c[COL_REVENUE] };
 
-	fill(&p, columns);
 	if (member >= s->items || p.views < 0 || p.views > COUNT_MAX || p.carts < 0 || p.carts > COUNT_MAX ||
 	    p.orders < 0 || p.orders > COUNT_MAX || p.units < -COUNT_MAX || p.units > COUNT_MAX)
 		return ERR_STORE_CORRUPT;
@@ -150,12 +143,8 @@ static int popularity_rows(struct snap *sn, const struct view_filter *filter, vi
 
 	if (rc)
 		return rc;
-
-	if (filter->item.n) {
-		p.item = snap_item(sn, filter->item);
-		if (p.item == ID_NONE)
-			return 0;
-	}
+	if (filter->item.n && (p.item = snap_item(sn, filter->item)) == ID_NONE)
+		return 0;
 	for (int kind = BUCKET_HOUR; kind <= BUCKET_DAY && !rc && watermark != TIME_NONE; kind++) {
 		p.kind = (enum bucket)kind;
 		rc = popularity_scan(sn, p.kind, oldest_kept(p.kind, watermark),

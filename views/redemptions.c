@@ -147,13 +147,10 @@ static int print_row(void *arg, struct str key, struct str value)
 static int redemptions_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = { .sn = sn, .anonymous = filter->anonymous, .each = each, .arg = arg };
-	int rc = 0;
+	int rc;
 
-	if (filter->user.n) {
-		p.actor_n = person_actors(sn, filter->user, filter->user, p.actors);
-		if (p.actor_n <= 0)
-			return p.actor_n;
-	}
+	if (filter->user.n && (p.actor_n = person_actors(sn, filter->user, filter->user, p.actors)) <= 0)
+		return p.actor_n;
 	rc = snap_each(sn, TBL_REDEMPTIONS, (struct str){ NULL, 0 }, print_row, &p);
 	json_out_fini(&p.out);
 	return rc;

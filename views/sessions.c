@@ -82,30 +82,25 @@ static int print_row(void *arg, struct str key, struct str value)
 	return p->each(p->arg, (struct str){ p->out.p, (uint32_t)p->out.n });
 }
 
-static int print_rows(struct printing *p)
-{
-	int64_t watermark;
-	int rc = snap_watermark(p->sn, &watermark);
-
-	if (rc || watermark == TIME_NONE)
-		return rc;
-	p->oldest_ms = watermark - SESSION_KEEP_MS;
-	rc = snap_each(p->sn, TBL_SESSIONS, (struct str){ NULL, 0 }, print_row, p);
-	json_out_fini(&p->out);
-	return rc;
-}
-
 static int sessions_rows(struct snap *sn, const struct view_filter *filter, view_row each, void *arg)
 {
 	struct printing p = {
 		.sn = sn, .item = ID_NONE, .actors_n = -1, .anonymous = filter->anonymous, .each = each, .arg = arg
 	};
+	int64_t watermark;
+	int rc;
 
 	if (filter->item.n && (p.item = snap_item(sn, filter->item)) == ID_NONE)
 		return 0;
 	if (filter->user.n && (p.actors_n = person_actors(sn, filter->user, filter->user, p.actors)) <= 0)
 		return p.actors_n;
-	return print_rows(&p);
+	rc = snap_watermark(sn, &watermark);
+	if (rc || watermark == TIME_NONE)
+		return rc;
+	p.oldest_ms = watermark - SESSION_KEEP_MS;
+	rc = snap_each(sn, TBL_SESSIONS, (struct str){ NULL, 0 }, print_row, &p);
+	json_out_fini(&p.out);
+	return rc;
 }
 
 const struct view view_sessions = {
