@@ -115,3 +115,30 @@ Test(http_hostile, unknown_frames_write_no_lines)
 	close(to);
 	unlink(name);
 }
+
+static void let_in(void *arg, bool on)
+{
+	*(bool *)arg = on;
+}
+
+static bool are_in(void *arg)
+{
+	return *(bool *)arg;
+}
+
+Test(http_hostile, the_switch_of_shoppers_takes_no_body)
+{
+	struct shopfront g;
+	bool in = false;
+
+	shopfront_prepare(&g, NULL);
+	g.opt.shoppers = let_in;
+	g.opt.shoppers_are_in = are_in;
+	g.opt.shoppers_arg = &in;
+	shopfront_start(&g);
+	expect_problem(ask(&g, "PUT", "/demo/shoppers", "{\"shoppers\":false}"), 400, "bad-request", NULL, "body");
+	cr_assert_str_eq(ask(&g, "GET", "/demo/shoppers", NULL)->body, "{\"shoppers\":false}");
+	cr_assert_str_eq(ask(&g, "PUT", "/demo/shoppers", NULL)->body, "{\"shoppers\":true}");
+	cr_assert_str_eq(ask(&g, "DELETE", "/demo/shoppers", NULL)->body, "{\"shoppers\":false}");
+	shopfront_close(&g);
+}
