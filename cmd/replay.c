@@ -72,6 +72,8 @@ static const char *contradiction(const struct replay_options *opt)
 		  "nothing to do: --from, --from-file, --view, --rollback, --swap or --drop-old is needed" },
 		{ kinds > 1, "--rollback, --swap, --into-current and a rebuild exclude one another" },
 		{ swaps && opt->n, "--rollback and --swap read no files" },
+		{ opt->drop_old && !builds && (swaps || opt->n),
+		  "--drop-old goes by itself or with a rebuild, not with --rollback, --swap or files into the current generation" },
 		{ opt->to_text && !opt->from_text && !opt->view, "--to needs --from" },
 		{ opt->to.kind == POINT_EARLIEST, "--to cannot be earliest" },
 		{ opt->from_text && opt->n && !opt->rebuild && !opt->view, "files and --from together need --rebuild" },

@@ -550,11 +550,14 @@ class Cli(Case):
             self.assertIn("'none.ndjson': No such file", self.aisle(*command, "none.ndjson", status=1).stderr)
         self.assertEqual(os.listdir(self.directory), [])
 
-    def test_a_view_that_cannot_be_made_alone_is_refused(self):
+    def test_options_that_do_not_go_together_are_refused(self):
         for arguments, words in ((["--view", "nope"], "there is no view 'nope': catalog, stock,"),
                                  (["--view", "profile"], "use --view history"),
                                  (["--view", "stock", "--rebuild", "-f", "one"], "leave --rebuild out"),
                                  (["--into-current"], "needs --from-file"),
+                                 (["--rollback", "--drop-old"], "--drop-old goes by itself or with a rebuild"),
+                                 (["--swap", "1", "--drop-old"], "--drop-old goes by itself or with a rebuild"),
+                                 (["--drop-old", "-f", "one"], "--drop-old goes by itself or with a rebuild"),
                                  (["--view", "offsets"], "without the others; these can: catalog, stock,"),
                                  (["--view", "history", "--from", "earliest", "--to", "7"], "no --to"),
                                  (["--view", "stock", "--from", "7"], "whole topic"),
