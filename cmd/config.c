@@ -24,6 +24,15 @@ static const struct argp_option options[] = {
 	{ 0 },
 };
 
+static const char *contradiction(const struct config_options *opt)
+{
+	if (strcmp(opt->verb, "push") && (opt->by || opt->force || opt->dry_run || opt->prune))
+		return "--by, --dry-run, --force and --prune are of push";
+	if (strcmp(opt->verb, "pull") && opt->shipped)
+		return "--shipped is of pull";
+	return NULL;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state)
 {
 	struct config_options *opt = state->input;
@@ -58,6 +67,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 	case ARGP_KEY_END:
 		if (!opt->dir || (strcmp(opt->verb, "pull") && strcmp(opt->verb, "push") && strcmp(opt->verb, "diff")))
 			argp_error(state, "say pull, push or diff, and a directory");
+		if (contradiction(opt))
+			argp_error(state, "%s", contradiction(opt));
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;

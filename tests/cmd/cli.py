@@ -550,6 +550,14 @@ class Cli(Case):
             self.assertIn("'none.ndjson': No such file", self.aisle(*command, "none.ndjson", status=1).stderr)
         self.assertEqual(os.listdir(self.directory), [])
 
+    def test_options_of_another_verb_are_refused(self):
+        for verb, option, words in (("pull", "--dry-run", "are of push"), ("pull", "--force", "are of push"),
+                                    ("diff", "--prune", "are of push"), ("pull", "--by=ann", "are of push"),
+                                    ("push", "--shipped", "is of pull")):
+            with self.subTest(verb=verb, option=option):
+                self.assertIn(words, self.aisle("config", verb, "shop", option, status=2).stderr)
+        self.assertEqual(os.listdir(self.directory), [])
+
     def test_options_that_do_not_go_together_are_refused(self):
         for arguments, words in ((["--view", "nope"], "there is no view 'nope': catalog, stock,"),
                                  (["--view", "profile"], "use --view history"),
