@@ -180,14 +180,18 @@ static void plan_text(const struct rebuild *rb, char ret[GENERATION_PLAN_MAX])
 	fclose(out);
 }
 
-/* The same but for the line of settings. */
-static void tell_settings_changed(unsigned generation, const char *found, const char *plan)
+/* The work of a replay that was stopped; what --no-swap left is whole, and may go. */
+static void tell_dropped(unsigned generation, const char *found, const char *plan)
 {
 	size_t were = strcspn(found, "\n"), are = strcspn(plan, "\n");
 
-	if (found[were] && !strcmp(found + were, plan + are))
+	if (!strcmp(found, REPLAY_KEPT))
+		return;
+	if (found[were] && !strcmp(found + were, plan + are)) /* the same but for the line of settings */
 		log_warn("begun anew, settings changed since it was stopped", "dropped=%u were=\"%.*s\" are=\"%.*s\"",
 			 generation, (int)were, found, (int)are, plan);
+	else
+		log_warn("begun anew, what was stopped was another replay", "dropped=%u", generation);
 }
 
 /* One that a killed replay left and that goes on; others it left are dropped. */
@@ -206,7 +210,7 @@ static int take_leftover(struct rebuild *rb, const char *plan, struct error *e)
 		else if (!rb->generation && !strcmp(found, plan))
 			rb->generation = all[i];
 		else if (!rb->opt->dry_run) {
-			tell_settings_changed(all[i], found, plan);
+			tell_dropped(all[i], found, plan);
 			rc = replay_drop(rb->set, all[i], e);
 		}
 	}

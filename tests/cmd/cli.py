@@ -528,6 +528,13 @@ class Cli(Case):
         done = self.aisle(*again)
         self.assertNotIn("begun anew", done.stderr)
         self.assertTrue(json.loads(done.stdout)["resumed"])
+        mark = mark.replace("/3/", "/4/")
+        leave_half()
+        self.write("a.ndjson", '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n')
+        other = ["replay", "--rebuild", "--from-file", "a.ndjson", "--store", "st"]
+        self.assertIn("begun anew, what was stopped was another replay  dropped=4", self.aisle(*other).stderr)
+        self.assertNotIn("begun anew", self.aisle(*other, "--no-swap").stderr)
+        self.assertNotIn("begun anew", self.aisle(*other, "--no-swap").stderr)
 
     def test_old_generations_are_dropped_but_not_a_half_built_one(self):
         self.write("a.ndjson", '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n')
