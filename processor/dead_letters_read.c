@@ -1,4 +1,5 @@
 /* Dead letters back: the topic read from its beginning to its present end by a consumer of its own. */
+#include "config/log.h"
 #include "processor/dead_letters_internal.h"
 #include "processor/kafka_ask.h"
 #include "processor/kafka_conf.h"
@@ -125,6 +126,8 @@ static int read_topic(const struct settings *set, int timeout_ms, dead_letter_ea
 		return rc;
 	if (kafka_ask_partitions(rk, topic, &n, timeout_ms))
 		rc = no_answer(e);
+	else if (n == 0)
+		log_warn("topic does not exist, it is taken as empty", "setting=topics.deadLetters topic=%s", topic);
 	if (rc || n == 0)
 		goto out;
 	parts = xcalloc((size_t)n, sizeof(*parts));

@@ -177,6 +177,9 @@ def check_dlq_command(topics, store, letters):
                                 (["list", "--code", "badjson"], 2, "did you mean 'bad-json'?")):
         error = dlq(topics, store, *args, status=status, stream=1)
         check(words in error, f"dlq {args}: {error}")
+    elsewhere = harness.sets({**topics.settings(), "topics.deadLetters": "not-there"})
+    missing = harness.run([harness.AISLE, "dlq", "list", "--store", store, *elsewhere])[1]
+    check("it is taken as empty" in missing and "topic=not-there" in missing, f"dlq list of no topic: {missing}")
     say("dlq list, show and resend do what they say")
 
 
