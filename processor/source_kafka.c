@@ -231,13 +231,13 @@ static int fetch_more(struct source_kafka *s, size_t max, int timeout_ms, struct
 	return 0;
 }
 
-/* A topic that was read and is not there any more. */
-static int topics_gone(const struct source_kafka *s, struct error *e)
+/* A topic that was read and is not there any more, or that of events, which is there or has a wrong name. */
+static int topics_missing(const struct source_kafka *s, struct error *e)
 {
 	for (int log = 0; log < TOPIC_COUNT; log++)
-		if (s->missing[log] && s->part_count[log])
-			return error_set(e, ERR_SOURCE_RETRY, "topics", "topic '%s' does not exist any more",
-					 s->topics[log]);
+		if (s->missing[log] && (s->part_count[log] || log == TOPIC_EVENTS))
+			return error_set(e, ERR_SOURCE_RETRY, "topics", "topic '%s' does not exist%s", s->topics[log],
+					 s->part_count[log] ? " any more" : "");
 	return 0;
 }
 
@@ -260,7 +260,7 @@ static int source_poll(struct source *base, struct record *ret, int max, int tim
 		source_release(base);
 	if (!n && s->down)
 		return error_set(e, ERR_SOURCE_RETRY, "kafka", "the broker does not answer");
-	return n ? n : topics_gone(s, e);
+	return n ? n : topics_missing(s, e);
 }
 
 static int64_t source_lag(struct source *base)

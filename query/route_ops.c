@@ -25,6 +25,7 @@ struct readiness {
 
 static void judge(struct readiness *r, const struct status_page *page, int store_code, int64_t lag_max)
 {
+	const char *waits_why = r->waits_for ? r->waits_why : "", *then = r->waits_for ? "; " : "";
 	size_t n = sizeof(r->reason);
 
 	if (store_code) {
@@ -37,11 +38,10 @@ static void judge(struct readiness *r, const struct status_page *page, int store
 	} else if (lag_max && r->lag_ms > lag_max) {
 		r->code = "lag";
 		snprintf(r->reason, n, "the views are %lld ms behind the log, http.readyLagMax is %lld%s%.200s",
-			 (long long)r->lag_ms, (long long)lag_max, r->waits_for ? "; " : "",
-			 r->waits_for ? r->waits_why : "");
+			 (long long)r->lag_ms, (long long)lag_max, then, waits_why);
 	} else if (lag_max && r->watermark_ms == TIME_NONE && !STATUS_GET(page, fresh_ms)) {
 		r->code = "empty";
-		snprintf(r->reason, n, "nothing of the log was read yet");
+		snprintf(r->reason, n, "nothing of the log was read yet%s%.200s", then, waits_why);
 	}
 }
 

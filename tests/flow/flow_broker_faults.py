@@ -96,6 +96,19 @@ def deleted(aisle, topics, lines):
     say(f"deleted: told, {len(lines)} records stay counted, the catalogue goes on")
 
 
+def mistyped(t, topics, settings):
+    """The name of no topic: told from the start on, and no reason to be ready once the lag is too large."""
+    wrong = {**settings, "topics.events": "evnets", "http.readyLagMax": "2s"}
+    aisle = t.aisle("run", store=t.path("mistyped"), settings=wrong)
+    aisle.wait_ready()
+    poll("the catalogue is read", lambda: aisle.get("/v1/items/new")[0] == 200, 60)
+    poll("the missing topic is told", lambda: aisle.get("/readyz")[0] == 503, 20)
+    answer = aisle.get("/readyz")[1]
+    check("'evnets' does not exist" in answer["detail"] and answer["waitingFor"] == "log", f"{answer}")
+    aisle.stop()
+    say(f"a mistyped topic: {answer['detail']}")
+
+
 def flow(t):
     path = t.path("events.ndjson")
     harness.simulate(path, 3 * EVENTS, t.seed)
@@ -122,6 +135,7 @@ def flow(t):
     deleted(aisle, topics, lines)
     aisle.stop()
     check(harness.digests_of(aisle.store, harness.VIEWS) == before, "a deleted topic changed the views")
+    mistyped(t, topics, settings)
 
 
 if __name__ == "__main__":
