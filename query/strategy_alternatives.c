@@ -2,15 +2,11 @@
 #include "views/ids.h"
 #include "views/view.h"
 
-#define LIKE_MAX 200 /* similar items looked at */
-#define VIEWED_MAX \
-	200 /* of the items viewed together with an asked one, the most frequent, and those as frequent as the last */
-
 static void vote_alike(struct asking *q, const struct similar *ix)
 {
 	struct similar_found found;
 
-	for (int i = 0; i < LIKE_MAX && similar_next(ix, &q->a->similar, &found); i++)
+	while (similar_next(ix, &q->a->similar, &found))
 		votes_add(&q->a->votes, found.item, found.score, found.seed, 0);
 }
 
@@ -23,8 +19,6 @@ static int vote_viewed(struct asking *q, uint32_t asked)
 	for (size_t i = 0; !rc && i < list->sure; i++) {
 		struct snap_count with = list->v[i];
 
-		if (i >= VIEWED_MAX && with.count < list->v[VIEWED_MAX - 1].count)
-			break;
 		votes_add(&q->a->votes, with.member,
 			  tie_jaccard(q, asked, with.member, with.count, MARGINAL_VIEW_SESSIONS), asked, with.count);
 	}

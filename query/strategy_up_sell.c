@@ -2,7 +2,7 @@
 #include "views/catalog.h"
 #include "views/ids.h"
 
-#define LOOKED_AT_MAX 200 /* similar items */
+#define LOOKED_AT_MAX 1000 /* similar items; the formula names it */
 
 /* What an asked item is compared by; its strings are the arena's. */
 struct base {
@@ -161,7 +161,7 @@ const struct strategy strategy_up_sell = {
 	.formula =
 		"sum over itemIds of the score of similar-items x R(b) / R(a), R the rating as in top-rated (the shop's mean without ratings); b lies in "
 		"a category of a or under it, a's price < b's <= a's x answers.upSellRatio in one currency, R(b) >= R(a); variants of one groupId too; "
-		"0.1 or more is asked of the sum in similar-items, with all of itemIds",
+		"0.1 or more is asked of the sum in similar-items, with all of itemIds; the 1000 with the largest one are looked at",
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.without_events = true,

@@ -3,6 +3,7 @@
 #include "views/view.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static struct stall s;
 
@@ -107,4 +108,19 @@ Test(step_up, alternatives_of_several_tell_the_likeness_to_one)
 	stall_expect(&s, "alternatives; items=a,b", "c=2");
 	cr_assert(str_eq(s.answer.items[0].why.with, STR("a")));
 	cr_assert_float_eq(s.answer.items[0].why.pair_score, 1, 1e-9);
+}
+
+Test(step_up, what_is_less_alike_than_hundreds_of_others)
+{
+	char line[128];
+
+	stall_records(&s, "{'itemId':'a','categories':['X'],'tags':['t'],'price':10}\n"
+			  "{'itemId':'dear','categories':['X'],'price':14}\n");
+	for (int i = 0; i < 300; i++) {
+		snprintf(line, sizeof(line), "{'itemId':'twin-%d','categories':['X'],'tags':['t'],'price':9}\n", i);
+		stall_records(&s, line);
+	}
+	stall_rank(&s);
+	stall_expect(&s, "up-sell; items=a", "dear");
+	stall_expect(&s, "alternatives; items=a; filter=price > 12", "dear");
 }
