@@ -156,9 +156,9 @@ int segments_read(struct snap *sn, struct segment_set **ret)
 
 static void copy_members(struct segment_set *set, const struct segment *from)
 {
-	struct segment *to = &set->v[set->n - 1];
+	struct segment *to = set->n ? &set->v[set->n - 1] : NULL;
 
-	if (!set->n || strcmp(to->id, from->id) != 0 || !to->by_members || !from->member_n)
+	if (!to || strcmp(to->id, from->id) != 0 || !to->by_members || !from->member_n)
 		return;
 	to->member_n = from->member_n;
 	to->members = xmalloc(from->member_n * sizeof(*to->members));
