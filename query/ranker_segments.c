@@ -183,6 +183,8 @@ int segment_round_step(struct segment_round *r, struct snap *sn, int64_t now_ms)
 		rc = r->is_counting ? count_actor(r, sn, r->actor, now_ms) : note_spend(r, sn, r->actor);
 		r->actor++;
 	}
+	if (rc) /* or somebody would be left out of it */
+		begin(r, snap_version(sn));
 	return rc;
 }
 

@@ -263,7 +263,8 @@ Test(ranker, damaged_rows_are_told)
 	fold_put(s.shop.fold, TBL_HISTORY, (struct str){ "\0\0\0", 4 }, row,
 		 sizeof(head) + history_entry_write(row + sizeof(head), &ctx, &entry));
 	shop_commit(&s.shop);
-	cr_expect_eq(ranker_refresh(s.ranker), ERR_STORE_CORRUPT);
+	for (int i = 0; i < 4; i++) /* a round that went on behind it would end in the third */
+		cr_expect_eq(ranker_refresh(s.ranker), ERR_STORE_CORRUPT);
 }
 
 /* Several names of one item: it was put into the lists of its terms for each. */
