@@ -2,7 +2,7 @@
  * item-totals: (block of epochs, item) x epoch -> view sessions, orders, buyers: the marginals that normalise the pairs.
  * Blocks, so that an item's totals are one or two rows, and what is old is dropped by ranges of groups.
  */
-#include "schemas/json_out.h"
+#include "schemas/json_keys.h"
 #include "views/facts.h"
 #include "views/ids.h"
 #include "views/pair_rows.h"
@@ -177,16 +177,11 @@ static int print_row(void *arg, uint64_t group, uint32_t epoch, const int64_t *c
 		return 0;
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "itemId");
-	json_out_str(j, snap_item_name(p->sn, (uint32_t)group));
-	json_out_key(j, "epoch");
-	json_out_int(j, epoch);
-	json_out_key(j, "viewSessions");
-	json_out_int(j, columns[COL_VIEW_SESSIONS]);
-	json_out_key(j, "orders");
-	json_out_int(j, columns[COL_ORDERS]);
-	json_out_key(j, "buyers");
-	json_out_int(j, columns[COL_BUYERS]);
+	key_str(j, "itemId", snap_item_name(p->sn, (uint32_t)group));
+	key_int(j, "epoch", epoch);
+	key_int(j, "viewSessions", columns[COL_VIEW_SESSIONS]);
+	key_int(j, "orders", columns[COL_ORDERS]);
+	key_int(j, "buyers", columns[COL_BUYERS]);
 	json_out_end_object(j);
 	return p->each(p->arg, (struct str){ j->p, (uint32_t)j->n });
 }
