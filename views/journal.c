@@ -148,7 +148,7 @@ struct recent {
 	uint32_t item, last;
 };
 
-/* Into picked[n], newest first, unless `max` newer ones are there; returns how many are there then. */
+/* Into picked[n], newest first, unless `max` newer ones are there; returns how many are there then. Cheap from the newest on. */
 static uint32_t keep_recent(struct recent *picked, uint32_t n, uint32_t max, uint32_t item, uint32_t last)
 {
 	uint32_t at = n;
@@ -202,7 +202,7 @@ static void buy_after_views(struct journal *j, struct moment_item *mi, struct st
 	struct recent picked[VIEWED_BEFORE_MAX];
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < h->mark.items_n; i++)
+	for (uint32_t i = h->mark.items_n; i-- > 0;)
 		if (items[i].item != mi->item)
 			n = keep_recent(picked, n, VIEWED_BEFORE_MAX, items[i].item, items[i].last_view);
 	for (uint32_t i = 0; i < n; i++)
@@ -337,7 +337,7 @@ static void first_buy(struct journal *j, struct moment_item *mi, struct bought_h
 	uint32_t n = 0;
 
 	mi->first_buy = true;
-	for (uint32_t i = 0; i < h->items_n; i++)
+	for (uint32_t i = h->items_n; i-- > 0;)
 		if (items[i].last_ms >= t - BOUGHT_BEFORE_MS)
 			n = keep_recent(picked, n, BOUGHT_BEFORE_MAX, items[i].item, items[i].last_buy);
 	for (uint32_t i = 0; i < n; i++)
