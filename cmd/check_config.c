@@ -76,6 +76,9 @@ static void check_parts(const struct settings *s, struct problems *problems)
 	if (server_listen_resolve(s, &e))
 		add_error(problems, e.field, &e);
 	e = (struct error){ 0 };
+	if (command_check_whole_store(s, &e))
+		add_error(problems, e.field, &e);
+	e = (struct error){ 0 };
 	if (store_check_key(&store, &e))
 		add_error(problems, e.field, &e);
 	kafka_settings_check(s, add_problem, problems);

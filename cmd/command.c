@@ -226,6 +226,8 @@ static int run_command(const struct command *cmd, int argc, char **argv)
 	ctx.config_given = common.config != NULL;
 	if (!cmd->without_settings && settings_load(&from, &ctx.settings, &e) < 0) {
 		status = command_failed("%s", e.text);
+	} else if (ctx.settings && !cmd->takes_generation && command_check_whole_store(ctx.settings, &e)) {
+		status = command_misused(cmd->name, "%s", e.text);
 	} else {
 		if (ctx.settings)
 			set_log_up(ctx.settings);
@@ -283,6 +285,21 @@ char *command_store_at(const char *name, struct store_options *ret)
 	ret->path = dir;
 	ret->generation = (unsigned)n;
 	return dir;
+}
+
+int command_check_whole_store(const struct settings *set, struct error *e)
+{
+	const char *name = setting_string(set, SET_STORE_PATH);
+	struct store_options opt = { 0 };
+	char *dir = command_store_at(name, &opt);
+	int rc = opt.generation ? error_set(e, ERR_BAD_SETTING, "store.path",
+					    "'%s' names a generation, which only `aisle inspect' and `aisle diff' "
+					    "take: name the store, '%s'",
+					    name, dir)
+				: 0;
+
+	free(dir);
+	return rc;
 }
 
 void command_reload_log_level(const struct command_context *ctx)

@@ -30,6 +30,7 @@ struct command {
 	argp_parser_t parse;               /* own options and arguments; state->input is `options`; may be NULL */
 	size_t options_size;
 	bool without_settings;                   /* ctx->settings is NULL: check-config reads them itself */
+	bool takes_generation;                   /* the store may be DIR@GENERATION; of others that is wrong usage */
 	int (*run)(struct command_context *ctx); /* returns the exit status */
 };
 
@@ -58,6 +59,8 @@ uint64_t command_number(struct argp_state *state, const char *name, const char *
 struct store_options command_store_options(const struct settings *set);
 /* DIR or DIR@GENERATION into the options; the path in them is the text that is returned, to be freed. */
 char *command_store_at(const char *name, struct store_options *ret);
+/* BAD_SETTING when store.path is DIR@GENERATION: for what takes the whole store. */
+int command_check_whole_store(const struct settings *set, struct error *e) MUST_CHECK;
 
 /* SIGHUP: read log.level again. Errors are logged and leave the level. */
 void command_reload_log_level(const struct command_context *ctx);

@@ -199,5 +199,6 @@ const struct command command_diff = {
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct diff_options),
+	.takes_generation = true,
 	.run = run,
 };

@@ -242,5 +242,6 @@ const struct command command_inspect = {
 	.options = options,
 	.parse = parse,
 	.options_size = sizeof(struct inspect_options),
+	.takes_generation = true,
 	.run = run,
 };

@@ -460,6 +460,19 @@ class Cli(Case):
         os.mkdir(os.path.join(self.directory, "st@1"))  # a directory of that name comes first
         self.assertIn("st@1", self.aisle("inspect", "--digest", "--store", "st@1", status=1).stderr)
 
+    def test_commands_of_a_whole_store_refuse_a_generation(self):
+        for command in (["process"], ["run"], ["serve"], ["demo"], ["calibrate"], ["dlq", "list"], ["config", "pull", "docs"],
+                        ["replay", "--rollback"], ["replay", "--from", "earliest"], ["replay", "--from-file", "none.ndjson"]):
+            error = self.aisle(*command, "--store", "st@2", status=2).stderr
+            self.assertIn("'st@2' names a generation, which only `aisle inspect' and `aisle diff' take: name the store, 'st'", error)
+        error = self.aisle("serve", status=2, environment={"AISLE_STORE_PATH": "st@2"}).stderr
+        self.assertIn("name the store, 'st'", error)
+        error = self.aisle("check-config", self.write("g.conf", "store.path = st@2\n"), status=1).stderr
+        self.assertIn("store.path: 'st@2' names a generation", error)
+        self.assertEqual(os.listdir(self.directory), ["g.conf"])
+        os.mkdir(os.path.join(self.directory, "st@2"))  # a directory of that name comes first
+        self.aisle("replay", "--from-file", self.write("a.ndjson", ""), "--store", "st@2")
+
     def test_one_view_is_made_anew(self):
         self.aisle("simulate", "--events", "3000", "--items", "50", "--users", "40", "--to-file", "a.ndjson")
         self.aisle("replay", "--view", "popularity", "--store", "st", status=1)
