@@ -324,7 +324,8 @@ int rebuild_prepare(struct rebuild *rb, struct error *e)
 
 	if (rc)
 		return rc;
-	if (!rb->opt->dry_run && mkdir(rb->path, 0700) && errno != EEXIST)
+	/* --view needs the others of a store that is there */
+	if (!rb->opt->dry_run && !rb->opt->view && mkdir(rb->path, 0700) && errno != EEXIST)
 		return error_set(e, ERR_STORE_OPEN, "store.path", "cannot make store '%s': %s", rb->path,
 				 strerror(errno));
 	rc = rb->opt->dry_run ? 0 : generation_replay_lock(rb->path, &rb->lock, e);

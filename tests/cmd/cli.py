@@ -848,9 +848,10 @@ class DamagedStores(Case):
             self.assertEqual(set(os.listdir(os.path.join(store, "generations"))) - {"last"}, {"1"})
 
     def test_a_replay_of_generations_without_a_store(self):
-        for arguments in (["--rollback"], ["--swap", "1"], ["--drop-old"]):
+        for arguments in (["--rollback"], ["--swap", "1"], ["--drop-old"], ["--view", "popularity"]):
             error = self.aisle("replay", *arguments, "--store", "none", status=1).stderr
             self.assertIn("cannot open store 'none': it does not exist; run", error)
+            self.assertFalse(os.path.exists(self.path("none")))
 
     def test_a_current_generation_that_is_gone(self):
         shutil.rmtree(self.path("s", "generations", "1"))
