@@ -198,17 +198,21 @@ static int run(struct command_context *ctx)
 	struct store *st = NULL;
 	struct snap *snap = NULL;
 	struct error e = { 0 };
+	bool lists;
 	int r, status = 0;
 
-	if (!opt->view && !opt->digest && !opt->sizes)
-		return list_views(opt->json);
 	if (opt->view && (r = find_view(opt, &view)))
 		return r;
 	dir = command_store_at(store_opt.path, &store_opt);
-	r = store_open(&store_opt, &st, &e);
+	lists = !opt->view && !opt->digest && !opt->sizes;
+	r = lists && !store_opt.generation ? 0 : store_open(&store_opt, &st, &e); /* the list needs no store */
 	free(dir);
 	if (r < 0)
 		return command_failed("%s", e.text);
+	if (lists) {
+		store_close(st);
+		return list_views(opt->json);
+	}
 	if ((r = snap_open(st, &snap)) == 0)
 		r = snapshot_limit_start(ctx->settings, st, snap, &limit, &e);
 	if (r == 0)

@@ -455,7 +455,9 @@ class Cli(Case):
         shutil.copytree(os.path.join(self.directory, "st/generations/1"), os.path.join(self.directory, "st/generations/2"))
         self.aisle("replay", "--swap", "2", "--store", "st")
         self.assertEqual(self.aisle("inspect", "--digest", "--store", "st@1").stdout, want)
-        self.assertIn("has no generation 3", self.aisle("inspect", "--digest", "--store", "st@3", status=1).stderr)
+        for arguments in (["--digest"], ["popularity"], ["--sizes"], []):
+            self.assertIn("has no generation 3", self.aisle("inspect", *arguments, "--store", "st@3", status=1).stderr)
+        self.assertIn("popularity", self.aisle("inspect", "--store", "st@1").stdout)
         self.assertIn("STORE@N", self.aisle("inspect", "--digest", "--store", "st/generations/1", status=1).stderr)
         os.mkdir(os.path.join(self.directory, "st@1"))  # a directory of that name comes first
         self.assertIn("st@1", self.aisle("inspect", "--digest", "--store", "st@1", status=1).stderr)
