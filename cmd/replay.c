@@ -74,6 +74,7 @@ static const char *contradiction(const struct replay_options *opt)
 		{ swaps && opt->n, "--rollback and --swap read no files" },
 		{ opt->drop_old && !builds && (swaps || opt->n),
 		  "--drop-old goes by itself or with a rebuild, not with --rollback, --swap or files into the current generation" },
+		{ opt->drop_old && opt->no_swap, "--drop-old drops what a swap leaves behind: it excludes --no-swap" },
 		{ opt->to_text && !opt->from_text && !opt->view, "--to needs --from" },
 		{ opt->to.kind == POINT_EARLIEST, "--to cannot be earliest" },
 		{ opt->from_text && opt->n && !opt->rebuild && !opt->view, "files and --from together need --rebuild" },

@@ -588,6 +588,7 @@ class Cli(Case):
                                  (["--rollback", "--drop-old"], "--drop-old goes by itself or with a rebuild"),
                                  (["--swap", "1", "--drop-old"], "--drop-old goes by itself or with a rebuild"),
                                  (["--drop-old", "-f", "one"], "--drop-old goes by itself or with a rebuild"),
+                                 (["--from", "earliest", "--no-swap", "--drop-old"], "it excludes --no-swap"),
                                  (["--view", "offsets"], "without the others; these can: catalog, stock,"),
                                  (["--view", "history", "--from", "earliest", "--to", "7"], "no --to"),
                                  (["--view", "stock", "--from", "7"], "whole topic"),

@@ -168,7 +168,7 @@ class Operations:
         else:
             named = rnd.choice((files, files, files, self.files, []))
             ret = ["--view", rnd.choice(ALONE), *(["--from-file", *named] if named else ["--without-files"])]
-        return ret + [word for word, chance in (("--no-swap", 0.2), ("--drop-old", 0.1)) if rnd.random() < chance]
+        return ret + rnd.choices(([], ["--no-swap"], ["--drop-old"]), (0.7, 0.2, 0.1))[0]
 
     def replayed(self, args, holds, status, out):
         self.look(holds)
