@@ -106,6 +106,10 @@ void replay_progress_show(struct replay_progress *pr, uint64_t records, uint64_t
 		pr->rate = pr->speed = 0;
 	}
 	measure(pr, now, records, done);
+	if (now - pr->came >= SILENT_S) { /* what comes then is measured afresh */
+		pr->rate = pr->speed = 0;
+		pr->began = now;
+	}
 	waits = total && done < total && now - pr->came >= SILENT_S;
 	left_s = seconds_left(pr, total, waits);
 	part = part > 1 ? 1 : part;

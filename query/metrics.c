@@ -200,7 +200,7 @@ static void write_replay(const struct metrics_input *in, FILE *out)
 	if (!p || p->phase == REPLAY_IDLE)
 		return;
 	figure(out, "gauge", "replay_at_work", "1 while a replay builds a generation", in->replay_at_work);
-	figure(out, "gauge", "replay_phase", "1 building, 2 checking, 3 catching up, 4 done, 5 failed",
+	figure(out, "gauge", "replay_phase", "1 building, 2 checking, 3 catching up, 4 done, 5 failed, 6 interrupted",
 	       (double)p->phase);
 	figure(out, "gauge", "replay_generation", "the generation that is built, or was last", (double)p->generation);
 	figure(out, "gauge", "replay_records", "records applied by this run of the replay", (double)p->records);

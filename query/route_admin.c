@@ -59,7 +59,7 @@ void route_replay(struct http_req *rq)
 	}
 	json_out_reset(j);
 	json_out_object(j);
-	replay_status_write(&page, at_work, j);
+	replay_status_write(&page, j);
 	write_generations(store_path(s), store_generation(s), j);
 	write_frozen(&versions, j);
 	json_out_end_object(j);

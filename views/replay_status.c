@@ -37,10 +37,15 @@ int replay_status_begin(const char *store, struct replay_page **ret, struct erro
 
 static const char *phase_name(uint64_t phase)
 {
-	static const char *const names[REPLAY_PHASE_COUNT] = { "idle",        "building", "checking",
-							       "catching-up", "done",     "failed" };
+	static const char *const names[REPLAY_PHASE_COUNT] = { "idle", "building", "checking",   "catching-up",
+							       "done", "failed",   "interrupted" };
 
 	return phase < REPLAY_PHASE_COUNT ? names[phase] : "unknown";
+}
+
+static bool under_way(const struct replay_page *page)
+{
+	return page->phase == REPLAY_BUILDING || page->phase == REPLAY_CHECKING || page->phase == REPLAY_CATCHING_UP;
 }
 
 int replay_status_read(const char *store, struct replay_page *ret, bool *at_work, struct error *e)
@@ -50,12 +55,19 @@ int replay_status_read(const char *store, struct replay_page *ret, bool *at_work
 
 	if (rc)
 		return rc;
+	*at_work = generation_replay_holder(store) != 0; /* first: what one that is gone has written stays as it is */
 	*ret = *page;
 	page_file_unmap(page);
 	if (ret->format != REPLAY_FORMAT)
 		*ret = (struct replay_page){ .seconds_left = -1 };
 	ret->why[sizeof(ret->why) - 1] = '\0';
-	*at_work = generation_replay_holder(store) != 0;
+	if (under_way(ret) && !*at_work) /* or has it just begun? */
+		*at_work = generation_replay_holder(store) != 0;
+	if (under_way(ret) && !*at_work) {
+		ret->phase = REPLAY_INTERRUPTED;
+		ret->records_per_second = 0;
+		ret->seconds_left = -1;
+	}
 	return 0;
 }
 
@@ -68,12 +80,9 @@ static void put_time(struct json_out *j, const char *name, int64_t t_ms)
 	key_text(j, name, t_ms ? text : NULL);
 }
 
-void replay_status_write(const struct replay_page *page, bool at_work, struct json_out *j)
+void replay_status_write(const struct replay_page *page, struct json_out *j)
 {
-	bool under_way =
-		page->phase == REPLAY_BUILDING || page->phase == REPLAY_CHECKING || page->phase == REPLAY_CATCHING_UP;
-
-	key_text(j, "phase", under_way && !at_work ? "interrupted" : phase_name(page->phase));
+	key_text(j, "phase", phase_name(page->phase));
 	key_int(j, "generation", (int64_t)page->generation);
 	key_int(j, "records", (int64_t)page->records);
 	key_int(j, "done", (int64_t)page->offsets_done);

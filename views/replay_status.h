@@ -20,14 +20,15 @@ enum replay_phase {
 	REPLAY_CATCHING_UP,
 	REPLAY_DONE,
 	REPLAY_FAILED,
+	REPLAY_INTERRUPTED, /* on no page: what replay_status_read makes of one that was killed */
 	REPLAY_PHASE_COUNT
 };
 
 struct replay_page {
 	uint64_t format;
-	uint64_t phase;      /* enum replay_phase; last written by a replay that may be gone: see replay_status_read */
-	uint64_t generation; /* being built, or built */
-	uint64_t records;    /* applied in this run */
+	uint64_t phase;              /* enum replay_phase; as its writer left it, which may be gone */
+	uint64_t generation;         /* being built, or built */
+	uint64_t records;            /* applied in this run */
 	uint64_t offsets_done;       /* of this phase: of the log, or bytes of files */
 	uint64_t offsets_total;      /* 0 unknown */
 	uint64_t records_per_second; /* lately */
@@ -41,12 +42,13 @@ struct replay_page {
 int replay_status_begin(const char *store, struct replay_page **ret, struct error *e) MUST_CHECK;
 
 /*
- * A copy of the page as it is; zeros when there was no replay yet. *at_work: the process that writes it is alive.
+ * A copy of the page; zeros when there was no replay yet. *at_work: the process that writes it is alive. One that is not, and
+ * did not end, is REPLAY_INTERRUPTED, without rate and time left.
  * Opens files: not for every request.
  */
 int replay_status_read(const char *store, struct replay_page *ret, bool *at_work, struct error *e) MUST_CHECK;
 
 /* The members of an object about it: {"phase":...,"generation":...}. */
-void replay_status_write(const struct replay_page *page, bool at_work, struct json_out *j);
+void replay_status_write(const struct replay_page *page, struct json_out *j);
 
 #endif

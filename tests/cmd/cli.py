@@ -183,6 +183,16 @@ class Cli(Case):
         process.communicate()
         self.aisle("inspect", "--digest", "--store", "s")
 
+    def test_a_replay_to_which_nothing_comes_has_no_rate(self):
+        line = '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n'
+        with subprocess.Popen([AISLE, "replay", "--rebuild", "--from-file", "-", "--store", "st"], cwd=self.directory, text=True,
+                              stdin=subprocess.PIPE, stderr=subprocess.PIPE) as replay:
+            replay.stdin.write(line * 30000)
+            replay.stdin.flush()
+            shown = next(text for text in replay.stderr if " records, " in text)
+            replay.kill()
+        self.assertRegex(shown, r"^\d+ records, 0/s$")
+
     def test_a_reader_that_hangs_ends_itself_once_somebody_writes(self):
         self.aisle("simulate", "--events", "20000", "--to-file", "a.ndjson")
         self.aisle("replay", "--from-file", "a.ndjson", "--store", "s")

@@ -30,7 +30,7 @@ static void expect_text(const char *part)
 
 	cr_assert_eq(replay_status_read(dir, &page, &at_work, NULL), 0);
 	json_out_object(&j);
-	replay_status_write(&page, at_work, &j);
+	replay_status_write(&page, &j);
 	json_out_end_object(&j);
 	cr_assert(memmem(j.p, j.n, part, strlen(part)), "no '%s' in %.*s", part, (int)j.n, j.p);
 	json_out_fini(&j);
@@ -58,6 +58,8 @@ Test(replay_status, a_killed_replay_is_told_from_one_at_work)
 		if (generation_replay_lock(dir, &fd, NULL) || replay_status_begin(dir, &page, NULL))
 			_exit(1);
 		PAGE_SET(page, records, (uint64_t)17);
+		PAGE_SET(page, records_per_second, (uint64_t)1200);
+		PAGE_SET(page, seconds_left, (int64_t)25);
 		PAGE_SET(page, phase, (uint64_t)REPLAY_BUILDING);
 		if (write(ready[1], "x", 1) != 1)
 			_exit(1);
@@ -67,8 +69,10 @@ Test(replay_status, a_killed_replay_is_told_from_one_at_work)
 	cr_expect_eq(generation_replay_holder(dir), child);
 	expect_text("\"phase\":\"building\"");
 	expect_text("\"records\":17");
+	expect_text("\"recordsPerSecond\":1200,\"secondsLeft\":25");
 	kill(child, SIGKILL);
 	cr_assert_eq(waitpid(child, &status, 0), child);
 	cr_expect_eq(generation_replay_holder(dir), 0);
 	expect_text("\"phase\":\"interrupted\"");
+	expect_text("\"recordsPerSecond\":0,\"secondsLeft\":null");
 }
