@@ -39,6 +39,8 @@ static error_t parse(int key, char *arg, struct argp_state *state)
 
 	switch (key) {
 	case OPT_SERVER:
+		if (!http_server_valid(arg))
+			argp_error(state, "--server takes http://HOST:PORT, not '%s'", arg);
 		opt->server = arg;
 		return 0;
 	case OPT_BY:

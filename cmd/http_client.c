@@ -20,26 +20,44 @@ static int failed(struct error *e, const char *server, const char *why)
 	return error_set(e, ERR_IO, "server", "cannot ask '%s': %s", server, why);
 }
 
+static bool is_port(const char *p, size_t n)
+{
+	return n && n <= 5 && strspn(p, "0123456789") >= n;
+}
+
 /* "http://[::1]:8600/" to host and port. */
 static bool split(const char *server, char host[256], char port[8])
 {
 	const char *at = server + strlen(SCHEME), *colon;
-	size_t n;
+	size_t n, port_n = 2;
 
 	if (strncmp(server, SCHEME, strlen(SCHEME)) != 0)
 		return false;
 	n = strcspn(at, "/");
-	colon = memrchr(at, ':', n);
 	if (at[n] && at[n + 1])
 		return false;
-	snprintf(port, 8, "%.*s", colon ? (int)(at + n - colon - 1) : 2, colon ? colon + 1 : "80");
-	n = colon ? (size_t)(colon - at) : n;
+	colon = memrchr(at, ':', n);
+	colon = colon && !memchr(colon, ']', (size_t)(at + n - colon)) ? colon : NULL;
+	if (colon) {
+		port_n = (size_t)(at + n - colon) - 1;
+		if (!is_port(colon + 1, port_n))
+			return false;
+		n = (size_t)(colon - at);
+	}
+	snprintf(port, 8, "%.*s", (int)port_n, colon ? colon + 1 : "80");
 	if (n >= 2 && at[0] == '[' && at[n - 1] == ']') {
 		at++;
 		n -= 2;
 	}
 	snprintf(host, 256, "%.*s", (int)n, at);
-	return n && n < 256;
+	return n && n < 256 && !strpbrk(host, " \t\r\n[]");
+}
+
+bool http_server_valid(const char *server)
+{
+	char host[256], port[8];
+
+	return split(server, host, port);
 }
 
 static int connect_to(const char *server, int *ret, struct error *e)

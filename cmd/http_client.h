@@ -18,6 +18,9 @@ struct http_answer {
 };
 void http_answer_fini(struct http_answer *a);
 
+/* Is it "http://HOST:PORT", or without the port? */
+bool http_server_valid(const char *server);
+
 /*
  * `server`: "http://HOST:PORT". `headers`: whole lines with \r\n, or "". `body` n = 0: none, else sent as JSON. An answer of any
  * status is one; BAD_REQUEST for a URL that is none, IO when there was no answer.

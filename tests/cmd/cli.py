@@ -264,6 +264,9 @@ class Cli(Case):
                           ["inspect", "offsets", "--item", "i"], ["inspect", "traffic", "--user", "u"],
                           ["inspect", "popularity", "--sizes"], ["simulate", "--events", "-1"],
                           ["simulate", "--events", "9", "--truth", "t"],
+                          *(["config", "diff", ".", "--server", url] for url in (
+                              "", "127.0.0.1:8600", "https://127.0.0.1:8600", "http://", "http://:8600", "http://host:http",
+                              "http://host:", "http://host:860000", "http://host/v1", "http://a b:1", "http://[::1]x:1")),
                           ["simulate", "--events", "9", "--recommendations", "--days", "401"]]:
             with self.subTest(arguments=arguments):
                 done = self.aisle(*arguments, status=2)
