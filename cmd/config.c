@@ -1,5 +1,5 @@
 #include "cmd/command.h"
-#include "cmd/config_docs.h"
+#include "cmd/config_list.h"
 #include "cmd/http_client.h"
 #include "query/json_keys.h"
 
@@ -16,7 +16,8 @@ enum { OPT_SERVER = 0x100, OPT_BY, OPT_FORCE, OPT_DRY_RUN, OPT_PRUNE, OPT_SHIPPE
 static const struct argp_option options[] = {
 	{ "server", OPT_SERVER, "URL", 0, "The server to ask, http://HOST:PORT (by http.listen)", 0 },
 	{ "by", OPT_BY, "NAME", 0, "push: who makes the changes ($USER)", 0 },
-	{ "force", OPT_FORCE, NULL, 0, "push: over what somebody else has changed since the pull", 0 },
+	{ "force", OPT_FORCE, NULL, 0,
+	  "push: over what somebody else has changed since the pull; pull: over what was changed here", 0 },
 	{ "dry-run", OPT_DRY_RUN, NULL, 0, "push: say what would be done; the server checks the documents", 0 },
 	{ "prune", OPT_PRUNE, NULL, 0, "push: delete what was pulled and has no file any more", 0 },
 	{ "shipped", OPT_SHIPPED, NULL, 0, "pull: the program's own documents too", 0 },
@@ -26,8 +27,10 @@ static const struct argp_option options[] = {
 
 static const char *contradiction(const struct config_options *opt)
 {
-	if (strcmp(opt->verb, "push") && (opt->by || opt->force || opt->dry_run || opt->prune))
-		return "--by, --dry-run, --force and --prune are of push";
+	if (strcmp(opt->verb, "push") && (opt->by || opt->dry_run || opt->prune))
+		return "--by, --dry-run and --prune are of push";
+	if (!strcmp(opt->verb, "diff") && opt->force)
+		return "--force is of pull and push";
 	if (strcmp(opt->verb, "pull") && opt->shipped)
 		return "--shipped is of pull";
 	return NULL;
@@ -111,7 +114,45 @@ static void say(const struct sides *s, const char *what, const struct config_doc
 
 /* ---- pull ---- */
 
-static int pull(struct sides *s, struct error *e)
+/* Has the file what is nowhere else? Of one without a hash in .revisions nobody knows. */
+static bool is_edited(const struct config_doc *doc)
+{
+	return doc->text.n && (doc->noted ? doc->noted != config_doc_hash(doc) : doc->revision < 0);
+}
+
+static void refuse_edited(struct sides *s)
+{
+	for (size_t i = 0; i < s->here.n; i++) {
+		const struct config_doc *doc = &s->here.v[i], *there = config_docs_find(&s->there, doc->kind, doc->id);
+
+		if (!is_edited(doc) || is_same(doc, there) || (!there && doc->revision <= 0))
+			continue;
+		say(s, "REFUSED", doc, "it was changed here: push it, or keep a copy and pull --force");
+		s->refused++;
+	}
+}
+
+/* What stands here now is what was there; a shipped one is not asked for each time. */
+static int note_pulled(struct sides *s, struct error *e)
+{
+	for (size_t i = 0; i < s->here.n; i++) {
+		struct config_doc *doc = &s->here.v[i];
+		const struct config_doc *there = config_docs_find(&s->there, doc->kind, doc->id);
+
+		if (!there && doc->revision > 0)
+			doc->revision = -1;
+	}
+	for (size_t i = 0; i < s->there.n; i++) {
+		const struct config_doc *there = &s->there.v[i];
+		struct config_doc *doc = config_docs__add(&s->here, there->kind, str_of(there->id));
+
+		doc->revision = there->revision;
+		doc->noted = config_doc_hash(there);
+	}
+	return config_docs_note(s->opt->dir, &s->here, e);
+}
+
+static int save_pulled(struct sides *s, struct error *e)
 {
 	int rc = 0;
 
@@ -126,6 +167,13 @@ static int pull(struct sides *s, struct error *e)
 		say(s, old && old->text.n ? "changed" : "new", doc, "");
 		s->changed++;
 	}
+	return rc;
+}
+
+static int remove_deleted(struct sides *s, struct error *e)
+{
+	int rc = 0;
+
 	for (size_t i = 0; i < s->here.n && !rc; i++) {
 		struct config_doc *doc = &s->here.v[i];
 
@@ -140,7 +188,21 @@ static int pull(struct sides *s, struct error *e)
 		say(s, "deleted", doc, "");
 		s->changed++;
 	}
-	return rc ? rc : config_docs_note(s->opt->dir, &s->there, e);
+	return rc;
+}
+
+static int pull(struct sides *s, struct error *e)
+{
+	int rc;
+
+	if (!s->opt->force)
+		refuse_edited(s);
+	if (s->refused)
+		return 0;
+	rc = save_pulled(s, e);
+	if (!rc)
+		rc = remove_deleted(s, e);
+	return rc ? rc : note_pulled(s, e);
 }
 
 /* ---- push ---- */
@@ -181,6 +243,7 @@ static int send_one(struct sides *s, struct config_doc *doc, int64_t revision, s
 	if (a.status == 200) {
 		say(s, doc->text.n ? s->opt->dry_run ? "would" : "put" : "deleted", doc, "");
 		doc->revision = s->opt->dry_run ? revision : doc->text.n ? config_answer_revision(a.body) : -1;
+		doc->noted = doc->text.n ? config_doc_hash(doc) : 0;
 		s->changed++;
 	} else if (a.status == 202) {
 		say(s, "unclear", doc, "the log has it, but it was not applied in time: pull tells what became of it");
@@ -212,10 +275,12 @@ static int push_one(struct sides *s, struct config_doc *doc, struct error *e)
 	if (is_same(doc, there) || (!doc->text.n && (!stands || !s->opt->prune))) {
 		if (there)
 			doc->revision = there->revision;
+		if (there && doc->text.n)
+			doc->noted = config_doc_hash(doc);
 		return 0;
 	}
 	if (!s->opt->force && is_overtaken(doc, there)) {
-		say(s, "REFUSED", doc, "it was changed on the server since the pull: pull and merge, or --force");
+		say(s, "REFUSED", doc, "it was changed on the server since the pull: pull and merge, or push --force");
 		s->refused++;
 		return 0;
 	}
@@ -303,6 +368,8 @@ static int finish(const struct sides *s, int rc, const struct error *e)
 
 	if (rc)
 		return command_failed("%s", e->text[0] ? e->text : error_text(rc));
+	if (s->refused && !strcmp(s->opt->verb, "pull"))
+		return command_failed("nothing was pulled: %u of the files would be written over", s->refused);
 	if (s->refused)
 		return command_failed("%u of the documents were not taken", s->refused);
 	if (!s->changed && !s->opt->json)
@@ -339,8 +406,8 @@ const struct command command_config = {
 	.description =
 		"`pull' writes the documents of a server into DIR, one file each: DIR/rules/no-toys.json. `push' puts those that "
 		"differ, `diff' lists them: `here' alone, on the `server' alone, or both and it `differs'. DIR/.revisions says which "
-		"revision a file was made from, so that push does not overwrite what somebody else has changed since the pull; keep "
-		"it beside the files. Exit status 0: done, or no difference; 1: something was refused, or there is a difference.\n\n"
+		"revision a file was made from, so that push does not overwrite what somebody else has changed since the pull, nor "
+		"pull what was changed here; keep it beside the files. Exit status 0: done, or no difference; 1: something was refused, or there is a difference.\n\n"
 		"Examples:\n"
 		"  aisle config pull shop --server http://127.0.0.1:8600\n"
 		"  git -C shop diff && aisle config push shop --dry-run\n"

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 void config_docs_fini(struct config_docs *docs)
 {
@@ -65,6 +66,11 @@ void config_doc__set(struct config_doc *doc, struct str json)
 
 	free((char *)doc->text.p);
 	doc->text = (struct str){ text, control_compact(json, text) };
+}
+
+uint64_t config_doc_hash(const struct config_doc *doc)
+{
+	return XXH3_64bits(doc->text.p, doc->text.n);
 }
 
 void config_doc_name(const struct config_doc *doc, char ret[CONFIG_PATH_MAX])

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -99,7 +100,9 @@ static int load_kind(const char *dir, enum control_kind kind, struct config_docs
 static int load_revisions(const char *dir, struct config_docs *ret, struct error *e)
 {
 	char path[4200], line[256], kind_name[32], id[CONTROL_ID_MAX + 1];
+	struct config_doc *doc;
 	long long revision;
+	uint64_t noted;
 	FILE *in = NULL;
 	int rc;
 
@@ -112,14 +115,17 @@ static int load_revisions(const char *dir, struct config_docs *ret, struct error
 	while (fgets(line, sizeof(line), in)) {
 		enum control_kind kind = CONTROL_KIND_COUNT;
 
-		if (sscanf(line, "%31[a-z]/%64[a-z0-9-] %lld", kind_name, id, &revision) == 3)
+		noted = 0;
+		if (sscanf(line, "%31[a-z]/%64[a-z0-9-] %lld %16" SCNx64, kind_name, id, &revision, &noted) >= 3)
 			kind = control_kind_find(str_of(kind_name), true);
 		if (kind == CONTROL_KIND_COUNT) {
 			fclose(in);
 			return error_set(e, ERR_BAD_REQUEST, "",
 					 "'%s' has a line that is none of its own: remove the file", path);
 		}
-		config_docs__add(ret, kind, str_of(id))->revision = revision;
+		doc = config_docs__add(ret, kind, str_of(id));
+		doc->revision = revision;
+		doc->noted = noted;
 	}
 	fclose(in);
 	return 0;
@@ -238,7 +244,10 @@ int config_docs_note(const char *dir, const struct config_docs *docs, struct err
 		if (docs->v[i].revision < 0)
 			continue;
 		config_doc_name(&docs->v[i], name);
-		fprintf(out, "%s %lld\n", name, (long long)docs->v[i].revision);
+		fprintf(out, "%s %lld", name, (long long)docs->v[i].revision);
+		if (docs->v[i].noted)
+			fprintf(out, " %016" PRIx64, docs->v[i].noted);
+		fputc('\n', out);
 	}
 	bad = ferror(out);
 	return fclose(out) || bad ? io_failed(e, "write", path) : 0;

@@ -586,7 +586,7 @@ class Cli(Case):
         self.assertEqual(os.listdir(self.directory), [])
 
     def test_options_of_another_verb_are_refused(self):
-        for verb, option, words in (("pull", "--dry-run", "are of push"), ("pull", "--force", "are of push"),
+        for verb, option, words in (("pull", "--dry-run", "are of push"), ("diff", "--force", "is of pull and push"),
                                     ("diff", "--prune", "are of push"), ("pull", "--by=ann", "are of push"),
                                     ("push", "--shipped", "is of pull")):
             with self.subTest(verb=verb, option=option):
@@ -672,6 +672,43 @@ class Served(Case):
         with open(edited, encoding="utf-8") as f:
             self.assertIn("a change", f.read())
         self.assertEqual(self.aisle(*config, "--json").stdout, "")
+
+    def scenario(self, name, text=None):
+        if text is not None:
+            self.write(f"shop/scenarios/{name}.json", text)
+        with open(os.path.join(self.directory, "shop", "scenarios", f"{name}.json"), encoding="utf-8") as f:
+            return f.read()
+
+    def test_a_pull_leaves_what_was_changed_here(self):
+        pull = ["config", "pull", "shop", "--shipped", "--server", self.url]
+        edited = '{"chain":[{"strategy":"trending"}]}\n'
+        self.aisle(*pull)
+        self.aisle(*pull[:3], *pull[4:])  # which does not ask for the shipped ones, and forgets nothing of them
+        home = self.scenario("home")
+        os.unlink(os.path.join(self.directory, "shop", "scenarios", "cart.json"))
+        self.scenario("home", edited)
+        self.scenario("of-mine", edited)  # the server has none of that name, so it is in nobody's way
+        done = self.aisle(*pull, status=1)
+        self.assertRegex(done.stdout, "^REFUSED  scenarios/home: it was changed here: .* pull --force\n$")
+        self.assertIn("nothing was pulled: 1 of the files", done.stderr)
+        self.assertEqual(self.scenario("home"), edited)
+        self.assertFalse(os.path.exists(os.path.join(self.directory, "shop", "scenarios", "cart.json")))
+        self.assertEqual(self.aisle(*pull, "--force").stdout, "new      scenarios/cart\nchanged  scenarios/home\n")
+        self.assertEqual((self.scenario("home"), self.scenario("of-mine")), (home, edited))
+        self.scenario("home", " \n" + home)  # the same in other lines
+        self.assertEqual(self.aisle(*pull).stdout, "nothing to do\n")
+        self.scenario("home", edited)
+        noted = self.revisions()
+        self.write("shop/.revisions", re.sub("(?m) [0-9a-f]{16}$", "", noted))  # of a program that noted no hashes
+        self.assertEqual(self.aisle(*pull).stdout, "changed  scenarios/home\n")
+        self.assertEqual(self.revisions(), noted)
+        os.unlink(os.path.join(self.directory, "shop", ".revisions"))
+        self.scenario("home", edited)
+        self.assertIn("REFUSED  scenarios/home", self.aisle(*pull, status=1).stdout)
+
+    def revisions(self):
+        with open(os.path.join(self.directory, "shop", ".revisions"), encoding="utf-8") as f:
+            return f.read()
 
     def test_a_pull_tells_what_it_has_written(self):
         limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", AISLE]
