@@ -50,11 +50,26 @@ static void add_problem(void *arg, const char *text)
 	p->text[p->n++] = xstrndup(text, strlen(text));
 }
 
-static void add_error(struct problems *problems, const char *key, const struct error *e)
+/* "FILE:LINE: " of a setting that is not its default. */
+static void origin_of(const struct settings *s, const char *key, char *ret, size_t ret_size)
 {
-	char text[sizeof(e->text) + sizeof(e->field) + 2];
+	const char *name;
+	char value[1], origin[512];
 
-	snprintf(text, sizeof(text), "%s: %s", key, e->text);
+	*ret = '\0';
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		setting_describe(s, (enum setting_id)i, &name, value, sizeof(value), origin, sizeof(origin));
+		if (!strcmp(name, key) && strcmp(origin, "default") != 0)
+			snprintf(ret, ret_size, "%s: ", origin);
+	}
+}
+
+static void add_error(const struct settings *s, struct problems *problems, const char *key, const struct error *e)
+{
+	char origin[512 + 2], text[sizeof(e->text) + sizeof(e->field) + sizeof(origin) + 2];
+
+	origin_of(s, key, origin, sizeof(origin));
+	snprintf(text, sizeof(text), "%s%s: %s", origin, key, e->text);
 	add_problem(problems, text);
 }
 
@@ -67,20 +82,20 @@ static void check_parts(const struct settings *s, struct problems *problems)
 	struct error e = { 0 };
 
 	if (decoder_new(&opt, &decoder, &e) < 0)
-		add_error(problems, "decode.vocabularies", &e);
+		add_error(s, problems, "decode.vocabularies", &e);
 	decoder_free(decoder);
 	e = (struct error){ 0 };
 	if (server_tls_check(s, &e))
-		add_error(problems, e.field, &e);
+		add_error(s, problems, e.field, &e);
 	e = (struct error){ 0 };
 	if (server_listen_resolve(s, &e))
-		add_error(problems, e.field, &e);
+		add_error(s, problems, e.field, &e);
 	e = (struct error){ 0 };
 	if (command_check_whole_store(s, &e))
-		add_error(problems, e.field, &e);
+		add_error(s, problems, e.field, &e);
 	e = (struct error){ 0 };
 	if (store_check_key(&store, &e))
-		add_error(problems, e.field, &e);
+		add_error(s, problems, e.field, &e);
 	kafka_settings_check(s, add_problem, problems);
 }
 

@@ -92,7 +92,7 @@ static bool parse_number(const struct setting_spec *spec, const char *text, doub
 	char *end;
 
 	*ret = strtod(text, &end);
-	if (end == text || *end || !isfinite(*ret))
+	if (end == text || *end || !isfinite(*ret) || text[strspn(text, "0123456789.eE+-")])
 		return wrong(problem, "'%s' is not a number", text);
 	if (*ret < (double)spec->min || *ret > (double)spec->max)
 		return wrong(problem, "'%s' is out of range, it must be %lld to %lld", text, (long long)spec->min,

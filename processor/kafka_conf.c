@@ -266,13 +266,15 @@ void kafka_settings_check(const struct settings *set, void (*bad)(void *arg, con
 	rd_kafka_conf_t *conf = rd_kafka_conf_new();
 	const char *name, *value;
 	struct error e = { 0 };
+	char text[sizeof(e.text) + 512];
 	bool good = true;
 
 	for (size_t i = 0; settings_kafka(set, i, &name, &value); i++) {
 		if (!set_users_one(conf, name, value, &e))
 			continue;
 		good = false;
-		bad(arg, e.text);
+		snprintf(text, sizeof(text), "%s: %s", settings_kafka_origin(set, i), e.text);
+		bad(arg, text);
 		e = (struct error){ 0 };
 	}
 	rd_kafka_conf_destroy(conf);

@@ -78,7 +78,7 @@ class Cli(Case):
     def test_check_config_asks_librdkafka(self):
         path = self.write("k.conf", "kafka.nope = 1\nkafka.socket.timeout.ms = soon\nkafka.auto.offset.reset = earliest\n")
         problems = self.aisle("check-config", path, status=1).stderr.splitlines()
-        for words, problem in zip(("kafka.nope: ", "kafka.socket.timeout.ms: ", "kafka.auto.offset.reset must be 'error'"), problems, strict=True):
+        for words, problem in zip((f"{path}:1: kafka.nope: ", f"{path}:2: kafka.socket.timeout.ms: ", f"{path}:3: kafka.auto.offset.reset must be 'error'"), problems, strict=True):
             self.assertIn(words, problem)
         path = self.write("k.conf", "kafka.bootstrap.servers = 127.0.0.1:1\nkafka.security.protocol = ssl\nkafka.ssl.ca.location = /no.pem\n")
         self.assertIn("ssl.ca.location", self.aisle("check-config", path, status=1).stderr)
@@ -88,14 +88,14 @@ class Cli(Case):
         for name, words in (("none.pem", "No such file"), ("no.pem", "no start line")):
             sets = [word for end in ("certificate", "key") for word in ("--set", f"http.tls.{end}.file={self.directory}/{name}")]
             problem = self.aisle("check-config", *sets, status=1).stderr
-            self.assertIn(f"http.tls.certificate.file: cannot use the certificate '{self.directory}/{name}': {words}", problem)
+            self.assertIn(f"aisle: --set: http.tls.certificate.file: cannot use the certificate '{self.directory}/{name}': {words}", problem)
 
     def test_check_config_resolves_the_host_to_listen_on(self):
         listen = ["--set", "http.listen=no-such-host.invalid:8600"]
         told = self.aisle("check-config", *listen, status=1).stderr
-        self.assertIn("aisle: http.listen: cannot resolve 'no-such-host.invalid': ", told)
+        self.assertIn("aisle: --set: http.listen: cannot resolve 'no-such-host.invalid': ", told)
         started = self.aisle("run", *listen, "--set", "kafka.bootstrap.servers=127.0.0.1:1", "--store", "s", status=1).stderr
-        self.assertIn(told.replace("http.listen: ", "", 1), started)
+        self.assertIn(told.replace("--set: http.listen: ", "", 1), started)
         for known in ("localhost:0", "[::1]:0", "127.0.0.1:8600"):
             self.aisle("check-config", "--set", f"http.listen={known}")
 
@@ -109,9 +109,9 @@ class Cli(Case):
                             ("short", "the key 'short' is damaged"), ("long", "the key 'long' is damaged")):
             place = ["--store", "s", "--set", f"person.key.file={name}"]
             told = self.aisle("check-config", *place, status=1).stderr
-            self.assertIn(f"aisle: person.key.file: {words}", told)
+            self.assertIn(f"aisle: --set: person.key.file: {words}", told)
             started = self.aisle("replay", "--from-file", events, *place, status=1).stderr
-            self.assertEqual(told, started.replace("aisle: ", "aisle: person.key.file: ", 1))
+            self.assertEqual(told, started.replace("aisle: ", "aisle: --set: person.key.file: ", 1))
         shutil.rmtree(os.path.join(self.directory, "s"))
         place = ["--store", "s", "--set", "person.key.file=key"]
         self.aisle("check-config", *place)
@@ -322,6 +322,8 @@ class Cli(Case):
         self.assertRegex(self.aisle("check-config").stdout, r"(?m)^http.threads +7 +./aisle.conf:1$")
 
     def test_an_unknown_vocabulary_is_a_problem(self):
+        path = self.write("v.conf", "\ndecode.vocabularies = ga5\n")
+        self.assertIn(f"aisle: {path}:2: decode.vocabularies: ", self.aisle("check-config", path, status=1).stderr)
         self.assertIn("decode.vocabularies",
                       self.aisle("check-config", "--set", "decode.vocabularies=ga5", status=1).stderr)
 

@@ -184,6 +184,7 @@ ParameterizedTestParameters(settings, a_bad_value_is_refused)
 		{ "trending.viewWeight=nan", "is not a number" },
 		{ "trending.viewWeight=-1", "out of range" },
 		{ "trending.viewWeight=1,5", "is not a number" },
+		{ "trending.viewWeight=0x1", "is not a number" },
 		{ "topics.events=", "it must have 1 to 249" },
 		{ "topics.events=a b", "is no topic name" },
 		{ "topics.events=shop.stock", "give each its own topic" },
