@@ -288,7 +288,7 @@ static int rebuild_once(const struct replay_options *opt, const struct settings 
 	rb.path = setting_string(set, SET_STORE_PATH);
 	rc = rebuild_prepare(&rb, &e);
 	if (!rc && rb.resumed && !opt->json && !opt->dry_run)
-		fprintf(stderr, "going on with generation %u\n", rb.generation);
+		replay_say("going on with", rb.generation);
 	if (!rc && opt->dry_run)
 		rc = rebuild_dry_run(&rb, &e);
 	else if (!rc)

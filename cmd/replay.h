@@ -43,6 +43,8 @@ struct replay_progress {
 
 double replay_seconds(void);
 void replay_progress_begin(struct replay_progress *pr, enum replay_phase phase, bool quiet);
+/* "copying generation 4": a line, or one of JSON. */
+void replay_say(const char *what, unsigned generation);
 /* `done` of `total` offsets or bytes; 0: unknown. A bar on a terminal, else a line now and then. */
 void replay_progress_show(struct replay_progress *pr, uint64_t records, uint64_t done, uint64_t total);
 /* The bar's line is over. */

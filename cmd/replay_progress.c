@@ -17,7 +17,8 @@ double replay_seconds(void)
 
 void replay_progress_begin(struct replay_progress *pr, enum replay_phase phase, bool quiet)
 {
-	*pr = (struct replay_progress){ .page = pr->page, .terminal = isatty(STDERR_FILENO) && !quiet };
+	*pr = (struct replay_progress){ .page = pr->page,
+					.terminal = isatty(STDERR_FILENO) && !quiet && !log_is_json() };
 	pr->shown = replay_seconds();
 	if (pr->page)
 		PAGE_SET(pr->page, phase, (uint64_t)phase);
@@ -39,8 +40,25 @@ static void show_bar(double part, const struct replay_progress *pr, int64_t left
 	log_row(true);
 }
 
+/* What is not known, part or time left, is left out. */
+static void log_progress(double part, bool has_part, const struct replay_progress *pr, int64_t left_s, bool waits)
+{
+	char percent[32] = "", left[48] = "";
+
+	if (has_part)
+		snprintf(percent, sizeof(percent), " percent=%.0f", part * 100);
+	if (left_s >= 0)
+		snprintf(left, sizeof(left), " secondsLeft=%lld", (long long)left_s);
+	log_info(waits ? "replay waits for the broker" : "replay goes on", "records=%llu recordsPerSecond=%.0f%s%s",
+		 (unsigned long long)pr->records, pr->rate, percent, left);
+}
+
 static void show_line(double part, bool has_part, const struct replay_progress *pr, int64_t left_s, bool waits)
 {
+	if (log_is_json()) {
+		log_progress(part, has_part, pr, left_s, waits);
+		return;
+	}
 	fprintf(stderr, "%llu records, %.0f/s", (unsigned long long)pr->records, pr->rate);
 	if (has_part)
 		fprintf(stderr, ", %.0f%%", part * 100);
@@ -121,6 +139,14 @@ void replay_progress_show(struct replay_progress *pr, uint64_t records, uint64_t
 		show_line(part, total != 0, pr, left_s, waits);
 		pr->shown = now;
 	}
+}
+
+void replay_say(const char *what, unsigned generation)
+{
+	if (log_is_json())
+		log_info(what, "generation=%u", generation);
+	else
+		fprintf(stderr, "%s generation %u\n", what, generation);
 }
 
 void replay_progress_end(void)

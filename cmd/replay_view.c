@@ -140,7 +140,7 @@ static int copy_current(struct rebuild *rb, struct store *base, struct error *e)
 	int rc;
 
 	if (!rb->opt->json)
-		fprintf(stderr, "copying generation %u\n", rb->before);
+		replay_say("copying", rb->before);
 	opt.generation = rb->before;
 	rc = store_open(&opt, &current, e);
 	if (!rc)

@@ -175,7 +175,7 @@ static void write_text(enum log_level level, const char *message, const char *de
 		write_whole(line, (size_t)n);
 }
 
-static bool is_json(void)
+bool log_is_json(void)
 {
 	return atomic_load_explicit(&current_format, memory_order_relaxed) == LOG_FORMAT_JSON;
 }
@@ -185,7 +185,7 @@ void log_ready(const char *url)
 	char text[512];
 
 	snprintf(text, sizeof(text), "ready: %s", url);
-	if (is_json())
+	if (log_is_json())
 		write_json(LOG_LEVEL_INFO, text, "");
 	else
 		dprintf(STDERR_FILENO, "%s\n", text);
@@ -204,7 +204,7 @@ void log_line(enum log_level level, const char *message, const char *details_fmt
 		va_end(ap);
 		clean(details);
 	}
-	if (is_json())
+	if (log_is_json())
 		write_json(level, message, details);
 	else
 		write_text(level, message, details);

@@ -19,6 +19,9 @@ void log_set_level(enum log_level level);
 /* "debug", "info", "warn", "error"; false when it is none of them. */
 bool log_level_parse(const char *name, enum log_level *ret);
 
+/* Is a line JSON? Then nothing but such lines goes to stderr. */
+bool log_is_json(void);
+
 /* A row of stderr was begun and is not over: the next line takes its place. False: it is. Was it open? */
 bool log_row(bool open);
 

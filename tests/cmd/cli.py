@@ -136,6 +136,27 @@ class Cli(Case):
         self.assertRegex(text, r"records, [^\n]*\r\x1b\[K[0-9T:.Z-]+ warn  records cannot be read[^\r]*\r\n\r *\d+% \[")
         self.assertRegex(text, r"\r100% \[#+\][^\r]*\r\n\Z")
 
+    def test_progress_is_json_where_the_log_is(self):
+        pipe = os.path.join(self.directory, "pipe")
+        os.mkfifo(pipe)
+        replay = subprocess.Popen([AISLE, "replay", "--from-file", pipe, "--store", "s", "--set", "log.format=json"],
+                                  cwd=self.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        view = b'{"type":"view","visitorId":"v","itemId":"a","eventTime":1700000000000}\n' * 1000
+        said, deadline = b"", time.monotonic() + 60
+        os.set_blocking(replay.stderr.fileno(), False)
+        with open(pipe, "wb", buffering=0) as lines:
+            while b"records" not in said and time.monotonic() < deadline:
+                lines.write(view)
+                said += replay.stderr.read() or b""
+        self.assertEqual(replay.wait(60), 0)
+        os.set_blocking(replay.stderr.fileno(), True)
+        said += replay.stderr.read()
+        replay.stderr.close()
+        lines = [json.loads(line) for line in said.splitlines()]
+        self.assertTrue(any(line["message"] == "replay goes on" and line["records"] > 0 for line in lines), said)
+        said = self.aisle("replay", "--view", "popularity", "--without-files", "--store", "s", "--set", "log.format=json").stderr
+        self.assertIn(("copying", 1), [(line["message"], line.get("generation")) for line in map(json.loads, said.splitlines())])
+
     def test_store_counts_beside_as_many_sets_as_there_may_be(self):
         sets = ["--set", "http.threads=1"] * 256
         self.assertIn("/somewhere", self.aisle("check-config", *sets, "--store", "/somewhere").stdout)
