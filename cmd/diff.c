@@ -7,6 +7,7 @@
 
 #define ROWS_DEFAULT 10
 #define ROWS_MOST 100000
+#define ROW_SHOWN 400 /* bytes of a row as text: one of history has a person's every event */
 
 struct diff_options {
 	const char *dirs[2];
@@ -75,8 +76,16 @@ static void close_side(struct side *sd)
 
 static void text_row(void *arg, int side, struct str json)
 {
+	uint32_t n = json.n;
+
 	(void)arg;
-	printf("  %c %.*s\n", side ? '>' : '<', STR_FMT(json));
+	if (n > ROW_SHOWN)
+		for (n = ROW_SHOWN; n && ((unsigned char)json.p[n] & 0xc0) == 0x80; n--) /* no half character */
+			;
+	printf("  %c %.*s", side ? '>' : '<', (int)n, json.p);
+	if (n < json.n)
+		printf(" ... (%u bytes, --json has all)", json.n);
+	putchar('\n');
 }
 
 static void json_row(void *arg, int side, struct str json)

@@ -188,6 +188,17 @@ class Cli(Case):
         self.assertIn("no generation 7: it has 1", self.aisle("diff", "s", "s@7", status=1).stderr)
         self.assertIn("two stores are needed", self.aisle("diff", "s", status=2).stderr)
 
+    def test_long_rows_of_a_comparison_are_cut(self):
+        self.views_loaded("s", "short")
+        self.views_loaded("other", "short")
+        for start in ("", "y"):  # the cut may not be within a character
+            lines = [{"type": "view", "userId": "u" + start, "itemId": start + "\u00e4" * 60, "eventTime": 1700000000000 + n} for n in range(9)]
+            self.aisle("replay", "--from-file", self.write("long" + start, "".join(json.dumps(line) + "\n" for line in lines)), "--store", "other")
+        told = self.aisle("diff", "s", "other", status=1).stdout
+        self.assertRegex(told, r"(?m)^  > \{.* \.\.\. \([0-9]+ bytes, --json has all\)$")
+        self.assertLess(max(len(line.encode()) for line in told.splitlines()), 450)
+        self.assertIn("\u00e4" * 60, self.aisle("diff", "s", "other", "--json", status=1).stdout)
+
     def test_a_silent_pipe_can_be_left(self):
         process = subprocess.Popen([AISLE, "replay", "--from-file", "-", "--store", "s"], cwd=self.directory,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
