@@ -85,7 +85,7 @@ struct sides {
 	const struct config_options *opt;
 	char server[300];
 	struct config_docs here, there;
-	unsigned changed, refused;
+	unsigned changed, refused, left;
 };
 
 static bool is_same(const struct config_doc *a, const struct config_doc *b)
@@ -302,6 +302,21 @@ static int push_kind(struct sides *s, enum control_kind kind, bool deletes, stru
 	return rc;
 }
 
+/* What the server has and no file says. */
+static void say_left(struct sides *s)
+{
+	for (size_t i = 0; i < s->there.n; i++) {
+		const struct config_doc *doc = &s->there.v[i], *here = config_docs_find(&s->here, doc->kind, doc->id);
+
+		if (doc->shipped || (here && (here->text.n || s->opt->prune)))
+			continue;
+		say(s, "server", doc,
+		    here ? "it is left alone: --prune deletes it"
+			 : "it is left alone: to delete it, pull, remove its file and push --prune");
+		s->left++;
+	}
+}
+
 /* What others name is put before them, and deleted after them. */
 static int push(struct sides *s, struct error *e)
 {
@@ -314,6 +329,8 @@ static int push(struct sides *s, struct error *e)
 		rc = push_kind(s, order[i], false, e);
 	for (size_t i = ARRAY_SIZE(order); i-- > 0 && !rc;)
 		rc = push_kind(s, order[i], true, e);
+	if (!rc)
+		say_left(s);
 	noted = s->opt->dry_run ? 0 : config_docs_note(s->opt->dir, &s->here, e);
 	return rc ? rc : noted;
 }
@@ -372,7 +389,7 @@ static int finish(const struct sides *s, int rc, const struct error *e)
 		return command_failed("nothing was pulled: %u of the files would be written over", s->refused);
 	if (s->refused)
 		return command_failed("%u of the documents were not taken", s->refused);
-	if (!s->changed && !s->opt->json)
+	if (!s->changed && !s->left && !s->opt->json)
 		printf(diffs ? "no difference\n" : "nothing to do\n");
 	return diffs && s->changed ? 1 : 0;
 }

@@ -653,9 +653,12 @@ class Served(Case):
             json.dumps({"type": "view", "userId": f"u{n}", "itemId": f"i{n % 30}", "eventTime": 1700000000000 + n}) + "\n"
             for n in range(900)))
         self.aisle("replay", "--from-file", "e.ndjson", "--store", "s")
+        self.serve()
+        self.addCleanup(self.end)
+
+    def serve(self):
         self.server = subprocess.Popen([AISLE, "serve", "--store", "s", "--set", "http.listen=127.0.0.1:0"], text=True,
                                        cwd=self.directory, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.addCleanup(self.end)
         for text in self.server.stderr:
             if text.startswith("ready: "):
                 self.url = text.split()[1]
@@ -743,6 +746,23 @@ class Served(Case):
     def revisions(self):
         with open(os.path.join(self.directory, "shop", ".revisions"), encoding="utf-8") as f:
             return f.read()
+
+    def test_a_push_tells_what_it_leaves_alone(self):
+        rule = {"topic": "aisle.config", "key": "rule/no-toys", "timestamp": 1700000000000,
+                "value": {"kind": "rule", "id": "no-toys", "document": {"action": {"filter": "price < 50"}}}}
+        self.end()
+        self.aisle("replay", "--from-file", self.write("c.ndjson", json.dumps(rule) + "\n"), "--store", "s")
+        self.serve()
+        os.mkdir(os.path.join(self.directory, "shop"))
+        config = ["shop", "--server", self.url]
+        self.assertRegex(self.aisle("config", "push", *config).stdout,
+                         r"^server   rules/no-toys: it is left alone: to delete it, pull, .*--prune\n$")
+        self.aisle("config", "pull", *config)
+        self.assertEqual(self.aisle("config", "push", *config).stdout, "nothing to do\n")
+        os.unlink(os.path.join(self.directory, "shop", "rules", "no-toys.json"))
+        self.assertEqual(self.aisle("config", "push", *config).stdout,
+                         "server   rules/no-toys: it is left alone: --prune deletes it\n")
+        self.assertEqual(self.aisle("config", "push", *config, "--prune", "--dry-run").stdout, "would    rules/no-toys: delete\n")
 
     def test_a_pull_tells_what_it_has_written(self):
         limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", AISLE]
