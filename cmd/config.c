@@ -272,13 +272,13 @@ static int push_one(struct sides *s, struct config_doc *doc, struct error *e)
 	const struct config_doc *there = config_docs_find(&s->there, doc->kind, doc->id);
 	bool stands = there && !there->shipped;
 
-	if (is_same(doc, there) || (!doc->text.n && (!stands || !s->opt->prune))) {
-		if (there)
-			doc->revision = there->revision;
-		if (there && doc->text.n)
-			doc->noted = config_doc_hash(doc);
+	if (is_same(doc, there)) {
+		doc->revision = there->revision;
+		doc->noted = config_doc_hash(doc);
 		return 0;
 	}
+	if (!doc->text.n && (!stands || !s->opt->prune))
+		return 0;
 	if (!s->opt->force && is_overtaken(doc, there)) {
 		say(s, "REFUSED", doc, "it was changed on the server since the pull: pull and merge, or push --force");
 		s->refused++;

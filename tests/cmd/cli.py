@@ -763,6 +763,15 @@ class Served(Case):
         self.assertEqual(self.aisle("config", "push", *config).stdout,
                          "server   rules/no-toys: it is left alone: --prune deletes it\n")
         self.assertEqual(self.aisle("config", "push", *config, "--prune", "--dry-run").stdout, "would    rules/no-toys: delete\n")
+        self.end()
+        rule["value"]["document"] = {"action": {"filter": "price < 70"}}
+        rule["timestamp"] += 1
+        self.aisle("replay", "--from-file", self.write("d.ndjson", json.dumps(rule) + "\n"), "--store", "s")
+        self.serve()
+        config[2] = self.url
+        self.aisle("config", "push", *config)  # forgets nothing of what was pulled
+        self.assertIn("REFUSED  rules/no-toys: it was changed on the server",
+                      self.aisle("config", "push", *config, "--prune", "--dry-run", status=1).stdout)
 
     def test_a_pull_tells_what_it_has_written(self):
         limited = ["sh", "-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", AISLE]
