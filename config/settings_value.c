@@ -1,5 +1,6 @@
 #include "config/calendar.h"
 #include "config/settings_internal.h"
+#include "schemas/scan.h"
 
 #include <errno.h>
 #include <math.h>
@@ -117,12 +118,18 @@ static bool check_listen(const char *text, char *problem)
 	return true;
 }
 
+/* Bytes of it to quote. */
+static int shown(const char *text)
+{
+	return (int)utf8_whole(text, strnlen(text, 64));
+}
+
 static bool check_calendar(const char *text, char *problem)
 {
 	struct calendar c;
 	const char *why = calendar_parse(text, &c);
 
-	return why ? wrong(problem, "'%.64s': %s", text, why) : true;
+	return why ? wrong(problem, "'%.*s': %s", shown(text), text, why) : true;
 }
 
 static bool check_topic(const char *text, char *problem)
@@ -155,8 +162,8 @@ static bool check_string(const struct setting_spec *spec, enum setting_id id, co
 		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
 			return wrong(problem, "byte %zu is a control character", i + 1);
 	if (spec->max && ((int64_t)n < spec->min || (int64_t)n > spec->max))
-		return wrong(problem, "'%.64s' has %zu bytes, it must have %lld to %lld", text, n, (long long)spec->min,
-			     (long long)spec->max);
+		return wrong(problem, "'%.*s' has %zu bytes, it must have %lld to %lld", shown(text), text, n,
+			     (long long)spec->min, (long long)spec->max);
 	for (size_t i = 0; i < ARRAY_SIZE(choices); i++)
 		if (choices[i].id == id)
 			return check_choice(&choices[i], text, problem);

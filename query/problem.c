@@ -1,6 +1,7 @@
 #include "query/problem.h"
 
 #include "schemas/json_keys.h"
+#include "schemas/scan.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -21,9 +22,11 @@ void problem_set(struct problem *p, enum http_problem kind, const char *field, c
 	*p = (struct problem){ .status = kinds[kind].status, .slug = kinds[kind].slug, .title = kinds[kind].title };
 	if (field)
 		snprintf(p->field, sizeof(p->field), "%s", field);
+	utf8_mend(p->field);
 	va_start(ap, fmt);
 	vsnprintf(p->detail, sizeof(p->detail), fmt, ap);
 	va_end(ap);
+	utf8_mend(p->detail);
 	if (p->status == 503)
 		p->retry_after_s = 1;
 }

@@ -202,6 +202,7 @@ static bool set_object(const json_t *object, unsigned where, struct recommend_re
 			if (where != IN_BODY)
 				snprintf(ret->field, sizeof(ret->field), "%s.%.*s",
 					 where == IN_EXCLUDE ? "exclude" : "context", 48, f ? f->name : name);
+			utf8_mend(ret->field);
 			return false;
 		}
 		ask->given |= f->input;

@@ -4,6 +4,7 @@
 #include "query/route_answer.h"
 #include "query/route_input_internal.h"
 #include "schemas/event.h"
+#include "schemas/scan.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -86,6 +87,7 @@ const struct input_field *input_find(struct str name, unsigned where, unsigned a
 		names[n++] = input_fields[i].name;
 	}
 	snprintf(given, sizeof(given), "%.*s", STR_FMT(name));
+	utf8_mend(given);
 	near = suggest_nearest(given, names, n);
 	inside = where == IN_BODY ? object_with(name) : NULL;
 	problem_set(ret, PROBLEM_UNKNOWN_PARAMETER, given, "there is no '%s' here%s%s%s", given,
@@ -134,6 +136,7 @@ static bool check_property(const struct recommend_request *ask, struct str v, st
 	if (str_eq(v, STR("*")))
 		return true;
 	snprintf(given, sizeof(given), "%.*s", STR_FMT(v));
+	utf8_mend(given);
 	near = suggest_nearest(given, answer_properties, n);
 	problem_set(ret, PROBLEM_BAD_PARAMETER, "properties", "there is no catalogue field '%s'", given);
 	snprintf(ret->suggestion, sizeof(ret->suggestion), "%s", near ? near : "");

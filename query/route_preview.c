@@ -7,6 +7,7 @@
 #include "query/route_input.h"
 #include "query/route_recommend.h"
 #include "query/segments.h"
+#include "schemas/scan.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -46,6 +47,7 @@ static bool refuse_inside(struct problem *p, const char *object)
 	memcpy(field, p->field, sizeof(field));
 	if (field[0])
 		snprintf(p->field, sizeof(p->field), "%s.%.*s", object, 48, field);
+	utf8_mend(p->field);
 	return false;
 }
 
@@ -62,7 +64,8 @@ static bool knows(const json_t *object, const char *const *names, const char *wh
 			i++;
 		if (names[i])
 			continue;
-		problem_set(p, PROBLEM_UNKNOWN_PARAMETER, key, "there is no field '%.64s' in %s", key, where);
+		problem_set(p, PROBLEM_UNKNOWN_PARAMETER, key, "there is no field '%.*s' in %s",
+			    (int)utf8_whole(key, strnlen(key, 64)), key, where);
 		return false;
 	}
 	return true;
@@ -138,6 +141,7 @@ static bool make_sets(struct http_req *rq, struct preview *pv, struct problem *p
 	else
 		snprintf(e.field, sizeof(e.field), "change.document%s%.*s", inside.field[0] ? "." : "", 40,
 			 inside.field);
+	utf8_mend(e.field);
 	snprintf(e.suggestion, sizeof(e.suggestion), "%s", inside.suggestion);
 	http_error_problem(rq, rc, &e, p);
 	return false;

@@ -49,6 +49,7 @@ static int unknown(struct control_reader *r, const struct shape *shape)
 	for (unsigned i = 0; i < shape->n; i++)
 		names[i] = shape->members[i].name;
 	snprintf(name, sizeof(name), "%.*s", STR_FMT(r->scan.text));
+	utf8_mend(name);
 	rc = control__fail(r, name, "is no field here");
 	suggest_in(r->scan.e, name, names, shape->n);
 	return rc;

@@ -1,4 +1,5 @@
 #include "schemas/error.h"
+#include "schemas/scan.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -28,9 +29,11 @@ int error_set(struct error *e, int code, const char *field, const char *fmt, ...
 		return code;
 	e->code = code;
 	snprintf(e->field, sizeof(e->field), "%s", field ? field : "");
+	utf8_mend(e->field);
 	va_start(ap, fmt);
 	vsnprintf(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
+	utf8_mend(e->text);
 	/* texts quote input: they go to logs, headers and terminals */
 	for (char *p = e->text; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)

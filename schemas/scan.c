@@ -71,7 +71,7 @@ int scan_note_key(struct scan *s, size_t mark)
 	for (size_t i = mark; i < s->key_n; i++) {
 		if (s->keys[i].hash == key.hash && str_eq(s->keys[i].text, key.text))
 			return error_set(s->e, ERR_DUPLICATE_KEY, NULL, "the key '%.*s' is there twice",
-					 key.text.n > 64 ? 64 : (int)key.text.n, key.text.p);
+					 (int)utf8_whole(key.text.p, key.text.n > 64 ? 64 : key.text.n), key.text.p);
 	}
 	if (s->key_n == SCAN_KEYS_MAX)
 		return error_set(s->e, ERR_TOO_MANY, NULL, "more than %d unknown keys in open objects", SCAN_KEYS_MAX);
@@ -265,4 +265,19 @@ bool utf8_valid(const void *bytes, size_t n)
 		p += length;
 	}
 	return true;
+}
+
+size_t utf8_whole(const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+	size_t lead = n;
+
+	while (lead && n - lead < 3 && (p[lead - 1] & 0xc0) == 0x80)
+		lead--;
+	return lead && utf8_length(p[lead - 1]) > n - lead + 1 ? lead - 1 : n;
+}
+
+void utf8_mend(char *text)
+{
+	text[utf8_whole(text, strlen(text))] = '\0';
 }

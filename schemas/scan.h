@@ -94,6 +94,10 @@ double number_to_double(const struct number *n);
 /* Bytes of the UTF-8 sequence at p (RFC 3629: no surrogates, nothing overlong); 0 when it is none. */
 unsigned utf8_sequence(const unsigned char *p, const unsigned char *end);
 bool utf8_valid(const void *bytes, size_t n);
+/* Of n bytes those before a sequence that their end cuts. */
+size_t utf8_whole(const void *bytes, size_t n);
+/* Take such a beginning of a sequence off a text that was cut to its room. */
+void utf8_mend(char *text);
 
 static inline uint64_t load64(const void *p)
 {

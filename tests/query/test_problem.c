@@ -1,4 +1,5 @@
 #include "query/problem.h"
+#include "schemas/scan.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -27,6 +28,23 @@ Test(problem, members)
 	cr_assert_str_eq(written(&p, ""),
 			 "{\"type\":\"urn:aisle:problem:method-not-allowed\",\"title\":\"the path does not take "
 			 "this method\",\"status\":405}");
+}
+
+Test(problem, cut_between_characters)
+{
+	char name[80], field[64];
+	struct problem p;
+
+	for (unsigned shift = 0; shift < 3; shift++) {
+		memset(name, 'x', shift);
+		for (unsigned i = shift; i + 3 < sizeof(name); i += 3)
+			memcpy(name + i, "\xe2\x82\xac", 4);
+		memcpy(field, name, sizeof(field));
+		field[shift + (63 - shift) / 3 * 3] = '\0';
+		problem_set(&p, PROBLEM_UNKNOWN_PARAMETER, name, "%s%s%s", name, name, name);
+		cr_assert_str_eq(p.field, field);
+		cr_assert(utf8_valid(p.detail, strlen(p.detail)));
+	}
 }
 
 Test(problem, errors_become_problems_by_their_class)

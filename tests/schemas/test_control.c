@@ -1,5 +1,6 @@
 /* Documents of the control plane, and the records that carry them. */
 #include "schemas/control.h"
+#include "schemas/scan.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
@@ -236,6 +237,19 @@ ParameterizedTest(struct wrong *w, control, refused_with_the_path)
 	cr_expect_eq(e.code, ERR_BAD_CONFIG);
 	cr_expect_str_eq(e.field, w->field, "%s: %s", w->json, e.text);
 	cr_expect_neq(e.text[0], 0);
+}
+
+Test(control, quotes_whole_characters)
+{
+	char text[100] = "{\"";
+	struct control *c;
+	struct error e = { 0 };
+
+	for (unsigned i = 2; i < 82; i += 2)
+		memcpy(text + i, "\xc3\xa4", 3);
+	memcpy(text + 82, "\":1}", 5);
+	cr_assert_eq(control_parse(CONTROL_RULE, str_of(text), &c, &e), ERR_BAD_CONFIG);
+	cr_assert(utf8_valid(e.field, strlen(e.field)) && utf8_valid(e.text, strlen(e.text)), "%s", e.text);
 }
 
 Test(control, largest_document)

@@ -346,3 +346,45 @@ Test(scan, doubles_are_their_shortest_text)
 	cr_expect(!number_from_double(1.0 / 0.0, &n));
 	cr_expect(!number_from_double(0.0 / 0.0, &n));
 }
+
+Test(scan, texts_are_cut_between_characters)
+{
+	static const struct {
+		const char *text;
+		size_t whole;
+	} rows[] = {
+		{ "", 0 },
+		{ "ab", 2 },
+		{ "a\xc3\xa4", 3 },
+		{ "a\xc3", 1 },
+		{ "\xc3", 0 },
+		{ "a\xe2\x82\xac", 4 },
+		{ "a\xe2\x82", 1 },
+		{ "a\xe2", 1 },
+		{ "a\xf0\x9f\x98\x80", 5 },
+		{ "a\xf0\x9f\x98", 1 },
+		{ "a\xf0\x9f", 1 },
+		{ "a\xf0", 1 },
+		{ "a\x80", 2 }, /* what was no UTF-8 stays what it was */
+		{ "\x80\x80\x80\x80", 4 },
+	};
+	char text[8];
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(text, sizeof(text), "%s", rows[i].text);
+		utf8_mend(text);
+		cr_assert(strlen(text) == rows[i].whole && !memcmp(text, rows[i].text, rows[i].whole), "row %zu", i);
+	}
+}
+
+Test(scan, errors_are_cut_between_characters)
+{
+	struct error e = { 0 };
+	char name[300];
+
+	for (unsigned i = 0; i + 2 < sizeof(name); i += 2)
+		memcpy(name + i, "\xc3\xa4", 3);
+	error_set(&e, ERR_BAD_ID, name, "%s", name);
+	cr_assert(strlen(e.field) == 62 && utf8_valid(e.field, 62));
+	cr_assert(strlen(e.text) == 254 && utf8_valid(e.text, 254));
+}
