@@ -92,6 +92,11 @@ static void refuse_changed(struct http_req *rq, const struct document_state *st,
 		http_refuse(rq, PROBLEM_PRECONDITION, field,
 			    st->is_shipped ? "nobody has changed it yet: its revision is 0"
 					   : "there is none of this id: create it with if-none-match: *");
+	else if (!document_exists(st))
+		http_refuse(rq, PROBLEM_PRECONDITION, field,
+			    "it was deleted, as revision %llu%s%.*s%s: create it again with if-none-match: *",
+			    (unsigned long long)row->revision, row->changed_by.n ? ", by '" : "",
+			    STR_FMT(row->changed_by), row->changed_by.n ? "'" : "");
 	else
 		http_refuse(
 			rq, PROBLEM_PRECONDITION, field,
@@ -215,7 +220,7 @@ static void reply_refused(struct http_req *rq, const struct change *c)
 	if (rc)
 		http_refuse_error(rq, rc, NULL);
 	else
-		refuse_changed(rq, &st, "if-match");
+		refuse_changed(rq, &st, http_list_of(rq, "if-none-match").p ? "if-none-match" : "if-match");
 	snap_park(rq->w->snap);
 	document_state_fini(&st);
 }

@@ -158,6 +158,8 @@ Test(documents, put_get_delete)
 	cr_expect(strstr(shop_log.last, "\"document\":null}"), "%s", shop_log.last);
 	expect(ask(&front, "GET", "/v1/rules/r", NULL), 404, NULL, "");
 	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"4\"\r\n", rule(5)), 412, "4", "");
+	cr_expect(strstr(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"4\"\r\n", rule(5))->body,
+			 "it was deleted, as revision 4: create it again with if-none-match: *"));
 	expect(ask(&front, "PUT", "/v1/rules/r", rule(5)), 200, "5", "");
 	expect_problem(ask(&front, "GET", "/v1/rules/q/history", NULL), 404, "unknown-document", "id", "no such rule");
 	expect(ask(&front, "GET", "/v1/scenarios/home/history", NULL), 200, NULL, "{\"items\":[]}");
@@ -213,6 +215,9 @@ Test(documents, of_two_editors_one_is_refused_and_the_log_is_settled)
 	cr_expect(strstr(row, "\"revision\":2,") && strstr(row, "\"changedBy\":\"bob\""), "%s", row);
 	cr_expect(strstr(ask(&front, "GET", "/metrics", NULL)->body, "\naisle_config_refused_total 1\n"));
 	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"2\"\r\n", rule(6)), 200, "3", "");
+	shop_log.before = "0";
+	expect_problem(ask_with(&front, "PUT", "/v1/rules/s", JSON "if-none-match: *\r\n", rule(6)), 412,
+		       "precondition-failed", "if-none-match", "bob was first here too");
 }
 
 Test(documents, a_change_that_is_known_no_longer_is_not_called_refused)
