@@ -75,6 +75,19 @@ static bool is_too_early(const struct control_experiment *x, struct experiment_r
 	return false;
 }
 
+/* Nobody's chances are known while one of them has no figure. */
+static bool is_unknown(const struct control_experiment *x, struct experiment_report *r)
+{
+	for (unsigned i = 0; i < x->variants.n && !r->parts[0].has_best; i++)
+		if (!r->parts[i].figures[x->primary].has_interval) {
+			snprintf(r->why, sizeof(r->why),
+				 "no difference in %s is certain yet: that of '%.*s' has no interval",
+				 figure_names[x->primary], STR_FMT(r->parts[i].name));
+			return true;
+		}
+	return false;
+}
+
 /* False when the leader may not win. */
 static bool guards_let(const struct control_experiment *x, struct experiment_report *r, int leader)
 {
@@ -118,7 +131,7 @@ void experiment__judge(const struct control_experiment *x, struct experiment_rep
 	for (unsigned i = 1; i < x->variants.n; i++)
 		for (unsigned g = 0; g < x->guards.n; g++)
 			r->parts[i].guards[g] = guard_of(&x->guards.v[g], &r->parts[i], &r->parts[0]);
-	if (is_too_early(x, r))
+	if (is_too_early(x, r) || is_unknown(x, r))
 		return;
 	leader = leader_of(x, r);
 	if (!is_certain(x, r, leader)) {

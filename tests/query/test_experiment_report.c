@@ -224,6 +224,22 @@ Test(experiment_report, is_too_early_until_people_and_days_are_enough)
 	expect_none("5 of the 7 days");
 }
 
+Test(experiment_report, says_whose_figure_is_not_known)
+{
+	struct control_experiment x = planned(CONTROL_CTR);
+	struct control_variant weighed[] = { variants[0], variants[1], variants[2] };
+
+	report(&x, crowd(1000, 10, 20, 1), crowd(1000, 10, 0, 1), none, none, 7);
+	cr_assert_not(r.parts[0].has_best);
+	expect_none("in click-through rate is certain yet: that of 'b' has no interval");
+	weighed[2].weight = 0;
+	x.variants.n = 3;
+	x.variants.v = weighed;
+	x.primary = CONTROL_CONVERSION;
+	report(&x, crowd(1000, 10, 5, 1), crowd(1000, 20, 5, 1), none, none, 7);
+	expect_none("in conversion is certain yet: that of 'c' has no interval");
+}
+
 Test(experiment_report, trusts_no_split_but_that_of_the_weights)
 {
 	struct control_experiment x = planned(CONTROL_CONVERSION);
