@@ -152,14 +152,14 @@ static bool has_tag(struct str list, const char *tag)
 	return str_eq(list, STR("*")) || (list.n && memmem(list.p, list.n, tag, strlen(tag)));
 }
 
-/* The tag's header, and 304 when the client has what it stands for. Weak: the bytes differ in when they were made. */
-static bool has_it(struct http_req *rq, bool weak, uint64_t hash)
+/* The tag's header, and 304 when the client has what it stands for. Weak: bytes differ in when they were made, or are packed. */
+static bool has_it(struct http_req *rq, uint64_t hash)
 {
 	char header[] = "W/\"0123456789abcdef\"", *tag = header + strlen("W/");
 
 	for (int i = 0; i < 16; i++)
 		tag[1 + i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
-	http_header(rq, "etag", weak ? header : tag);
+	http_header(rq, "etag", header);
 	if (!has_tag(http_list_of(rq, "if-none-match"), tag))
 		return false;
 	reply(rq, 304, NULL, STR(""));
@@ -175,7 +175,7 @@ void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t
 		snprintf(text, sizeof(text), "public, max-age=%lld", (long long)age_s);
 	http_header(rq, "cache-control", text);
 	http_header(rq, "vary", "accept-encoding");
-	if (!has_it(rq, true, hash))
+	if (!has_it(rq, hash))
 		http_reply(rq, 200, "application/json", (struct str){ out->p, (uint32_t)out->n });
 }
 
@@ -226,7 +226,7 @@ void http_reply_file(struct http_req *rq, const char *content_type, struct str b
 {
 	http_header(rq, "cache-control", "no-cache");
 	http_header(rq, "vary", "accept-encoding");
-	if (has_it(rq, false, XXH3_64bits(bytes.p, bytes.n)))
+	if (has_it(rq, XXH3_64bits(bytes.p, bytes.n)))
 		return;
 	if (encoding)
 		http_header(rq, "content-encoding", encoding);
