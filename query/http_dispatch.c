@@ -47,7 +47,7 @@ static void add_cors(struct http_req *rq)
 	if (!*origin)
 		return;
 	http_header(rq, "access-control-allow-origin", origin);
-	http_header(rq, "access-control-expose-headers", "etag");
+	http_header(rq, "access-control-expose-headers", "etag, retry-after");
 	if (strcmp(origin, "*") != 0)
 		http_header(rq, "vary", "origin");
 }
