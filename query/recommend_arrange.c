@@ -1,6 +1,8 @@
 /* The list out of what the strategies brought: mixed by shares, diverse, within quotas, with pins, sorted. */
 #include "query/strategy.h"
 
+#include <limits.h>
+
 /* ---- mixing ---- */
 
 struct mixing {
@@ -73,28 +75,37 @@ static void mix(struct asking *q)
 
 /* ---- quotas and pins ---- */
 
-/* Pins count first, they are never dropped. */
-static void apply_quotas(struct asking *q)
-{
-	unsigned n = 0;
-
-	if (!q->a->rules.quota_n)
-		return;
-	rules_count_begin(q);
-	for (unsigned i = 0; i < q->pin_n; i++)
-		rules_count(q, &q->a->pinned[i]);
-	for (unsigned i = 0; i < q->list_n; i++)
-		if (rules_count(q, q->a->list[i]))
-			q->a->list[n++] = q->a->list[i];
-	q->list_n = n;
-}
-
 /* On this page: ranks go on from page to page. */
 static unsigned place_of_pin(const struct asking *q, unsigned i)
 {
 	unsigned rank = q->a->pinned[i].pinned_at, before = q->rq->rank_before;
 
 	return rank > before ? rank - before - 1 : 0;
+}
+
+/* Pins count first, they are never dropped. Returns how many stand on the page or behind it. */
+static unsigned keep_within_quotas(struct asking *q, unsigned pin_places)
+{
+	unsigned n = 0, pins = 0;
+
+	rules_count_begin(q);
+	for (unsigned i = 0; i < q->pin_n; i++)
+		if (place_of_pin(q, i) < pin_places) {
+			rules_count(q, &q->a->pinned[i]);
+			pins++;
+		}
+	for (unsigned i = 0; i < q->list_n; i++)
+		if (rules_count(q, q->a->list[i]))
+			q->a->list[n++] = q->a->list[i];
+	q->list_n = n;
+	return n + pins;
+}
+
+/* Pins of later pages stand on this one only when there is too little for it. */
+static void apply_quotas(struct asking *q)
+{
+	if (q->a->rules.quota_n && keep_within_quotas(q, q->count) < q->count)
+		keep_within_quotas(q, UINT_MAX);
 }
 
 /* In the order of their places, so that one does not push another. */

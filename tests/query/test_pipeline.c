@@ -302,3 +302,13 @@ Test(pipeline, pins_of_a_later_page_take_no_place_of_this_one)
 	stall_expect(&s, "best-sellers; count=2; before=p6,p5", "p4 p3");
 	stall_expect(&s, "best-sellers; count=6", "p6 p5 p4 p3 p1 p2");
 }
+
+Test(pipeline, a_quota_counts_the_pins_of_its_page)
+{
+	stall_decide(&s, "rule/few", "{'action':{'quota':{'filter':\"brand = 'x'\",'max':1}}}");
+	stall_decide(&s, "rule/pin", "{'action':{'pin':{'itemIds':['p1'],'position':3}}}");
+	stall_expect(&s, "best-sellers; count=2", "p2 p4");
+	stall_expect(&s, "best-sellers; count=2; before=p2,p4", "p1 p5");
+	stall_expect(&s, "best-sellers; count=3", "p4 p5 p1");
+	stall_expect(&s, "best-sellers; count=2; filter=brand = 'x'", "p1"); /* too few: it stands here */
+}
