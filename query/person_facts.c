@@ -82,14 +82,15 @@ static void add_category(struct person_facts *pf, struct str_list *list, struct 
 static int add_categories(struct person_facts *pf, struct snap *sn, const struct history_row *row)
 {
 	bool is_buy = row->type == EVENT_PURCHASE;
-	size_t before = pf->seen.n;
+	uint32_t *done, bit = is_buy ? 2 : 1;
 	int rc;
 
 	if (!is_buy && row->type != EVENT_VIEW)
 		return 0;
-	idmap_put(&pf->seen, row->item * 2 + is_buy, 0);
-	if (pf->seen.n == before)
+	done = idmap_put(&pf->seen, row->item, 0);
+	if (*done & bit)
 		return 0;
+	*done |= bit;
 	rc = catalog_get(sn, row->item, &pf->record);
 	for (uint32_t i = 0; rc == CATALOG_LIVE && i < pf->record.categories.n; i++)
 		add_category(pf, is_buy ? &pf->is.bought : &pf->is.viewed, pf->record.categories.v[i]);
