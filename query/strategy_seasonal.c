@@ -7,7 +7,7 @@ static int fill(struct asking *q)
 
 static void reason(const struct asking *q, const struct explanation *why, char ret[RECOMMEND_REASON_MAX])
 {
-	phrase_say(q, why->units > 0 ? PHRASE_SEASON_SOLD : PHRASE_SEASON_NAMED, why, ret);
+	phrase_say(q, (double)why->units > why->before ? PHRASE_SEASON_SOLD : PHRASE_SEASON_NAMED, why, ret);
 }
 
 const struct strategy strategy_seasonal = {

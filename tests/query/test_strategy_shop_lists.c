@@ -115,6 +115,16 @@ Test(shop_lists, seasonal_compares_with_an_average_of_last_year)
 	stall_expect(&s, "seasonal", "named=20");
 }
 
+/* 5 in the season and 130 in the year, an average of 9.97: the season in the record decides. */
+Test(shop_lists, seasonal_says_what_the_record_names_of_a_poor_seller)
+{
+	shop_play(&s.shop, "u1 buy slow @30d q=5; u1 buy slow @100d q=125; u2 view slow @400d");
+	stall_records(&s, "{'itemId':'slow','seasons':['spring']}");
+	stall_rank(&s);
+	stall_expect(&s, "seasonal", "slow=18.7757");
+	cr_assert_str_eq(s.answer.items[0].reason, "in season now");
+}
+
 Test(shop_lists, a_catalogue_without_events_has_them_too)
 {
 	stall_records(&s, "{'itemId':'a','rating':4,'ratingCount':2}");
