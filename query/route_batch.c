@@ -26,6 +26,7 @@ static void remember(struct batch *b, const struct answer *a)
 			b->shown.order[b->shown.n] = key;
 		b->shown.n++; /* beyond SHOWN_MAX links hold no more */
 	}
+	b->shown.others = b->shown.n;
 }
 
 /* One element into the worker's `ask`; its strings point into *ret_body, which is the caller's in any case. */

@@ -92,7 +92,7 @@ static bool set_from_text(struct http_req *rq, const struct input_field *f, stru
 		if (!shown_read(&rq->w->shown, v))
 			return BAD(ret, f, "'%s' is not of a link that was answered", f->name);
 		ask->shown = &rq->w->shown.keys;
-		ask->rank_before = rq->w->shown.n;
+		ask->rank_before = rq->w->shown.n - rq->w->shown.others;
 		return true;
 	default:
 		return input_set_text(f, ask, v, ret);

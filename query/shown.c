@@ -1,7 +1,9 @@
 #include "query/shown.h"
+#include "query/http_query.h"
 #include "schemas/base64url.h"
 
 #include <sodium.h>
+#include <stdio.h>
 
 #define VARIANT sodium_base64_VARIANT_URLSAFE_NO_PADDING
 
@@ -19,18 +21,37 @@ static uint32_t get_key(const unsigned char *p)
 void shown_fini(struct shown *s)
 {
 	idmap_fini(&s->keys);
-	s->n = 0;
+	s->n = s->others = 0;
+}
+
+/* What is behind a dot is cut off *text. */
+static bool read_others(struct str *text, int64_t *ret)
+{
+	const char *dot = text->n ? memchr(text->p, '.', text->n) : NULL;
+	struct str number;
+
+	*ret = 0;
+	if (!dot)
+		return true;
+	number = (struct str){ dot + 1, text->n - (uint32_t)(dot + 1 - text->p) };
+	text->n = (uint32_t)(dot - text->p);
+	return parse_count(number, SHOWN_MAX, ret);
 }
 
 bool shown_read(struct shown *s, struct str text)
 {
 	unsigned char bytes[SHOWN_MAX * 4];
+	int64_t others;
 	size_t n;
 
 	idmap_clear(&s->keys);
-	s->n = 0;
-	if (sodium_base642bin(bytes, sizeof(bytes), text.p, text.n, NULL, &n, NULL, VARIANT) != 0 || n == 0 || n % 4)
+	s->n = s->others = 0;
+	if (!read_others(&text, &others))
 		return false;
+	if (sodium_base642bin(bytes, sizeof(bytes), text.p, text.n, NULL, &n, NULL, VARIANT) != 0 || n % 4 ||
+	    (size_t)others * 4 >= n)
+		return false;
+	s->others = (unsigned)others;
 	for (size_t i = 0; i < n; i += 4) {
 		s->order[s->n] = get_key(bytes + i);
 		idmap_put(&s->keys, s->order[s->n++], 0);
@@ -50,5 +71,10 @@ bool shown_write(const struct shown *before, const struct answer *a, char ret[SH
 	for (unsigned i = 0; i < a->item_count; i++)
 		put_key(bytes + 4 * n++, shown_key(a->items[i].item_id));
 	base64url_write(bytes, (size_t)n * 4, ret);
+	if (before && before->others) {
+		size_t at = strlen(ret);
+
+		snprintf(ret + at, SHOWN_TEXT_MAX - at, ".%u", before->others);
+	}
 	return true;
 }

@@ -1,6 +1,7 @@
 /*
  * shown.h - which items the pages before have shown: as keys (shown_key, recommend.h) in a set, and as the text that the
- * link to the next page carries, so that no server has to remember who saw what. The text is base64url of 4 bytes a key.
+ * link to the next page carries, so that no server has to remember who saw what. The text is base64url of 4 bytes a key;
+ * then, behind a dot, how many of the keys are of the lists before in a batch, when there are some.
  *
  * Thread: the owner's.
  */
@@ -11,11 +12,11 @@
 #include "query/recommend.h"
 
 #define SHOWN_MAX 500 /* items on all pages of a list */
-#define SHOWN_TEXT_MAX ((SHOWN_MAX * 4 + 2) / 3 * 4 + 1)
+#define SHOWN_TEXT_MAX ((SHOWN_MAX * 4 + 2) / 3 * 4 + 5)
 
 struct shown {
 	struct idmap keys;
-	unsigned n;
+	unsigned n, others; /* others: how many of the n stood in other lists of the batch */
 	uint32_t order[SHOWN_MAX];
 };
 

@@ -177,7 +177,7 @@ Test(http_batch, the_next_page_leaves_out_the_lists_before_too)
 	size_t first = shown_in(v, 0);
 
 	cr_expect_eq(first, 6, "%zu", first);
-	cr_expect_eq(shown_in(v, 1), 11);
+	cr_expect_eq(shown_in(v, 1), 13);
 	json_decref(v);
 	v = entries_of(BATCH, "[{\"scenario\":\"x\",\"count\":1},{\"scenario\":\"y\",\"count\":1}]");
 	cr_expect_eq(shown_in(v, 1), 6);
@@ -186,6 +186,24 @@ Test(http_batch, the_next_page_leaves_out_the_lists_before_too)
 	cr_expect_gt(shown_in(v, 3), 2100);
 	cr_expect_eq(shown_in(v, 4), 0, "500 items were shown");
 	cr_expect_eq(shown_in(v, 5), 0);
+	json_decref(v);
+}
+
+/* The stub says as its strategy how many its list has shown on the pages before. */
+Test(http_batch, the_next_page_goes_on_from_the_rank_of_its_own_list)
+{
+	json_t *v = entries_of(BATCH "?distinct=true",
+			       "[{\"scenario\":\"x\",\"count\":1},{\"scenario\":\"y\",\"count\":1}]");
+	json_t *list = json_object_get(json_array_get(v, 1), "recommendations");
+	struct reply *r = ask(&f, "GET", json_string_value(json_object_get(list, "next")), NULL);
+	json_t *page;
+
+	cr_assert_eq(r->status, 200, "%s", r->body);
+	cr_expect(strstr(r->body, "after=1"), "%s", r->body);
+	page = json_loads(r->body, 0, NULL);
+	r = ask(&f, "GET", json_string_value(json_object_get(page, "next")), NULL);
+	cr_expect(strstr(r->body, "after=2"), "%s", r->body);
+	json_decref(page);
 	json_decref(v);
 }
 

@@ -109,6 +109,9 @@ static const struct {
 	{ "/v1/recommendations/id-of-x/next?shown=A", 400, "bad-parameter", "shown" },
 	{ "/v1/recommendations/id-of-x/next?shown=AAAA", 400, "bad-parameter", "shown" },
 	{ "/v1/recommendations/id-of-x/next?shown=AAAA%22A", 400, "bad-parameter", "shown" },
+	{ "/v1/recommendations/id-of-x/next?shown=AAAAAA.1", 400, "bad-parameter", "shown" },
+	{ "/v1/recommendations/id-of-x/next?shown=AAAAAA.", 400, "bad-parameter", "shown" },
+	{ "/v1/recommendations/id-of-x/next?shown=.1", 400, "bad-parameter", "shown" },
 	{ "/v1/recommendations/id-of-x/next?shown=AAAAAA&shown=AAAAAA", 400, "bad-parameter", "shown" },
 	{ "/v1/recommendations/id-of-x/next?shown=AAAAAA&usrId=a", 400, "unknown-parameter", "usrId" },
 };
