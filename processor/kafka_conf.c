@@ -161,6 +161,19 @@ static bool says_less(const char *text)
 	return strstr(failure.text, "security.protocol") && strstr(text, ": Send failed");
 }
 
+/* A broker that accepts and stays silent is taken for an old one by librdkafka, whose words begin with "HOST:PORT/ID". */
+static void failure_write(const char *words)
+{
+	const char *silent = strstr(words, ": ApiVersionRequest failed: Local: Timed out");
+	const char *id = silent ? memrchr(words, '/', (size_t)(silent - words)) : NULL;
+
+	if (silent)
+		snprintf(failure.text, sizeof(failure.text), "the broker at %.*s does not answer",
+			 (int)((id ? id : silent) - words), words);
+	else
+		snprintf(failure.text, sizeof(failure.text), "%s", words);
+}
+
 static void failure_keep(const char *text)
 {
 	const char *words = strstr(text, "]: "); /* behind the name of a thread */
@@ -169,7 +182,7 @@ static void failure_keep(const char *text)
 	pthread_mutex_lock(&failure.lock);
 	failure.at_ns = clock_now_ns();
 	if (!says_less(text))
-		snprintf(failure.text, sizeof(failure.text), "%s", words ? words + 3 : text);
+		failure_write(words ? words + 3 : text);
 	state = strstr(failure.text, " (after ");
 	if (state)
 		*state = '\0';

@@ -410,6 +410,14 @@ class Cli(Case):
             process.communicate(timeout=60)
         self.assertRegex(line, r'why="127\.0\.0\.1:1/bootstrap: Connect to .* failed: Connection refused"')
 
+    def test_a_broker_that_accepts_and_stays_silent_is_told_as_such(self):
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            address = f"127.0.0.1:{silent.getsockname()[1]}"
+            told = self.aisle("dlq", "list", "--set", f"kafka.bootstrap.servers={address}", "--set",
+                              "kafka.api.version.request.timeout.ms=100", "--set", "log.level=debug", status=1).stderr
+        self.assertRegex(told, rf"(?m)^aisle: .* the broker at {address} does not answer$")
+        self.assertIn("ApiVersionRequest failed", told)
+
     def test_a_listener_that_hangs_up_on_plain_text_is_told_with_what_to_look_at(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             hung_up = threading.Event()
