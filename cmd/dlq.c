@@ -235,12 +235,18 @@ static void forget(void *print)
 	(void)print;
 }
 
-static int resend_one(void *arg, const struct dead_letter *l)
+static int send_one(struct dlq *q, const struct dead_letter *l)
 {
-	struct dlq *q = arg;
 	struct publisher *p = q->publisher;
 	int64_t ts = l->timestamp_ms > 0 ? l->timestamp_ms : 0;
 	int32_t partition = strcmp(l->topic, l->resend_topic) ? -1 : l->partition; /* a file's record was on none */
+
+	return p->ops->send(p, l->resend_topic, partition, l->key, l->value, l->value_len, ts, NULL, 0, on_sent, q);
+}
+
+static int resend_one(void *arg, const struct dead_letter *l)
+{
+	struct dlq *q = arg;
 	int rc;
 
 	q->seen++;
@@ -254,11 +260,17 @@ static int resend_one(void *arg, const struct dead_letter *l)
 	if (q->opt->all && was_sent(q, l))
 		return 0;
 	q->chosen++;
-	while ((rc = p->ops->send(p, l->resend_topic, partition, l->key, l->value, l->value_len, ts, NULL, 0, on_sent,
-				  q)) == ERR_PRODUCE)
-		if (p->ops->flush(p, ANSWER_MS))
-			return ERR_PRODUCE;
-	return rc;
+	rc = send_one(q, l);
+	if (rc == ERR_PRODUCE && q->publisher->ops->flush(q->publisher, ANSWER_MS))
+		return rc;
+	if (rc == ERR_PRODUCE)
+		rc = send_one(q, l); /* now there is room for it */
+	if (rc != ERR_PRODUCE)
+		return rc;
+	fprintf(stderr, "aisle: %s is not taken: is there a partition %d of '%s'?\n", l->id, l->partition,
+		l->resend_topic);
+	on_sent(q, rc, -1, -1);
+	return 0;
 }
 
 static int look_one(void *arg, const struct dead_letter *l)
