@@ -614,8 +614,13 @@ class Cli(Case):
         leave_half()
         self.write("a.ndjson", '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n')
         other = ["replay", "--rebuild", "--from-file", "a.ndjson", "--store", "st"]
+        told = "generation 4, half built by a replay with other options or settings, would be dropped\n"
+        self.assertIn(told, self.aisle(*other, "--dry-run").stdout)
+        self.assertEqual(json.loads(self.aisle(*other, "--dry-run", "--json").stdout)["dropped"], [4])
+        self.assertNotIn("would be dropped", self.aisle(*again[:-1], "--dry-run").stdout)
         self.assertIn("begun anew, what was stopped was another replay  dropped=4", self.aisle(*other).stderr)
         self.assertNotIn("begun anew", self.aisle(*other, "--no-swap").stderr)
+        self.assertRegex(self.aisle(*other, "--dry-run").stdout, r"(?m)^generation \d+, kept by --no-swap, would be dropped$")
         self.assertNotIn("begun anew", self.aisle(*other, "--no-swap").stderr)
 
     def test_old_generations_are_dropped_but_not_a_half_built_one(self):
