@@ -391,10 +391,9 @@ int rebuild_run(struct rebuild *rb, struct error *e)
 		rc = take_over(rb, e);
 	rc = drop_what_is_of_no_use(rb, rc, e);
 	tell_rate(rb);
-	if (rc) {
+	if (rc)
 		snprintf(rb->progress.page->why, sizeof(rb->progress.page->why), "%s", e->text);
-		PAGE_SET(rb->progress.page, seconds_left, (int64_t)-1);
-	}
+	PAGE_SET(rb->progress.page, seconds_left, (int64_t)(rc ? -1 : 0));
 	PAGE_SET(rb->progress.page, phase, rc ? REPLAY_FAILED : REPLAY_DONE);
 	return rc;
 }

@@ -20,8 +20,13 @@ void replay_progress_begin(struct replay_progress *pr, enum replay_phase phase, 
 	*pr = (struct replay_progress){ .page = pr->page,
 					.terminal = isatty(STDERR_FILENO) && !quiet && !log_is_json() };
 	pr->shown = replay_seconds();
-	if (pr->page)
-		PAGE_SET(pr->page, phase, (uint64_t)phase);
+	if (!pr->page)
+		return;
+	PAGE_SET(pr->page, offsets_done, (uint64_t)0);
+	PAGE_SET(pr->page, offsets_total, (uint64_t)0);
+	PAGE_SET(pr->page, records_per_second, (uint64_t)0);
+	PAGE_SET(pr->page, seconds_left, (int64_t)-1);
+	PAGE_SET(pr->page, phase, (uint64_t)phase);
 }
 
 static void show_bar(double part, const struct replay_progress *pr, int64_t left_s, bool waits)

@@ -85,7 +85,8 @@ function replay(data) {
 					make(
 						"p",
 						{ class: "quiet" },
-						`${percent(share)} done: ${count(data.records)} records so far, ${count(data.recordsPerSecond)} a second`,
+						share == null ? "" : `${percent(share)} done: `,
+						`${count(data.records)} records so far, ${count(data.recordsPerSecond)} a second`,
 						data.secondsLeft != null ? `, about ${duration(1000 * data.secondsLeft)} left` : "",
 					),
 				]

@@ -725,6 +725,27 @@ class Served(Case):
                 path = answer["next"]
             self.assertEqual(sorted(seen), sorted(f"i{n}" for n in range(30)), first)
 
+    def test_figures_of_a_replay_are_of_its_phase(self):
+        self.write("a.ndjson", '{"type":"view","userId":"u","itemId":"i","eventTime":1700000000000}\n')
+        reader, full = os.pipe()
+        os.set_blocking(full, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(full, b" " * 4096)
+        os.set_blocking(full, True)
+        with subprocess.Popen([AISLE, "replay", "--rebuild", "--without-files", "--from-file", "a.ndjson", "--no-swap", "--store", "s"],
+                              cwd=self.directory, stdout=full, stderr=subprocess.DEVNULL) as replay:
+            os.close(full)
+            deadline, told = time.monotonic() + 20, {}
+            while told.get("phase") != "checking" and time.monotonic() < deadline:  # where nobody reads its digests
+                told = self.get("/v1/admin/replay")[1]
+            with open(reader, "rb") as rest:
+                rest.read()
+        self.assertEqual([told[name] for name in ("phase", "records", "done", "total", "recordsPerSecond", "secondsLeft")],
+                         ["checking", 1, 0, 0, 0, None])
+        told = self.get("/v1/admin/replay")[1]
+        self.assertEqual((replay.returncode, told["phase"], told["secondsLeft"]), (0, "done", 0))
+
     def test_pulled_files_stay(self):
         config = ["config", "pull", "shop", "--server", self.url]
         first = [json.loads(line) for line in self.aisle(*config, "--shipped", "--json").stdout.splitlines()]
