@@ -212,6 +212,7 @@ static int run_demo(struct demo *d, struct command_context *ctx, struct error *e
 
 static int run(struct command_context *ctx)
 {
+	const struct demo_options *opt = ctx->options;
 	struct demo d = { 0 };
 	struct error e = { 0 };
 	int r, ended;
@@ -232,6 +233,8 @@ static int run(struct command_context *ctx)
 	demo_shop_free(d.shop);
 	if (r < 0 || ended < 0)
 		return command_failed("%s", e.text[0] ? e.text : error_text(r < 0 ? r : ended));
+	if (r && opt->once)
+		return command_failed("stopped before there were answers to check");
 	return 0;
 }
 

@@ -379,6 +379,14 @@ class Cli(Case):
             self.assertRegex(text, rf" - {slug}, .* ms\n +1 ")
         self.check_demo_follows_recommendations()
 
+    def test_a_demo_that_checks_answers_fails_when_it_is_stopped_before(self):
+        with subprocess.Popen([AISLE, "demo", "--once", "--store", "d"], cwd=self.directory, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as demo:
+            demo.stderr.readline()  # the year begins
+            demo.send_signal(signal.SIGTERM)
+            told = demo.communicate(timeout=60)[1]
+        self.assertEqual((demo.returncode, told.splitlines()[-1]), (1, "aisle: stopped before there were answers to check"))
+
     def test_a_taken_port_is_told_at_once_and_leaves_no_store(self):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             address = f"127.0.0.1:{taken.getsockname()[1]}"
