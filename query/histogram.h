@@ -8,7 +8,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#define HISTOGRAM_BUCKETS 312 /* the last: everything from 2^40 on */
+#define HISTOGRAM_BUCKETS 312 /* the last: everything from 15/8 of 2^40 on */
 
 struct histogram {
 	_Atomic uint64_t n[HISTOGRAM_BUCKETS];

@@ -124,7 +124,7 @@ static int offer_best(struct asking *q, const struct next_source *src)
 	return rc < 0 ? rc : 0;
 }
 
-/* Asked alone, a session that says nothing gets what trends. */
+/* Asked alone, a session that says nothing, or nothing more on a later page, gets what trends. */
 static int fill_empty(struct asking *q)
 {
 	if (q->shelf_n > 0 || !str_eq(q->rq->scenario, str_of(strategy_next_in_session.slug)))
