@@ -260,16 +260,16 @@ static int resend_one(void *arg, const struct dead_letter *l)
 	if (q->opt->all && was_sent(q, l))
 		return 0;
 	q->chosen++;
-	rc = send_one(q, l);
-	if (rc == ERR_PRODUCE && q->publisher->ops->flush(q->publisher, ANSWER_MS))
-		return rc;
-	if (rc == ERR_PRODUCE)
-		rc = send_one(q, l); /* now there is room for it */
-	if (rc != ERR_PRODUCE)
-		return rc;
-	fprintf(stderr, "aisle: %s is not taken: is there a partition %d of '%s'?\n", l->id, l->partition,
-		l->resend_topic);
-	on_sent(q, rc, -1, -1);
+	while ((rc = send_one(q, l)) == ERR_QUEUE_FULL)
+		if (q->publisher->ops->flush(q->publisher, ANSWER_MS))
+			return ERR_PRODUCE;
+	if (rc == ERR_TOO_LARGE)
+		fprintf(stderr, "aisle: %s is not taken: it is larger than kafka.message.max.bytes\n", l->id);
+	else if (rc)
+		fprintf(stderr, "aisle: %s is not taken: is there a partition %d of '%s'?\n", l->id, l->partition,
+			l->resend_topic);
+	if (rc)
+		on_sent(q, rc, -1, -1);
 	return 0;
 }
 

@@ -38,6 +38,8 @@ static int code_of(rd_kafka_resp_err_t err)
 	case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
 	case RD_KAFKA_RESP_ERR_RECORD_LIST_TOO_LARGE:
 		return ERR_TOO_LARGE;
+	case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+		return ERR_QUEUE_FULL;
 	default:
 		return ERR_PRODUCE;
 	}
