@@ -30,7 +30,7 @@
 #define RECOMMEND_EXCLUDE_MAX 1000 /* exclude.itemIds */
 #define RECOMMEND_PROPERTIES_MAX 32
 #define RECOMMEND_REASON_MAX 160
-#define RECOMMEND_PINS_MAX 20
+#define RECOMMEND_PINS_MAX 20 /* of a page, and as many of later ones */
 #define SCENARIO_CHAIN_MAX 9
 #define RULE_EFFECTS_MAX 8 /* rules that an item of an answer names */
 #define RULE_TRACE_MAX 500

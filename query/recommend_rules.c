@@ -257,18 +257,20 @@ bool rules_count(struct asking *q, const struct candidate *c)
 	return true;
 }
 
-/* Until the page is full of them; those of later pages are taken to stand on none before theirs. */
-static int pin(struct asking *q, const struct control_doc *d, unsigned *on_page)
+/* On this page until it is full of them; and on later ones, which are taken so that they stand on none before theirs. */
+static int pin(struct asking *q, const struct control_doc *d, unsigned taken[2])
 {
 	const struct control_action *action = &d->is->rule.action;
+	const unsigned most[] = { q->count < RECOMMEND_PINS_MAX ? q->count : RECOMMEND_PINS_MAX, RECOMMEND_PINS_MAX };
 
-	for (uint32_t i = 0; i < action->item_ids.n && q->pin_n < RECOMMEND_PINS_MAX && *on_page < q->count; i++) {
+	for (uint32_t i = 0; i < action->item_ids.n; i++) {
 		unsigned rank = action->position + i, before = q->pin_n;
-		int rc = pin_take(q, action->item_ids.v[i], rank, d->id);
+		bool later = rank > q->rq->rank_before + q->count;
+		int rc = taken[later] < most[later] ? pin_take(q, action->item_ids.v[i], rank, d->id) : 0;
 
 		if (rc)
 			return rc;
-		*on_page += q->pin_n > before && rank <= q->rq->rank_before + q->count;
+		taken[later] += q->pin_n - before;
 	}
 	return 0;
 }
@@ -276,11 +278,11 @@ static int pin(struct asking *q, const struct control_doc *d, unsigned *on_page)
 int rules_pin(struct asking *q)
 {
 	const struct rules_on *on = &q->a->rules;
-	unsigned on_page = 0;
+	unsigned taken[2] = { 0 };
 	int rc = 0;
 
 	for (unsigned i = 0; i < on->pin_n && !rc; i++)
-		rc = pin(q, q->set->rules.v[on->pins[i]], &on_page);
+		rc = pin(q, q->set->rules.v[on->pins[i]], taken);
 	return rc;
 }
 

@@ -295,9 +295,9 @@ struct answerer {
 	struct rules_on rules;
 	struct candidate shelf[SHELF_MAX];
 	struct turn turns[TURNS_MAX];
-	struct candidate pinned[RECOMMEND_PINS_MAX];
-	struct candidate *list[SHELF_MAX + RECOMMEND_PINS_MAX]; /* the page, and what is behind it */
-	struct arena arena;                                     /* strings of the answer */
+	struct candidate pinned[2 * RECOMMEND_PINS_MAX];
+	struct candidate *list[SHELF_MAX + 2 * RECOMMEND_PINS_MAX]; /* the page, and what is behind it */
+	struct arena arena;                                         /* strings of the answer */
 };
 
 /* Who asks, or is asked about. */

@@ -312,3 +312,20 @@ Test(pipeline, a_quota_counts_the_pins_of_its_page)
 	stall_expect(&s, "best-sellers; count=3", "p4 p5 p1");
 	stall_expect(&s, "best-sellers; count=2; filter=brand = 'x'", "p1"); /* too few: it stands here */
 }
+
+Test(pipeline, pins_of_later_pages_leave_room_for_this_one)
+{
+	char late[512], line[64];
+	int n = snprintf(late, sizeof(late), "{'priority':900,'action':{'pin':{'position':11,'itemIds':[");
+
+	for (int i = 0; i < 20; i++) {
+		snprintf(line, sizeof(line), "{'itemId':'x%d'}\n", i);
+		stall_records(&s, line);
+		n += snprintf(late + n, sizeof(late) - (size_t)n, "%s'x%d'", i ? "," : "", i);
+	}
+	snprintf(late + n, sizeof(late) - (size_t)n, "]}}}");
+	stall_rank(&s);
+	stall_decide(&s, "rule/late", late);
+	stall_decide(&s, "rule/now", "{'action':{'pin':{'itemIds':['p6'],'position':1}}}");
+	stall_expect(&s, "best-sellers; count=2", "p6 p1");
+}
