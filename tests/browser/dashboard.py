@@ -656,6 +656,8 @@ def main():
         print(f"  FAILED: {error}", flush=True)
     finally:
         t.close()
+    if not failed:
+        t.remove()
     print(f"the browser took {time.monotonic() - started:.0f} s")
     print(f"{len(names) - len(failed)} passed, {len(failed)} failed", flush=True)
     sys.exit(1 if failed else 0)

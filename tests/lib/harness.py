@@ -447,7 +447,7 @@ class Flow:
             yield path
         finally:
             self.end_all(path)
-            subprocess.run(["umount", path], check=False)
+            subprocess.run(["umount", "--lazy", path], check=False)  # who was killed may still hold it for a moment
 
     def topics(self, partitions=4, broker=None, suffix=""):
         """Fresh topics; partitions 0: none is made."""
@@ -472,6 +472,14 @@ class Flow:
         self.end_all()
         for closer in self.closers:
             closer()
+
+    def remove(self):
+        """The scratch directory; again for a while, since a browser that is ending still writes into it."""
+        for _ in range(50):
+            shutil.rmtree(self.directory, ignore_errors=True)
+            if not os.path.exists(self.directory):
+                return
+            time.sleep(0.1)
 
 
 def resize_disk(path, megabytes):
@@ -516,7 +524,7 @@ def main(flow):
         if failed:
             show_logs(t)
         else:
-            shutil.rmtree(t.directory, ignore_errors=True)
+            t.remove()
     sys.exit(1 if failed else 0)
 
 
