@@ -1,5 +1,6 @@
 #include "cmd/command.h"
 #include "schemas/json_keys.h"
+#include "schemas/scan.h"
 #include "views/view_diff.h"
 
 #include <stdio.h>
@@ -76,12 +77,9 @@ static void close_side(struct side *sd)
 
 static void text_row(void *arg, int side, struct str json)
 {
-	uint32_t n = json.n;
+	size_t n = json.n > ROW_SHOWN ? utf8_whole(json.p, ROW_SHOWN) : json.n;
 
 	(void)arg;
-	if (n > ROW_SHOWN)
-		for (n = ROW_SHOWN; n && ((unsigned char)json.p[n] & 0xc0) == 0x80; n--) /* no half character */
-			;
 	printf("  %c %.*s", side ? '>' : '<', (int)n, json.p);
 	if (n < json.n)
 		printf(" ... (%u bytes, --json has all)", json.n);

@@ -9,6 +9,7 @@
 #include "cmd/ingest.h"
 #include "processor/replay_plan.h"
 #include "query/json_keys.h"
+#include "views/generation.h"
 #include "views/replay_status.h"
 #include "views/versions.h"
 
@@ -68,6 +69,8 @@ struct rebuild {
 	struct replay_point from;    /* NONE: the log is not read */
 	unsigned generation, before; /* built; current when it began, 0 none */
 	bool resumed;
+	unsigned leftovers[GENERATIONS_MAX]; /* of a dry run: what would be dropped before it begins */
+	size_t leftover_n;
 	uint64_t lines; /* of files in the generation in use when this one was begun; of the copy, for a view */
 	int lock;
 	struct replay_plan plan;

@@ -62,27 +62,7 @@ static int look_at_room(const struct rebuild *rb, struct room *ret, struct error
 	return rc;
 }
 
-/* Generations that the rebuild would drop before it begins; beside another replay it would not begin. */
-struct leftovers {
-	unsigned v[GENERATIONS_MAX];
-	size_t n;
-};
-
-static int find_leftovers(const struct rebuild *rb, bool at_work, struct leftovers *ret, struct error *e)
-{
-	unsigned all[GENERATIONS_MAX];
-	size_t n;
-	int rc = generation_list(rb->path, all, &n, e);
-
-	ret->n = 0;
-	for (size_t i = 0; !rc && !at_work && i < n; i++)
-		if (all[i] != rb->before && all[i] != rb->generation && generation_marked(rb->path, all[i], NULL))
-			ret->v[ret->n++] = all[i];
-	return rc;
-}
-
-static void dry_run_json(const struct rebuild *rb, bool at_work, const struct leftovers *left, uint64_t rate,
-			 const struct room *room)
+static void dry_run_json(const struct rebuild *rb, bool at_work, uint64_t rate, const struct room *room)
 {
 	struct json_out j = { 0 };
 
@@ -96,8 +76,8 @@ static void dry_run_json(const struct rebuild *rb, bool at_work, const struct le
 	key_bool(&j, "otherAtWork", at_work);
 	json_out_key(&j, "dropped");
 	json_out_array(&j);
-	for (size_t i = 0; i < left->n; i++)
-		json_out_int(&j, left->v[i]);
+	for (size_t i = 0; i < rb->leftover_n; i++)
+		json_out_int(&j, rb->leftovers[i]);
 	json_out_end_array(&j);
 	json_out_key(&j, "partitions");
 	json_out_array(&j);
@@ -154,19 +134,18 @@ static void print_total(const struct rebuild *rb, uint64_t rate)
 		       (long long)(records / (int64_t)rate), (unsigned long long)rate);
 }
 
-static void print_leftovers(const struct rebuild *rb, const struct leftovers *left)
+static void print_leftovers(const struct rebuild *rb)
 {
 	char plan[GENERATION_PLAN_MAX] = "";
 
-	for (size_t i = 0; i < left->n; i++)
-		if (generation_marked(rb->path, left->v[i], plan))
-			printf("generation %u, %s, would be dropped\n", left->v[i],
+	for (size_t i = 0; i < rb->leftover_n; i++)
+		if (generation_marked(rb->path, rb->leftovers[i], plan))
+			printf("generation %u, %s, would be dropped\n", rb->leftovers[i],
 			       strcmp(plan, REPLAY_KEPT) ? "half built by a replay with other options or settings"
 							 : "kept by --no-swap");
 }
 
-static void dry_run_text(const struct rebuild *rb, bool at_work, const struct leftovers *left, uint64_t rate,
-			 const struct room *room)
+static void dry_run_text(const struct rebuild *rb, bool at_work, uint64_t rate, const struct room *room)
 {
 	int64_t used = room->base + room->young;
 	int64_t needed = rb->opt->view ? 2 * used : used;
@@ -176,7 +155,7 @@ static void dry_run_text(const struct rebuild *rb, bool at_work, const struct le
 		printf("another replay is at work: until it has ended this one would be refused\n");
 	printf("generation %u would be %s; current is ", rb->generation, rb->resumed ? "gone on with" : "built");
 	printf(rb->before ? "%u\n" : "none\n", rb->before);
-	print_leftovers(rb, left);
+	print_leftovers(rb);
 	if (view)
 		printf("all views would be as they are now, but '%s' made anew\n", view->name);
 	print_parts(rb);
@@ -195,7 +174,6 @@ static void dry_run_text(const struct rebuild *rb, bool at_work, const struct le
 int rebuild_dry_run(struct rebuild *rb, struct error *e)
 {
 	struct replay_page last = { 0 };
-	struct leftovers left;
 	struct room room;
 	bool at_work;
 	uint64_t rate, most;
@@ -205,13 +183,12 @@ int rebuild_dry_run(struct rebuild *rb, struct error *e)
 		return rc;
 	if (replay_status_read(rb->path, &last, &at_work, e))
 		return e->code;
-	rc = find_leftovers(rb, at_work, &left, e);
-	if (rc)
-		return rc;
+	if (at_work) /* it would be refused */
+		rb->leftover_n = 0;
 	rate = last.phase == REPLAY_DONE ? last.built_per_second : 0;
 	most = rebuild_rate(rb);
 	if (most && (!rate || rate > most))
 		rate = most;
-	(rb->opt->json ? dry_run_json : dry_run_text)(rb, at_work, &left, rate, &room);
+	(rb->opt->json ? dry_run_json : dry_run_text)(rb, at_work, rate, &room);
 	return 0;
 }

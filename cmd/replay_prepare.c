@@ -209,7 +209,9 @@ static int take_leftover(struct rebuild *rb, const char *plan, struct error *e)
 			rc = rb->opt->dry_run ? 0 : generation_unmark(rb->path, all[i], e);
 		else if (!rb->generation && !strcmp(found, plan))
 			rb->generation = all[i];
-		else if (!rb->opt->dry_run) {
+		else if (rb->opt->dry_run)
+			rb->leftovers[rb->leftover_n++] = all[i];
+		else {
 			tell_dropped(all[i], found, plan);
 			rc = replay_drop(rb->set, all[i], e);
 		}

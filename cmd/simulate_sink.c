@@ -160,8 +160,10 @@ static int try_send(struct simulate_sink *sink, const struct simulated *record)
 	int r = sink->publisher->ops->send(sink->publisher, topic, -1, record->key, record->value.p, record->value.n, 0,
 					   NULL, 0, count_result, sink);
 
-	if (r == ERR_QUEUE_FULL)
-		return sink->publisher->ops->flush(sink->publisher, FLUSH_MS) ? r : 1;
+	if (r == ERR_QUEUE_FULL) {
+		(void)sink->publisher->ops->flush(sink->publisher, FLUSH_MS); /* what was acknowledged is counted */
+		return r;
+	}
 	if (r)
 		count_result(sink, r, -1, -1);
 	return 0;

@@ -116,8 +116,8 @@ struct publisher;
 struct publisher_ops {
 	/*
 	 * Copies key, value and headers; returns 0, or (nothing will be called then) QUEUE_FULL until some are done, TOO_LARGE,
-	 * or PRODUCE for what cannot be sent, as to a topic or partition that is not there. value NULL: a tombstone. partition -1: by key, as Kafka's default partitioner (murmur2).
-	 * timestamp_ms 0: now. done NULL: nobody is told.
+	 * or PRODUCE for what cannot be sent, as to a topic or partition that is not there. value NULL: a tombstone. partition
+	 * -1: by key, as Kafka's default partitioner (murmur2). timestamp_ms 0: now. done NULL: nobody is told.
 	 */
 	int (*send)(struct publisher *p, const char *topic, int32_t partition, struct str key, const void *value,
 		    size_t value_len, int64_t timestamp_ms, const struct header *headers, size_t header_count,
