@@ -38,8 +38,10 @@ class Traffic:
         return START + SPAN_DAYS * DAY * min(self.number, self.last_part) // self.last_part
 
     def time(self, actor):
-        """Mostly minutes apart, sometimes days; sometimes before what came earlier."""
+        """Mostly minutes apart, sometimes days; sometimes at once with what came earlier, or before it."""
         chance = self.random.random()
+        if chance < 0.05:
+            return self.clock[actor]
         if chance < 0.75:
             self.clock[actor] += self.random.randrange(25 * 60_000)
         elif chance < 0.9:

@@ -196,7 +196,7 @@ class Actor:
         self.times = []                     # of all but impressions
         self.country = None
         self.orders_n = self.units = self.spend = 0
-        self.history = []                   # (t, eventId, number in its event, event, line)
+        self.history = []                   # (t, eventId, event, line) as they came
 
     def is_duplicate(self, ev):
         return bool(ev.event_id) and any(ev.event_id == event_id for _, event_id in self.recent)
@@ -371,8 +371,8 @@ class Shop:
             actor.times = [min(actor.times + [ev.t]), max(actor.times + [ev.t])]
             actor.country = ev.country or actor.country
         if ev.type not in ("search", "impression"):
-            for number, line in enumerate(ev.lines):
-                actor.history.append((ev.t, ev.event_id, number, ev, line))
+            for line in ev.lines:
+                actor.history.append((ev.t, ev.event_id, ev, line))
 
     def engage(self, ev, passed, order=None):
         if self.engagement:
@@ -601,7 +601,7 @@ class Shop:
     def history_rows(self, person_key):
         ret = []
         for actor, state in self.actors.items():
-            for t, _, _, ev, (item, quantity, price) in sorted(state.history, key=lambda row: row[:3])[-256:]:
+            for t, _, ev, (item, quantity, price) in sorted(state.history, key=lambda row: row[:2])[-256:]:
                 row = {"actor": hash_of(person_key, *actor), "type": ev.type, "itemId": item, "t": t}
                 if ev.session_id is not None:
                     row["sessionId"] = ev.session_id

@@ -99,6 +99,17 @@ Test(history, of_one_time_the_greater_event_id_is_the_newer_however_late)
 	cr_expect_str_eq(item(0), "first");
 }
 
+Test(history, events_of_one_time_without_ids_are_in_the_order_they_came)
+{
+	shop_play(&shop, "u1 buy a,b,c @10s");
+	shop_play(&shop, "u1 view d @10s");
+	shop_play(&shop, "u1 view newest @20s");
+	cr_assert_eq(history_of("u1"), 5);
+	cr_expect_str_eq(item(1), "d", "the lines of an event are not mixed with another's");
+	cr_expect_str_eq(item(2), "c");
+	cr_expect_str_eq(item(4), "a");
+}
+
 Test(history, another_actor_may_use_the_same_event_id)
 {
 	cr_expect_eq(shop_play(&shop, "u1 view a @0s e=1; u2 view a @0s e=1; v1 view a @0s e=1"), 0);
