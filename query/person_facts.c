@@ -97,16 +97,17 @@ static int add_categories(struct person_facts *pf, struct snap *sn, const struct
 	return rc < 0 ? rc : 0;
 }
 
-static int read_categories(struct person_facts *pf, struct snap *sn, uint32_t actor, int64_t now_ms)
+static int read_categories(struct person_facts *pf, struct snap *sn, const uint32_t *actors, unsigned n, int64_t now_ms)
 {
-	int n, rc = 0;
+	int rows, rc = 0;
 
 	if (!pf->rows)
-		pf->rows = xcalloc(HISTORY_MAX, sizeof(*pf->rows));
-	n = history_get(sn, actor, pf->rows);
-	for (int i = 0; i < n && !rc && now_ms - pf->rows[i].t_ms < PERSON_RECENT_DAYS * MS_PER_DAY; i++)
+		pf->rows = xcalloc(HISTORY_OF_ROOM(PERSON_ACTORS_MAX), sizeof(*pf->rows));
+	rows = history_of(sn, actors, n, pf->rows);
+	idmap_clear(&pf->seen);
+	for (int i = 0; i < rows && !rc && now_ms - pf->rows[i].t_ms < PERSON_RECENT_DAYS * MS_PER_DAY; i++)
 		rc = add_categories(pf, sn, &pf->rows[i]);
-	return n < 0 ? n : rc;
+	return rows < 0 ? rows : rc;
 }
 
 static void add_hash(struct person_facts *pf, const void *hash)
@@ -149,8 +150,7 @@ int person_facts_read(struct person_facts *pf, struct snap *sn, const uint32_t *
 	take_profile(pf, &profile, now_ms, big_spend_micros);
 	if (reads & FILTER_READS_COUNTRY)
 		rc = read_country(pf, sn, actors, n);
-	idmap_clear(&pf->seen);
-	for (unsigned i = 0; i < n && !rc && reads & FILTER_READS_CATEGORIES; i++)
-		rc = read_categories(pf, sn, actors[i], now_ms);
+	if (!rc && reads & FILTER_READS_CATEGORIES)
+		rc = read_categories(pf, sn, actors, n, now_ms);
 	return rc;
 }

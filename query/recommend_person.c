@@ -11,62 +11,31 @@ static const double weights[EVENT_TYPE_COUNT] = {
 	[EVENT_VIEW] = 1, [EVENT_CART_ADD] = 3, [EVENT_CART_REMOVE] = -2, [EVENT_PURCHASE] = 8, [EVENT_RETURN] = -8,
 };
 
-struct person_event {
-	int64_t t_ms;
-	uint32_t item;
-	uint32_t quantity;
-	enum event_type type;
-};
-
-#define EVENTS_MAX (PERSON_ACTORS_MAX * HISTORY_MAX)
-
 void person_fini(struct person *p)
 {
 	free(p->items);
 	free(p->viewed);
 	free(p->events);
-	free(p->rows);
 	idmap_fini(&p->places);
 	*p = (struct person){ 0 };
-}
-
-/* v[0..middle) and v[middle..n) are newest first each; of one time those of the first part come first. */
-static void merge_runs(struct person_event *v, size_t middle, size_t n, struct person_event *spare)
-{
-	size_t left = middle, right = n - middle;
-
-	if (!left || !right || v[middle - 1].t_ms >= v[middle].t_ms)
-		return;
-	memcpy(spare, v + middle, right * sizeof(*v));
-	for (size_t to = n; right;)
-		v[--to] = left && v[left - 1].t_ms < spare[right - 1].t_ms ? v[--left] : spare[--right];
 }
 
 static int read_events(struct asking *q)
 {
 	struct person *p = &q->a->person;
-	int count = person_actors(q->sn, q->rq->user_id, q->rq->visitor_id, p->actors);
+	int rows, count = person_actors(q->sn, q->rq->user_id, q->rq->visitor_id, p->actors);
 
 	p->actor_n = count;
 	p->event_n = 0;
-	if (!p->rows) {
-		p->rows = xcalloc(HISTORY_MAX, sizeof(*p->rows));
-		p->events = xcalloc(EVENTS_MAX + HISTORY_MAX, sizeof(*p->events));
-	}
-	for (int i = 0; i < count; i++) {
-		int rows = history_get(q->sn, p->actors[i], p->rows);
-		size_t before = p->event_n;
-
-		if (rows < 0)
-			return rows;
-		for (int k = 0; k < rows; k++) {
-			const struct history_row *r = &p->rows[k];
-
-			p->events[p->event_n++] = (struct person_event){ r->t_ms, r->item, r->quantity, r->type };
-		}
-		merge_runs(p->events, before, p->event_n, p->events + EVENTS_MAX);
-	}
-	return count < 0 ? count : 0;
+	if (count < 0)
+		return count;
+	if (!p->events)
+		p->events = xcalloc(HISTORY_OF_ROOM(PERSON_ACTORS_MAX), sizeof(*p->events));
+	rows = history_of(q->sn, p->actors, (unsigned)count, p->events);
+	if (rows < 0)
+		return rows;
+	p->event_n = (size_t)rows;
+	return 0;
 }
 
 static struct person_item *item_of(struct person *p, uint32_t item)
@@ -89,7 +58,7 @@ static void viewed(struct person *p, struct person_item *it, int64_t t_ms)
 	p->viewed[p->viewed_n++] = (uint32_t)(it - p->items);
 }
 
-static void bought(struct person_item *it, const struct person_event *ev)
+static void bought(struct person_item *it, const struct history_row *ev)
 {
 	it->units += ev->quantity;
 	if (it->buys && time_bucket(it->first_buy_ms, MS_PER_DAY) == time_bucket(ev->t_ms, MS_PER_DAY))
@@ -109,14 +78,14 @@ void person_find_interests(struct asking *q)
 	struct person *p = &q->a->person;
 
 	for (size_t i = 0; i < p->event_n && !p->has_interests; i++) {
-		const struct person_event *ev = &p->events[i];
+		const struct history_row *ev = &p->events[i];
 
 		p->items[*idmap_get(&p->places, ev->item)].interest += person_interest(q, ev->type, ev->t_ms);
 	}
 	p->has_interests = true;
 }
 
-static void add_event(struct person *p, const struct person_event *ev)
+static void add_event(struct person *p, const struct history_row *ev)
 {
 	struct person_item *it = item_of(p, ev->item);
 	bool cart = ev->type == EVENT_CART_ADD || ev->type == EVENT_CART_REMOVE || ev->type == EVENT_PURCHASE;

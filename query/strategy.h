@@ -116,10 +116,9 @@ struct person {
 	size_t n, room;
 	uint32_t *viewed; /* places in `items`, last viewed first */
 	size_t viewed_n, viewed_room;
-	struct idmap places;         /* item -> place */
-	struct person_event *events; /* newest first, and scratch behind them */
+	struct idmap places;        /* item -> place */
+	struct history_row *events; /* newest first, and scratch behind them */
 	size_t event_n;
-	struct history_row *rows; /* scratch, HISTORY_MAX */
 };
 
 /* The history of all actors of the request's person; nothing when nobody is known. Loaded once a request. */

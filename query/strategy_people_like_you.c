@@ -62,7 +62,7 @@ static bool is_before(void *arg, const struct vote *a, const struct vote *b)
 /* The interest of one of them, as far as it is in items that are new to this person. */
 static int vote(struct asking *q, const struct vote *who, double weight)
 {
-	struct history_row *rows = q->a->person.rows;
+	struct history_row rows[HISTORY_MAX];
 	struct votes *interests = &q->a->tastes;
 	int n = history_get(q->sn, who->item, rows);
 	double sum = 0;

@@ -130,6 +130,33 @@ int history_get(struct snap *sn, uint32_t actor, struct history_row *ret)
 	return history_skim_sort(&s.is) ? newest_of(&s.is, ret) : sort_all(sn, actor, row, ret);
 }
 
+/* v[0..middle) and v[middle..n) are newest first each; of one time those of the first part come first. */
+static void merge_runs(struct history_row *v, size_t middle, size_t n, struct history_row *spare)
+{
+	size_t left = middle, right = n - middle;
+
+	if (!left || !right || v[middle - 1].t_ms >= v[middle].t_ms)
+		return;
+	memcpy(spare, v + middle, right * sizeof(*v));
+	for (size_t to = n; right;)
+		v[--to] = left && v[left - 1].t_ms < spare[right - 1].t_ms ? v[--left] : spare[--right];
+}
+
+int history_of(struct snap *sn, const uint32_t *actors, unsigned n, struct history_row *ret)
+{
+	size_t all = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		int rows = history_get(sn, actors[i], ret + all);
+
+		if (rows < 0)
+			return rows;
+		merge_runs(ret, all, all + (size_t)rows, ret + (size_t)n * HISTORY_MAX);
+		all += (size_t)rows;
+	}
+	return (int)all;
+}
+
 /* ---- printing ---- */
 
 struct printing {

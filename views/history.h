@@ -18,5 +18,11 @@ struct history_row {
 
 /* Newest first into ret[HISTORY_MAX]; returns how many, or an error. */
 int history_get(struct snap *sn, uint32_t actor, struct history_row *ret);
+/*
+ * The rows of several actors, which are one person: newest first, those of one time by the order of the actors. ret has
+ * HISTORY_OF_ROOM(n) rows, the last HISTORY_MAX of them scratch.
+ */
+#define HISTORY_OF_ROOM(n) (((size_t)(n) + 1) * HISTORY_MAX)
+int history_of(struct snap *sn, const uint32_t *actors, unsigned n, struct history_row *ret);
 
 #endif

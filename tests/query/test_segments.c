@@ -176,6 +176,24 @@ Test(segments, are_documents)
 	stall_close(&s);
 }
 
+Test(segments, see_what_a_linked_visitor_did_last_behind_a_long_history)
+{
+	char categories[CATALOG_LIST_MAX * 8];
+	size_t n = 0;
+
+	for (int i = 0; i < CATALOG_LIST_MAX; i++)
+		n += (size_t)snprintf(categories + n, sizeof(categories) - n, "%sold %d", i ? "|" : "", i);
+	stall_open(&s, NULL);
+	stall_item(&s, "many", categories, TIME_ABSENT, TIME_ABSENT);
+	stall_item(&s, "hat", "Hats", TIME_ABSENT, TIME_ABSENT);
+	stall_decide(&s, "segment/hatters", "{\"filter\":\"viewedCategory = 'Hats'\"}");
+	stall_decide(&s, "segment/first", "{\"filter\":\"viewedCategory = 'old 0'\"}");
+	stall_decide(&s, "segment/last", "{\"filter\":\"viewedCategory = 'old 63'\"}");
+	shop_play(&s.shop, "u1+v1 view many @0d; u1 view many @1d; v1 view hat @2d");
+	cr_expect_str_eq(names_now("u1"), "new first hatters");
+	stall_close(&s);
+}
+
 /* 1/5 + 2/5 is a little more than 3/5 in doubles. */
 Test(segments, of_equal_sums_go_by_id)
 {
