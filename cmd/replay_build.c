@@ -210,7 +210,7 @@ static int check_position(void *arg, struct str log_name, int32_t partition, con
 	for (size_t i = 0; i < rb->plan.n; i++) {
 		struct replay_part *p = &rb->plan.v[i];
 
-		if (p->id != partition || !str_eq(log_name, str_of(setting_topic(rb->set, (enum topic)p->log))))
+		if (p->id != partition || !offsets_is_of(log_name, setting_topic(rb->set, (enum topic)p->log)))
 			continue;
 		if (pos->next < p->next) /* behind the last record it has what holds none */
 			((struct stored *)arg)->behind += p->next - pos->next;

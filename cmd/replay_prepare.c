@@ -27,12 +27,12 @@ static int stand(void *arg, struct str log_name, int32_t partition, const struct
 		st->lines += (uint64_t)pos->next;
 	}
 	for (int topic = 0; topic < TOPIC_COUNT; topic++)
-		if (str_eq(log_name, str_of(setting_topic(st->rb->set, (enum topic)topic))))
+		if (offsets_is_of(log_name, setting_topic(st->rb->set, (enum topic)topic)))
 			st->topics |= 1u << topic;
 	for (size_t i = 0; i < st->rb->plan.n; i++) {
 		const struct replay_part *p = &st->rb->plan.v[i];
 
-		if (p->id == partition && str_eq(log_name, str_of(setting_topic(st->rb->set, (enum topic)p->log))))
+		if (p->id == partition && offsets_is_of(log_name, setting_topic(st->rb->set, (enum topic)p->log)))
 			st->ends[i] = pos->next;
 	}
 	return 0;

@@ -8,8 +8,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 #define LOG_NAME_MAX 144
+#define LONG_NAME_HEAD 5 /* "file:" */
+#define LONG_NAME_TAIL (LOG_NAME_MAX - LONG_NAME_HEAD - 32 - 1)
 
 struct stored {
 	struct position at;
@@ -29,19 +32,41 @@ static bool read_row(struct str key, struct str value, struct stored *ret)
 	return ret->watermark_ms == TIME_NONE || (ret->watermark_ms >= 0 && ret->watermark_ms < TIME_END_MS);
 }
 
+/*
+ * A long name keeps its beginning, which says what it is, and as much of its end as there is room for; between them is
+ * its hash. Short ones, and those that came from here, are as they are. ret[LOG_NAME_MAX + 1]
+ */
+static size_t stored_name(const char *log_name, char *ret)
+{
+	size_t n = strlen(log_name), end;
+	XXH128_hash_t h;
+
+	if (n <= LOG_NAME_MAX) {
+		memcpy(ret, log_name, n);
+		return n;
+	}
+	end = n - LONG_NAME_TAIL;
+	while (((unsigned char)log_name[end] & 0xc0) == 0x80) /* not inside a character */
+		end++;
+	h = XXH3_128bits(log_name, n);
+	return (size_t)snprintf(ret, LOG_NAME_MAX + 1, "%.*s%016llx%016llx:%s", LONG_NAME_HEAD, log_name,
+				(unsigned long long)h.high64, (unsigned long long)h.low64, log_name + end);
+}
+
 static struct str offsets_key(const char *log_name, int32_t partition, unsigned char *buf)
 {
-	size_t n = strlen(log_name);
+	size_t n = stored_name(log_name, (char *)buf);
 
-	/* a long file name keeps its end, which tells files apart */
-	if (n > LOG_NAME_MAX) {
-		log_name += n - LOG_NAME_MAX;
-		n = LOG_NAME_MAX;
-	}
-	memcpy(buf, log_name, n);
 	buf[n] = '\0';
 	put_be32(buf + n + 1, (uint32_t)partition);
 	return (struct str){ (char *)buf, (uint32_t)n + 5 };
+}
+
+bool offsets_is_of(struct str stored, const char *log_name)
+{
+	char name[LOG_NAME_MAX + 1];
+
+	return str_eq(stored, (struct str){ name, (uint32_t)stored_name(log_name, name) });
 }
 
 /* ---- lanes ---- */

@@ -52,8 +52,10 @@ void lanes_put(struct lanes *ls, struct fold *f);
 
 int offsets_get(struct snap *sn, const char *log_name, int32_t partition, struct position *ret);
 
-/* Every stored position; non-zero stops and is returned. The end of a long name only, as it is stored. */
+/* Every stored position; non-zero stops and is returned. Of a long name a part, as it is stored (offsets_is_of). */
 typedef int (*offsets_row)(void *arg, struct str log_name, int32_t partition, const struct position *pos);
 int offsets_each(struct snap *sn, offsets_row each, void *arg);
+/* Is a stored name the one of this log? */
+bool offsets_is_of(struct str stored, const char *log_name);
 
 #endif

@@ -564,6 +564,20 @@ class Cli(Case):
         self.aisle("replay", "--rollback", "--store", "st")
         self.assertEqual(self.aisle("inspect", "--digest", "--store", "st").stdout, lost)
 
+    def test_files_of_long_names_that_end_alike_are_read_each(self):
+        line = '{"type":"view","userId":"u","itemId":"%s","eventTime":1700000000000}\n'
+        for one, lines in (("a", line % "i"), ("b", line % "i" + line % "j")):
+            os.makedirs(os.path.join(self.directory, one, "\u00e9" * 90))
+            self.write(os.path.join(one, "\u00e9" * 90, "events.ndjson"), lines)
+            for _ in range(2):  # the second time there is nothing new
+                self.aisle("replay", "--from-file", os.path.join(one, "\u00e9" * 90, "events.ndjson"), "--store", "st")
+        rows = [json.loads(row) for row in self.aisle("inspect", "offsets", "--store", "st").stdout.splitlines()]
+        self.assertEqual(sorted(row["next"] for row in rows), [1, 2])
+        for row in rows:
+            self.assertRegex(row["topic"], "^file:[0-9a-f]{32}:\u00e9+/events.ndjson$")
+        totals = self.aisle("inspect", "popularity", "--item", "i", "--store", "st").stdout.splitlines()
+        self.assertEqual(json.loads(totals[0])["views"], 2)
+
     def letters(self):
         return [json.loads(line)["id"] for line in self.aisle("dlq", "list", "--json", "--store", "st").stdout.splitlines()]
 
