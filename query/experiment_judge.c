@@ -30,15 +30,25 @@ static int leader_of(const struct control_experiment *x, const struct experiment
 	return leader;
 }
 
+static unsigned compared(const struct control_experiment *x, const struct experiment_report *r)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < x->variants.n; i++)
+		n += experiment__is_compared(x, r, i);
+	return n;
+}
+
 /* Is the leader's difference to the control, or the control's to each other variant, more than chance? */
 static bool is_certain(const struct control_experiment *x, const struct experiment_report *r, int leader)
 {
-	double level = EXPERIMENT_WRONG / (x->variants.n - 1);
+	double level = EXPERIMENT_WRONG / (compared(x, r) - 1);
 
 	for (unsigned i = 1; i < x->variants.n; i++) {
 		const struct experiment_versus *v = &r->parts[i].versus[x->primary];
 
-		if ((!leader || leader == (int)i) && (!v->known || v->p_always > level))
+		if (experiment__is_compared(x, r, i) && (!leader || leader == (int)i) &&
+		    (!v->known || v->p_always > level))
 			return false;
 	}
 	return r->parts[leader].best >= EXPERIMENT_BEST;
@@ -50,6 +60,11 @@ static bool is_too_early(const struct control_experiment *x, struct experiment_r
 	if (!r->people) {
 		snprintf(r->why, sizeof(r->why),
 			 x->status == CONTROL_DRAFT ? "it has not been started" : "nobody has been in it yet");
+		return true;
+	}
+	if (compared(x, r) < 2) {
+		snprintf(r->why, sizeof(r->why), "nothing to compare: every variant but '%.*s' has no weight",
+			 STR_FMT(r->parts[0].name));
 		return true;
 	}
 	for (unsigned i = 0; i < x->variants.n; i++)
@@ -79,7 +94,7 @@ static bool is_too_early(const struct control_experiment *x, struct experiment_r
 static bool is_unknown(const struct control_experiment *x, struct experiment_report *r)
 {
 	for (unsigned i = 0; i < x->variants.n && !r->parts[0].has_best; i++)
-		if (!r->parts[i].figures[x->primary].has_interval) {
+		if (experiment__is_compared(x, r, i) && !r->parts[i].figures[x->primary].has_interval) {
 			snprintf(r->why, sizeof(r->why),
 				 "no difference in %s is certain yet: that of '%.*s' has no interval",
 				 figure_names[x->primary], STR_FMT(r->parts[i].name));

@@ -70,26 +70,30 @@ static struct experiment_versus versus_of(const struct control_experiment *x, co
 	return v;
 }
 
-/* Of the variants; not when one of them has no figure. */
+/* Of the variants that are compared; not when one of them has no figure. */
 static void find_best(const struct control_experiment *x, struct experiment_report *r)
 {
 	struct belief beliefs[CONTROL_VARIANTS_MAX];
 	double best[CONTROL_VARIANTS_MAX];
+	unsigned n = 0;
 
 	for (unsigned i = 0; i < x->variants.n; i++) {
-		const struct experiment_part *part = &r->parts[i];
+		struct experiment_part *part = &r->parts[i];
 
+		if (!experiment__is_compared(x, r, i))
+			continue;
 		if (x->primary == CONTROL_CONVERSION ? !part->tally.people : !part->figures[x->primary].of.known)
 			return;
-		beliefs[i] = x->primary == CONTROL_CONVERSION
-				     ? stats_belief_share(part->tally.buyers, part->tally.people)
-				     : stats_belief(part->figures[x->primary].of);
+		beliefs[n++] = x->primary == CONTROL_CONVERSION
+				       ? stats_belief_share(part->tally.buyers, part->tally.people)
+				       : stats_belief(part->figures[x->primary].of);
 	}
-	stats_best(beliefs, x->variants.n, best);
-	for (unsigned i = 0; i < x->variants.n; i++) {
-		r->parts[i].has_best = true;
-		r->parts[i].best = best[i];
-	}
+	stats_best(beliefs, n, best);
+	for (unsigned i = x->variants.n; i-- > 0;)
+		if (experiment__is_compared(x, r, i)) {
+			r->parts[i].has_best = true;
+			r->parts[i].best = best[--n];
+		}
 }
 
 /* People who should be in each part, as far as somebody should. */

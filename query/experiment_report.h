@@ -8,7 +8,7 @@
  * Each is compared with the control's, the first variant's. Intervals and p are those of one look at a moment chosen
  * before (stats.h).
  *
- * A winner is named when all of this holds, however often one looks:
+ * A winner is named when all of this holds, however often one looks (a variant without weight and people takes no part):
  *   - every variant with a weight has `minimumPeople`, and `minimumDays` have passed since the first of them came;
  *   - people are split as the weights say: p of the chi-square test at least EXPERIMENT_FIT_P (a mismatch means that
  *     people are lost on one side, or that weights were changed: A. Fabijan et al., "Diagnosing Sample Ratio Mismatch in
@@ -88,7 +88,14 @@ const char *experiment_metric_name(enum control_metric m);
 void experiment_report(const struct control_experiment *x, const struct experiment_tally tallies[EXPERIMENT_PARTS_MAX],
 		       int64_t first_ms, int64_t now_ms, struct experiment_report *ret);
 
-/* Inside experiment_*.c: the guards, the winner and why, of figures that are there. */
+/* Inside experiment_*.c: is it compared? A variant without weight and people is one for later. */
+static inline bool experiment__is_compared(const struct control_experiment *x, const struct experiment_report *r,
+					   unsigned variant)
+{
+	return !variant || x->variants.v[variant].weight || r->parts[variant].tally.people;
+}
+
+/* The guards, the winner and why, of figures that are there. */
 void experiment__judge(const struct control_experiment *x, struct experiment_report *r);
 
 #endif

@@ -227,17 +227,32 @@ Test(experiment_report, is_too_early_until_people_and_days_are_enough)
 Test(experiment_report, says_whose_figure_is_not_known)
 {
 	struct control_experiment x = planned(CONTROL_CTR);
-	struct control_variant weighed[] = { variants[0], variants[1], variants[2] };
 
 	report(&x, crowd(1000, 10, 20, 1), crowd(1000, 10, 0, 1), none, none, 7);
 	cr_assert_not(r.parts[0].has_best);
 	expect_none("in click-through rate is certain yet: that of 'b' has no interval");
-	weighed[2].weight = 0;
+}
+
+Test(experiment_report, leaves_a_variant_for_later_out)
+{
+	struct control_experiment x = planned(CONTROL_CONVERSION);
+	struct control_variant weighed[] = { variants[0], variants[1], variants[2] };
+	struct experiment_tally low = crowd(5000, 10, 5, 1), high = crowd(5000, 20, 5, 1);
+
+	weighed[1].weight = 0;
 	x.variants.n = 3;
 	x.variants.v = weighed;
-	x.primary = CONTROL_CONVERSION;
-	report(&x, crowd(1000, 10, 5, 1), crowd(1000, 20, 5, 1), none, none, 7);
-	expect_none("in conversion is certain yet: that of 'c' has no interval");
+	report(&x, low, none, high, none, 7);
+	cr_assert_eq(r.winner, 2, "%s", r.why);
+	cr_assert_not(r.parts[1].has_best);
+	cr_assert_float_eq(r.parts[0].best + r.parts[2].best, 1, 1e-6);
+	report(&x, high, none, low, none, 7);
+	cr_assert_eq(r.winner, 0, "%s", r.why);
+	report(&x, low, crowd(1000, 0, 0, 1), high, none, 7);
+	cr_assert(r.parts[1].has_best, "it had people before its weight was taken away");
+	weighed[2].weight = 0;
+	report(&x, low, none, none, none, 7);
+	expect_none("nothing to compare: every variant but 'a' has no weight");
 }
 
 Test(experiment_report, trusts_no_split_but_that_of_the_weights)
