@@ -20,13 +20,10 @@ void problem_set(struct problem *p, enum http_problem kind, const char *field, c
 	va_list ap;
 
 	*p = (struct problem){ .status = kinds[kind].status, .slug = kinds[kind].slug, .title = kinds[kind].title };
-	if (field)
-		snprintf(p->field, sizeof(p->field), "%s", field);
-	utf8_mend(p->field);
+	utf8_print(p->field, sizeof(p->field), "%s", field ? field : "");
 	va_start(ap, fmt);
-	vsnprintf(p->detail, sizeof(p->detail), fmt, ap);
+	utf8_vprint(p->detail, sizeof(p->detail), fmt, ap);
 	va_end(ap);
-	utf8_mend(p->detail);
 	if (p->status == 503)
 		p->retry_after_s = 1;
 }

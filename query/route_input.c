@@ -2,6 +2,7 @@
 #include "query/http_query.h"
 #include "query/route_input_internal.h"
 #include "schemas/json_scan.h"
+#include "schemas/scan.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -200,9 +201,8 @@ static bool set_object(const json_t *object, unsigned where, struct recommend_re
 			continue; /* nobody has signed in */
 		if (!f || !set_from_json(f, ask, v, ret)) {
 			if (where != IN_BODY)
-				snprintf(ret->field, sizeof(ret->field), "%s.%.*s",
-					 where == IN_EXCLUDE ? "exclude" : "context", 48, f ? f->name : name);
-			utf8_mend(ret->field);
+				utf8_print(ret->field, sizeof(ret->field), "%s.%.*s",
+					   where == IN_EXCLUDE ? "exclude" : "context", 48, f ? f->name : name);
 			return false;
 		}
 		ask->given |= f->input;

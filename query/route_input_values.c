@@ -86,8 +86,7 @@ const struct input_field *input_find(struct str name, unsigned where, unsigned a
 			return &input_fields[i];
 		names[n++] = input_fields[i].name;
 	}
-	snprintf(given, sizeof(given), "%.*s", STR_FMT(name));
-	utf8_mend(given);
+	utf8_print(given, sizeof(given), "%.*s", STR_FMT(name));
 	near = suggest_nearest(given, names, n);
 	inside = where == IN_BODY ? object_with(name) : NULL;
 	problem_set(ret, PROBLEM_UNKNOWN_PARAMETER, given, "there is no '%s' here%s%s%s", given,
@@ -135,8 +134,7 @@ static bool check_property(const struct recommend_request *ask, struct str v, st
 			return true;
 	if (str_eq(v, STR("*")))
 		return true;
-	snprintf(given, sizeof(given), "%.*s", STR_FMT(v));
-	utf8_mend(given);
+	utf8_print(given, sizeof(given), "%.*s", STR_FMT(v));
 	near = suggest_nearest(given, answer_properties, n);
 	problem_set(ret, PROBLEM_BAD_PARAMETER, "properties", "there is no catalogue field '%s'", given);
 	snprintf(ret->suggestion, sizeof(ret->suggestion), "%s", near ? near : "");

@@ -46,8 +46,7 @@ static bool refuse_inside(struct problem *p, const char *object)
 
 	memcpy(field, p->field, sizeof(field));
 	if (field[0])
-		snprintf(p->field, sizeof(p->field), "%s.%.*s", object, 48, field);
-	utf8_mend(p->field);
+		utf8_print(p->field, sizeof(p->field), "%s.%.*s", object, 48, field);
 	return false;
 }
 
@@ -139,9 +138,8 @@ static bool make_sets(struct http_req *rq, struct preview *pv, struct problem *p
 	if (strcmp(inside.field, "id") == 0)
 		snprintf(e.field, sizeof(e.field), "change.id");
 	else
-		snprintf(e.field, sizeof(e.field), "change.document%s%.*s", inside.field[0] ? "." : "", 40,
-			 inside.field);
-	utf8_mend(e.field);
+		utf8_print(e.field, sizeof(e.field), "change.document%s%.*s", inside.field[0] ? "." : "", 40,
+			   inside.field);
 	snprintf(e.suggestion, sizeof(e.suggestion), "%s", inside.suggestion);
 	http_error_problem(rq, rc, &e, p);
 	return false;

@@ -48,8 +48,7 @@ static int unknown(struct control_reader *r, const struct shape *shape)
 	assert(shape->n <= ARRAY_SIZE(names));
 	for (unsigned i = 0; i < shape->n; i++)
 		names[i] = shape->members[i].name;
-	snprintf(name, sizeof(name), "%.*s", STR_FMT(r->scan.text));
-	utf8_mend(name);
+	utf8_print(name, sizeof(name), "%.*s", STR_FMT(r->scan.text));
 	rc = control__fail(r, name, "is no field here");
 	suggest_in(r->scan.e, name, names, shape->n);
 	return rc;

@@ -93,8 +93,7 @@ static int unknown_field(struct decoder *d, const struct field_table *t)
 
 	for (size_t i = 0; i < t->n; i++)
 		names[i] = t->v[i].name.p;
-	snprintf(name, sizeof(name), "%.*s", STR_FMT(d->scan.text));
-	utf8_mend(name);
+	utf8_print(name, sizeof(name), "%.*s", STR_FMT(d->scan.text));
 	rc = error_set(d->scan.e, ERR_UNKNOWN_FIELD, name, "there is no field '%s'", name);
 	suggest_in(d->scan.e, name, names, t->n);
 	return rc;

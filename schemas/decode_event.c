@@ -104,8 +104,7 @@ static int unknown_type(struct decoder *d, const struct field *f, struct str typ
 
 	for (unsigned i = 0; i < EVENT_TYPE_COUNT; i++)
 		names[i] = event_type_name((enum event_type)i);
-	snprintf(given, sizeof(given), "%.*s", STR_FMT(type));
-	utf8_mend(given);
+	utf8_print(given, sizeof(given), "%.*s", STR_FMT(type));
 	rc = error_set(
 		d->scan.e, ERR_UNKNOWN_EVENT_TYPE, f->label,
 		"event type '%s' is not known: view, search, cart-add, cart-remove, purchase, return, impression, "

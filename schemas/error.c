@@ -28,12 +28,10 @@ int error_set(struct error *e, int code, const char *field, const char *fmt, ...
 	if (!e || e->code)
 		return code;
 	e->code = code;
-	snprintf(e->field, sizeof(e->field), "%s", field ? field : "");
-	utf8_mend(e->field);
+	utf8_print(e->field, sizeof(e->field), "%s", field ? field : "");
 	va_start(ap, fmt);
-	vsnprintf(e->text, sizeof(e->text), fmt, ap);
+	utf8_vprint(e->text, sizeof(e->text), fmt, ap);
 	va_end(ap);
-	utf8_mend(e->text);
 	/* texts quote input: they go to logs, headers and terminals */
 	for (char *p = e->text; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)

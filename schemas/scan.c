@@ -277,7 +277,17 @@ size_t utf8_whole(const void *bytes, size_t n)
 	return lead && utf8_length(p[lead - 1]) > n - lead + 1 ? lead - 1 : n;
 }
 
-void utf8_mend(char *text)
+void utf8_vprint(char *ret, size_t size, const char *fmt, va_list ap)
 {
-	text[utf8_whole(text, strlen(text))] = '\0';
+	vsnprintf(ret, size, fmt, ap);
+	ret[utf8_whole(ret, strlen(ret))] = '\0';
+}
+
+void utf8_print(char *ret, size_t size, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	utf8_vprint(ret, size, fmt, ap);
+	va_end(ap);
 }

@@ -17,6 +17,8 @@
 
 #include "schemas/decode.h"
 
+#include <stdarg.h>
+
 /* The same byte eight times: to look at eight bytes at once. */
 #define EIGHT(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -96,8 +98,9 @@ unsigned utf8_sequence(const unsigned char *p, const unsigned char *end);
 bool utf8_valid(const void *bytes, size_t n);
 /* Of n bytes those before a sequence that their end cuts. */
 size_t utf8_whole(const void *bytes, size_t n);
-/* Take such a beginning of a sequence off a text that was cut to its room. */
-void utf8_mend(char *text);
+/* snprintf that cuts a text, to its room or to a precision at its end, before such a sequence. */
+void utf8_print(char *ret, size_t size, const char *fmt, ...) PRINTF_LIKE(3, 4);
+void utf8_vprint(char *ret, size_t size, const char *fmt, va_list ap);
 
 static inline uint64_t load64(const void *p)
 {

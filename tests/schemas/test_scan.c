@@ -371,10 +371,13 @@ Test(scan, texts_are_cut_between_characters)
 	char text[8];
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		snprintf(text, sizeof(text), "%s", rows[i].text);
-		utf8_mend(text);
+		utf8_print(text, sizeof(text), "%s", rows[i].text);
 		cr_assert(strlen(text) == rows[i].whole && !memcmp(text, rows[i].text, rows[i].whole), "row %zu", i);
 	}
+	utf8_print(text, sizeof(text), "%d: a\xe2\x82\xac\xe2\x82\xac", 7);
+	cr_assert_str_eq(text, "7: a\xe2\x82\xac");
+	utf8_print(text, sizeof(text), "%.*s", 2, "a\xe2\x82\xac");
+	cr_assert_str_eq(text, "a", "by its precision");
 }
 
 Test(scan, errors_are_cut_between_characters)
