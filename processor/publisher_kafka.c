@@ -184,6 +184,7 @@ int publisher_kafka_open(const struct settings *set, struct publisher **ret, str
 	pthread_rwlock_init(&p->lock, NULL);
 	if (pthread_create(&p->thread, NULL, serve, p)) {
 		rc = error_set(e, ERR_SOURCE_OPEN, "kafka", "cannot start the publisher's thread");
+		pthread_rwlock_destroy(&p->lock);
 		rd_kafka_destroy(p->rk);
 		goto out;
 	}
