@@ -41,7 +41,7 @@ struct problem {
 	X(NO_PRECONDITION, 428, "precondition-required", "the request does not say what it replaces") \
 	X(UNKNOWN_PARAMETER, 400, "unknown-parameter", "the request has a parameter or field that is not known") \
 	X(BAD_PARAMETER, 400, "bad-parameter", "a parameter or field of the request is not valid") \
-	X(BAD_BODY, 400, "bad-body", "the request body is not valid JSON") \
+	X(BAD_BODY, 400, "bad-body", "the request body is not what the path takes") \
 	X(BAD_HTTP, 400, "bad-http", "the request is not valid HTTP") \
 	X(TOO_STALE, 503, "too-stale", "the answer would be older than maxStalenessMs") \
 	X(PUBLISH, 503, "broker-unavailable", "the broker did not acknowledge in time") \

@@ -112,6 +112,8 @@ Test(http_events, bad_bodies)
 	}
 	cr_assert_eq(fake_count(&f.publisher), 0);
 	cr_assert(strstr(post("[5,6]")->head, "cache-control: no-store"));
+	cr_assert(strstr(post("[]")->body, "\"title\":\"the request body is not what the path takes\""),
+		  "it is valid JSON");
 	expect_problem(ask_with(&f, "POST", "/v1/events", "Content-Type: text/plain\r\n", VIEW("a")), 415,
 		       "unsupported-media-type", "content-type", "text");
 }
