@@ -152,18 +152,23 @@ static bool has_tag(struct str list, const char *tag)
 	return str_eq(list, STR("*")) || (list.n && memmem(list.p, list.n, tag, strlen(tag)));
 }
 
-/* The tag's header, and 304 when the client has what it stands for. Weak: bytes differ in when they were made, or are packed. */
-static bool has_it(struct http_req *rq, uint64_t hash)
+bool http_has_tag(struct http_req *rq, const char *tag)
 {
-	char header[] = "W/\"0123456789abcdef\"", *tag = header + strlen("W/");
-
-	for (int i = 0; i < 16; i++)
-		tag[1 + i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
-	http_header(rq, "etag", header);
-	if (!has_tag(http_list_of(rq, "if-none-match"), tag))
+	http_header(rq, "etag", tag);
+	if (!has_tag(http_list_of(rq, "if-none-match"), strchr(tag, '"'))) /* weak ones are the same here */
 		return false;
 	reply(rq, 304, NULL, STR(""));
 	return true;
+}
+
+/* Weak: bytes differ in when they were made, or are packed. */
+static bool has_it(struct http_req *rq, uint64_t hash)
+{
+	char tag[] = "W/\"0123456789abcdef\"";
+
+	for (int i = 0; i < 16; i++)
+		tag[3 + i] = "0123456789abcdef"[hash >> (60 - 4 * i) & 15];
+	return http_has_tag(rq, tag);
 }
 
 void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t hash)

@@ -100,6 +100,8 @@ void http_reply_json(struct http_req *rq, int status, const struct json_out *out
  * the same hash is told so with 304 instead.
  */
 void http_reply_shared(struct http_req *rq, const struct json_out *out, uint64_t hash);
+/* The ETag header; true: the client has what the tag stands for, and was told so with 304. */
+bool http_has_tag(struct http_req *rq, const char *tag);
 /*
  * Bytes that live as long as the program, perhaps compressed already (`encoding` "gzip", else NULL): to be kept, and asked
  * for again by their hash.

@@ -89,19 +89,29 @@ static void document_write(struct json_out *j, const struct config_row *row, boo
 	json_out_end_object(j);
 }
 
+const char *document_tag(uint64_t revision, bool has_problem, char ret[DOCUMENT_TAG_MAX])
+{
+	snprintf(ret, DOCUMENT_TAG_MAX, "\"%llu%s\"", (unsigned long long)revision, has_problem ? "p" : "");
+	return ret;
+}
+
 void document_reply(struct http_req *rq, const struct config_row *row, bool shipped, struct str document)
 {
 	const struct control_set *set = control_set_newest(rq->w->shared->control);
 	struct json_out *j = &rq->w->out;
 	struct error problem;
-	char tag[24];
+	bool has_problem = !shipped && control_set_problem(set, row->kind, row->id, &problem);
+	char room[DOCUMENT_TAG_MAX];
+	const char *tag = document_tag(row->revision, has_problem, room);
 
-	json_out_reset(j);
-	document_write(j, row, shipped, document,
-		       !shipped && control_set_problem(set, row->kind, row->id, &problem) ? &problem : NULL);
 	control_set_release(set);
-	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)row->revision);
-	http_header(rq, "etag", tag);
+	/* neither another text of a problem nor another program's document has another tag */
+	if (rq->method != METHOD_GET || shipped || has_problem)
+		http_header(rq, "etag", tag);
+	else if (http_has_tag(rq, tag))
+		return;
+	json_out_reset(j);
+	document_write(j, row, shipped, document, has_problem ? &problem : NULL);
 	http_reply_json(rq, 200, j);
 }
 

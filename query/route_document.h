@@ -26,7 +26,11 @@ void document_state_fini(struct document_state *st);
 /* Is there a document, put or shipped? */
 bool document_exists(const struct document_state *st);
 
-/* 200 with the row's revision as ETag. From now on answers know the row. */
+/* An ETag: the row's revision, and whether the answer has a `problem`, which comes and goes without a revision. */
+#define DOCUMENT_TAG_MAX 24
+const char *document_tag(uint64_t revision, bool has_problem, char ret[DOCUMENT_TAG_MAX]);
+
+/* 200, or 304 to a GET of who has it, with its tag. From now on answers know the row. */
 void document_reply(struct http_req *rq, const struct config_row *row, bool shipped, struct str document);
 
 /* ---- changes ---- */

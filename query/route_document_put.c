@@ -82,12 +82,10 @@ static bool take_document(struct http_req *rq, struct str id, struct str *ret)
 static void refuse_changed(struct http_req *rq, const struct document_state *st, const char *field)
 {
 	const struct config_row *row = &st->row;
-	char tag[24];
+	char tag[DOCUMENT_TAG_MAX];
 
-	if (row->revision || st->is_shipped) {
-		snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)row->revision);
-		http_header(rq, "etag", tag);
-	}
+	if (row->revision || st->is_shipped)
+		http_header(rq, "etag", document_tag(row->revision, false, tag));
 	if (!row->revision)
 		http_refuse(rq, PROBLEM_PRECONDITION, field,
 			    st->is_shipped ? "nobody has changed it yet: its revision is 0"
@@ -109,11 +107,12 @@ static void refuse_changed(struct http_req *rq, const struct document_state *st,
 static bool may_replace(struct http_req *rq, const struct document_state *st, bool is_deletion)
 {
 	struct str match = http_list_of(rq, "if-match"), none = http_list_of(rq, "if-none-match");
-	char tag[24];
-	int has;
+	char tag[DOCUMENT_TAG_MAX];
+	int has = match.p ? etags_have(match, document_tag(st->row.revision, true, tag)) : 0;
 
-	snprintf(tag, sizeof(tag), "\"%llu\"", (unsigned long long)st->row.revision);
-	has = match.p ? etags_have(match, tag) : 0;
+	document_tag(st->row.revision, false, tag);
+	if (match.p && !has)
+		has = etags_have(match, tag);
 	if (has < 0) {
 		http_refuse(rq, PROBLEM_BAD_PARAMETER, "if-match",
 			    "send the etag with its quotes, as it was answered, or *");

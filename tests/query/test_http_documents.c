@@ -167,6 +167,39 @@ Test(documents, put_get_delete)
 	cr_expect(strstr(ask(&front, "GET", "/v1/rules/r/history", NULL)->body, "\"revision\":4,\"changedAt\":\"20"));
 }
 
+Test(documents, who_has_the_revision_is_told_so)
+{
+	static const char *const has[] = { "if-none-match: \"1\"\r\n", "if-none-match: \"7\", W/\"1\"\r\n",
+					   "if-none-match: *\r\n" };
+	const struct reply *r;
+
+	expect(ask(&front, "PUT", "/v1/rules/r", rule(5)), 200, "1", "");
+	for (size_t i = 0; i < ARRAY_SIZE(has); i++) {
+		r = ask_with(&front, "GET", "/v1/rules/r", has[i], NULL);
+		expect(r, 304, "1", "");
+		cr_expect_eq(r->n, 0);
+	}
+	expect(ask_with(&front, "GET", "/v1/rules/r", "if-none-match: \"11\"\r\n", NULL), 200, "1", "{\"id\"");
+	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"1\"\r\n", rule(6)), 200, "2", "");
+	expect(ask_with(&front, "GET", "/v1/rules/r", has[0], NULL), 200, "2", "{\"id\":\"r\",\"revision\":2,");
+	expect(ask_with(&front, "GET", "/v1/scenarios/home", "if-none-match: \"0\"\r\n", NULL), 200, "0", "{\"id\"");
+}
+
+Test(documents, a_problem_comes_and_goes_with_the_tag)
+{
+	static const char segment[] = "{\"filter\":\"orders >= 1\"}",
+			  off[] = "{\"filter\":\"orders >= 1\",\"enabled\":false}",
+			  of_it[] = "{\"segments\":[\"s\"],\"action\":{\"filter\":\"inStock\"}}";
+
+	expect(ask(&front, "PUT", "/v1/segments/s", segment), 200, "1", "");
+	expect(ask(&front, "PUT", "/v1/rules/r", of_it), 200, "1", "");
+	expect(ask_with(&front, "PUT", "/v1/segments/s", JSON "if-match: \"1\"\r\n", off), 200, "2", "");
+	expect(ask_with(&front, "GET", "/v1/rules/r", "if-none-match: \"1\", \"1p\"\r\n", NULL), 200, "1p", "{\"id\"");
+	expect(ask_with(&front, "PUT", "/v1/segments/s", JSON "if-match: \"2\"\r\n", segment), 200, "3", "");
+	expect(ask_with(&front, "GET", "/v1/rules/r", "if-none-match: \"1p\"\r\n", NULL), 200, "1", "{\"id\"");
+	expect(ask_with(&front, "PUT", "/v1/rules/r", JSON "if-match: \"1p\"\r\n", of_it), 200, "2", "");
+}
+
 Test(documents, what_is_replaced_must_be_said)
 {
 	struct reply *r;
