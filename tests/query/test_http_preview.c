@@ -116,6 +116,8 @@ Test(preview, of_a_scenario_that_comes_or_goes_has_one_answer)
 
 	cr_assert_eq(r->status, 200, "%s", r->body);
 	cr_assert(strstr(r->body, "\"after\":null"));
+	r = look("scenario", "mine", "{\"chain\":[{\"strategy\":\"similar-items\"}]}");
+	cr_assert(r->status == 200 && strstr(r->body, "\"after\":null"), "it needs itemIds: %s", r->body);
 	r = ask(&front, "POST", "/v1/preview",
 		"{\"request\":{\"scenario\":\"new\"},\"change\":{\"kind\":\"scenario\",\"id\":\"new\",\"document\":{\"chain\":["
 		"{\"strategy\":\"best-sellers\"}]}}}");
