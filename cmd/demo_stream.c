@@ -234,6 +234,7 @@ static int send_all(struct stream *s, struct error *e)
 			if (r)
 				break;
 			n = demo_log_count(log);
+			s->moved_ns = clock_now_ns(); /* it may have taken a while */
 		}
 		/* The last record alone: the processor waits half as long as its last commit took, and a click is not to
 		 * wait for half of a large one. */
