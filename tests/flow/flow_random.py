@@ -31,25 +31,22 @@ def check_summary(what, summary, shop, lines, bad):
           f"{shop.applied}, {shop.duplicates}; {bad} lines are bad")
 
 
-def one_stream(t, seed):
-    source = stream.Stream(seed)
-    records = list(source.records())
-    path = t.path(f"{seed}.ndjson")
+def one_stream(t, name, records, sizes):
+    path = t.path(f"{name}.ndjson")
     shop = harness.batch.Shop(None, stream.PERSON_KEY)
     with open(path, "wb") as out:
         for record in records:
             out.write(stream.line_of(record))
             stream.feed(shop, record)
-    sizes = source.random.sample(BATCHES, 2)
     digests = []
     for size in sizes:
-        what, store = f"stream {seed}, batch {size}", t.path(f"{seed}-{size}")
+        what, store = f"stream {name}, batch {size}", t.path(f"{name}-{size}")
         check_summary(what, replay(path, store, size), shop, len(records), sum(record.dead for record in records))
         if not digests:
             harness.compare_with_batch(what, store, shop, harness.ALL_VIEWS)
         digests.append(harness.run([harness.AISLE, "inspect", "--digest", "--store", store])[0])
         shutil.rmtree(store)
-    check(digests[0] == digests[1], f"stream {seed}: digests of batches {sizes} differ:\n{digests[0]}\n{digests[1]}")
+    check(digests[0] == digests[1], f"stream {name}: digests of batches {sizes} differ:\n{digests[0]}\n{digests[1]}")
     os.unlink(path)
     return len(records)
 
@@ -57,8 +54,10 @@ def one_stream(t, seed):
 def flow(t):
     events = 0
     for number in range(STREAMS):
-        events += one_stream(t, t.seed + number)
-    say(f"{STREAMS} streams, {events} lines: rows equal the batch program's, digests alike for two batch sizes")
+        source = stream.Stream(t.seed + number)
+        events += one_stream(t, str(t.seed + number), list(source.records()), source.random.sample(BATCHES, 2))
+    events += one_stream(t, "robot", list(stream.robot(t.seed)), (2, 200000))
+    say(f"{STREAMS} streams and a robot's, {events} lines: rows equal the batch program's, digests alike for two batch sizes")
 
 
 if __name__ == "__main__":

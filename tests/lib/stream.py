@@ -1,6 +1,7 @@
 """Small hostile streams, each from one seed: few items and actors, so that everything collides; times in disorder, long
 silences, ids reused, records that cannot be read."""
 import collections
+import datetime
 import json
 import os
 import random
@@ -23,7 +24,7 @@ STEPS = {
 }
 EVENT_TYPES = ("view",) * 6 + ("purchase",) * 5 + ("return", "cart-add", "cart-remove", "search", "impression", "click",
                                                    "dislike")
-PRICES = (None, 0, 0.01, 0.1, 1.25, 19.999999, 250, 1e6)
+PRICES = (None, 0, 0.01, 0.1, 1.25, 19.999999, 250, 1e6, 1e8, 0.0000005, 2.5e-6)
 QUERIES = ("cup", " Red\tCUP\n", "red\u00a0 cup", "\u00c4RGER Stra\u00dfe \u0130", "\u041a\u0410\u0424\u0415 \u039f\u039a", "x" * 127 + "\u00e9 y",
            "y" * 127 + " z", "\u3000")
 # members that make a good event a dead letter
@@ -111,7 +112,8 @@ class Stream:
         self.random = rnd = random.Random(seed)
         self.events = rnd.choice(sizes)
         self.actors = [f"a{n}" for n in range(rnd.choice((1, 1, 2, 5, 12)))]
-        self.visitors = [f"v{n}" for n in range(rnd.choice((1, 3, 40)))]
+        kind = rnd.choice("avv")            # a visitor may be called as a user is
+        self.visitors = [f"{kind}{n}" for n in range(rnd.choice((1, 3, 40)))]
         self.items = [f"i{n}" for n in range(rnd.choice((2, 5, 12, 150)))]
         self.sessions = [None] * rnd.choice((0, 1, 4)) + [f"s{n}" for n in range(rnd.choice((1, 3)))]
         self.orders = [None] * rnd.choice((0, 1, 4)) + [f"o{n}" for n in range(rnd.choice((1, 4)))]
@@ -120,7 +122,6 @@ class Stream:
         self.back = rnd.choice((0, 0, 0.1, 0.5))
         self.lines_max = rnd.choice((1, 3, 8, 130))
         self.t = START + rnd.choice((-1, 0, 1, 7 * DAY))
-        self.taken = set()
         self.answers = Answers(seed, self.items)
         self.changes = []
 
@@ -131,12 +132,18 @@ class Stream:
         self.t += rnd.choice(self.steps)
         return self.t
 
-    def free_time(self, t):
-        """Which of two links, or of two events without an eventId, is newer at the same t is not defined."""
-        while t in self.taken:
-            t += 1
-        self.taken.add(t)
-        return t
+    def spelled(self, t):
+        """t as an event may say it."""
+        rnd = self.random
+        if rnd.random() < 0.8:
+            return t
+        minutes = rnd.choice((0, 0, 330, -570, 1439, -1439))
+        local = datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=t, minutes=minutes)
+        if minutes:
+            return f"{local.isoformat(timespec='milliseconds')}{minutes // abs(minutes) * (abs(minutes) // 60):+03d}:{abs(minutes) % 60:02d}"
+        if t % DAY == 0 and rnd.random() < 0.5:  # the leap second that ends the day before
+            return f"{(local - datetime.timedelta(seconds=1)).isoformat()[:17]}60z"
+        return local.isoformat(timespec="milliseconds").replace("T", rnd.choice("Tt")) + rnd.choice(("Z", "999Z", "-00:00"))
 
     def item_line(self):
         ret = {"itemId": self.random.choice(self.items)}
@@ -158,14 +165,14 @@ class Stream:
             value = rnd.choice(values)
             if value is not None:
                 ret[member] = value
-        if "eventId" not in ret or {"userId", "visitorId"} <= set(ret):
-            ret["eventTime"] = self.free_time(ret["eventTime"])
         if rnd.random() < 0.3:
             ret["context"] = {"country": rnd.choice(("DE", "AT", None, "Fran\u00e7ais" * 6))}
         if rnd.random() < 0.3:
             ret["offerId"] = rnd.choice(("spring", "SAVE 10", "x" * 64))
         if ret["type"] == "search":
             ret["query"] = rnd.choice(QUERIES)
+        if ret["type"] == "search" and rnd.random() < 0.7:
+            pass
         elif rnd.random() < 0.5:
             ret.update(self.item_line())
         else:
@@ -175,7 +182,8 @@ class Stream:
         return ret
 
     def event(self):
-        return self.event_record(self.event_value(), None, False)
+        value = self.event_value()
+        return self.event_record({**value, "eventTime": self.spelled(value["eventTime"])}, None, False)
 
     @staticmethod
     def event_record(value, timestamp, dead):
@@ -254,6 +262,23 @@ class Stream:
         makers = (self.event,) * 30 + (self.stamped_event, self.catalog, self.stock, self.config, self.config, self.bad_event)
         for _ in range(self.events):
             yield self.random.choice(makers)()
+
+
+def robot(seed):
+    """One session with more items, and more of them bought after views, than are told apart."""
+    rnd = random.Random(f"robot {seed}")
+    events = [{"type": "search", "userId": f"person {n}", "query": "all"} for n in range(5)]
+    events.append({"type": "search", "userId": "robot", "sessionId": "s", "query": "all"})
+    events += [{"type": "view", "userId": "robot", "sessionId": "s", "items": many_lines(rnd, n * 1500, 2000)} for n in range(4)]
+    for n in range(3):
+        events.append({"type": "purchase", "userId": "robot", "sessionId": "s", "orderId": "o", "items": many_lines(rnd, n * 1700, 1900)})
+        events.append({"type": "view", "userId": "robot", "sessionId": "s", "items": many_lines(rnd, 4000 + n * 3, 30)})
+    for n, event in enumerate(events):
+        yield Stream.event_record({**event, "eventTime": START + n // 2}, None, False)
+
+
+def many_lines(rnd, first, count):
+    return [{"itemId": f"m{first + n}", "quantity": rnd.choice((1, 2)), "price": 1.5} for n in range(count)]
 
 
 def line_of(record):

@@ -6,7 +6,7 @@ import random
 START = 1_700_000_000_000
 HOUR, DAY = 3_600_000, 86_400_000
 SPAN_DAYS = 300
-PRICES = (None, 0, 0.01, 1.25, 19.999999, 250)
+PRICES = (None, 0, 0.01, 1.25, 19.999999, 250, 2.5e-6)
 
 
 class Traffic:
@@ -38,10 +38,12 @@ class Traffic:
         return START + SPAN_DAYS * DAY * min(self.number, self.last_part) // self.last_part
 
     def time(self, actor):
-        """Mostly minutes apart, sometimes days; sometimes at once with what came earlier, or before it."""
+        """Mostly minutes apart, sometimes days; sometimes at once with what came earlier, or before it, or as a day began."""
         chance = self.random.random()
         if chance < 0.05:
             return self.clock[actor]
+        if chance < 0.08:
+            return self.clock[actor] // DAY * DAY
         if chance < 0.75:
             self.clock[actor] += self.random.randrange(25 * 60_000)
         elif chance < 0.9:
@@ -57,6 +59,8 @@ class Traffic:
         kind = event["type"]
         if kind == "search":
             event["query"] = self.random.choice(("cup", "red cup"))
+            if self.random.random() < 0.3:
+                event["itemId"] = self.item()
         elif kind in ("purchase", "return"):
             event["items"] = [self.line() for _ in range(self.random.choice((1, 1, 2, 3, 5, 8)))]
             if kind == "purchase" and self.random.random() < 0.02:
@@ -90,7 +94,7 @@ class Traffic:
         else:
             event["userId"] = f"user {actor}"
             if self.random.random() < 0.3:
-                event["visitorId"] = f"device {actor} {self.random.randrange(3)}"
+                event["visitorId"] = f"device {self.random.choice((actor, 0))} {self.random.randrange(3)}"
         if self.random.random() < 0.5:
             event["sessionId"] = f"s{self.random.randrange(6)}"
         self.fill(event, actor)

@@ -18,7 +18,7 @@ Written from the definitions of the views alone. Where those leave a choice, thi
   bought, or viewed, before.
 - An item counts once an order in `orders`, at its first event in that order; every distinct item of an order counts,
   only the first 100 distinct ones make bought-together pairs. The pair's epoch is that of the event that completes it.
-- quantity is 1 when absent; money is integer micros. revenue = sum(quantity x price) of purchases less that of
+- quantity is 1 when absent; money is integer micros, half of one rounded up, in 64 bits. revenue = sum(quantity x price) of purchases less that of
   returns; units = quantities of purchases less those of returns. A return counts in its own time's bucket.
 - views count lines of view events, carts lines of cart-add events. Impressions, clicks, searches, dislikes and
   cart-remove change none of the counting views.
@@ -31,6 +31,11 @@ Written from the definitions of the views alone. Where those leave a choice, thi
 - The largest t applied from a partition is its watermark. When that has moved on by more than 90 days since a session's
   last view, search or purchase in log order, before the event at hand, the session has ended: the event begins another. The
   same holds for an order and its last purchase, and for a session without an id and its last event.
+- history has what comes with a search too. A time of a leap second is that of the second after it.
+- identity: of the users that a visitor was linked to at its largest t the one with the larger hash; of a user the 16 newest
+  visitors, of equal t those with the smaller hashes.
+- 4,096 items and 59,000 viewed-then-bought pairs of a session, 10,000 items of an order, 30,000 of an actor are told apart. A
+  later one is not viewed, in the order or bought for the first time; it is no click, and no purchase of an answer's item.
 - buyers: +1 when an actor first buys the item, ever. viewSessions: +1 on the first view of the item in a session.
 - A null stock record deletes whatever it comes after; a later record counts unless its asOf is before the deletion's
   timestamp or before the asOf of what was deleted.
@@ -75,6 +80,7 @@ import datetime
 import decimal
 import gzip
 import hashlib
+import itertools
 import json
 import sys
 
@@ -82,6 +88,9 @@ import engagement
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 EPOCH = 30 * DAY
+EXACT = decimal.Context(prec=1000)
+# so many are told apart; an item that comes after them is no new one
+SESSION_ITEMS, SESSION_PAIRS, ORDER_ITEMS, ACTOR_ITEMS = 4096, 59_000, engagement.ORDER_ITEMS, 30_000
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
 COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits", "traffic",
@@ -100,13 +109,15 @@ class NotAnEvent(Exception):
 
 
 def parse_time(value):
-    if isinstance(value, bool) or not isinstance(value, (int, str)):
+    if isinstance(value, bool) or not isinstance(value, (int, decimal.Decimal, str)):
         raise NotAnEvent("eventTime")
-    if isinstance(value, int):
-        return value
-    moment = datetime.datetime.fromisoformat(value.upper().replace("Z", "+00:00"))
+    if not isinstance(value, str):
+        return int(value)
+    text = value.upper().replace("Z", "+00:00")
+    leap = text[17:19] == "60"
+    moment = datetime.datetime.fromisoformat(text[:17] + "59" + text[19:] if leap else text)
     since = moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-    return since // datetime.timedelta(milliseconds=1)
+    return since // datetime.timedelta(milliseconds=1) + 1000 * leap
 
 
 def time_text(t):
@@ -125,12 +136,18 @@ def stock_name(key, value):
     return (item, place) if item else (key, "")
 
 
+def newness(as_of):
+    """A stock record without a time is older than any other."""
+    return -1 if as_of is None else as_of
+
+
 def micros(price):
-    return int((decimal.Decimal(price) * 1_000_000).to_integral_value(decimal.ROUND_HALF_EVEN))
+    return int(EXACT.multiply(decimal.Decimal(price), 1_000_000).to_integral_value(decimal.ROUND_HALF_UP))
 
 
 def money(amount):
-    """Micros as the shortest JSON number."""
+    """Micros, 64 bits of them, as the shortest JSON number."""
+    amount = (amount + 2 ** 63) % 2 ** 64 - 2 ** 63
     text = f"{abs(amount) // 1_000_000}.{abs(amount) % 1_000_000:06d}".rstrip("0").rstrip(".")
     return decimal.Decimal("-" + text if amount < 0 else text)
 
@@ -178,7 +195,7 @@ class Event:
         self.session_id, self.order_id = value.get("sessionId"), value.get("orderId")
         self.country, self.offer = (value.get("context") or {}).get("country"), value.get("offerId")
         lines = value.get("items") or ([value] if value.get("itemId") else [])
-        self.lines = [(line["itemId"], line.get("quantity") or 1, line.get("price")) for line in lines]
+        self.lines = [(line["itemId"], int(decimal.Decimal(line.get("quantity") or 1)), line.get("price")) for line in lines]
         self.ids = [line.get("recommendationId") or value.get("recommendationId") or "" for line in lines]
 
 
@@ -304,7 +321,7 @@ class Shop:
         self.searched = collections.defaultdict(lambda: [0] * 2)     # (query, item, epoch)
         self.searchers = collections.defaultdict(set)                # query -> actors
         self.redeemed = collections.defaultdict(dict)                # offer -> {actor: [t of each order]}
-        self.links = {}                                              # visitor -> (t, user)
+        self.links = {}                                              # visitor -> (largest t, users it was linked to then)
         self.catalog, self.stock, self.config = {}, {}, {}
         self.members = {}                                            # segment -> userIds
         self.applied = self.duplicates = 0
@@ -347,7 +364,7 @@ class Shop:
         self.passed[partition] = ev.t if passed is None else max(passed, ev.t)
         session = actor.session_of(ev, passed)
         if ev.user and ev.visitor:
-            self.links[ev.visitor] = max(self.links.get(ev.visitor, (ev.t, ev.user)), (ev.t, ev.user))
+            self.link(ev)
         if ev.type != "purchase":
             self.engage(ev, passed)
         if ev.type == "view":
@@ -370,9 +387,17 @@ class Shop:
             self.go_on("actors", ev, not actor.times or ev.t // DAY > actor.times[1] // DAY)
             actor.times = [min(actor.times + [ev.t]), max(actor.times + [ev.t])]
             actor.country = ev.country or actor.country
-        if ev.type not in ("search", "impression"):
+        if ev.type != "impression":
             for line in ev.lines:
                 actor.history.append((ev.t, ev.event_id, ev, line))
+
+    def link(self, ev):
+        t, users = self.links.get(ev.visitor, (ev.t, set()))
+        if ev.t > t:
+            t, users = ev.t, set()
+        if ev.t == t:
+            users.add(ev.user)
+        self.links[ev.visitor] = t, users
 
     def engage(self, ev, passed, order=None):
         if self.engagement:
@@ -396,10 +421,12 @@ class Shop:
         for item, _, _ in ev.lines:
             self.count_revisits([before for before, _, _ in session.viewed.views[-40:]], item)
             session.viewed.add(item, ev.t)
+            self.count(item, ev.t, "views", 1)
+            if item not in session.last_views and len(session.last_views) == SESSION_ITEMS:
+                continue
             if session.query and item not in session.found:
                 self.searched[session.query, item, ev.t // EPOCH][0] += 1
             session.found.add(item)
-            self.count(item, ev.t, "views", 1)
             if item not in session.last_views:
                 self.totals[item, ev.t // EPOCH][0] += 1
                 for other in session.first_views[-5:]:
@@ -426,7 +453,7 @@ class Shop:
             self.redeemed[ev.offer].setdefault(ev.actor, []).append(ev.t)
         self.sell(ev, actor, 1)
         for item, _, _ in ev.lines:
-            if item not in order:
+            if item not in order and len(order) < ORDER_ITEMS:
                 self.count(item, ev.t, "orders", 1)
                 self.totals[item, ev.t // EPOCH][1] += 1
                 if session.query:
@@ -435,19 +462,21 @@ class Shop:
                     for other in order:
                         self.pair("bought-together", item, other, ev.t)
                 order.append(item)
+            self.count_viewed(ev, session, item)
             if item not in actor.bought:
+                if len(actor.bought) == ACTOR_ITEMS:
+                    continue
                 self.totals[item, ev.t // EPOCH][2] += 1
-                recent = [other for other, t in actor.bought.items() if t >= ev.t - 180 * DAY]
-                for other in recent[-50:]:
+                recent = (other for other in reversed(actor.bought) if actor.bought[other] >= ev.t - 180 * DAY)
+                for other in itertools.islice(recent, 50):
                     self.pair("also-bought", item, other, ev.t)
             latest = max(ev.t, actor.bought.pop(item, ev.t))
             actor.bought[item] = latest
-            self.count_viewed(ev, session, item)
 
     def count_viewed(self, ev, session, bought):
-        viewed = [item for item in session.last_views if item != bought]
-        for item in viewed[-20:]:
-            if (item, bought) not in session.counted:
+        viewed = [item for item in itertools.islice(reversed(session.last_views), 21) if item != bought]
+        for item in viewed[:20]:
+            if (item, bought) not in session.counted and len(session.counted) < SESSION_PAIRS:
                 session.counted.add((item, bought))
                 self.pairs["viewed-then-bought"][item, bought, ev.t // EPOCH] += 1
 
@@ -497,8 +526,8 @@ class Shop:
             raise NotAnEvent("time in future")
         before = self.stock.get(name, (None, None))[0]
         if value is None:
-            self.stock[name] = (max(as_of or 0, before or 0), None)
-        elif (as_of or 0) >= (before or 0):
+            self.stock[name] = (max(as_of, before, key=newness), None)
+        elif newness(as_of) >= newness(before):
             self.stock[name] = (as_of, value)
 
     # ---- rows ----
@@ -642,13 +671,13 @@ class Shop:
 
     def identity_rows(self, person_key):
         by_user = collections.defaultdict(list)
-        for visitor, (t, user) in self.links.items():
-            by_user[user].append((t, visitor))
+        for visitor, (t, users) in self.links.items():
+            user = max(hash_of(person_key, "u", user) for user in users)
+            by_user[user].append((-t, hash_of(person_key, "v", visitor)))
         ret = []
         for user, visitors in by_user.items():
-            for t, visitor in sorted(visitors)[-16:]:
-                ret.append({"visitor": hash_of(person_key, "v", visitor), "user": hash_of(person_key, "u", user),
-                            "t": t})
+            for back, visitor in sorted(visitors)[:16]:
+                ret.append({"visitor": visitor, "user": user, "t": -back})
         return sorted(ret, key=lambda row: row["visitor"])
 
 

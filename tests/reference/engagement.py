@@ -75,6 +75,7 @@ EPOCH = 30 * DAY
 KINDS = {"impression": "impressions", "click": "clicks", "cart-add": "carts", "purchase": "orders"}
 COLUMNS = (*KINDS.values(), "units", "revenue")
 NO_NAME = (-1, 0)
+ORDER_ITEMS = 10_000                        # of an order are told apart
 
 
 class Refused(Exception):
@@ -183,16 +184,17 @@ class Engagement:
         if passed is not None:
             memory.exposures = {variant: t for variant, t in memory.exposures.items()
                                 if t // EPOCH > passed // EPOCH - 4}
-        entered, before = set(), list(order or ())
+        entered, before = set(), dict.fromkeys(order or ())
         credited = False
         for (item, quantity, price), text in zip(ev.lines, ev.ids) if ids else ():
             try:
                 if text:
-                    self.credit(ev, passed, memory, entered, (item, quantity, price), text, item in before)
+                    self.credit(ev, passed, memory, entered, (item, quantity, price), text,
+                                item in before or len(before) >= ORDER_ITEMS)
                     credited = True
             except Refused as why:
                 self.refused[str(why)] += 1
-            before.append(item)
+            before[item] = None
         follows = memory.exposures and (credited or new_session or ev.type == "purchase")
         if follows:
             self.follow(ev, memory, entered, new_session, new_order)
