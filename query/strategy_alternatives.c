@@ -67,7 +67,9 @@ const struct strategy strategy_alternatives = {
 	.meaning =
 		"what can be bought instead of an item that is out of stock: alike by its record or looked at in the "
 		"same visits, variants of the product too",
-	.formula = "the score of similar-items + that of also-viewed, both between 0 and 1 for one asked item",
+	.formula =
+		"the score of similar-items + that of also-viewed, both between 0 and 1 for one asked item; of more than 512 viewed "
+		"with it those of the largest c, and none of the c at which that cuts",
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.without_events = true,

@@ -31,7 +31,8 @@ const struct strategy strategy_cart_cross_sell = {
 		"what completes a basket: complements of all its items at once; use it in the cart and at the checkout",
 	.formula =
 		"sum over itemIds of J^2 / |J^2|^0.75: J = c / (a + b - c) as in frequently-bought-together, |J^2| the "
-		"length of the item's vector of J^2 over all that is bought with it",
+		"length of the item's vector of J^2 over all that is bought with it; of more than 512 those of the largest c, and none "
+		"of the c at which that cuts",
 	.inputs = INPUT_ITEM_IDS | INPUT_CATEGORY,
 	.required = INPUT_ITEM_IDS,
 	.fill = fill,

@@ -192,8 +192,9 @@ const struct strategy strategy_recommended_for_you = {
 	.formula =
 		"(sum over the 8 items of most interest of w x T + 0.05 x L) x (0.2 + taste): w the item's share of the "
 		"interest (view 1, cart-add 3, purchase 8, what is taken out of the cart -2, returned -8; halved every 30 days); T = J^2 / |J^2|^0.75, J as in also-bought "
-		"for what was bought, and over the item's newest 32 visits for what was viewed; L the 20 best "
-		"sellers of each of the 3 categories liked most and of the shop, the others follow in their order; no item scores more than the one before it; taste: the part of the categories, brands and price bands of interest, by "
+		"for what was bought (the 512 as in cart-cross-sell), and over the item's newest 32 visits for what was viewed; L the 20 best "
+		"sellers, sold out or not, of each of the 3 categories liked most and of the shop, the others follow in their order; put in order 100 "
+		"at a time, those with the largest sum first, and no item scores more than the one before it; taste: the part of the categories, brands and price bands of interest, by "
 		"inverse document frequency, that the item has; what is bought and kept, in the cart or disliked is left out",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,

@@ -68,8 +68,8 @@ const struct strategy strategy_segment_picks = {
 		"little is known of the person",
 	.formula =
 		"sum over the person's segments of n / most: n people of the segment who bought it (those without an order: "
-		"viewed it), each user and visitor by itself, most that of the segment's best item, of the category if one is asked "
-		"for",
+		"viewed it), each user and visitor by itself, most that of the segment's best item, sold out or not, of the category if one "
+		"is asked for",
 	.inputs = INPUT_USER_ID | INPUT_VISITOR_ID | INPUT_CATEGORY,
 	.required = INPUT_USER_ID | INPUT_VISITOR_ID,
 	.fill = fill,
