@@ -22,9 +22,10 @@
 #include "query/recommend.h"
 #include "query/segments.h"
 
-#define RANK_LIST_MAX 500         /* items a list that may be shown, */
-#define RANK_SHOP 0               /* in place of a category's number */
+#define RANK_LIST_MAX 500         /* items of a category's list that may be shown, */
+#define RANK_SHOP_MAX 5000        /* and of the whole shop's, */
 #define RANK_LIST_HELD 250        /* and that could not at the last full refresh: they may be in stock again */
+#define RANK_SHOP 0               /* in place of a category's number */
 #define RANK_CATEGORIES_MAX 65536 /* categories with lists; further ones have none */
 #define SHIP_ZONES_MAX 256        /* different sets of regions that locations ship to; further ones are passed over */
 #define SEASON_DAYS 28            /* days of last year that seasonal looks at */
@@ -97,6 +98,18 @@ unsigned rankings_categories(const struct rankings *ra, uint32_t item, const uin
 struct str rankings_category_name(const struct rankings *ra, uint32_t list);
 /* Of a category by its number, or RANK_SHOP. */
 struct rank_list rankings_list(const struct rankings *ra, enum rank_kind kind, uint32_t category);
+/*
+ * One by one: those of a category's list, and behind them what the whole shop's has of the category further down. NULL
+ * when there are no more. category as in rankings_get.
+ */
+struct rank_walk {
+	const struct rankings *ra;
+	struct rank_list list, shop;
+	uint32_t category;
+	size_t at, shop_at;
+};
+void rankings_walk_begin(const struct rankings *ra, enum rank_kind kind, struct str category, struct rank_walk *ret);
+const struct ranked *rankings_walk_next(struct rank_walk *w);
 /* Zeros for an item without any. */
 struct rank_totals rankings_totals(const struct rankings *ra, uint32_t item);
 /* Which items are alike, by the catalogue of the last full refresh. */

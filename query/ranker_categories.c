@@ -26,6 +26,16 @@ uint32_t categories_find(const struct categories *c, struct str name)
 	return c->n ? *slot_of(c, name) : 0;
 }
 
+bool categories_have(const struct categories *c, uint32_t item, uint32_t category)
+{
+	if (!category || item >= c->items)
+		return false;
+	for (uint32_t k = c->starts[item]; k < c->starts[item + 1]; k++)
+		if (c->lists[k] == category)
+			return true;
+	return false;
+}
+
 static void grow_slots(struct categories *c)
 {
 	free(c->slots);

@@ -56,6 +56,8 @@ struct categories *categories_ref(struct categories *c);
 void categories_unref(struct categories *c);
 /* The list of a category: 1.., or 0 when it is not known. */
 uint32_t categories_find(const struct categories *c, struct str name);
+/* Is the item in the category with this number, which may be 0? */
+bool categories_have(const struct categories *c, uint32_t item, uint32_t category);
 
 enum {
 	ITEM_UNRECORDED, /* 0: as memory comes */

@@ -47,7 +47,8 @@ static bool rank_item(const struct counts *c, uint32_t item, enum rank_kind kind
 
 static void place(struct placing *p, uint32_t list, uint32_t at, bool held)
 {
-	if (p->shown[list] == RANK_LIST_MAX || (held && p->held[list] == RANK_LIST_HELD))
+	if (p->shown[list] == (list == RANK_SHOP ? RANK_SHOP_MAX : RANK_LIST_MAX) ||
+	    (held && p->held[list] == RANK_LIST_HELD))
 		return;
 	if (held)
 		p->held[list]++;
@@ -69,7 +70,7 @@ struct list_set *list_set_make(const struct categories *cats, const struct held 
 		uint32_t item = all[best[i]].item;
 		bool is_not_shown = is_held(held, item);
 
-		place(&p, 0, best[i], is_not_shown);
+		place(&p, RANK_SHOP, best[i], is_not_shown);
 		if (item < cats->items)
 			for (uint32_t k = cats->starts[item]; k < cats->starts[item + 1]; k++)
 				place(&p, cats->lists[k], best[i], is_not_shown);
@@ -176,6 +177,43 @@ struct rank_list rankings_get(const struct rankings *ra, enum rank_kind kind, st
 	if (category.n && !list)
 		return (struct rank_list){ 0, NULL };
 	return rankings_list(ra, kind, list);
+}
+
+/* Behind the category's last in the shop's list; where that is cut before it there are none. */
+static size_t place_behind(const struct rank_walk *w)
+{
+	size_t i = 0;
+
+	while (i < w->shop.n && w->shop.v[i].item != w->list.v[w->list.n - 1].item)
+		i++;
+	return i + 1;
+}
+
+void rankings_walk_begin(const struct rankings *ra, enum rank_kind kind, struct str category, struct rank_walk *ret)
+{
+	*ret = (struct rank_walk){ .ra = ra };
+	ret->category = category.n ? categories_find(ra->parts.categories, category) : RANK_SHOP;
+	if (category.n && !ret->category)
+		return;
+	ret->list = rankings_list(ra, kind, ret->category);
+	if (ret->category && ret->list.n >= RANK_LIST_MAX)
+		ret->shop = rankings_list(ra, kind, RANK_SHOP);
+}
+
+const struct ranked *rankings_walk_next(struct rank_walk *w)
+{
+	const struct ranked *ret;
+
+	if (w->at < w->list.n)
+		return &w->list.v[w->at++];
+	if (!w->shop_at)
+		w->shop_at = w->shop.n ? place_behind(w) : 0;
+	while (w->shop_at < w->shop.n) {
+		ret = &w->shop.v[w->shop_at++];
+		if (categories_have(w->ra->parts.categories, ret->item, w->category))
+			return ret;
+	}
+	return NULL;
 }
 
 unsigned rankings_categories(const struct rankings *ra, uint32_t item, const uint32_t **ret)

@@ -111,16 +111,6 @@ void rankings_ship_begin(const struct rankings *ra, const struct str *places, un
 	ret->list = category.n ? categories_find(ra->parts.categories, category) : 0;
 }
 
-static bool is_listed(const struct categories *c, uint32_t item, uint32_t list)
-{
-	if (!list || item >= c->items)
-		return false;
-	for (uint32_t k = c->starts[item]; k < c->starts[item + 1]; k++)
-		if (c->lists[k] == list)
-			return true;
-	return false;
-}
-
 bool rankings_ship_next(struct ship_walk *w, struct ship_row *ret)
 {
 	const struct rank_parts *p = &w->ra->parts;
@@ -128,7 +118,7 @@ bool rankings_ship_next(struct ship_walk *w, struct ship_row *ret)
 	while (w->at < p->shipping->n) {
 		const struct ship_row *row = &p->shipping->v[w->at++];
 
-		if (w->reaches[row->zone] && (w->any_category || is_listed(p->categories, row->item, w->list))) {
+		if (w->reaches[row->zone] && (w->any_category || categories_have(p->categories, row->item, w->list))) {
 			*ret = *row;
 			return true;
 		}

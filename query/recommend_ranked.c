@@ -39,18 +39,20 @@ static struct explanation explained(const struct asking *q, enum rank_kind kind,
 
 int ranked_fill(struct asking *q, enum rank_kind kind)
 {
-	struct rank_list list;
+	const struct ranked *r;
+	struct rank_walk walk;
 	int rc = rankings_ready(q);
 
 	q->ranked = true;
 	if (rc)
 		return rc;
 	rc = 1;
-	list = rankings_get(q->rankings, kind, q->category);
-	for (size_t i = 0; i < list.n && rc > 0; i++) {
-		const struct ranked *r = &list.v[i];
+	rankings_walk_begin(q->rankings, kind, q->category, &walk);
+	while (rc > 0 && (r = rankings_walk_next(&walk))) {
 		struct explanation why = explained(q, kind, r);
 
+		if (walk.at + SHELF_AHEAD <= walk.list.n)
+			snap_expect_item(q->sn, walk.list.v[walk.at + SHELF_AHEAD - 1].item);
 		rc = shelf_offer(q, r->item, r->score, &why);
 	}
 	return rc < 0 ? rc : 0;

@@ -134,16 +134,19 @@ static int offer_all(struct asking *q, double *last)
 /* When all that is left is what sells: one who is not known has no other candidates. */
 static int offer_sellers(struct asking *q, double *last)
 {
-	struct rank_list list = rankings_get(q->rankings, RANK_BEST_SELLERS, q->category);
+	const struct ranked *r, *best;
+	struct rank_walk walk;
 	int rc = 1;
 
-	for (size_t i = LIKED_SELLERS; i < list.n && rc > 0; i++) {
+	rankings_walk_begin(q->rankings, RANK_BEST_SELLERS, q->category, &walk);
+	best = walk.list.v;
+	for (size_t i = 0; rc > 0 && (r = rankings_walk_next(&walk)); i++) {
 		struct choice c = {
-			.vote = { .item = list.v[i].item, .seed = ID_NONE, .count = (uint32_t)list.v[i].recent },
-			.score = SALES_WEIGHT * TASTE_FLOOR * list.v[i].score / list.v[0].score,
+			.vote = { .item = r->item, .seed = ID_NONE, .count = (uint32_t)r->recent },
+			.score = SALES_WEIGHT * TASTE_FLOOR * r->score / best->score,
 		};
 
-		if (is_wanted(&q->a->person, c.vote.item))
+		if (i >= LIKED_SELLERS && is_wanted(&q->a->person, c.vote.item))
 			rc = offer(q, &c, last);
 	}
 	return rc < 0 ? rc : 0;

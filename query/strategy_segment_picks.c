@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#define VOTES_MAX (RANK_LIST_MAX + RANK_LIST_HELD) /* of a segment: as many as a category's list has */
 #define STEP 0x1p-40 /* of a sum: those that differ by how they were rounded alone are the same, and go by id */
 
 /* Of each segment the person is in, its list; what several of them choose adds up. */
@@ -10,7 +11,7 @@ static void vote(struct asking *q, uint64_t in)
 	for (unsigned s = 0; s < segments_count(rankings_segments(q->rankings)); s++) {
 		struct rank_list list = rankings_get(q->rankings, (enum rank_kind)(RANK_SEGMENT + (int)s), q->category);
 
-		for (size_t i = 0; i < list.n && (in >> s & 1); i++)
+		for (size_t i = 0; i < list.n && i < VOTES_MAX && (in >> s & 1); i++)
 			votes_add(&q->a->votes, list.v[i].item, list.v[i].score / list.v[0].score, s,
 				  (uint32_t)list.v[i].recent);
 	}

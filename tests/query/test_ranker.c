@@ -126,25 +126,52 @@ Test(ranker, another_hour_is_a_full_refresh)
 	stall_expect(&s, "trending", "a=1.1 b=1.1 c=1.1");
 }
 
+/* i000 to i519, the first sells best; all in C. */
+static void many_items(void)
+{
+	char *lines = xmalloc(96 * (RANK_LIST_MAX + 20));
+	size_t n = 0;
+
+	for (int i = 0; i < RANK_LIST_MAX + 20; i++) {
+		shop_playf(&s.shop, "u1 buy i%03d @%ds q=%d", i, i, 10000 - i);
+		n += (size_t)snprintf(lines + n, 96, "{'itemId':'i%03d','categories':['C > D'],'brand':'%s'}\n", i,
+				      i % 256 == 255 ? "rare" : "usual");
+	}
+	stall_records(&s, lines);
+	free(lines);
+}
+
 Test(ranker, what_cannot_be_sold_takes_no_place)
 {
-	char request[64];
+	char id[16];
 
-	for (int i = 0; i < RANK_LIST_MAX + 20; i++)
-		shop_playf(&s.shop, "u1 buy i%03d @%ds q=%d", i, i, 10000 - i);
+	many_items();
 	for (int i = 0; i < 10; i++) {
-		snprintf(request, sizeof(request), "i%03d", i);
-		stall_stock(&s, request, 0);
+		snprintf(id, sizeof(id), "i%03d", i);
+		stall_stock(&s, id, 0);
 	}
 	stall_rank(&s);
 	const struct rankings *ra = ranker_acquire(s.ranker);
-	struct rank_list list = rankings_get(ra, RANK_BEST_SELLERS, (struct str){ NULL, 0 });
 
-	cr_assert_eq(list.n, RANK_LIST_MAX + 10);
+	cr_assert_eq(rankings_get(ra, RANK_BEST_SELLERS, STR("C")).n, RANK_LIST_MAX + 10);
+	cr_assert_eq(rankings_get(ra, RANK_BEST_SELLERS, (struct str){ NULL, 0 }).n, RANK_LIST_MAX + 20);
 	rankings_release(ra);
 	stall_expect(&s, "best-sellers; count=2", "i010 i011");
+	stall_expect(&s, "best-sellers; count=2; category=C", "i010 i011");
 	stall_stock(&s, "i004", 1);
 	stall_expect(&s, "best-sellers; count=2", "i004 i010");
+}
+
+Test(ranker, a_filter_finds_what_is_far_down)
+{
+	many_items();
+	stall_item(&s, "other", "E", TIME_ABSENT, TIME_ABSENT);
+	shop_play(&s.shop, "u1 buy other @0s q=9600");
+	stall_rank(&s);
+	stall_expect(&s, "best-sellers; filter=brand = 'rare'", "i255 i511");
+	stall_expect(&s, "best-sellers; category=C; filter=brand = 'rare'", "i255 i511");
+	stall_expect(&s, "best-sellers; category=C > D; filter=brand = 'rare'; count=1", "i255");
+	stall_expect(&s, "best-sellers; category=none; filter=brand = 'rare'", "");
 }
 
 Test(ranker, lists_stay_while_somebody_holds_them)
