@@ -27,7 +27,7 @@
 #define RANK_LIST_HELD 250        /* and that could not at the last full refresh: they may be in stock again */
 #define RANK_SHOP 0               /* in place of a category's number */
 #define RANK_CATEGORIES_MAX 65536 /* categories with lists; further ones have none */
-#define SHIP_ZONES_MAX 256        /* different sets of regions that locations ship to; further ones are passed over */
+#define SHIP_ZONES_MAX 4096       /* different sets of regions that locations ship to; further ones are passed over */
 #define SEASON_DAYS 28            /* days of last year that seasonal looks at */
 #define SEASON_NAMED 10           /* units that a season of today in the record counts as */
 #define RANK_SALES_DAYS 30        /* days of best sellers, the watermark's among them */

@@ -7,6 +7,7 @@
 
 struct gathering {
 	struct shipping *s;
+	struct idmap zones; /* hash of the regions, or one of the next -> zone */
 	size_t room;
 	const struct counts *counts;
 	const struct similar *similar;
@@ -14,15 +15,22 @@ struct gathering {
 };
 
 /* The zone of these regions; SHIP_ZONES_MAX when there are too many. */
-static uint32_t zone_of(struct shipping *s, struct str regions)
+static uint32_t zone_of(struct gathering *g, struct str regions)
 {
-	uint32_t zone = 0;
+	struct shipping *s = g->s;
 
-	while (zone < s->zone_n && !str_eq(s->zones[zone], regions))
-		zone++;
-	if (zone == s->zone_n && zone < SHIP_ZONES_MAX)
-		s->zones[s->zone_n++] = (struct str){ xstrndup(regions.n ? regions.p : "", regions.n), regions.n };
-	return zone;
+	for (uint32_t key = (uint32_t)XXH3_64bits(regions.p, regions.n);; key++) {
+		const uint32_t *zone = idmap_get(&g->zones, key);
+
+		if (zone && str_eq(s->zones[*zone], regions))
+			return *zone;
+		if (zone)
+			continue; /* another one of the same hash */
+		if (s->zone_n == SHIP_ZONES_MAX)
+			return SHIP_ZONES_MAX;
+		s->zones[s->zone_n] = (struct str){ xstrndup(regions.n ? regions.p : "", regions.n), regions.n };
+		return *idmap_put(&g->zones, key, s->zone_n++);
+	}
 }
 
 static int gather(void *arg, const struct stock_row *row)
@@ -33,7 +41,7 @@ static int gather(void *arg, const struct stock_row *row)
 
 	if (row->quantity <= 0 || row->lead_time_hours < 0)
 		return 0;
-	zone = zone_of(s, row->ships_to);
+	zone = zone_of(g, row->ships_to);
 	if (zone == SHIP_ZONES_MAX)
 		return 0;
 	ARRAY_GROW(s->v, s->n, g->room, 1024);
@@ -69,6 +77,7 @@ int shipping_read(struct snap *sn, const struct counts *counts, const struct sim
 
 	atomic_init(&g.s->refs, 1);
 	rc = stock_each(sn, ID_NONE, gather, &g);
+	idmap_fini(&g.zones);
 	if (rc) {
 		shipping_unref(g.s);
 		return rc;

@@ -82,7 +82,7 @@ const struct strategy strategy_fast_shipping = {
 		"what reaches the shopper soonest, best sellers first among equals; for late gifts and impatient people",
 	.formula =
 		"1 / (1 + leadTimeHours) of the fastest location in stock that ships to context.region or context.country (no "
-		"shipsTo: everywhere; of the shop's different shipsTo the first 256); then units of the 29 days before today; a location without leadTimeHours is none",
+		"shipsTo: everywhere; of the shop's different shipsTo the first 4096); then units of the 29 days before today; a location without leadTimeHours is none",
 	.inputs = INPUT_CATEGORY | INPUT_PLACE,
 	.required = INPUT_PLACE,
 	.without_events = true,

@@ -84,18 +84,18 @@ Test(fast_shipping, zones_are_bounded)
 	char item[16], region[16];
 
 	for (int i = 0; i < SHIP_ZONES_MAX + 10; i++) {
-		snprintf(item, sizeof(item), "i%03d", i);
-		snprintf(region, sizeof(region), "r%03d", i);
+		snprintf(item, sizeof(item), "i%04d", i);
+		snprintf(region, sizeof(region), "r%04d", i);
 		stall_stock_at(&s, item, "north", 1, 1, region);
 	}
 	stall_rank(&s);
-	stall_expect(&s, "fast-shipping; region=r000", "i000");
-	snprintf(item, sizeof(item), "r%03d", SHIP_ZONES_MAX - 1);
-	snprintf(region, sizeof(region), "i%03d", SHIP_ZONES_MAX - 1);
+	stall_expect(&s, "fast-shipping; region=r0000", "i0000");
+	snprintf(item, sizeof(item), "r%04d", SHIP_ZONES_MAX - 1);
+	snprintf(region, sizeof(region), "i%04d", SHIP_ZONES_MAX - 1);
 	char request[64];
 
 	snprintf(request, sizeof(request), "fast-shipping; region=%s", item);
 	stall_expect(&s, request, region);
-	snprintf(request, sizeof(request), "fast-shipping; region=r%03d", SHIP_ZONES_MAX);
+	snprintf(request, sizeof(request), "fast-shipping; region=r%04d", SHIP_ZONES_MAX);
 	stall_expect(&s, request, "");
 }
