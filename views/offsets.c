@@ -65,8 +65,9 @@ static struct str offsets_key(const char *log_name, int32_t partition, unsigned 
 bool offsets_is_of(struct str stored, const char *log_name)
 {
 	char name[LOG_NAME_MAX + 1];
+	size_t n = stored_name(log_name, name);
 
-	return str_eq(stored, (struct str){ name, (uint32_t)stored_name(log_name, name) });
+	return str_eq(stored, (struct str){ name, (uint32_t)n });
 }
 
 /* ---- lanes ---- */
