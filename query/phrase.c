@@ -9,7 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
-#define TITLE_MAX 80 /* bytes of an item's title in a sentence */
+#define TITLE_MAX 80   /* bytes of an item's title in a sentence */
+#define WHOLE_FROM 1e5 /* numbers without decimals, of which six digits leave none */
 
 /* One and more of each language. */
 static const char *const templates[PHRASE_COUNT][LANGUAGE_COUNT][2] = {
@@ -97,8 +98,8 @@ static void put_number(struct saying *s, double v)
 {
 	char text[32], *point;
 
-	if (v == floor(v) && fabs(v) < 1e6) {
-		put_whole(s, (int64_t)v);
+	if (v == floor(v) || fabs(v) >= WHOLE_FROM) {
+		put_whole(s, llround(v));
 		return;
 	}
 	snprintf(text, sizeof(text), "%.6g", v);

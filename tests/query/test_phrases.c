@@ -75,3 +75,18 @@ Test(phrases, the_language_has_a_default)
 			 "neu gefragt: Aktivität 1,5 in 1 Stunde, keine davor");
 	stall_close(&s);
 }
+
+Test(phrases, large_numbers_are_written_out)
+{
+	char views[2000 * sizeof("u1 view a @1s; ")] = "";
+	size_t n = 0;
+
+	stall_open(&s, "trending.viewWeight=999.5", NULL);
+	for (unsigned i = 0; i < 1001; i++)
+		n += (size_t)snprintf(views + n, sizeof(views) - n, "%su1 view a @1s", i ? "; " : "");
+	shop_play(&s.shop, views);
+	stall_rank(&s);
+	cr_assert_str_eq(reason_of("trending; window=1h"),
+			 "new interest in the last hour: activity 1000500, none before");
+	stall_close(&s);
+}
