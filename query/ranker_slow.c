@@ -1,4 +1,4 @@
-/* Lists that need a look at every record: made anew at full refreshes when records, what may be shown, or the day changed. */
+/* Lists that need a look at every record: made anew at full refreshes when records, what may be shown, or the hour changed. */
 #include "query/ranker_internal.h"
 
 #include <stdlib.h>
