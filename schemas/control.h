@@ -235,7 +235,7 @@ struct control_record {
 };
 
 /*
- * Decodes and checks, its document too. `value` NULL or n = 0: a tombstone. A record without a changeId gets one from its
+ * Decodes and checks, its document too. `value` NULL or n = 0: a tombstone. A record without a changeId, or with 0, gets one from its
  * bytes. When it fails, kind and id are what the key says, KIND_COUNT or an id that is not valid when that is none.
  */
 int control_record_decode(struct str key, const void *value, size_t n, struct control_record *ret,

@@ -60,7 +60,8 @@ static bool take_hex(struct str text, uint64_t *ret)
 			return false;
 		v = v << 4 | (uint64_t)(at - digits);
 	}
-	*ret = v;
+	if (v) /* 0 is none */
+		*ret = v;
 	return true;
 }
 

@@ -240,7 +240,8 @@ class Stream:
         kind = rnd.choice(tuple(DOCUMENTS))
         key = f"{kind}/{rnd.choice('ab')}"
         if rnd.random() < 0.1:
-            return Record("aisle.config", key, None, self.timestamp(), None, False)
+            value = rnd.choice((None, b'{"changeId": "0000000000000000", "document": null}'))
+            return Record("aisle.config", key, value, self.timestamp(), None, False)
         value = {"changeId": f"{rnd.getrandbits(64):016x}", "document": rnd.choice((*DOCUMENTS[kind] * 3, None))}
         if rnd.random() < 0.8:
             value["replaces"] = rnd.choice((0, 0, 1, 1, 2, 3, 30, 2 ** 53 - 1))

@@ -91,6 +91,7 @@ EPOCH = 30 * DAY
 EXACT = decimal.Context(prec=1000)
 # so many are told apart; an item that comes after them is no new one
 SESSION_ITEMS, SESSION_PAIRS, ORDER_ITEMS, ACTOR_ITEMS = 4096, 59_000, engagement.ORDER_ITEMS, 30_000
+NO_CHANGE = "0" * 16
 TYPES = {"view", "search", "cart-add", "cart-remove", "purchase", "return", "impression", "click", "dislike"}
 PAIR_VIEWS = ("bought-together", "also-bought", "also-viewed", "viewed-then-bought")
 COUNTING_VIEWS = ("popularity", *PAIR_VIEWS, "searched-then-bought", "item-totals", "revisits", "traffic",
@@ -509,14 +510,15 @@ class Shop:
         if value is None:
             self.config.pop(key, None)
             return
-        before, replaces = self.config.get(key), value.get("replaces")
-        if before and replaces is not None and replaces != before["revision"] and value.get("overrules") != before["changeId"]:
+        before, replaces, overrules = self.config.get(key), value.get("replaces"), value.get("overrules")
+        overruled = overrules not in (None, NO_CHANGE) and overrules == (before or {}).get("changeId")
+        if before and replaces is not None and replaces != before["revision"] and not overruled:
             return
         kind, _, name = key.partition("/")
         at = value.get("changedAt")
         at = timestamp or 0 if at is None else at
         self.config[key] = {"kind": kind, "id": name, "revision": min((at if replaces is None else replaces) + 1, 2 ** 53),
-                            "changeId": value.get("changeId") or "0" * 16, "changedBy": value.get("changedBy") or "",
+                            "changeId": value.get("changeId") or NO_CHANGE, "changedBy": value.get("changedBy") or "",
                             "changedAt": at, "document": value.get("document")}
 
     def apply_stock(self, key, value, timestamp):

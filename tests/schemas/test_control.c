@@ -306,6 +306,8 @@ Test(control_record, deletions)
 	cr_expect_eq(rec.document.n, 0);
 	cr_expect_eq(rec.replaces, 2);
 	cr_expect_neq(rec.change_id, 0);
+	cr_assert_eq(decode("rule/r", "{\"changeId\":\"0000000000000000\",\"document\":null}", &rec, &e), 0, "%s", e.text);
+	cr_expect_neq(rec.change_id, 0, "it would pass for a tombstone");
 }
 
 Test(control_record, refused)

@@ -235,6 +235,14 @@ Test(config, a_tombstone_is_no_repeat)
 		2);
 }
 
+Test(config, a_deletion_whose_change_id_is_0_is_no_tombstone)
+{
+	put_raw("{\"changeId\":\"0000000000000001\",\"document\":{\"action\":{\"filter\":\"inStock\"}}}", 1);
+	put_raw("{\"changeId\":\"0000000000000000\",\"document\":null}", 6);
+	cr_expect_eq(put("rule/r", 1, 2, 5), 1, "its revision is 7");
+	cr_expect_eq(put("rule/r", 7, 2, 5), 0);
+}
+
 Test(config, what_cannot_be_read_leaves_its_row_unsettled)
 {
 	fold_config_unreadable(shop.fold, CONTROL_RULE, STR("r"));
