@@ -219,10 +219,7 @@ static int compare_prints(const void *a, const void *b)
 /* A record that was sent again and still cannot be read has another letter for each time. */
 static bool was_sent(struct dlq *q, const struct dead_letter *l)
 {
-	struct record r = {
-		.timestamp_ms = l->timestamp_ms, .key = l->key, .value = l->value, .value_len = l->value_len
-	};
-	void *print = (void *)(uintptr_t)(record_fingerprint(&r) + (uint32_t)l->partition); /* NOLINT: a number */
+	void *print = (void *)(uintptr_t)dead_letter_fingerprint(l, l->resend_topic); /* NOLINT: a number */
 
 	if (tfind(print, &q->sent, compare_prints))
 		return true;

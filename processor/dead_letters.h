@@ -61,6 +61,9 @@ struct dead_letter {
 	size_t value_len;
 };
 
+/* Of the letter's record, in this topic: the same for each time that it was sent again. */
+uint64_t dead_letter_fingerprint(const struct dead_letter *l, const char *topic);
+
 /* Non-zero stops the reading and is returned. */
 typedef int (*dead_letter_each)(void *arg, const struct dead_letter *letter);
 

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 #define POLL_MS 100
 
@@ -164,13 +165,18 @@ struct once {
 	void *arg;
 };
 
-static struct seen seen_of(const struct dead_letter *l)
+uint64_t dead_letter_fingerprint(const struct dead_letter *l, const char *topic)
 {
 	struct record r = {
 		.timestamp_ms = l->timestamp_ms, .key = l->key, .value = l->value, .value_len = l->value_len
 	};
 
-	return (struct seen){ record_fingerprint(&r), l->offset, l->partition };
+	return XXH3_64bits_withSeed(topic, strlen(topic), record_fingerprint(&r) + (uint32_t)l->partition);
+}
+
+static struct seen seen_of(const struct dead_letter *l)
+{
+	return (struct seen){ dead_letter_fingerprint(l, l->topic), l->offset, l->partition };
 }
 
 static int compare_seen(const void *a, const void *b)

@@ -183,6 +183,20 @@ def check_dlq_command(topics, store, letters):
     say("dlq list, show and resend do what they say")
 
 
+def check_twins(topics, store):
+    """What is wrong in the same way in two topics are two records."""
+    twin = {"itemId": "other", "quantity": 1}
+    topics.produce([harness.line(name, twin, "twin", 0, 1_600_000_000_000) for name in (topics.catalog, topics.stock)])
+
+    def letters():
+        return [row for row in topics.dump(topics.dead_letters) if row["headers"]["aisle-code"] == "key-mismatch"]
+    poll("both are dead letters", lambda: len(letters()) == 2, 20)
+    dlq(topics, store, "resend", "--all", "--code", "key-mismatch")
+    there = [sum(row["key"] == b"twin" for row in topics.dump(name)) for name in (topics.catalog, topics.stock)]
+    check(there == [2, 2], f"of a record in two topics one was not sent again: they are there {there} times")
+    poll("both again", lambda: len(letters()) == 4, 20)
+
+
 def check_letters_of_a_rebuild(t, topics, letters):
     """Into another store, beside another topic of dead letters: those in the topic would not be listed twice."""
     store = t.path("rebuilt")
@@ -232,6 +246,7 @@ def flow(t):
     compare_with_batch("with garbage", aisle.store, shop)
     say(f"{len(good)} good records: rows equal the batch program's")
     check_dlq_command(topics, aisle.store, letters)
+    check_twins(topics, aisle.store)
     check_told(aisle)
     aisle.stop()
     check_letters_of_a_rebuild(t, topics, topics.dump(topics.dead_letters))

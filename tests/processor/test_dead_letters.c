@@ -185,6 +185,28 @@ Test(dead_letters, those_of_a_rebuild_are_read_unless_they_are_there_already)
 	cr_expect_str_eq(ids, "file:1 file@1:2 ");
 }
 
+Test(dead_letters, the_same_bytes_in_two_topics_are_two_records)
+{
+	char generation[GENERATION_PATH_MAX], ids[128] = "";
+	struct error e = { 0 }, why = { .code = ERR_BAD_UTF8 };
+	struct dead_letters *d = NULL;
+	atomic_bool stop = false;
+	unsigned number;
+
+	cr_assert_eq(generation_create(dir, NULL, &number, &e), 0);
+	generation_path(dir, number, generation);
+	cr_assert_eq(dead_letters_open(NULL, NULL, generation, &d, &e), 0);
+	dead_letters_add(d, &bad, "the other one", &why);
+	cr_assert_eq(dead_letters_settle(d, &stop, &e), 0);
+	dead_letters_close(d);
+	cr_assert_eq(generation_swap(dir, number, &e), 0);
+	cr_assert_eq(dead_letters_open(NULL, NULL, dir, &d, &e), 0);
+	add_bad(d);
+	dead_letters_close(d);
+	cr_assert_eq(dead_letters_read(set, 10, note_id, ids, &e), 0);
+	cr_expect_str_eq(ids, "file:1 file@1:1 ");
+}
+
 static int send_more(void *arg, const struct dead_letter *l)
 {
 	struct test_log *log = arg;
