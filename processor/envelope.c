@@ -79,9 +79,9 @@ static bool take_key(struct str v, struct envelope *ret)
 static bool take_timestamp(struct str v, struct envelope *ret)
 {
 	json_t *j = json_loadb(v.p, v.n, JSON_DECODE_ANY, NULL);
-	bool ok = json_is_integer(j);
+	bool ok = json_is_integer(j) || json_is_null(j);
 
-	if (ok)
+	if (json_is_integer(j))
 		ret->timestamp_ms = (int64_t)json_integer_value(j);
 	json_decref(j);
 	return ok;
@@ -319,7 +319,7 @@ static unsigned take_pair(struct str name, const unsigned char *p, size_t n, str
 		return GOT_KEY;
 	}
 	if (str_eq(name, STR("timestamp")))
-		return msgpack_integer(p, &ret->timestamp_ms) ? GOT_TIMESTAMP : 0;
+		return nil || msgpack_integer(p, &ret->timestamp_ms) ? GOT_TIMESTAMP : 0;
 	if (!str_eq(name, STR("value")))
 		return other(name);
 	ret->value = nil ? (struct str){ NULL, 0 } : (struct str){ (const char *)p, (uint32_t)n };

@@ -169,6 +169,8 @@ class Stream:
             ret["context"] = {"country": rnd.choice(("DE", "AT", None, "Fran\u00e7ais" * 6))}
         if rnd.random() < 0.3:
             ret["offerId"] = rnd.choice(("spring", "SAVE 10", "x" * 64))
+        if rnd.random() < 0.03:             # with a type it is an event whatever else it has
+            ret.update({"topic": "shop.stock", "value": None})
         if ret["type"] == "search":
             ret["query"] = rnd.choice(QUERIES)
         if ret["type"] == "search" and rnd.random() < 0.7:

@@ -45,6 +45,9 @@ Test(envelope, null_is_a_tombstone_and_key_may_be_absent)
 	cr_expect_null(en.value.p);
 	cr_expect_not(en.has_key);
 	cr_expect_eq(en.timestamp_ms, -1);
+	cr_assert(envelope_of_json(STR("{\"value\":null,\"topic\":\"t\",\"key\":null,\"timestamp\":null}"), &en));
+	cr_expect_not(en.has_key);
+	cr_expect_eq(en.timestamp_ms, -1);
 }
 
 Test(envelope, bad_json_inside_is_the_decoders_business)
@@ -77,12 +80,13 @@ Test(envelope, messagepack)
 
 Test(envelope, messagepack_with_what_exports_add)
 {
-	static const char map[] = "\x85\xa5topic\xa1t\xa6offset\x07\xa9partition\x01\xa5value\xc0\xa7headers\x80";
+	static const char map[] = "\x86\xa5topic\xa1t\xa6offset\x07\xa9partition\x01\xa5value\xc0\xa7headers\x80\xa9timestamp\xc0";
 	static const char event[] = "\x83\xa5topic\xa1t\xa4type\xa4view\xa5value\x01";
 
 	cr_assert(envelope_of_msgpack((struct str){ map, sizeof(map) - 1 }, &en));
 	cr_expect(str_eq(en.topic, STR("t")));
 	cr_expect_null(en.value.p);
+	cr_expect_eq(en.timestamp_ms, -1);
 	cr_expect_not(envelope_of_msgpack((struct str){ event, sizeof(event) - 1 }, &en), "with a type it is an event");
 }
 

@@ -332,7 +332,7 @@ class Shop:
         try:
             value = json.loads(line, parse_float=decimal.Decimal)
             topic, key, timestamp = self.topics["events"], None, None
-            if isinstance(value, dict) and "topic" in value and "value" in value:
+            if isinstance(value, dict) and "topic" in value and "value" in value and "type" not in value:
                 topic, key, timestamp = value["topic"], value.get("key"), value.get("timestamp")
                 value = value["value"]
             if topic == self.topics["events"]:
