@@ -219,10 +219,13 @@ class Stream:
         return Record("shop.catalog", item, value, self.timestamp(), None, False)
 
     def stock(self):
-        item, place = self.random.choice(self.items), self.random.choice((None, "berlin", "paris"))
+        item = self.random.choice(self.items) + self.random.choice(("", "", "", "|berlin"))
+        place = self.random.choice((None, "berlin", "paris"))
         value = {"quantity": self.random.randrange(50), "asOf": self.t + self.random.choice((-1, 0, DAY, -DAY))}
         if place and self.random.random() < 0.5:
             value["location"] = place
+        if self.random.random() < 0.3:
+            value["itemId"] = item
         timestamp = self.timestamp()
         if self.random.random() < 0.15:
             return Record("shop.stock", f"{item}|{place}" if place else item, None, timestamp, None, False)
