@@ -102,8 +102,8 @@ static int read_categories(struct person_facts *pf, struct snap *sn, const uint3
 	int rows, rc = 0;
 
 	if (!pf->rows)
-		pf->rows = xcalloc(HISTORY_OF_ROOM(PERSON_ACTORS_MAX), sizeof(*pf->rows));
-	rows = history_of(sn, actors, n, pf->rows);
+		pf->rows = xcalloc(HISTORY_PERSON_ROOM(PERSON_ACTORS_MAX), sizeof(*pf->rows));
+	rows = history_of_person(sn, actors, n, pf->rows);
 	idmap_clear(&pf->seen);
 	for (int i = 0; i < rows && !rc && now_ms - pf->rows[i].t_ms < PERSON_RECENT_DAYS * MS_PER_DAY; i++)
 		rc = add_categories(pf, sn, &pf->rows[i]);

@@ -30,8 +30,8 @@ static int read_events(struct asking *q)
 	if (count < 0)
 		return count;
 	if (!p->events)
-		p->events = xcalloc(HISTORY_OF_ROOM(PERSON_ACTORS_MAX), sizeof(*p->events));
-	rows = history_of(q->sn, p->actors, (unsigned)count, p->events);
+		p->events = xcalloc(HISTORY_PERSON_ROOM(PERSON_ACTORS_MAX), sizeof(*p->events));
+	rows = history_of_person(q->sn, p->actors, (unsigned)count, p->events);
 	if (rows < 0)
 		return rows;
 	p->event_n = (size_t)rows;

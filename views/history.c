@@ -142,7 +142,7 @@ static void merge_runs(struct history_row *v, size_t middle, size_t n, struct hi
 		v[--to] = left && v[left - 1].t_ms < spare[right - 1].t_ms ? v[--left] : spare[--right];
 }
 
-int history_of(struct snap *sn, const uint32_t *actors, unsigned n, struct history_row *ret)
+int history_of_person(struct snap *sn, const uint32_t *actors, unsigned n, struct history_row *ret)
 {
 	size_t all = 0;
 

@@ -20,9 +20,9 @@ struct history_row {
 int history_get(struct snap *sn, uint32_t actor, struct history_row *ret);
 /*
  * The rows of several actors, which are one person: newest first, those of one time by the order of the actors. ret has
- * HISTORY_OF_ROOM(n) rows, the last HISTORY_MAX of them scratch.
+ * HISTORY_PERSON_ROOM(n) rows, the last HISTORY_MAX of them scratch.
  */
-#define HISTORY_OF_ROOM(n) (((size_t)(n) + 1) * HISTORY_MAX)
-int history_of(struct snap *sn, const uint32_t *actors, unsigned n, struct history_row *ret);
+#define HISTORY_PERSON_ROOM(n) (((size_t)(n) + 1) * HISTORY_MAX)
+int history_of_person(struct snap *sn, const uint32_t *actors, unsigned n, struct history_row *ret);
 
 #endif
