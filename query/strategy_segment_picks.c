@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define VOTES_MAX (RANK_LIST_MAX + RANK_LIST_HELD) /* of a segment: as many as a category's list has */
+#define VOTES_MAX RANK_LIST_MAX /* of a segment, also where the list of the whole shop is longer */
 #define STEP 0x1p-40 /* of a sum: those that differ by how they were rounded alone are the same, and go by id */
 
 /* Of each segment the person is in, its list; what several of them choose adds up. */
