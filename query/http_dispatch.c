@@ -93,19 +93,15 @@ static void refuse_method(struct http_req *rq, unsigned methods)
 	http_problem(rq, &p);
 }
 
-/* True: the body was refused. One of a GET, or of a switch, would be dropped without a word. */
+/* True: the body was refused. One of a GET would be dropped without a word. */
 static bool refuses_body(struct http_req *rq)
 {
-	const char *why = rq->method == METHOD_GET
-				  ? "a GET takes no body: use the query string, or POST where the path takes it"
-			  : rq->route->handle == route_shoppers ? "this path takes no body: the method says it all"
-								: NULL;
-	struct error e = { 0 };
+	struct error e = { .text = "a GET takes no body: use the query string, or POST where the path takes it" };
 
 	if (!rq->body.n)
 		return false;
-	if (why)
-		http_refuse_error(rq, error_set(&e, ERR_BAD_REQUEST, NULL, "%s", why), &e);
+	if (rq->method == METHOD_GET)
+		http_refuse_error(rq, ERR_BAD_REQUEST, &e);
 	else if ((rq->method & (METHOD_POST | METHOD_PUT)) && !body_is_json(rq))
 		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-type",
 			    "send the body with content-type: application/json");
