@@ -173,12 +173,11 @@ class Stream:
             ret.update({"topic": "shop.stock", "value": None})
         if ret["type"] == "search":
             ret["query"] = rnd.choice(QUERIES)
-        if ret["type"] == "search" and rnd.random() < 0.7:
-            pass
-        elif rnd.random() < 0.5:
-            ret.update(self.item_line())
-        else:
-            ret["items"] = [self.item_line() for _ in range(rnd.randrange(self.lines_max) + 1)]
+        if ret["type"] != "search" or rnd.random() >= 0.7:
+            if rnd.random() < 0.5:
+                ret.update(self.item_line())
+            else:
+                ret["items"] = [self.item_line() for _ in range(rnd.randrange(self.lines_max) + 1)]
         if ret["type"] != "search":
             self.answers.add_to(ret)
         return ret
