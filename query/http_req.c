@@ -238,13 +238,21 @@ void http_reply_file(struct http_req *rq, const char *content_type, struct str b
 	reply(rq, 200, content_type, bytes);
 }
 
-void http_problem(struct http_req *rq, const struct problem *p)
+struct json_out *http_problem_open(struct http_req *rq, const struct problem *p)
+{
+	struct json_out *out = &rq->w->out;
+
+	json_out_reset(out);
+	problem_write_open(out, p, text_is_utf8(rq->path) ? rq->path : STR(""));
+	return out;
+}
+
+void http_problem_end(struct http_req *rq, const struct problem *p)
 {
 	struct json_out *out = &rq->w->out;
 	char seconds[16];
 
-	json_out_reset(out);
-	problem_write(out, p, text_is_utf8(rq->path) ? rq->path : STR(""));
+	json_out_end_object(out);
 	if (p->allow)
 		http_header(rq, "allow", p->allow);
 	if (p->retry_after_s > 0) {
@@ -252,6 +260,12 @@ void http_problem(struct http_req *rq, const struct problem *p)
 		http_header(rq, "retry-after", seconds);
 	}
 	http_reply(rq, p->status, PROBLEM_CONTENT_TYPE, (struct str){ out->p, (uint32_t)out->n });
+}
+
+void http_problem(struct http_req *rq, const struct problem *p)
+{
+	http_problem_open(rq, p);
+	http_problem_end(rq, p);
 }
 
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)

@@ -111,6 +111,9 @@ bool http_takes_gzip(const struct http_req *rq);
 /* How much its Accept header wants this media type, by name: the q of it in thousandths; 0: not at all. */
 unsigned http_accepts(struct http_req *rq, const char *media_type);
 void http_problem(struct http_req *rq, const struct problem *p);
+/* The same in two steps: members may be added to what is returned. */
+struct json_out *http_problem_open(struct http_req *rq, const struct problem *p);
+void http_problem_end(struct http_req *rq, const struct problem *p);
 void http_refuse(struct http_req *rq, enum http_problem kind, const char *field, const char *fmt, ...)
 	PRINTF_LIKE(4, 5);
 /* problem_from_error; what is 500 to the caller is said in the log, at most now and then. */

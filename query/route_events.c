@@ -62,26 +62,30 @@ static void write_acked(struct json_out *j, size_t i, int32_t partition, int64_t
 	json_out_end_object(j);
 }
 
-/* Every event was bad: one problem with all of theirs. */
-static void refuse_all(struct http_req *rq, const struct batch *b)
+/* None is in the log: `p` is said of all of them, `b->why` of each. */
+static void refuse_all(struct http_req *rq, const struct batch *b, const struct problem *p)
 {
-	struct json_out *j = &rq->w->out;
-	struct problem p = *b->why[0];
+	struct json_out *j;
 
 	if (!b->is_array) {
-		http_problem(rq, &p);
+		http_problem(rq, b->why[0]);
 		return;
 	}
-	problem_set(&p, PROBLEM_BAD_BODY, NULL, "none of the %zu events is valid", b->n);
-	json_out_reset(j);
-	problem_write_open(j, &p, rq->path);
+	j = http_problem_open(rq, p);
 	json_out_key(j, "events");
 	json_out_array(j);
 	for (size_t i = 0; i < b->n; i++)
 		write_refused(j, i, b->why[i]);
 	json_out_end_array(j);
-	json_out_end_object(j);
-	http_reply(rq, p.status, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
+	http_problem_end(rq, p);
+}
+
+static void refuse_invalid(struct http_req *rq, const struct batch *b)
+{
+	struct problem p;
+
+	problem_set(&p, PROBLEM_BAD_BODY, NULL, "none of the %zu events is valid", b->n);
+	refuse_all(rq, b, &p);
 }
 
 static void write_one(struct json_out *j, int32_t partition, int64_t offset)
@@ -119,20 +123,29 @@ static void write_array(struct http_req *rq, const struct publish *p, const stru
 	json_out_end_object(j);
 }
 
-static size_t first_sent(const struct batch *b)
+/* Of all that was sent nothing is in the log. Sending it again may help as soon as that is so for one event. */
+static void refuse_lost(struct http_req *rq, const struct publish *p, struct batch *b)
 {
-	size_t i = 0;
+	const struct problem *of_all = NULL;
 
-	while (i + 1 < b->n && b->why[i])
-		i++;
-	return i;
+	for (size_t i = 0; i < b->n; i++) {
+		struct problem *lost;
+
+		if (b->why[i])
+			continue;
+		lost = http_alloc(rq, sizeof(*lost));
+		publish_problem(p, i, lost);
+		b->why[i] = lost;
+		if (!of_all || of_all->status == 413)
+			of_all = lost;
+	}
+	refuse_all(rq, b, of_all);
 }
 
 static void finish(struct http_req *rq, struct publish *p, void *arg)
 {
-	const struct batch *b = arg;
+	struct batch *b = arg;
 	size_t acked = 0;
-	struct problem lost;
 	int32_t partition = 0;
 	int64_t offset = 0;
 
@@ -142,8 +155,7 @@ static void finish(struct http_req *rq, struct publish *p, void *arg)
 			acked++;
 		}
 	if (!acked) {
-		publish_problem(p, first_sent(b), &lost);
-		http_problem(rq, &lost);
+		refuse_lost(rq, p, b);
 		return;
 	}
 	json_out_reset(&rq->w->out);
@@ -214,7 +226,7 @@ void route_events_post(struct http_req *rq)
 		b->sent++;
 	}
 	if (!b->sent) {
-		refuse_all(rq, b);
+		refuse_invalid(rq, b);
 		return;
 	}
 	struct publish *p = publish_new(rq, b->n, finish, b);

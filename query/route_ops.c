@@ -83,12 +83,12 @@ void route_readyz(struct http_req *rq)
 	struct problem p;
 
 	look(rq->w, &r);
-	json_out_reset(j);
 	if (r.reason[0]) {
 		problem_set(&p, PROBLEM_NOT_READY, NULL, "%s", r.reason);
-		problem_write_open(j, &p, rq->path);
+		http_problem_open(rq, &p);
 		key_text(j, "code", r.code);
 	} else {
+		json_out_reset(j);
 		json_out_object(j);
 		key_text(j, "status", "ready");
 	}
@@ -96,13 +96,12 @@ void route_readyz(struct http_req *rq)
 	key_int(j, "stoppedPartitions", (int64_t)r.stopped);
 	write_waiting(j, &r);
 	key_time(j, "asOf", r.watermark_ms);
-	json_out_end_object(j);
-	if (!r.reason[0]) {
+	if (r.reason[0]) {
+		http_problem_end(rq, &p);
+	} else {
+		json_out_end_object(j);
 		http_reply_json(rq, 200, j);
-		return;
 	}
-	http_header(rq, "retry-after", "1");
-	http_reply(rq, 503, PROBLEM_CONTENT_TYPE, (struct str){ j->p, (uint32_t)j->n });
 }
 
 void route_metrics(struct http_req *rq)

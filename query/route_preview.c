@@ -270,24 +270,45 @@ static bool is_in(const struct answer *a, struct str item_id)
 	return false;
 }
 
+/* Both answers; a refused one is null, and its problem goes to *p. How many there are. */
+static unsigned write_answers(struct http_req *rq, struct preview *pv, struct problem *p)
+{
+	static const char *const keys[2] = { "before", "after" };
+	unsigned answered = 0;
+
+	for (int which = 0; which < 2; which++) {
+		struct error e = { 0 };
+		int rc;
+
+		json_out_key(&rq->w->out, keys[which]);
+		if (answer(rq, pv, which, &e, &rc)) {
+			answered++;
+			if (which == 0)
+				remember(rq, pv);
+		} else {
+			recommend_refusal(rq, rc, &e, p);
+			refuse_inside(p, "request");
+		}
+	}
+	return answered;
+}
+
 static void reply(struct http_req *rq, struct preview *pv, struct problem *p)
 {
 	struct json_out *j = &rq->w->out;
 	const struct answer *a = &rq->w->answer;
-	struct error before = { 0 }, after = { 0 };
-	int before_rc, after_rc;
+	unsigned answered;
 
 	json_out_reset(j);
 	json_out_object(j);
-	json_out_key(j, "before");
-	if (answer(rq, pv, 0, &before, &before_rc))
-		remember(rq, pv);
-	json_out_key(j, "after");
-	if (!answer(rq, pv, 1, &after, &after_rc) && before_rc) {
-		recommend_refusal(rq, after_rc, &after, p);
-		refuse_inside(p, "request");
+	answered = write_answers(rq, pv, p);
+	if (!answered) {
 		http_problem(rq, p);
 		return;
+	}
+	if (answered < 2) {
+		json_out_key(j, "problem");
+		problem_write(j, p, STR(""));
 	}
 	json_out_key(j, "segments");
 	json_out_object(j);

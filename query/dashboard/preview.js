@@ -59,11 +59,12 @@ function belongs({ before, after }, id, someone) {
 }
 
 function drawn(data, titles) {
+	const why = data.problem?.detail ?? data.problem?.title;
 	const of = new Map(data.items.map((item) => [item.itemId, item]));
 	const side = (answer, title, rowOptions, testid) =>
 		answer
 			? itemList(answer, title, rowOptions, testid)
-			: make("div", {}, make("h3", {}, title), make("p", { class: "empty" }, "There is no such placement."));
+			: make("div", {}, make("h3", {}, title), make("p", { class: "empty" }, `No list: ${why}.`));
 	const after = (item) => {
 		const found = of.get(item.itemId);
 		return { moved: found ? movedText(found) : null, effects: found?.effects, why: false };

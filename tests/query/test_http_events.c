@@ -147,9 +147,19 @@ Test(http_events, large_bodies_are_refused)
 
 Test(http_events, a_full_queue_and_a_failed_send_are_503)
 {
+	const struct reply *r;
+
 	fake_set(&f.publisher, FAKE_REFUSE);
 	expect_problem(post(VIEW("a")), 503, "broker-unavailable", NULL, "refuse");
-	cr_assert(strstr(post("[" VIEW("a") "]")->head, "retry-after: 1"));
+	r = post("[" VIEW("a") ",{}]");
+	cr_assert_eq(r->status, 503);
+	cr_assert(strstr(r->head, "retry-after: 1"));
+	cr_assert(strstr(r->body,
+			 "{\"index\":0,\"status\":503,\"error\":{\"type\":\"urn:aisle:problem:broker-unavailable\""),
+		  "%s", r->body);
+	cr_assert(strstr(r->body,
+			 "{\"index\":1,\"status\":400,\"error\":{\"type\":\"urn:aisle:problem:missing-field\""),
+		  "%s", r->body);
 	fake_set(&f.publisher, FAKE_FAIL);
 	expect_problem(post(VIEW("a")), 503, "broker-unavailable", NULL, "fail");
 	cr_expect(
@@ -323,8 +333,10 @@ static const struct {
 	{ "PUT", "/v1/items/p1?x=1", "{}", 400, "unknown-parameter", "x", NULL, NULL },
 	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":-4}", 400, "out-of-range", "quantity", NULL, NULL },
 	{ "PUT", "/v1/items/p%7C1/stock", "{\"quantity\":4}", 400, "key-mismatch", "itemId", NULL, NULL },
-	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"a\\tb\"}", 400, "bad-id", "location", NULL, NULL },
-	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"\\u007f\"}", 400, "bad-id", "location", NULL, NULL },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"a\\tb\"}", 400, "bad-id", "location", NULL,
+	  NULL },
+	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":4,\"location\":\"\\u007f\"}", 400, "bad-id", "location", NULL,
+	  NULL },
 	{ "PUT", "/v1/items/p1/stock", "{\"quantity\":1,\"itemId\":\"p2\"}", 400, "key-mismatch", "itemId", NULL,
 	  NULL },
 	{ "PUT", "/v1/items/p1/stock", "{}", 400, "missing-field", "quantity", NULL, NULL },

@@ -115,14 +115,20 @@ Test(preview, of_a_scenario_that_comes_or_goes_has_one_answer)
 	const struct reply *r = look("scenario", "mine", "null");
 
 	cr_assert_eq(r->status, 200, "%s", r->body);
-	cr_assert(strstr(r->body, "\"after\":null"));
-	r = look("scenario", "mine", "{\"chain\":[{\"strategy\":\"similar-items\"}]}");
-	cr_assert(r->status == 200 && strstr(r->body, "\"after\":null"), "it needs itemIds: %s", r->body);
+	cr_assert(strstr(r->body, "\"after\":null,\"problem\":{\"type\":\"urn:aisle:problem:unknown-scenario\""), "%s",
+		  r->body);
+	r = ask(&front, "POST", "/v1/preview",
+		"{\"request\":{\"scenario\":\"mine\",\"window\":\"1h\"},\"change\":{\"kind\":\"scenario\",\"id\":\"mine\","
+		"\"document\":{\"chain\":[{\"strategy\":\"trending\"}]}}}");
+	cr_assert_eq(r->status, 200, "%s", r->body);
+	cr_assert(strstr(r->body, "{\"before\":null,\"after\":{"), "best sellers have no window: %s", r->body);
+	cr_assert(strstr(r->body, "\"field\":\"request.window\""), "%s", r->body);
 	r = ask(&front, "POST", "/v1/preview",
 		"{\"request\":{\"scenario\":\"new\"},\"change\":{\"kind\":\"scenario\",\"id\":\"new\",\"document\":{\"chain\":["
 		"{\"strategy\":\"best-sellers\"}]}}}");
 	cr_assert_eq(r->status, 200, "%s", r->body);
 	cr_assert(strstr(r->body, "{\"before\":null,\"after\":{"));
+	cr_assert(strstr(r->body, "\"problem\":{"));
 	r = ask(&front, "POST", "/v1/preview",
 		"{\"request\":{\"scenario\":\"new\"},\"change\":{\"kind\":\"scenario\",\"id\":\"old\",\"document\":null}}");
 	expect_problem(r, 404, "unknown-scenario", "request.scenario", "neither has it");
