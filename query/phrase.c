@@ -153,10 +153,14 @@ static void put_duration(struct saying *s, double days)
 	};
 	bool is_days = days >= 1;
 	long long n = llround(is_days ? days : days * 24);
-	char text[48];
 
-	snprintf(text, sizeof(text), "%lld %s", n, units[s->language][is_days][n != 1]);
-	put(s, n ? str_of(text) : str_of(shorter[s->language]));
+	if (!n) {
+		put(s, str_of(shorter[s->language]));
+		return;
+	}
+	put_whole(s, n);
+	put(s, STR(" "));
+	put(s, str_of(units[s->language][is_days][n != 1]));
 }
 
 /* The shopper's place, the narrower one. */
