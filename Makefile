@@ -19,7 +19,7 @@ DEPS_JVM = javac:openjdk-17-jdk-headless
 PKGS = rdkafka lmdb libuv libh2o openssl jansson libsodium libxxhash inih
 FLAGS_dev = -O1 -g
 # seen through all files, some values look unset that are set where a call did not fail
-FLAGS_release = -O2 -g -fno-plt -flto=auto -Wno-maybe-uninitialized
+FLAGS_release = -O3 -g -fno-plt -flto=auto -Wno-maybe-uninitialized
 FLAGS_asan = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FLAGS_tsan = -O1 -g -fsanitize=thread -fno-omit-frame-pointer
 FLAGS_crash = -O1 -g -DAISLE_FAULTS
