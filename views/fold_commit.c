@@ -93,6 +93,16 @@ static void close_batch(struct fold *f)
 	f->batch.meta = f->now;
 }
 
+static int write_small(struct fold *f, struct commit_figures *ret)
+{
+	int rc = fold__write(&f->batch, f->store, true, ret);
+
+	/* others have filled the memory it lies in: a merge gives back what it has, and base takes the batch */
+	if (rc == ERR_DISK_FULL && (rc = merger_finish(f->merger)) == 0)
+		rc = fold__write(&f->batch, f->store, false, ret);
+	return rc;
+}
+
 static int commit_young(struct fold *f, struct commit_figures *ret)
 {
 	struct commit_figures fig;
@@ -105,10 +115,7 @@ static int commit_young(struct fold *f, struct commit_figures *ret)
 	f->now.changes++;
 	close_batch(f);
 	if (!rc)
-		rc = fold__write(&f->batch, f->store, true, &fig);
-	/* others have filled the memory it lies in: a merge gives back what it has, and base takes the batch */
-	if (rc == ERR_DISK_FULL && (rc = merger_finish(f->merger)) == 0)
-		rc = fold__write(&f->batch, f->store, false, &fig);
+		rc = write_small(f, &fig);
 	if (rc)
 		return failed(f, rc);
 	batch_reset(&f->batch);

@@ -6,8 +6,11 @@
 #include "views/store_internal.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define YOUNG (UINT64_C(64) << 20) /* never full here */
@@ -374,6 +377,42 @@ Test(levels, a_full_level_is_merged_by_itself)
 	cr_assert_geq(fold_merges(shop.fold)->merges, 2); /* by its age, then at the end */
 	cr_assert_eq(snap_renew(shop.snap), 0);
 	shop_expect(&shop, "bought-together", "p1", "p2:50");
+}
+
+/* The file of base may grow by so many bytes. */
+static void limit_base(rlim_t bytes)
+{
+	struct rlimit limit;
+	struct stat st;
+	int fd;
+
+	signal(SIGXFSZ, SIG_IGN);
+	cr_assert_eq(mdb_env_get_fd(shop.store->levels->base.env, &fd), 0);
+	cr_assert_eq(fstat(fd, &st), 0);
+	cr_assert_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = (rlim_t)st.st_size + bytes;
+	cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A large batch finds no room in base, where there is some for the small one after it: that must not pass the large one by. */
+Test(levels, a_batch_that_found_no_room_takes_the_next_one_with_it)
+{
+	struct position at = { .next = 1000, .last = 999 }, found;
+	char value[2000] = "", key[16];
+
+	shop_play(&shop, "u1 view a @0s");
+	limit_base(1 << 20);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(key, sizeof(key), "%d", i);
+		fold_put(shop.fold, TBL_CATALOG, str_of(key), value, sizeof(value));
+	}
+	fold_position(shop.fold, "log", 0, &at);
+	cr_assert_eq(fold_commit_bulk(shop.fold, NULL), 0);
+	fold_put(shop.fold, TBL_CATALOG, STR("small"), "1", 1);
+	at = (struct position){ .next = 1001, .last = 1000 };
+	fold_position(shop.fold, "log", 0, &at);
+	cr_expect_eq(fold_commit(shop.fold, NULL), ERR_DISK_FULL);
+	cr_expect(!fold_stored_position(shop.fold, "log", 0, &found), "both are read again");
 }
 
 /* An id is never given twice: at the last one it ends. */
