@@ -297,7 +297,7 @@ static bool msgpack_integer(const unsigned char *p, int64_t *ret)
 		       (64 - (8u << (t - 0xd0)));
 	else
 		return false;
-	return true;
+	return t != 0xcf || *ret >= 0; /* an unsigned one that is too large */
 }
 
 static unsigned take_pair(struct str name, const unsigned char *p, size_t n, struct envelope *ret)

@@ -80,7 +80,8 @@ Test(envelope, messagepack)
 
 Test(envelope, messagepack_with_what_exports_add)
 {
-	static const char map[] = "\x86\xa5topic\xa1t\xa6offset\x07\xa9partition\x01\xa5value\xc0\xa7headers\x80\xa9timestamp\xc0";
+	static const char map[] =
+		"\x86\xa5topic\xa1t\xa6offset\x07\xa9partition\x01\xa5value\xc0\xa7headers\x80\xa9timestamp\xc0";
 	static const char event[] = "\x83\xa5topic\xa1t\xa4type\xa4view\xa5value\x01";
 
 	cr_assert(envelope_of_msgpack((struct str){ map, sizeof(map) - 1 }, &en));
@@ -88,6 +89,19 @@ Test(envelope, messagepack_with_what_exports_add)
 	cr_expect_null(en.value.p);
 	cr_expect_eq(en.timestamp_ms, -1);
 	cr_expect_not(envelope_of_msgpack((struct str){ event, sizeof(event) - 1 }, &en), "with a type it is an event");
+}
+
+/* As in JSON: it is not taken for "no timestamp". */
+Test(envelope, a_timestamp_that_is_too_large_is_none)
+{
+	static const char most[] = "\x83\xa5topic\xa1t\xa5value\xc0\xa9timestamp\xcf\x7f\xff\xff\xff\xff\xff\xff\xff";
+	static const char more[] = "\x83\xa5topic\xa1t\xa5value\xc0\xa9timestamp\xcf\x80\x00\x00\x00\x00\x00\x00\x00";
+
+	cr_assert(envelope_of_msgpack((struct str){ most, sizeof(most) - 1 }, &en));
+	cr_expect_eq(en.timestamp_ms, INT64_MAX);
+	cr_expect_not(envelope_of_msgpack((struct str){ more, sizeof(more) - 1 }, &en));
+	cr_assert(envelope_of_json(STR("{\"topic\":\"t\",\"value\":1,\"timestamp\":9223372036854775807}"), &en));
+	cr_expect_not(envelope_of_json(STR("{\"topic\":\"t\",\"value\":1,\"timestamp\":9223372036854775808}"), &en));
 }
 
 Test(envelope, messagepack_lengths)
