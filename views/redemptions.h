@@ -8,7 +8,6 @@
 #ifndef AISLE_VIEWS_REDEMPTIONS_H
 #define AISLE_VIEWS_REDEMPTIONS_H
 
-#include "schemas/event.h"
 #include "views/store.h"
 
 struct redemptions {

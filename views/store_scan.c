@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <stdlib.h>
-#include <xxhash.h>
 
 #define LEVELS (YOUNG_MAX + 1)
 
