@@ -9,7 +9,7 @@
  *                   allow.auto.create.topics=false, fetch.error.backoff.ms=500 (source_kafka.h says why)
  *   the producer    enable.idempotence=true, acks=all, partitioner=murmur2_random
  *
- * Errors: BAD_SETTING, with the key in the field. Thread: main.
+ * Errors: BAD_SETTING, with the key in the field. Thread: any.
  */
 #ifndef AISLE_PROCESSOR_KAFKA_CONF_H
 #define AISLE_PROCESSOR_KAFKA_CONF_H

@@ -56,7 +56,10 @@ int fold_members(struct fold *f, struct str segment, const void *value, size_t n
 /* The partition has been applied up to pos->next (good, bad and duplicate records alike). */
 void fold_position(struct fold *f, const char *log_name, int32_t partition, const struct position *pos);
 
-/* Stored position; false when that partition was never read (one that is damaged fails the next commit). */
+/*
+ * Stored position; false when that partition was never read. Waits for the last large batch: when that failed, or the row is
+ * damaged, it is false too, and the next commit fails.
+ */
 bool fold_stored_position(struct fold *f, const char *log_name, int32_t partition, struct position *ret);
 /* The largest timestamp that a partition's last record has; 0 when none has. */
 int64_t fold_newest_ms(const struct fold *f);
