@@ -10,8 +10,7 @@ static const char *const figure_names[] = { "click-through rate", "conversion", 
 static enum guard_state guard_of(const struct control_guard *g, const struct experiment_part *part,
 				 const struct experiment_part *control)
 {
-	struct estimate left = stats_difference(part->figures[g->metric].of, 1 - g->max_loss_percent / 100,
-						control->figures[g->metric].of);
+	struct estimate left = experiment__difference(part, 1 - g->max_loss_percent / 100, control, g->metric);
 	struct interval within;
 
 	if (!left.known)

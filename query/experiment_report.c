@@ -52,12 +52,21 @@ static struct experiment_figure figure_of(const struct experiment_tally *t, unsi
 	return f;
 }
 
+struct estimate experiment__difference(const struct experiment_part *part, double factor,
+				       const struct experiment_part *control, enum control_metric metric)
+{
+	const struct experiment_tally *a = &part->tally, *b = &control->tally;
+
+	if (metric == CONTROL_CONVERSION)
+		return stats_shares_difference(a->buyers, a->people, factor, b->buyers, b->people);
+	return stats_difference(part->figures[metric].of, factor, control->figures[metric].of);
+}
+
 static struct experiment_versus versus_of(const struct control_experiment *x, const struct experiment_part *part,
 					  const struct experiment_part *control, unsigned metric)
 {
 	const struct experiment_tally *a = &part->tally, *b = &control->tally;
-	struct experiment_versus v = { .by = stats_difference(part->figures[metric].of, 1,
-							      control->figures[metric].of) };
+	struct experiment_versus v = { .by = experiment__difference(part, 1, control, metric) };
 	double people = (double)(a->people < b->people ? a->people : b->people);
 
 	v.known = v.by.known;

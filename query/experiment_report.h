@@ -95,6 +95,10 @@ static inline bool experiment__is_compared(const struct control_experiment *x, c
 	return !variant || x->variants.v[variant].weight || r->parts[variant].tally.people;
 }
 
+/* The part's figure less `factor` times the control's. */
+struct estimate experiment__difference(const struct experiment_part *part, double factor,
+				       const struct experiment_part *control, enum control_metric metric);
+
 /* The guards, the winner and why, of figures that are there. */
 void experiment__judge(const struct control_experiment *x, struct experiment_report *r);
 

@@ -61,6 +61,18 @@ struct estimate stats_difference(struct estimate a, double factor, struct estima
 				  a.known && b.known };
 }
 
+struct estimate stats_shares_difference(int64_t a_k, int64_t a_n, double factor, int64_t b_k, int64_t b_n)
+{
+	struct estimate a = stats_share(a_k, a_n), b = stats_share(b_k, b_n), both = stats_share(a_k + b_k, a_n + b_n);
+
+	if (a_n > 0 && b_n > 0 && !(a.known && b.known)) {
+		a.variance = both.variance * (double)(a_n + b_n) / (double)a_n;
+		b.variance = both.variance * (double)(a_n + b_n) / (double)b_n;
+		a.known = b.known = both.known;
+	}
+	return stats_difference(a, factor, b);
+}
+
 struct interval stats_interval(struct estimate of)
 {
 	double half = z_95 * sqrt(of.variance);

@@ -47,6 +47,11 @@ struct estimate stats_ratio(const struct moments *m, double unit);
 struct estimate stats_share(int64_t k, int64_t n);
 /* a - factor * b, of other people each. */
 struct estimate stats_difference(struct estimate a, double factor, struct estimate b);
+/*
+ * The same of shares a_k / a_n and b_k / b_n. Where nobody or everybody of one side is counted, its own variance is 0, and
+ * both have that of the two together (the pooled test); not known: nobody or everybody of both.
+ */
+struct estimate stats_shares_difference(int64_t a_k, int64_t a_n, double factor, int64_t b_k, int64_t b_n);
 
 /* By the normal distribution; all of these of 95 %, and of estimates that are known and n > 0. */
 struct interval stats_interval(struct estimate of);

@@ -328,6 +328,28 @@ Test(experiment_report, names_one_of_several_when_it_is_better_than_all)
 	cr_assert(r.parts[0].figures[CONTROL_CONVERSION].has_interval, "Wilson's is one of nobody who bought, too");
 }
 
+Test(experiment_report, a_variant_that_sells_nothing_is_told_from_one_that_does)
+{
+	static const struct control_guard guard = { CONTROL_CONVERSION, 5 };
+	struct control_experiment x = planned(CONTROL_CONVERSION);
+	struct experiment_tally some = crowd(1000, 10, 5, 1), nothing = crowd(1000, 0, 5, 1);
+	const struct experiment_versus *v = &r.parts[1].versus[CONTROL_CONVERSION];
+
+	x.guards.n = 1;
+	x.guards.v = &guard;
+	report(&x, some, nothing, none, none, 7);
+	cr_assert_eq(r.winner, 0, "%s", r.why);
+	cr_assert_eq(r.parts[1].guards[0], GUARD_BROKEN);
+	cr_assert(v->known);
+	cr_assert_float_eq(v->by.value, -0.1, 1e-12);
+	cr_assert_float_eq(v->by.variance, 0.05 * 0.95 * 2 / 1000, 1e-12);
+	cr_assert(v->within.low < -0.1 && v->within.high > -0.1 && v->within.high < 0);
+	report(&x, nothing, some, none, none, 7);
+	cr_assert_eq(r.winner, 1, "%s", r.why);
+	report(&x, crowd(1, 100, 0, 1), crowd(24, 25, 0, 1), none, none, 7);
+	cr_assert(v->known && v->p > 0.05, "one person is no proof: %g", v->p);
+}
+
 Test(experiment_report, revenue_that_is_too_much_to_count_stays_at_the_most)
 {
 	struct experiment_tally t = { .revenue_micros = INT64_MAX };

@@ -59,6 +59,10 @@ Test(stats, shares_are_those_of_scipy)
 			expect_near(stats_p(stats_difference(a, 1, b)), r[4], 1e-9, r[0]);
 			expect_near(stats_difference(a, 0.9, b).value, a.value - 0.9 * b.value, 1e-12, r[0]);
 			expect_near(stats_difference(a, 0.9, b).variance, a.variance + 0.81 * b.variance, 1e-12, r[0]);
+			expect_near(stats_shares_difference((int64_t)r[0], (int64_t)r[1], 0.9, (int64_t)r[2],
+							    (int64_t)r[3])
+					    .variance,
+				    a.variance + 0.81 * b.variance, 1e-12, r[0]);
 		}
 }
 
@@ -165,4 +169,8 @@ Test(stats, what_cannot_be_estimated_is_not_known)
 	cr_assert_not(stats_share(10, 10).known);
 	cr_assert(stats_share(1, 10).known);
 	cr_assert_not(stats_difference(stats_share(1, 10), 1, stats_share(0, 10)).known);
+	cr_assert_not(stats_shares_difference(0, 10, 1, 0, 20).known);
+	cr_assert_not(stats_shares_difference(10, 10, 1, 20, 20).known);
+	cr_assert_not(stats_shares_difference(1, 10, 1, 0, 0).known);
+	cr_assert(stats_shares_difference(10, 10, 1, 0, 1).known);
 }
