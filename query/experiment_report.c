@@ -30,7 +30,7 @@ static struct estimate estimate_of(const struct experiment_tally *t, unsigned me
 	case CONTROL_REVENUE_PER_SESSION:
 		break;
 	}
-	return stats_ratio(&t->paying, 1.0 / MICROS);
+	return stats_ratio(&t->paying, MICROS);
 }
 
 static struct experiment_figure figure_of(const struct experiment_tally *t, unsigned metric)

@@ -31,13 +31,13 @@ struct estimate stats_ratio(const struct moments *m, double unit)
 	if (m->x <= 0)
 		return ret;
 	ratio = (double)m->y / x;
-	ret.value = ratio * unit;
+	ret.value = (double)m->y / (x * unit);
 	if (m->n < 2)
 		return ret;
 	/* the sum of (y - ratio x)^2: the mean of y - ratio x is 0 */
 	squares = (double)m->yy + ratio * ratio * (double)m->xx;
 	spread = squares - 2 * ratio * (double)m->xy;
-	ret.variance = n / (n - 1) * spread / (x * x) * unit * unit;
+	ret.variance = n / (n - 1) * spread / (x * x) / (unit * unit);
 	/* less is what rounding leaves of the difference when nobody differs */
 	ret.known = spread > 1e-12 * squares && m->xx < MOMENT_MAX && m->xy < MOMENT_MAX && m->yy < MOMENT_MAX;
 	return ret;

@@ -41,7 +41,7 @@ struct moments {
 
 void moments_add(struct moments *m, int64_t x, int64_t y);
 
-/* Sum of y / sum of x, times `unit`: 1e-6 of micros. */
+/* Sum of y / sum of x, in units of `unit`: MICROS of micros. */
 struct estimate stats_ratio(const struct moments *m, double unit);
 /* k of n people, 0 <= k <= n. */
 struct estimate stats_share(int64_t k, int64_t n);

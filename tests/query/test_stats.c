@@ -76,7 +76,7 @@ Test(stats, ratios_are_those_of_scipy)
 
 			for (int i = 0; i < (int)r[0]; i++) /* the same people as in the script */
 				moments_add(&m, 1 + i * 7 % 5, i * 11 % 4);
-			got = stats_ratio(&m, 0.25);
+			got = stats_ratio(&m, 4);
 			cr_assert(got.known);
 			expect_near(got.value, r[1], 1e-12, r[0]);
 			expect_near(got.variance, r[2], 1e-9, r[0]);
@@ -151,9 +151,10 @@ Test(stats, people_of_the_largest_revenue)
 
 Test(stats, what_cannot_be_estimated_is_not_known)
 {
-	struct moments none = { 0 }, one = { 0 }, same = { 0 }, nothing = { 0 };
+	struct moments none = { 0 }, one = { 0 }, same = { 0 }, nothing = { 0 }, paid = { 0 };
 
 	moments_add(&one, 10, 1);
+	moments_add(&paid, 1, 7030000);
 	for (int i = 1; i < 50; i++) {
 		moments_add(&same, 10 * i, i);
 		moments_add(&nothing, 0, 0);
@@ -163,6 +164,7 @@ Test(stats, what_cannot_be_estimated_is_not_known)
 	cr_assert_eq(stats_ratio(&nothing, 1).value, 0);
 	cr_assert_not(stats_ratio(&one, 1).known);
 	cr_assert_float_eq(stats_ratio(&one, 1).value, 0.1, 1e-15);
+	cr_assert_eq(stats_ratio(&paid, MICROS).value, 7.03);
 	cr_assert_not(stats_ratio(&same, 1).known, "no two people differ");
 	cr_assert_not(stats_share(0, 0).known);
 	cr_assert_not(stats_share(0, 10).known);
