@@ -93,19 +93,24 @@ static void refuse_method(struct http_req *rq, unsigned methods)
 	http_problem(rq, &p);
 }
 
-/* True: the body was refused. One of a GET would be dropped without a word. */
+/* True: the body was refused. One of a GET or DELETE would be dropped without a word. */
 static bool refuses_body(struct http_req *rq)
 {
-	struct error e = { .text = "a GET takes no body: use the query string, or POST where the path takes it" };
+	const struct error of_get = {
+		.text = "a GET takes no body: use the query string, or POST where the path takes it"
+	};
+	const struct error of_delete = { .text = "a DELETE takes no body: all that its path names goes" };
 
 	if (!rq->body.n)
 		return false;
 	if (rq->method == METHOD_GET)
-		http_refuse_error(rq, ERR_BAD_REQUEST, &e);
-	else if ((rq->method & (METHOD_POST | METHOD_PUT)) && !body_is_json(rq))
+		http_refuse_error(rq, ERR_BAD_REQUEST, &of_get);
+	else if (rq->method == METHOD_DELETE)
+		http_refuse_error(rq, ERR_BAD_REQUEST, &of_delete);
+	else if (!body_is_json(rq))
 		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-type",
 			    "send the body with content-type: application/json");
-	else if ((rq->method & (METHOD_POST | METHOD_PUT)) && body_is_packed(rq))
+	else if (body_is_packed(rq))
 		http_refuse(rq, PROBLEM_MEDIA_TYPE, "content-encoding", "send the body as it is, not packed");
 	else
 		return false;

@@ -383,6 +383,8 @@ Test(documents, a_list_of_members)
 	expect(ask(&front, "PUT", "/v1/segments/vip/members", " [\"u1\",\"u2\",\"u1\"]\n"), 200, NULL,
 	       "{\"segment\":\"vip\",\"members\":2}");
 	cr_expect_str_eq(shop_log.last, "members/vip [\"u1\",\"u2\",\"u1\"]");
+	expect_problem(ask(&front, "DELETE", "/v1/segments/vip/members", "[\"u1\"]"), 400, "bad-request", NULL,
+		       "who sends one means to take u1 off");
 	expect(ask(&front, "GET", "/v1/segments/vip/members", NULL), 200, NULL, "{\"segment\":\"vip\",\"members\":2}");
 	expect(ask(&front, "DELETE", "/v1/segments/vip/members", NULL), 200, NULL,
 	       "{\"segment\":\"vip\",\"members\":0}");
