@@ -149,6 +149,10 @@ Test(figures, periods_that_make_no_sense)
 
 	cr_expect_str_eq(made(sales(4, 2)), "'from' is not before 'to'");
 	cr_expect_str_eq(made(sales(4, 4)), "'from' is not before 'to'");
+	sell_for_a_week();
+	cr_expect_str_eq(made((struct figures_ask){ .from_ms = day(8), .to_ms = TIME_NONE }),
+			 "'from' is not before 'to'", "the log's last day ends there");
+	cr_expect_str_eq(made((struct figures_ask){ .from_ms = TIME_NONE, .to_ms = 0 }), "'from' is not before 'to'");
 	ask.by = BY_HOUR;
 	cr_expect_str_eq(made(ask), "the period has more than 50000 rows: ask for a shorter one, or by=day");
 }
