@@ -17,39 +17,39 @@ static void teardown(void)
 
 TestSuite(http_recommend, .init = setup, .fini = teardown, .timeout = 60);
 
-/* What the stub was asked, for a GET of `path`. */
+/* What the stub was asked, for a GET of `path`, and by which name. */
 static const struct {
-	const char *path, *asked;
+	const char *path, *scenario, *asked;
 } good[] = {
-	{ "/v1/recommendations/home", "u= v= s= c= w=0 n=0 items=0/ ses=0/ q= ex=0/000 p=0 e=0 m=-1 g=0" },
-	{ "/v1/recommendations/home?userId=u%201&visitorId=v+2&sessionId=s&category=A%20%3E%20B",
+	{ "/v1/recommendations/home", "home", "u= v= s= c= w=0 n=0 items=0/ ses=0/ q= ex=0/000 p=0 e=0 m=-1 g=0" },
+	{ "/v1/recommendations/home?userId=u%201&visitorId=v+2&sessionId=s&category=A%20%3E%20B", "home",
 	  "u=u 1 v=v 2 s=s c=A > B w=0 n=0 items=0/ ses=0/ q= ex=0/000 p=0 e=0 m=-1 g=47" },
-	{ "/v1/recommendations/cart?itemIds=a%2Cb,c&itemIds=d", "items=3/a,b ses=0/ q= ex=0/000" },
-	{ "/v1/recommendations/x?sessionItems=a,b&query=red+shoe", "ses=2/a q=red shoe" },
-	{ "/v1/recommendations/cart?exclude=x,y&excludePurchased=true&excludeViewed=true&excludeInCart=false",
+	{ "/v1/recommendations/cart?itemIds=a%2Cb,c&itemIds=d", "cart", "items=3/a,b ses=0/ q= ex=0/000" },
+	{ "/v1/recommendations/x?sessionItems=a,b&query=red+shoe", "x", "ses=2/a q=red shoe" },
+	{ "/v1/recommendations/cart?exclude=x,y&excludePurchased=true&excludeViewed=true&excludeInCart=false", "cart",
 	  "ex=2/x101" },
-	{ "/v1/recommendations/x?window=1h&count=100", "w=1 n=100" },
-	{ "/v1/recommendations/x?window=7d&&count=001", "w=3 n=1" },
-	{ "/v1/recommendations/x?%77indow=7%64&c%6Funt=1&userId=a%2541%26", "u=a%41& v= s= c= w=3 n=1" },
-	{ "/v1/recommendations/x?properties=title,price&explain=true&maxStalenessMs=5", "p=2 e=1 m=5 g=200" },
-	{ "/v1/recommendations/x?filter=price+%3C+5&boost=inStock+-%3E+2&sort=-price&fill=filtered",
+	{ "/v1/recommendations/x?window=1h&count=100", "x", "w=1 n=100" },
+	{ "/v1/recommendations/x?window=7d&&count=001", "x", "w=3 n=1" },
+	{ "/v1/recommendations/x?%77indow=7%64&c%6Funt=1&userId=a%2541%26", "x", "u=a%41& v= s= c= w=3 n=1" },
+	{ "/v1/recommendations/x?properties=title,price&explain=true&maxStalenessMs=5", "x", "p=2 e=1 m=5 g=200" },
+	{ "/v1/recommendations/x?filter=price+%3C+5&boost=inStock+-%3E+2&sort=-price&fill=filtered", "x",
 	  "f=price < 5 b=inStock -> 2 o=4 fi=2 st=0 d=0 min=0/0 at=/ after=0" },
-	{ "/v1/recommendations/x?strictFiltering=false&diversity=0.25&minScore=-1e-3&country=DE&region=BY",
+	{ "/v1/recommendations/x?strictFiltering=false&diversity=0.25&minScore=-1e-3&country=DE&region=BY", "x",
 	  "f= b= o=0 fi=0 st=2 d=0.25 min=1/-0.001 at=DE/BY" },
-	{ "/v1/recommendations/x?strictFiltering=true&sort=newest&fill=any&diversity=1", "o=5 fi=3 st=1 d=1 min" },
-	{ "/v1/trending?filter=inStock&sort=popularity", "f=inStock b= o=1" },
-	{ "/v1/items/p%2F1/also-bought?count=3", "n=3 items=1/p/1" },
-	{ "/v1/items/p1/also-viewed", "items=1/p1" },
-	{ "/v1/items/p1/frequently-bought-together", "items=1/p1" },
-	{ "/v1/items/p1/viewed-then-bought", "items=1/p1" },
-	{ "/v1/items/p1/similar", "\"scenario\":\"similar-items\"" },
-	{ "/v1/items/p1/up-sell", "\"scenario\":\"up-sell\"" },
-	{ "/v1/new-arrivals?category=Shoes", "c=Shoes" },
-	{ "/v1/trending?window=24h&language=de&category=Shoes", "c=Shoes w=2" },
-	{ "/v1/best-sellers?category=Shoes", "c=Shoes" },
-	{ "/v1/users/%C3%A9/recently-viewed", "u=\xc3\xa9 v=" },
-	{ "/v1/users/u1/buy-it-again?count=2", "u=u1 v= s= c= w=0 n=2" },
-	{ "/v1/items/trending/also-bought", "items=1/trending" },
+	{ "/v1/recommendations/x?strictFiltering=true&sort=newest&fill=any&diversity=1", "x", "o=5 fi=3 st=1 d=1 min" },
+	{ "/v1/trending?filter=inStock&sort=popularity", "trending", "f=inStock b= o=1" },
+	{ "/v1/items/p%2F1/also-bought?count=3", "also-bought", "n=3 items=1/p/1" },
+	{ "/v1/items/p1/also-viewed", "also-viewed", "items=1/p1" },
+	{ "/v1/items/p1/frequently-bought-together", "frequently-bought-together", "items=1/p1" },
+	{ "/v1/items/p1/viewed-then-bought", "viewed-then-bought", "items=1/p1" },
+	{ "/v1/items/p1/similar", "similar-items", "items=1/p1" },
+	{ "/v1/items/p1/up-sell", "up-sell", "items=1/p1" },
+	{ "/v1/new-arrivals?category=Shoes", "new-arrivals", "c=Shoes" },
+	{ "/v1/trending?window=24h&language=de&category=Shoes", "trending", "c=Shoes w=2" },
+	{ "/v1/best-sellers?category=Shoes", "best-sellers", "c=Shoes" },
+	{ "/v1/users/%C3%A9/recently-viewed", "recently-viewed", "u=\xc3\xa9 v=" },
+	{ "/v1/users/u1/buy-it-again?count=2", "buy-it-again", "u=u1 v= s= c= w=0 n=2" },
+	{ "/v1/items/trending/also-bought", "also-bought", "items=1/trending" },
 };
 
 Test(http_recommend, segments_of_a_user)
@@ -98,8 +98,11 @@ Test(http_recommend, query_strings_become_requests)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
 		struct reply *r = ask(&f, "GET", good[i].path, NULL);
+		char scenario[64];
 
 		cr_assert_eq(r->status, 200, "%s: %d %s", good[i].path, r->status, r->body);
+		snprintf(scenario, sizeof(scenario), "\"scenario\":\"%s\",", good[i].scenario);
+		cr_assert(strstr(r->body, scenario), "%s: %s", good[i].path, r->body);
 		cr_assert(strstr(r->body, good[i].asked), "%s: %s", good[i].path, r->body);
 	}
 }
