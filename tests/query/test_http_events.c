@@ -101,15 +101,8 @@ static const struct {
 
 Test(http_events, bad_bodies)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		struct reply *r = post(bad[i].body);
-
-		/* the decoder names fields in its own way where a whole value is wrong */
-		if (!bad[i].field && r->status == 400 && strstr(r->body, "\"field\""))
-			cr_assert(strstr(r->body, bad[i].slug), "%s: %s", bad[i].body, r->body);
-		else
-			expect_problem(r, bad[i].status, bad[i].slug, bad[i].field, bad[i].body);
-	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		expect_problem(post(bad[i].body), bad[i].status, bad[i].slug, bad[i].field, bad[i].body);
 	cr_assert_eq(fake_count(&f.publisher), 0);
 	cr_assert(strstr(post("[5,6]")->head, "cache-control: no-store"));
 	cr_assert(strstr(post("[]")->body, "\"title\":\"the request body is not what the path takes\""),
