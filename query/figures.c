@@ -153,13 +153,15 @@ static int set_period(struct making *m)
 
 	m->unit = ask->by & BY_HOUR ? MS_PER_HOUR : MS_PER_DAY;
 	m->to_ms = ask->to_ms == TIME_NONE ? end : ask->to_ms;
+	if (ask->to_ms == TIME_NONE && ask->from_ms >= end) /* today, and nothing has happened yet */
+		m->to_ms = ask->from_ms + 1;
 	m->from_ms = ask->from_ms == TIME_NONE ? m->to_ms - FIGURES_DAYS_DEFAULT * MS_PER_DAY : ask->from_ms;
 	if (m->from_ms < 0)
 		m->from_ms = 0;
 	m->from_ms = time_bucket(m->from_ms, m->unit) * m->unit;
 	m->to_ms = time_bucket(m->to_ms + m->unit - 1, m->unit) * m->unit;
 	/* a store without events has a period of nothing, nobody asks for one */
-	if (m->to_ms < m->from_ms || (m->to_ms == m->from_ms && (ask->from_ms != TIME_NONE || ask->to_ms != TIME_NONE)))
+	if (m->to_ms < m->from_ms || (m->to_ms == m->from_ms && ask->to_ms != TIME_NONE))
 		return error_set(m->e, ERR_BAD_REQUEST, "from", "'from' is not before 'to'");
 	if (figures_buckets(m) > FIGURES_ROWS_MAX)
 		return error_set(m->e, ERR_BAD_REQUEST, "from",
