@@ -174,7 +174,8 @@ static int locate_one(struct making *m, const struct replay_point *point, const 
 {
 	*ret = -1;
 	if (time) {
-		*ret = time->offset < 0 ? p->high : time->offset;
+		/* what has come since the ends were asked for is behind them */
+		*ret = time->offset < 0 || time->offset > p->high ? p->high : time->offset;
 		return 0;
 	}
 	if (p->log != TOPIC_EVENTS)
